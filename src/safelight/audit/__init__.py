@@ -1,0 +1,1 @@
+"""The book: signed receipts, chained in the journal."""

@@ -1,0 +1,102 @@
+"""What a batch tells while it runs. Each event is one line of --json."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Literal
+
+from safelight.engine.result import Result
+
+SCHEMA = 1
+Status = Literal["done", "skipped", "refused", "failed", "planned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base: `type` and `schema` stand in every line."""
+
+    type: ClassVar[str] = "event"
+
+    def document(self) -> dict[str, Any]:
+        return {"type": self.type, "schema": SCHEMA, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Start(Event):
+    """Work begins: how many items, the recipe's digest and verbs, workers side by side."""
+
+    type: ClassVar[str] = "start"
+    items: int
+    recipe: str
+    verbs: tuple[str, ...]
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Event):
+    """One input ended. code is "" when done, else the error's code or the reason of the skip.
+
+    error and hint are sentences for people. result is None unless status is done.
+    """
+
+    type: ClassVar[str] = "item"
+    index: int
+    input: str
+    status: Status
+    output: str | None = None
+    code: str = ""
+    error: str = ""
+    hint: str = ""
+    exit_code: int = 0
+    result: Result | None = None
+
+    def document(self) -> dict[str, Any]:
+        document = {"type": self.type, "schema": SCHEMA}
+        for name in ("index", "input", "status", "output", "code", "error", "hint"):
+            document[name] = getattr(self, name)
+        if self.result is not None:
+            document |= result_document(self.result)
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class Summary(Event):
+    """The end: counts by status, metadata groups removed and kept (pictures each), level, exit code."""
+
+    type: ClassVar[str] = "summary"
+    done: int
+    skipped: int
+    refused: int
+    failed: int
+    removed: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
+    attempted: int = 0
+    contained: int = 0
+    level: int | None = None
+    seconds: float = 0.0
+    exit_code: int = 0
+    cancelled: bool = False
+
+
+Listener = Callable[[Event], None]
+
+
+def result_document(result: Result) -> dict[str, Any]:
+    """The facts of a result as JSON values; no pixels, no metadata values."""
+    return {
+        "format": result.format,
+        "width": result.width,
+        "height": result.height,
+        "bytes": result.output_bytes,
+        "input_bytes": result.input_bytes,
+        "input_width": result.input_width,
+        "input_height": result.input_height,
+        "reencoded": result.is_reencoded,
+        "removed": sorted({c.finding.name for c in result.changes if c.what == "removed"}),
+        "kept": sorted({c.finding.name for c in result.changes if c.what == "kept"}),
+        "models": list(result.models),
+        "level": result.cage.level,
+        "receipt": result.receipt_id,
+        "seconds": round(result.total_s, 3),
+    }

@@ -1,0 +1,1 @@
+"""Containers and pixels: each format walked, decoded, encoded."""

@@ -1,0 +1,40 @@
+"""What one run gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.image import Change, Finding, Format
+from safelight.worker.job import CageReport
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of one picture and one recipe.
+
+    path is the written file and data is None, or data holds the encoded bytes and path is None; both are None
+    when the recipe ends in an analysis. receipt_id names the receipt, receipt_path its file where it has one.
+    Sizes in pixels as displayed; times in seconds. is_reencoded is False when pixels are bit-identical.
+    """
+
+    path: Path | None
+    data: bytes | None
+    format: Format | None
+    width: int
+    height: int
+    output_bytes: int
+    input_format: Format
+    input_width: int
+    input_height: int
+    input_bytes: int
+    is_reencoded: bool
+    findings: tuple[Finding, ...]
+    changes: tuple[Change, ...]
+    models: tuple[str, ...]
+    cage: CageReport
+    receipt_id: str
+    receipt_path: Path | None
+    read_s: float
+    work_s: float
+    total_s: float

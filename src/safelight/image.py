@@ -1,0 +1,171 @@
+"""Image: a frozen value that every operation takes and gives.
+
+An Image holds what the container's header said, a decoder that has not run yet, the metadata as found,
+annotations, and a wish for its encoding. Pixels are a lazy libvips pipeline; nothing is decoded until an
+operation or the encoder pulls. This module imports no image library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import Any, Literal, Protocol
+
+Format = Literal["jpeg", "png", "webp", "tiff", "gif", "avif"]
+FORMATS: tuple[Format, ...] = ("jpeg", "png", "webp", "tiff", "gif", "avif")
+EXTENSIONS: dict[Format, str] = {
+    "jpeg": "jpg",
+    "png": "png",
+    "webp": "webp",
+    "tiff": "tif",
+    "gif": "gif",
+    "avif": "avif",
+}
+Profile = Literal["share", "strict", "minimal", "none"]
+
+
+class Risk(IntEnum):
+    """The group that a piece of metadata belongs to, by what it can reveal."""
+
+    PLACE = 1
+    IDENTITY = 2
+    DEVICE = 3
+    TIME = 4
+    HISTORY = 5
+    THUMBNAIL = 6
+    PROVENANCE = 7
+    RIGHTS = 8
+    COLOUR = 9
+    ORIENTATION = 10
+    SETTINGS = 11
+    OTHER = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One piece of metadata: risk group, tag name in the field's terms, printable value (may be empty)."""
+
+    group: Risk
+    name: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one piece of metadata: removed, kept or added."""
+
+    what: Literal["removed", "kept", "added"]
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What a model saw: kind, label, score 0..1, box (left, top, width, height) in displayed pixels."""
+
+    kind: str
+    label: str = ""
+    score: float = 0.0
+    box: tuple[int, int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Facts of the container, read without decoding.
+
+    width and height in stored pixels; orientation 1..8 as EXIF defines it; bits per sample 1..32;
+    bands as stored, alpha included; a palette counts as rgb.
+    """
+
+    format: Format
+    width: int
+    height: int
+    orientation: int = 1
+    frames: int = 1
+    bits: int = 8
+    bands: int = 3
+    has_alpha: bool = False
+    colour: Literal["grey", "rgb", "cmyk", "other"] = "rgb"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the image wishes to be encoded. None means as the input was.
+
+    quality 1..100 for lossy formats; lossless for webp, avif; effort 0..9, higher is slower and smaller.
+    profile names what a scrub keeps, keep lists risk groups (lower case names) kept besides.
+    """
+
+    format: Format | None = None
+    quality: int | None = None
+    lossless: bool = False
+    effort: int | None = None
+    profile: Profile = "share"
+    keep: tuple[str, ...] = ()
+
+
+class Decoder(Protocol):
+    """Opens the pixels of one container, when asked and not before."""
+
+    def full(self) -> Any:
+        """The whole picture, upright, as a lazy libvips image."""
+
+    def at_least(self, width: int, height: int) -> Any:
+        """Upright, decoded as small as the format allows but with no side under width, height."""
+
+
+def no_findings() -> tuple[Finding, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture on its way. All sizes are of the picture as displayed (orientation applied)."""
+
+    header: Header
+    decoder: Decoder
+    read_findings: Callable[[], tuple[Finding, ...]] = no_findings
+    pixels: Any = None
+    annotations: tuple[Annotation, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    wish: Wish = field(default_factory=Wish)
+
+    @property
+    def is_untouched(self) -> bool:
+        """True as long as no operation has changed a pixel."""
+        return self.pixels is None
+
+    @property
+    def width(self) -> int:
+        if self.pixels is not None:
+            return int(self.pixels.width)
+        return self.header.height if self.header.orientation >= 5 else self.header.width
+
+    @property
+    def height(self) -> int:
+        if self.pixels is not None:
+            return int(self.pixels.height)
+        return self.header.width if self.header.orientation >= 5 else self.header.height
+
+    @property
+    def vips(self) -> Any:
+        """The lazy libvips pipeline: 8 or 16 bit, in the picture's own colour space, alpha last."""
+        return self.decoder.full() if self.pixels is None else self.pixels
+
+    def at_least(self, width: int, height: int) -> Any:
+        """Like vips, but shrunk while loading where nothing was changed yet and the format can."""
+        return self.decoder.at_least(width, height) if self.pixels is None else self.pixels
+
+    def with_pixels(self, pixels: Any) -> Image:
+        return replace(self, pixels=pixels)
+
+    def with_wish(self, **changes: Any) -> Image:
+        """The same picture with some fields of its wish changed."""
+        return replace(self, wish=replace(self.wish, **changes))
+
+    def with_findings(self) -> Image:
+        """The same picture, its metadata read and listed."""
+        return replace(self, findings=self.read_findings())
+
+    def with_annotations(self, *more: Annotation) -> Image:
+        return replace(self, annotations=self.annotations + more)

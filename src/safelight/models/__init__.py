@@ -1,0 +1,1 @@
+"""The catalogue, the store that verifies, and the runtimes that open models."""

@@ -1,0 +1,80 @@
+"""Operation: a frozen pydantic model whose fields are its parameters.
+
+A new operation is one file in ops/. Flags, JSON, form, docs and range checks derive from its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from safelight.errors import RecipeInvalid
+from safelight.image import Image
+from safelight.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNeed:
+    """What an operation asks of the catalogue: a task, a name or alias, and a scale where the task has one."""
+
+    task: str
+    name: str
+    scale: int = 1
+
+
+class Session(Protocol):
+    """A model opened. `model` is its catalogue entry (facts of input and output as data)."""
+
+    @property
+    def model(self) -> Any: ...
+
+    def run(self, tensor: Any) -> Any:
+        """One numpy tensor in the entry's layout in, one out."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an operation may ask for. Deadline in seconds of time.monotonic."""
+
+    limits: Limits
+    session: Callable[[ModelNeed], Session]
+    deadline: float = float("inf")
+    progress: Callable[[float], None] = lambda _share: None
+
+
+class Operation(BaseModel):
+    """Base of every operation.
+
+    Subclass with a name; raise version when the same parameters give other pixels.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+    name: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+    touches_pixels: ClassVar[bool] = True
+    gives_image: ClassVar[bool] = True
+
+    def __init_subclass__(
+        cls,
+        *,
+        name: str = "",
+        version: int = 1,
+        touches_pixels: bool = True,
+        gives_image: bool = True,
+        **rest: Any,
+    ) -> None:
+        super().__init_subclass__(**rest)
+        cls.name, cls.version = name, version
+        cls.touches_pixels, cls.gives_image = touches_pixels, gives_image
+
+    def needs(self) -> tuple[ModelNeed, ...]:
+        """The models that these parameters ask for."""
+        return ()
+
+    def apply(self, image: Image, ctx: Context) -> Image:
+        """Give the changed image; never change the one given. No file, network, clock, global or print."""
+        raise RecipeInvalid(f"the operation {self.name} has no apply")

@@ -1,0 +1,1 @@
+"""One file per operation; each imports level 0 alone."""

@@ -1,0 +1,1 @@
+"""The wall: single-use caged processes that decode, apply and encode."""

@@ -1,0 +1,123 @@
+"""What goes into a worker and what comes back, as the host sees it. No number in here is untrusted any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from safelight.image import Change, Finding, Format
+from safelight.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A verified model: its catalogue entry as JSON bytes and a sealed memfd with its file."""
+
+    need: tuple[str, str, int]
+    entry_json: bytes
+    fd: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a pool of workers must be warm for, and what each of its workers may use."""
+
+    needs_pixels: bool
+    needs_runtime: bool
+    limits: Limits
+    workers: int = 1
+    threads: int = 1
+    required_level: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One picture to work on. source_fd is a sealed memfd; the recipe is in its canonical form."""
+
+    source_fd: int
+    source_bytes: int
+    recipe: bytes
+    models: tuple[ModelFile, ...] = ()
+    wants_image: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attack as it ended: name, mechanism group, the errno met (0 = it succeeded), and if that is right."""
+
+    name: str
+    group: str
+    errno: int
+    contained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CageReport:
+    """What held this worker. level 0..3, the lower of: every attack contained, every layer seen by itself.
+
+    layers maps a layer's name to whether it was seen working alone; not_covered lists plain sentences.
+    kernel holds the kernel's own words read from outside (Seccomp, NoNewPrivs, CapEff, namespace inodes).
+    """
+
+    level: int
+    attempts: tuple[Attempt, ...]
+    layers: dict[str, bool]
+    filter_sha256: str
+    kernel: dict[str, str]
+    not_covered: tuple[str, ...]
+
+    @property
+    def contained(self) -> int:
+        return sum(attempt.contained for attempt in self.attempts)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The checked answer of one worker.
+
+    output is a read-only view of exactly output_bytes, valid until close; None when no image was asked for.
+    changes lists metadata removed and kept; findings what an inspection listed. Times in seconds.
+    """
+
+    output: memoryview | None
+    format: Format | None
+    width: int
+    height: int
+    input_format: Format
+    input_width: int
+    input_height: int
+    is_reencoded: bool
+    findings: tuple[Finding, ...]
+    changes: tuple[Change, ...]
+    cage: CageReport
+    work_s: float
+    close: Callable[[], None]
+
+
+class Host(Protocol):
+    """The wall as the engine sees it: jobs in, checked answers out. Safe to call from many threads."""
+
+    def run(
+        self, job: Job, *, progress: Callable[[float], None] | None = None
+    ) -> AbstractContextManager[Answer]:
+        """One job in one fresh worker. Leaving the context overwrites and frees what the worker wrote.
+
+        Raises the error that the worker named, WorkerDied, TimeExceeded, MemoryExceeded, WireBroken,
+        LevelTooLow.
+        """
+
+    def report(self) -> CageReport:
+        """The report of one fresh worker that is given no job."""
+
+    def cancel(self) -> None:
+        """Kill every worker now; jobs under way raise Cancelled."""
+
+    def close(self) -> None:
+        """End the zygote and wait for it: ask, wait, force."""
+
+    def __enter__(self) -> Host: ...
+
+    def __exit__(self, *exc: object) -> None: ...
