@@ -1,0 +1,1 @@
+"""The laboratory: draws pictures, trains the built-in models on them, writes them out."""
