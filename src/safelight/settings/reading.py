@@ -151,9 +151,8 @@ def _policy(places: Places) -> Mapping[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        raise PolicyRefused(
-            f"the policy {places.policy} cannot be read: {error.strerror}"
-        ) from error
+        reason = f"the policy {places.policy} cannot be read: {error.strerror}"
+        raise PolicyRefused(reason) from error
     others_write = stat.S_IWGRP | stat.S_IWOTH
     if facts.st_uid != places.policy_owner or facts.st_mode & others_write:
         raise PolicyRefused(

@@ -13,9 +13,19 @@ from safelight.limits import MEGA
 
 Source = Literal["policy", "flag", "environment", "project", "user", "system", "default"]
 GROUPS = (
-    "place identity device time history thumbnail provenance rights colour orientation settings"
-    " other"
-).split()
+    "place",
+    "identity",
+    "device",
+    "time",
+    "history",
+    "thumbnail",
+    "provenance",
+    "rights",
+    "colour",
+    "orientation",
+    "settings",
+    "other",
+)
 
 BYTES = {"b": 1, "kb": 1000, "mb": MEGA, "kib": 1024, "mib": 1024**2}
 PIXELS = {"p": 1, "kp": 1000, "mp": MEGA}
@@ -24,7 +34,7 @@ SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3600}
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value came from: the source, the file or variable in it, and whether policy locks it."""
+    """Where a value came from, in which file or variable, and whether the policy locks it."""
 
     source: Source
     place: str = ""
