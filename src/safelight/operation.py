@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from safelight.errors import RecipeInvalid
-from safelight.image import Image
+from safelight.image import Format, Image
 from safelight.limits import Limits
 
 
@@ -74,6 +74,14 @@ class Operation(BaseModel):
     def needs(self) -> tuple[ModelNeed, ...]:
         """The models that these parameters ask for."""
         return ()
+
+    def wished_format(self) -> Format | None:
+        """The format that these parameters ask the output to have; None leaves it as it is."""
+        return None
+
+    def suffix(self) -> str:
+        """What an output beside its input is called after: photo.jpg becomes photo.<suffix>.jpg."""
+        return self.name
 
     def apply(self, image: Image, ctx: Context) -> Image:
         """Give the changed image; never change the one given. No file, network, clock, global or print."""

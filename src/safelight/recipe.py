@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from safelight import ops
 from safelight.errors import InputMissing, RecipeInvalid
+from safelight.image import Format
 from safelight.limits import MAX_RECIPE_BYTES, MAX_STEPS
 from safelight.operation import ModelNeed, Operation
 
@@ -98,6 +99,17 @@ class Recipe:
         return self.steps[-1].gives_image
 
     @property
+    def wished_format(self) -> Format | None:
+        """The format of the output; None means that of the input."""
+        wishes = [step.wished_format() for step in self.steps]
+        return next((wish for wish in reversed(wishes) if wish), None)
+
+    @property
+    def suffix(self) -> str:
+        """What an output beside its input is called after: the one operation, else the recipe."""
+        return self.steps[0].suffix() if len(self.steps) == 1 else self.name or self.digest[:8]
+
+    @property
     def verbs(self) -> tuple[str, ...]:
         """The names of the operations in order."""
         return tuple(step.name for step in self.steps)
@@ -133,7 +145,7 @@ class Recipe:
         unknown = set(document) - {"name", "steps", "schema"}
         if unknown:
             raise RecipeInvalid(
-                f"unknown field {sorted(unknown)[0]!r}; a recipe has name and steps"
+                f"unknown field {min(unknown)!r}; a recipe has name and steps"
             )
         if document.get("schema", SCHEMA) != SCHEMA:
             raise RecipeInvalid(f"schema {document['schema']!r} is not {SCHEMA}")

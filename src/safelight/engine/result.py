@@ -14,7 +14,8 @@ class Result:
     """The outcome of one picture and one recipe.
 
     path is the written file and data is None, or data holds the encoded bytes and path is None; both are None
-    when the recipe ends in an analysis. receipt_id names the receipt, receipt_path its file where it has one.
+    when the recipe ends in an analysis. receipt is the signed receipt (empty after an analysis), receipt_id names
+    it, receipt_path is its file where it has one.
     Sizes in pixels as displayed; times in seconds. is_reencoded is False when pixels are bit-identical.
     """
 
@@ -33,8 +34,17 @@ class Result:
     changes: tuple[Change, ...]
     models: tuple[str, ...]
     cage: CageReport
+    receipt: bytes
     receipt_id: str
     receipt_path: Path | None
     read_s: float
     work_s: float
     total_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Nothing was done. reason: "verified" (the output is there and is right) or "exists"."""
+
+    path: Path
+    reason: str

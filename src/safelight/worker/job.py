@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from safelight.image import Change, Finding, Format
 from safelight.limits import Limits
@@ -118,6 +118,6 @@ class Host(Protocol):
     def close(self) -> None:
         """End the zygote and wait for it: ask, wait, force."""
 
-    def __enter__(self) -> Host: ...
+    def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...

@@ -1,0 +1,137 @@
+"""Where an output goes and what it is called."""
+
+from __future__ import annotations
+
+import os
+import string
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from safelight.errors import OutputClash, ParameterInvalid
+from safelight.image import EXTENSIONS, Format
+from safelight.recipe import Recipe
+
+STANDARD = "-"
+Existing = Literal["verify", "skip", "rename", "overwrite", "fail"]
+SPELLINGS: dict[Format, set[str]] = {
+    "jpeg": {".jpg", ".jpeg", ".jpe", ".jfif"},
+    "png": {".png", ".apng"},
+    "webp": {".webp"},
+    "tiff": {".tif", ".tiff"},
+    "gif": {".gif"},
+    "avif": {".avif"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where outputs go.
+
+    output is a file, a folder, "-" for standard output, or None for beside the input. name_template has the
+    fields stem, op, scale, model, ext, index, digest8 (the first 8 digits of the recipe's digest).
+    """
+
+    output: str | None = None
+    name_template: str | None = None
+    existing: Existing = "verify"
+    in_place: bool = False
+    backup_dir: Path | None = None
+
+    @property
+    def is_standard(self) -> bool:
+        return self.output == STANDARD
+
+    def names_folder(self, *, several: bool) -> bool:
+        """An existing folder, a name that ends in a slash, or the place for several outputs."""
+        if self.output is None or self.is_standard:
+            return False
+        slashes = (os.sep, os.altsep) if os.altsep else (os.sep,)
+        return several or self.output.endswith(slashes) or Path(self.output).is_dir()
+
+
+def target_for(
+    placement: Placement,
+    recipe: Recipe,
+    source: Path,
+    mirrored: Path,
+    format: Format,
+    index: int,
+    *,
+    several: bool,
+) -> Path:
+    """The output's path. Raises OutputClash when it would be the input itself or no folder can be made."""
+    if placement.in_place:
+        _refuse_other_format(recipe, format)
+        return source
+    extension = _extension(source, format, recipe.wished_format or format)
+    name = _name(placement, recipe, source, extension, index)
+    if placement.output is None:
+        beside = name or _beside(source, recipe.suffix, extension)
+        target = source.with_name(beside)
+    elif placement.names_folder(several=several):
+        folder = Path(placement.output)
+        if several and folder.exists() and not folder.is_dir():
+            raise OutputClash("several inputs need -o to be a folder, and it is a file")
+        target = folder / mirrored.parent / (name or f"{source.stem}{extension}")
+    else:
+        target = Path(placement.output)
+    if os.path.realpath(target) == os.path.realpath(source):
+        raise OutputClash("the output would be the input itself", hint="--in-place, or another -o")
+    return target
+
+
+def _refuse_other_format(recipe: Recipe, format: Format) -> None:
+    if recipe.wished_format not in (None, format):
+        raise OutputClash(
+            f"--in-place cannot turn a {format} file into {recipe.wished_format}",
+            hint="leave --in-place away",
+        )
+
+
+def _extension(source: Path, before: Format, after: Format) -> str:
+    if before == after and source.suffix.lower() in SPELLINGS[after]:
+        return source.suffix
+    return f".{EXTENSIONS[after]}"
+
+
+def _beside(source: Path, suffix: str, extension: str) -> str:
+    plain = f"{source.stem}{extension}"
+    return f"{source.stem}.{suffix}{extension}" if suffix or plain == source.name else plain
+
+
+def _name(
+    placement: Placement, recipe: Recipe, source: Path, extension: str, index: int
+) -> str | None:
+    if placement.name_template is None:
+        return None
+    need = recipe.needs[0] if recipe.needs else None
+    fields = {
+        "stem": source.stem,
+        "op": recipe.suffix or recipe.verbs[-1],
+        "scale": str(need.scale) if need else "1",
+        "model": need.name if need else "none",
+        "ext": extension.removeprefix("."),
+        "index": str(index),
+        "digest8": recipe.digest[:8],
+    }
+    name = _filled(placement.name_template, fields)
+    if name in ("", ".", "..") or any(mark in name for mark in ("/", "\\", "\0")):
+        raise ParameterInvalid("--name must give a file name without a folder")
+    return name
+
+
+def _filled(template: str, fields: dict[str, str]) -> str:
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise ParameterInvalid(f"--name: {error}") from error
+    name = ""
+    for literal, field, options, conversion in parts:
+        name += literal
+        if field is not None:
+            if field not in fields or options or conversion:
+                known = ", ".join(fields)
+                raise ParameterInvalid(f"--name: unknown field {{{field}}}", hint=f"fields: {known}")
+            name += fields[field]
+    return name

@@ -1,0 +1,223 @@
+"""Plan: from what the user typed to one item a picture, each with its output, before any work is done.
+
+Hidden files and the droppings of systems are left out. Every other regular file becomes an item, so that none
+goes missing without a word; a file found in a folder that is no picture is skipped, one that was named is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from safelight.batch.naming import Placement, target_for
+from safelight.codecs.formats import route
+from safelight.errors import FormatUnknown, InputMissing, OutputClash, SafelightError
+from safelight.image import Format
+from safelight.recipe import Recipe
+
+DROPPINGS = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
+STANDARD = "-"
+ROUTE_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the user named. files_from holds a path a line, files_from0 a path before each NUL byte."""
+
+    inputs: tuple[str, ...]
+    recursive: bool = False
+    files_from: Path | None = None
+    files_from0: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """One input: source is None for standard input; target None for no file (or standard output).
+
+    shown is the path as the user typed it or as found; skip says why nothing is to be done; problem is the
+    error that this item ends with.
+    """
+
+    index: int
+    source: Path | None
+    shown: str
+    target: Path | None = None
+    format: Format | None = None
+    skip: str = ""
+    problem: SafelightError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A path, the part of it that is mirrored below an output folder, and if the user named it himself."""
+
+    path: Path | None
+    shown: str
+    mirrored: Path
+    was_named: bool
+    problem: SafelightError | None = None
+    skip: str = ""
+
+
+def make_plan(selection: Selection, placement: Placement, recipe: Recipe) -> list[PlannedItem]:
+    """Every item in a stable order. Raises OutputClash when outputs cannot be told apart, InputMissing
+    when nothing was named or a list cannot be read."""
+    found = list(_unique(_find(selection)))
+    if not selection.inputs and not selection.files_from and not selection.files_from0:
+        raise InputMissing("no input was named", hint="give a file, a folder, or - for standard input")
+    if not found:
+        raise InputMissing(
+            "there is no file in the folder that was named", hint="-r looks into the folders below it"
+        )
+    several = len(found) > 1 or selection.recursive
+    items = [
+        _planned(number, one, placement, recipe, several=several)
+        for number, one in enumerate(found, 1)
+    ]
+    _refuse_clashes(items)
+    return items
+
+
+def _planned(
+    number: int, found: Found, placement: Placement, recipe: Recipe, *, several: bool
+) -> PlannedItem:
+    item = PlannedItem(
+        number, found.path, found.shown, None, None, skip=found.skip, problem=found.problem
+    )
+    if found.path is None:
+        return replace(item, target=_target_of_standard_input(placement, several=several))
+    if found.problem or found.skip:
+        return item
+    try:
+        format = route(_first_bytes(found.path))
+    except OSError as error:
+        reason = (error.strerror or "input/output error").lower()
+        return replace(item, problem=InputMissing(f"cannot read the input: {reason}"))
+    if format is None:
+        if found.was_named:
+            return replace(item, problem=FormatUnknown())
+        return replace(item, skip="no-picture")
+    if not recipe.gives_image or placement.is_standard:
+        return replace(item, format=format)
+    target = target_for(
+        placement, recipe, found.path, found.mirrored, format, number, several=several
+    )
+    return replace(item, format=format, target=target)
+
+
+def _target_of_standard_input(placement: Placement, *, several: bool) -> Path | None:
+    if placement.in_place:
+        raise OutputClash("standard input cannot be changed in place")
+    if placement.output is None or placement.is_standard:
+        return None
+    if placement.names_folder(several=several):
+        raise OutputClash("standard input has no name to give to an output in a folder", hint="-o FILE")
+    return Path(placement.output)
+
+
+def _first_bytes(path: Path) -> bytes:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+    try:
+        return os.read(fd, ROUTE_BYTES) if stat.S_ISREG(os.fstat(fd).st_mode) else b""
+    finally:
+        os.close(fd)
+
+
+def _refuse_clashes(items: list[PlannedItem]) -> None:
+    seen: dict[str, PlannedItem] = {}
+    for item in items:
+        if item.target is None:
+            continue
+        other = seen.setdefault(os.path.normcase(os.path.abspath(item.target)), item)
+        if other is not item:
+            raise OutputClash(
+                f"items {other.index} and {item.index} would have the same output",
+                hint="--name '{stem}-{index}.{ext}' tells them apart",
+            )
+
+
+def _unique(found: Iterator[Found]) -> Iterator[Found]:
+    seen: set[str] = set()
+    for one in found:
+        key = one.shown if one.path is None else os.path.abspath(one.path)
+        if key not in seen:
+            seen.add(key)
+            yield one
+
+
+def _find(selection: Selection) -> Iterator[Found]:
+    for name in selection.inputs:
+        for path in _expanded(name):
+            yield from _named(path, recursive=selection.recursive)
+    for listing, separator in ((selection.files_from, b"\n"), (selection.files_from0, b"\0")):
+        if listing is not None:
+            for path in _listed(listing, separator):
+                yield from _named(path, recursive=selection.recursive)
+
+
+def _expanded(name: str) -> list[str]:
+    if sys.platform == "win32" and any(mark in name for mark in "*?["):
+        import glob
+
+        return sorted(glob.glob(name)) or [name]
+    return [name]
+
+
+def _listed(listing: Path, separator: bytes) -> Iterator[str]:
+    try:
+        data = sys.stdin.buffer.read() if str(listing) == STANDARD else listing.read_bytes()
+    except OSError as error:
+        raise InputMissing(
+            f"the list of files cannot be read: {(error.strerror or 'error').lower()}"
+        ) from error
+    for line in data.split(separator):
+        name = line[:-1] if separator == b"\n" and line.endswith(b"\r") else line
+        if name:
+            yield os.fsdecode(name)
+
+
+def _named(name: str, *, recursive: bool) -> Iterator[Found]:
+    if name == STANDARD:
+        yield Found(None, STANDARD, Path("stdin"), was_named=True)
+        return
+    path = Path(name)
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such path"
+        problem = InputMissing(f"cannot read the input: {reason.lower()}")
+        yield Found(path, name, Path(path.name), was_named=True, problem=problem)
+        return
+    if stat.S_ISDIR(mode):
+        yield from _below(path, recursive=recursive)
+    elif stat.S_ISREG(mode):
+        yield Found(path, name, Path(path.name), was_named=True)
+    else:
+        problem = InputMissing("the input is no regular file")
+        yield Found(path, name, Path(path.name), was_named=True, problem=problem)
+
+
+def _below(root: Path, *, recursive: bool) -> Iterator[Found]:
+    real_root = root.resolve()
+    for folder, folders, files in os.walk(root, onerror=_refuse_unreadable):
+        folders[:] = sorted(name for name in folders if not name.startswith(".")) if recursive else []
+        for name in sorted(files):
+            if name.startswith(".") or name.lower() in DROPPINGS:
+                continue
+            path = Path(folder, name)
+            mirrored = path.relative_to(root)
+            if path.is_symlink() and not path.resolve().is_relative_to(real_root):
+                yield Found(path, str(path), mirrored, was_named=False, skip="link-outside")
+            elif path.is_file():
+                yield Found(path, str(path), mirrored, was_named=False)
+
+
+def _refuse_unreadable(error: OSError) -> None:
+    raise InputMissing(
+        f"a folder cannot be read: {(error.strerror or 'error').lower()}",
+        hint="check the folder's permissions",
+    ) from error

@@ -1,0 +1,151 @@
+"""The source: read once, with a limit, hashed while it is read, into a memfd that nobody else can write."""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from safelight.errors import ContainerBroken, InputMissing, LimitExceeded, SafelightError
+from safelight.limits import MEGA
+
+PIECE_BYTES = 1 << 20
+ROUTE_BYTES = 64
+F_SEAL_FUTURE_WRITE = 0x0010
+SEALS = F_SEAL_FUTURE_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+
+
+class Digest(Protocol):
+    """hashlib's and hmac's common shape."""
+
+    def update(self, data: memoryview, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A sealed memfd with the whole input, its size in bytes, its keyed digest, its first 64 bytes."""
+
+    fd: int
+    size_bytes: int
+    digest: str
+    first: bytes
+
+
+Fill = Callable[[memoryview], int]
+
+
+@contextmanager
+def open_source(source: Path | bytes | BinaryIO, limit_bytes: int, digest: Digest) -> Iterator[Source]:
+    """Read the input into memory that is overwritten on leaving.
+
+    A path must name a regular file. Raises InputMissing, LimitExceeded, ContainerBroken for no bytes at all.
+    """
+    if isinstance(source, Path):
+        with _open_file(source) as (fd, size_bytes):
+            _refuse_above(size_bytes, limit_bytes)
+            with _filled(lambda view: os.readv(fd, [view]), size_bytes, digest) as held:
+                yield held
+    elif isinstance(source, bytes):
+        _refuse_above(len(source), limit_bytes)
+        with _filled(_from_bytes(source), len(source), digest) as held:
+            yield held
+    else:
+        data = source.read(limit_bytes + 1)
+        _refuse_above(len(data), limit_bytes)
+        with _filled(_from_bytes(data), len(data), digest) as held:
+            yield held
+
+
+def _refuse_above(size_bytes: int, limit_bytes: int) -> None:
+    if size_bytes > limit_bytes:
+        raise LimitExceeded(
+            f"the input has more than {limit_bytes / MEGA:g} MB", hint="--max-bytes allows more"
+        )
+    if size_bytes == 0:
+        raise ContainerBroken("the input is empty")
+
+
+@contextmanager
+def _open_file(path: Path) -> Iterator[tuple[int, int]]:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        raise InputMissing(f"cannot read the input: {_reason(error)}") from error
+    except ValueError as error:
+        raise InputMissing("cannot read the input: no such path") from error
+    try:
+        facts = os.fstat(fd)
+        if not stat.S_ISREG(facts.st_mode):
+            raise InputMissing("the input is no regular file", hint="give a file, or a folder with -r")
+        yield fd, facts.st_size
+    finally:
+        os.close(fd)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "input/output error").lower()
+
+
+def _from_bytes(data: bytes) -> Fill:
+    position = 0
+
+    def fill(view: memoryview) -> int:
+        nonlocal position
+        piece = data[position : position + len(view)]
+        view[: len(piece)] = piece
+        position += len(piece)
+        return len(piece)
+
+    return fill
+
+
+@contextmanager
+def _filled(fill: Fill, size_bytes: int, digest: Digest) -> Iterator[Source]:
+    fd = os.memfd_create("source", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        os.ftruncate(fd, size_bytes)
+        with mmap.mmap(fd, size_bytes) as held:
+            fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
+            try:
+                first = _read_into(held, fill, size_bytes, digest)
+                yield Source(fd, size_bytes, digest.hexdigest(), first)
+            finally:
+                overwrite(held, size_bytes)
+    finally:
+        os.close(fd)
+
+
+def _read_into(held: mmap.mmap, fill: Fill, size_bytes: int, digest: Digest) -> bytes:
+    position = 0
+    with memoryview(held) as view:
+        while position < size_bytes:
+            with view[position : position + PIECE_BYTES] as piece:
+                try:
+                    count = fill(piece)
+                except OSError as error:
+                    raise SafelightError(
+                        f"the input cannot be read to its end: {_reason(error)}", hint="check the disk or share"
+                    ) from error
+                if count == 0:
+                    raise ContainerBroken("the input became shorter while it was read")
+                with piece[:count] as done:
+                    digest.update(done)
+            position += count
+        return bytes(view[:ROUTE_BYTES])
+
+
+def overwrite(held: mmap.mmap, size_bytes: int) -> None:
+    """Fill the memory with zeros, a piece at a time."""
+    zeros = bytes(min(size_bytes, PIECE_BYTES))
+    with memoryview(held) as view:
+        for position in range(0, size_bytes, PIECE_BYTES):
+            length = min(PIECE_BYTES, size_bytes - position)
+            view[position : position + length] = zeros[:length]
