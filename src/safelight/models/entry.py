@@ -1,0 +1,116 @@
+"""Entry: every fact of one model, as one file of the catalogue states it.
+
+Code never looks at a model's name: size, layout, scale, licence, digest and memory stand here.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from safelight.errors import UsageError
+from safelight.limits import MAX_MODEL_BYTES, MAX_SIDE
+
+MAX_ENTRY_BYTES = 16_000
+MAX_SCALE = 16
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,64}$")]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+Sentence = Annotated[str, Field(min_length=1, max_length=300)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Runtime = Literal["onnx", "fake"]
+
+
+class Fact(BaseModel):
+    """Base of the parts of an entry: frozen, strict, no field that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class ModelInput(Fact):
+    """What the model takes: one tensor.
+
+    Values lie in range; then per channel minus mean, divided by std. tile and halo in input
+    pixels; tile 0 takes the whole picture; the halo is the receptive radius.
+    """
+
+    name: Word
+    layout: Literal["NCHW", "NHWC"]
+    channels: int = Field(ge=1, le=4)
+    kind: Name
+    range: tuple[float, float]
+    mean: tuple[float, ...] = Field(min_length=1, max_length=4)
+    std: tuple[float, ...] = Field(min_length=1, max_length=4)
+    tile: int = Field(ge=0, le=MAX_SIDE)
+    halo: int = Field(ge=0, le=4_096)
+
+
+class ModelOutput(Fact):
+    """What the model gives: one tensor; scale is output pixels per input pixel on each side."""
+
+    name: Word
+    kind: Name
+    scale: int = Field(ge=1, le=MAX_SCALE)
+    range: tuple[float, float]
+
+
+class Entry(Fact):
+    """One model of the catalogue: file, SHA-256, licence, input and output contract, memory.
+
+    peak_bytes is what one session adds to a process over one tile; url is set for pulled models
+    only.
+    """
+
+    name: Name
+    title: Sentence
+    task: Name
+    aliases: tuple[Name, ...] = Field(default=(), max_length=8)
+    file: FileName
+    sha256: Digest
+    size_bytes: int = Field(ge=1, le=MAX_MODEL_BYTES)
+    licence: Sentence
+    source: Sentence
+    card: Sentence
+    runtime: Runtime
+    precision: Word
+    peak_bytes: int = Field(ge=0, le=64 * MAX_MODEL_BYTES)
+    url: Annotated[str, Field(pattern=r"^https://[!-~]{1,500}$")] | None = None
+    input: ModelInput
+    output: ModelOutput
+
+    @classmethod
+    def from_toml(cls, data: bytes) -> Entry:
+        """Read a catalogue file. Raises UsageError with the field that is wrong."""
+        if len(data) > MAX_ENTRY_BYTES:
+            raise UsageError(f"a catalogue entry has at most {MAX_ENTRY_BYTES} bytes", hint=HINT)
+        try:
+            return cls.from_json(json.dumps(tomllib.loads(data.decode())).encode())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise UsageError(f"the catalogue entry is no TOML: {error}", hint=HINT) from error
+        except TypeError as error:
+            raise UsageError("a catalogue entry has no dates", hint=HINT) from error
+
+    def to_json(self) -> bytes:
+        """The entry as JSON, for the way into a worker."""
+        return self.model_dump_json().encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Entry:
+        """The way back from `to_json`. Raises UsageError with the field that is wrong."""
+        try:
+            return cls.model_validate_json(data)
+        except ValidationError as error:
+            raise UsageError(_first_fault(error), hint=HINT) from error
+
+
+HINT = "look at a built-in entry: safelight models show upscale-x4"
+
+
+def _first_fault(error: ValidationError) -> str:
+    first: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the entry"
+    return f"the catalogue entry is wrong: {where}: {first['msg'].lower()}"
