@@ -22,6 +22,8 @@ EXTENSIONS: dict[Format, str] = {
     "gif": "gif",
     "avif": "avif",
 }
+# Formats whose frames all pass through a pipeline; of any other, the first picture does.
+ANIMATED: tuple[Format, ...] = ("gif", "webp")
 Profile = Literal["share", "strict", "minimal", "none"]
 
 
@@ -93,6 +95,7 @@ class Wish:
     """How the image wishes to be encoded. None means as the input was.
 
     quality 1..100 for lossy formats; lossless for webp, avif; effort 0..9, higher is slower and smaller.
+    background (red, green, blue, 0..255) goes under transparency where the format has none.
     profile names what a scrub keeps, keep lists risk groups (lower case names) kept besides.
     """
 
@@ -100,6 +103,7 @@ class Wish:
     quality: int | None = None
     lossless: bool = False
     effort: int | None = None
+    background: tuple[int, int, int] = (255, 255, 255)
     profile: Profile = "share"
     keep: tuple[str, ...] = ()
 
@@ -108,7 +112,7 @@ class Decoder(Protocol):
     """Opens the pixels of one container, when asked and not before."""
 
     def full(self) -> Any:
-        """The whole picture, upright, as a lazy libvips image."""
+        """The whole picture, upright, as a lazy libvips image; frames one below the other."""
 
     def at_least(self, width: int, height: int) -> Any:
         """Upright, decoded as small as the format allows but with no side under width, height."""
@@ -118,9 +122,16 @@ def no_findings() -> tuple[Finding, ...]:
     return ()
 
 
+def no_trouble() -> Exception | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Image:
-    """A picture on its way. All sizes are of the picture as displayed (orientation applied)."""
+    """A picture on its way. All sizes are of one frame as displayed (orientation applied).
+
+    trouble tells, once the pixels were pulled, why an operation stopped giving them; None when all went well.
+    """
 
     header: Header
     decoder: Decoder
@@ -129,6 +140,7 @@ class Image:
     annotations: tuple[Annotation, ...] = ()
     findings: tuple[Finding, ...] = ()
     wish: Wish = field(default_factory=Wish)
+    trouble: Callable[[], Exception | None] = no_trouble
 
     @property
     def is_untouched(self) -> bool:
@@ -144,8 +156,15 @@ class Image:
     @property
     def height(self) -> int:
         if self.pixels is not None:
-            return int(self.pixels.height)
+            return int(self.pixels.get_page_height())
         return self.header.width if self.header.orientation >= 5 else self.header.height
+
+    @property
+    def frames(self) -> int:
+        """How many frames the pipeline gives; 1 for a still picture."""
+        if self.pixels is not None:
+            return int(self.pixels.height) // self.height
+        return self.header.frames if self.header.format in ANIMATED else 1
 
     @property
     def vips(self) -> Any:
