@@ -1,0 +1,144 @@
+"""Keys: one Ed25519 key that signs receipts and the journal, one local key for digests of inputs.
+
+Both are made on first use and lie in files that only their owner can read: signing.pem (PKCS #8)
+and digest.key (64 hexadecimal digits). A keyed digest of an input can be compared only by who
+holds the local key, so a receipt does not tell a stranger which known picture was worked on. The
+cryptography library is imported when first used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safelight.errors import PolicyRefused
+from safelight.vault.lock import hold
+from safelight.vault.private import private_folder, read_private, write_private
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+SIGNING_FILE = "signing.pem"
+DIGEST_FILE = "digest.key"
+MAX_KEY_BYTES = 4_096
+
+
+class Keys:
+    """The two keys of one user. Safe to use from many threads."""
+
+    def __init__(self, signing_pem: bytes, digest_key: bytes) -> None:
+        self._signing_pem = signing_pem
+        self._digest_key = digest_key
+
+    @cached_property
+    def _private(self) -> Ed25519PrivateKey:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        try:
+            key = load_pem_private_key(self._signing_pem, password=None)
+        except ValueError as error:
+            raise _damaged(SIGNING_FILE) from error
+        if not isinstance(key, Ed25519PrivateKey):
+            raise _damaged(SIGNING_FILE)
+        return key
+
+    @cached_property
+    def public_bytes(self) -> bytes:
+        """The raw public key, 32 bytes."""
+        return self._private.public_key().public_bytes_raw()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the raw public key, 64 hexadecimal digits."""
+        return fingerprint_of(self.public_bytes)
+
+    @cached_property
+    def public_pem(self) -> bytes:
+        """The public key as a PEM file, to hand to who must verify."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        return self._private.public_key().public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+        )
+
+    def sign(self, data: bytes) -> bytes:
+        """The Ed25519 signature, 64 bytes."""
+        return self._private.sign(data)
+
+    def keyed_digest_start(self) -> hmac.HMAC:
+        """A fresh HMAC-SHA256 under the local key: feed it the input with update, read hexdigest."""
+        return hmac.new(self._digest_key, digestmod=hashlib.sha256)
+
+    def pseudonym(self, text: str) -> str:
+        """A stable name of 16 hexadecimal digits that only who holds the local key can trace back."""
+        digest = self.keyed_digest_start()
+        digest.update(b"pseudonym\0" + text.encode())
+        return digest.hexdigest()[:16]
+
+
+def load_or_make(folder: Path) -> Keys:
+    """Read the keys of this folder; make what is missing. Two first runs at once end with one pair.
+
+    Raises PolicyRefused for a folder or file that is a link, open to others, someone else's or
+    damaged; Unavailable if another run holds the folder for more than 10 s.
+    """
+    private_folder(folder)
+    signing_pem = _read_or_make(folder / SIGNING_FILE, _new_signing_pem)
+    digest_line = _read_or_make(folder / DIGEST_FILE, _new_digest_line)
+    if not re.fullmatch(rb"[0-9a-f]{64}\n", digest_line):
+        raise _damaged(DIGEST_FILE)
+    return Keys(signing_pem, bytes.fromhex(digest_line.decode()))
+
+
+def is_signed(public_bytes: bytes, signature: bytes, data: bytes) -> bool:
+    """True if the signature over the data was made by the owner of this raw public key."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        Ed25519PublicKey.from_public_bytes(public_bytes).verify(signature, data)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def fingerprint_of(public_bytes: bytes) -> str:
+    """SHA-256 of a raw public key, 64 hexadecimal digits."""
+    return hashlib.sha256(public_bytes).hexdigest()
+
+
+def _read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
+    data = read_private(path, MAX_KEY_BYTES)
+    if data is None:
+        with hold(path.with_name(".lock")):
+            data = read_private(path, MAX_KEY_BYTES)
+            if data is None:
+                data = make()
+                write_private(path, data)
+    return data
+
+
+def _new_signing_pem() -> bytes:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _new_digest_line() -> bytes:
+    return secrets.token_hex(32).encode() + b"\n"
+
+
+def _damaged(name: str) -> PolicyRefused:
+    return PolicyRefused(
+        f"the key file {name} is damaged",
+        hint="put it back from a backup, or move the folder of keys away to start a new one",
+    )

@@ -1,0 +1,90 @@
+"""Files that only their owner may read: made with the right mode at once, refused with a wrong one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import stat
+from pathlib import Path
+
+from safelight.errors import OutputFailed, PolicyRefused
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+OTHERS = 0o077
+
+
+def private_folder(folder: Path) -> None:
+    """Make the folder with mode 0700 if it is missing.
+
+    Raises PolicyRefused if it is a link, someone else's, or open to others; OutputFailed if it
+    cannot be made.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        os.mkdir(folder, FOLDER_MODE)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise OutputFailed(f"the state folder cannot be made: {error.strerror}") from error
+    _check(folder, os.lstat(folder), is_folder=True)
+
+
+def read_private(path: Path, limit_bytes: int) -> bytes | None:
+    """At most limit_bytes + 1 bytes of the file, None if there is none.
+
+    Raises PolicyRefused if it is a link, no regular file, someone else's, or open to others.
+    """
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    _check(path, found, is_folder=False)
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    with open(fd, "rb") as file:
+        _check(path, os.fstat(fd), is_folder=False)
+        return file.read(limit_bytes + 1)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write the file in one piece with mode 0600: another name, fsync, rename, fsync of the folder."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    fd = os.open(temporary, flags, FILE_MODE)
+    try:
+        with open(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(fd)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in the folder last; systems that cannot do that for a folder do it themselves."""
+    if os.name == "posix":
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _check(path: Path, found: os.stat_result, *, is_folder: bool) -> None:
+    what = "folder" if is_folder else "file"
+    name = shlex.quote(str(path))
+    if not (stat.S_ISDIR if is_folder else stat.S_ISREG)(found.st_mode):
+        raise PolicyRefused(f"{path} is not a plain {what}", hint=f"ls -ld {name}")
+    if os.name != "posix":
+        return
+    if found.st_uid != os.geteuid():
+        raise PolicyRefused(
+            f"the {what} {path} belongs to another user", hint=f"chown {os.geteuid()} {name}"
+        )
+    if found.st_mode & OTHERS:
+        mode = FOLDER_MODE if is_folder else FILE_MODE
+        raise PolicyRefused(f"the {what} {path} is open to others", hint=f"chmod {mode:o} {name}")
