@@ -73,11 +73,11 @@ class Keys:
         return self._private.sign(data)
 
     def keyed_digest_start(self) -> hmac.HMAC:
-        """A fresh HMAC-SHA256 under the local key: feed it the input with update, read hexdigest."""
+        """A fresh HMAC-SHA256 under the local key: feed it with update, read hexdigest."""
         return hmac.new(self._digest_key, digestmod=hashlib.sha256)
 
     def pseudonym(self, text: str) -> str:
-        """A stable name of 16 hexadecimal digits that only who holds the local key can trace back."""
+        """A stable name, 16 hexadecimal digits, that only who holds the local key can trace."""
         digest = self.keyed_digest_start()
         digest.update(b"pseudonym\0" + text.encode())
         return digest.hexdigest()[:16]

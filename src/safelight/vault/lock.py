@@ -1,4 +1,4 @@
-"""One lock file, held by one process or thread at a time; the system frees it when its holder dies."""
+"""A lock file, held by one process or thread at a time, freed when its holder dies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ STEP_S = 0.005
 def hold(path: Path, *, wait_s: float = 10.0) -> Iterator[None]:
     """Hold the lock within the context. Raises Unavailable if it is not free within wait_s."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    fd = os.open(path, flags, 0o600)
+    try:
+        fd = os.open(path, flags, 0o600)
+    except OSError as error:
+        raise Unavailable(f"the lock file cannot be opened: {error.strerror}") from error
     try:
         deadline = time.monotonic() + wait_s
         while not _taken(fd):

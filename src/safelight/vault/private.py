@@ -1,14 +1,15 @@
-"""Files that only their owner may read: made with the right mode at once, refused with a wrong one."""
+"""Files that only their owner may read: made with the right mode, refused with a wrong one."""
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shlex
 import stat
 from pathlib import Path
 
-from safelight.errors import OutputFailed, PolicyRefused
+from safelight.errors import DiskFull, OutputFailed, PolicyRefused
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
@@ -48,24 +49,34 @@ def read_private(path: Path, limit_bytes: int) -> bytes | None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write the file in one piece with mode 0600: another name, fsync, rename, fsync of the folder."""
+    """Write the file in one piece with mode 0600 and make it last.
+
+    Raises DiskFull or OutputFailed; then nothing is left.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    fd = os.open(temporary, flags, FILE_MODE)
     try:
-        with open(fd, "wb") as file:
+        with open(os.open(temporary, flags, FILE_MODE), "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(fd)
+            os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+        sync_folder(path.parent)
+    except OSError as error:
+        raise failed_write(error) from error
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+
+
+def failed_write(error: OSError) -> OutputFailed:
+    """Our error for a write that the system refused."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull()
+    return OutputFailed(f"the state folder cannot be written: {error.strerror}")
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in the folder last; systems that cannot do that for a folder do it themselves."""
+    """Make the names in the folder last, where a system lets that be asked for."""
     if os.name == "posix":
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
