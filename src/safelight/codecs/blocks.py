@@ -1,0 +1,51 @@
+"""Block: one piece of metadata as a container holds it, before anything is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "exif",  # a TIFF structure
+    "xmp",  # an XML packet
+    "iptc",  # IIM records
+    "photoshop",  # image resources, which may hold the three above
+    "icc",
+    "text",  # a keyword (the name) and its words
+    "comment",
+    "c2pa",  # JUMBF boxes with a manifest
+    "time",  # a date on its own
+    "thumbnail",
+    "pictures",  # further pictures beside the first
+    "private",  # anything without a public meaning
+    "trailer",  # bytes after the end
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """kind says how to read data; name is the container's own word for the place it lies in.
+
+    raw is the block as stored with its framing, for the few that can be carried over as they are.
+    """
+
+    kind: Kind
+    name: str
+    data: memoryview
+    raw: memoryview | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The clean blocks that a profile lets through, rebuilt from nothing: no byte of the input's framing.
+
+    icc is a profile, exif a TIFF structure, xmp a packet, texts keyword and words, raw whole blocks that the
+    user asked to keep, time the last change of a PNG as its seven bytes.
+    """
+
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    texts: tuple[tuple[str, str], ...] = ()
+    raw: tuple[memoryview, ...] = ()
+    time: bytes | None = None

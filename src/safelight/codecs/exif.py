@@ -1,0 +1,60 @@
+"""EXIF: the directories of one block, and its orientation. Bounded; garbage never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from safelight.codecs.ifd import Entry, Tree, open_tree
+
+ORIENTATION = 0x0112
+EXIF_POINTER, GPS_POINTER, INTEROP_POINTER = 0x8769, 0x8825, 0xA005
+POINTERS: dict[int, str] = {EXIF_POINTER: "ExifIFD", GPS_POINTER: "GPS", INTEROP_POINTER: "Interop"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One entry and the directory that holds it: IFD0, ExifIFD, GPS, Interop or IFD1."""
+
+    directory: str
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Exif:
+    """A block read: its tags in order, and whether parts of it could not be read."""
+
+    tags: tuple[Tag, ...]
+    is_broken: bool
+
+
+def read_exif(data: memoryview) -> Exif:
+    """Every tag of IFD0, its sub-directories and IFD1. Bounded in entries and depth, loops cut; never raises."""
+    tree = open_tree(data)
+    if tree is None:
+        return Exif((), is_broken=True)
+    tags: list[Tag] = []
+    for number, entries in enumerate(tree.chain(limit=2)):
+        tags.extend(_with_children(tree, f"IFD{number}", entries))
+    return Exif(tuple(tags), tree.is_broken)
+
+
+def _with_children(tree: Tree, directory: str, entries: list[Entry]) -> Iterator[Tag]:
+    for entry in entries:
+        if entry.number in POINTERS:
+            inner, _ = tree.directory(entry.first)
+            yield from _with_children(tree, POINTERS[entry.number], inner)
+        else:
+            yield Tag(directory, entry)
+
+
+def orientation_of(data: memoryview) -> int:
+    """1 to 8 as EXIF defines it; 1 when the block does not say or cannot be read."""
+    tree = open_tree(data)
+    if tree is None or tree.first == 0:
+        return 1
+    entries, _ = tree.directory(tree.first)
+    for entry in entries:
+        if entry.number == ORIENTATION and 1 <= entry.first <= 8:
+            return entry.first
+    return 1

@@ -1,0 +1,211 @@
+"""JPEG: segments and scans (ITU-T T.81), the header, and the blocks of metadata."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from safelight.codecs.blocks import Block, Kind
+from safelight.codecs.exif import orientation_of
+from safelight.codecs.reading import part
+from safelight.errors import ContainerBroken, FormatUnknown
+from safelight.image import Header
+
+SOI, EOI, SOS, DNL, DRI, DQT, DHT, DAC, COM = 0xD8, 0xD9, 0xDA, 0xDC, 0xDD, 0xDB, 0xC4, 0xCC, 0xFE
+FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
+REFUSED_FRAMES = frozenset({0xC3, 0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF})
+PROGRESSIVE = frozenset({0xC2, 0xCA})
+BARE = frozenset({0x01, *range(0xD0, 0xD8)})
+APPS = range(0xE0, 0xF0)
+# The end of coded data: a marker that is neither a stuffed zero, nor a restart, nor fill.
+END_OF_SCAN = re.compile(rb"\xff(?=[^\x00\xd0-\xd7\xff])")
+# Without a restart interval, a restart marker ends what a decoder reads; the rest is skipped by it.
+END_OF_PLAIN_SCAN = re.compile(rb"\xff(?=[^\x00\xff])")
+
+EXIF, MORE_XMP, ICC = b"Exif\0", b"http://ns.adobe.com/xmp/extension/\0", b"ICC_PROFILE\0"
+APP_KINDS: tuple[tuple[int, bytes, Kind], ...] = (
+    (0, b"JFXX\0", "thumbnail"),
+    (1, EXIF, "exif"),
+    (1, b"http://ns.adobe.com/xap/1.0/\0", "xmp"),
+    (2, b"MPF\0", "pictures"),
+    (11, b"JP", "c2pa"),
+    (13, b"Photoshop 3.0\0", "photoshop"),
+)
+MAX_SEGMENTS = 65_536
+CONVERT_FIRST = "convert it with the program that made it"
+Colour = Literal["grey", "rgb", "cmyk", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One marker and what belongs to it. start is the marker's own FF; stray are bytes found before it.
+
+    For a scan, body holds its parameters and coded the entropy-coded data that follow.
+    """
+
+    marker: int
+    start: int
+    body: memoryview
+    coded: memoryview | None = None
+    stray: memoryview = memoryview(b"")
+
+
+def segments(data: memoryview, *, until_scan: bool = False) -> Iterator[Segment]:
+    """Every segment up to the end of the first image, in order; EOI's body is whatever follows it.
+
+    With until_scan it stops at the first scan, whose data it does not look at. Raises ContainerBroken when the
+    picture ends before its end marker, or its segments are too many.
+    """
+    if data[:2] != b"\xff\xd8":
+        raise ContainerBroken("the JPEG does not start like one")
+    at, has_restarts = 2, False
+    for _ in range(MAX_SEGMENTS):
+        mark = END_OF_PLAIN_SCAN.search(data, at)
+        if mark is None:
+            raise ContainerBroken("the JPEG is truncated: it has no end marker")
+        start, marker = mark.start(), data[mark.start() + 1]
+        stray = data[at:start]
+        if marker in BARE:
+            at = start + 2
+            yield Segment(marker, start, data[:0], stray=stray)
+            continue
+        if marker == EOI:
+            yield Segment(EOI, start, data[start + 2 :], stray=stray)
+            return
+        size = struct.unpack_from(">H", part(data, start + 2, 2))[0]
+        body = part(data, start + 4, size - 2)
+        at, coded = start + 2 + size, None
+        if marker == DRI:
+            has_restarts = body != b"\0\0"
+        if marker == SOS and not until_scan:
+            coded = _coded(data, at, has_restarts=has_restarts)
+            at += len(coded)
+        yield Segment(marker, start, body, coded, stray)
+        if marker == SOS and until_scan:
+            return
+    raise ContainerBroken("the JPEG has too many segments")
+
+
+def _coded(data: memoryview, at: int, *, has_restarts: bool) -> memoryview:
+    end = (END_OF_SCAN if has_restarts else END_OF_PLAIN_SCAN).search(data, at)
+    if end is None:
+        raise ContainerBroken("the JPEG is truncated: it ends within its pixels")
+    stop = end.start()
+    while stop > at and data[stop - 1] == 0xFF:
+        stop -= 1
+    return data[at:stop]
+
+
+def header(data: memoryview) -> Header:
+    """Size, bits, components, colour and EXIF orientation; stops at the first scan."""
+    frame: Segment | None = None
+    adobe, orientation = -1, 0
+    for segment in segments(data, until_scan=True):
+        if segment.marker in FRAMES | REFUSED_FRAMES:
+            if frame is not None:
+                raise ContainerBroken("the JPEG has two frame headers")
+            frame = segment
+        elif segment.marker == 0xEE:
+            adobe = transform_of(segment.body, adobe)
+        elif not orientation and is_exif(segment):
+            orientation = orientation_of(segment.body[6:])
+    if frame is None:
+        raise ContainerBroken("the JPEG has no frame header before its pixels")
+    return _header_of(frame, adobe, orientation or 1)
+
+
+def transform_of(body: memoryview, before: int) -> int:
+    """The colour transform of an Adobe segment, or what it was before when this is none."""
+    return body[11] if body[:5] == b"Adobe" and len(body) >= 12 else before
+
+
+def is_exif(segment: Segment) -> bool:
+    return segment.marker == 0xE1 and segment.body[:5] == EXIF
+
+
+def _header_of(frame: Segment, adobe: int, orientation: int) -> Header:
+    if frame.marker in REFUSED_FRAMES:
+        raise FormatUnknown("lossless and hierarchical JPEG is not read", hint=CONVERT_FIRST)
+    bits, height, width, bands = struct.unpack_from(">BHHB", frame.body)
+    if len(frame.body) != 6 + 3 * bands or bands == 0:
+        raise ContainerBroken("the JPEG's frame header has a wrong length")
+    if bits != 8:
+        raise FormatUnknown(f"JPEG with {bits} bits is not read", hint=CONVERT_FIRST)
+    if height == 0:
+        raise FormatUnknown("JPEG that tells its height late is not read", hint=CONVERT_FIRST)
+    colours: dict[int, Colour] = {1: "grey", 3: "rgb", 4: "cmyk"}
+    if bands not in colours:
+        raise FormatUnknown(f"JPEG with {bands} components is not read", hint=CONVERT_FIRST)
+    return Header(
+        "jpeg", width, height, orientation, bits=bits, bands=bands, colour=colours[bands]
+    )
+
+
+def blocks(data: memoryview) -> Iterator[Block]:
+    """Everything in the file that is neither table nor pixel."""
+    more_xmp: list[memoryview] = []
+    profile: list[memoryview] = []
+    for segment in segments(data):
+        if segment.stray:
+            yield Block("private", "bytes between segments", segment.stray)
+        if segment.marker == EOI:
+            if len(segment.body):
+                yield Block("trailer", "Trailer", segment.body)
+        elif segment.marker == COM:
+            yield Block("comment", "Comment", segment.body, _framed(data, segment))
+        elif segment.marker in APPS:
+            body = segment.body
+            if segment.marker == 0xE1 and body[: len(MORE_XMP)] == MORE_XMP:
+                more_xmp.append(body[len(MORE_XMP) :])
+            elif segment.marker == 0xE2 and body[: len(ICC)] == ICC:
+                profile.append(body[len(ICC) :])
+            else:
+                yield from _app(segment.marker - 0xE0, body, _framed(data, segment))
+    if profile:
+        yield Block("icc", "ICC_Profile", memoryview(_profile(profile)))
+    for packet in _more_xmp(more_xmp):
+        yield Block("xmp", "extended XMP", memoryview(packet))
+
+
+def _framed(data: memoryview, segment: Segment) -> memoryview:
+    return data[segment.start : segment.start + 4 + len(segment.body)]
+
+
+def _app(number: int, body: memoryview, raw: memoryview) -> Iterator[Block]:
+    name = f"APP{number}"
+    for marker, mark, kind in APP_KINDS:
+        if number == marker and body[: len(mark)] == mark:
+            skip = 6 if kind == "exif" else len(mark)
+            yield Block(kind, name, body[skip:], raw)
+            return
+    if number == 0 and body[:5] == b"JFIF\0":
+        if len(body) > 14:
+            yield Block("thumbnail", "JFIF thumbnail", body[14:])
+    elif number != 14 or body[:5] != b"Adobe":
+        yield Block("private", name, body, raw)
+    elif len(body) > 12:
+        yield Block("private", "APP14 tail", body[12:])
+
+
+def _profile(parts: list[memoryview]) -> bytes:
+    """The chunks joined in the order of their numbers; empty when one is missing or double."""
+    numbered = {bytes(chunk[:1]): chunk[2:] for chunk in parts if len(chunk) > 2}
+    totals = {bytes(chunk[1:2]) for chunk in parts}
+    wanted = [bytes([number]) for number in range(1, len(parts) + 1)]
+    if sorted(numbered) != wanted or totals != {wanted[-1]}:
+        return b""
+    return b"".join(numbered[number] for number in wanted)
+
+
+def _more_xmp(parts: list[memoryview]) -> Iterator[bytes]:
+    """Extended XMP, joined for each identifier in the order of the offsets that the parts state."""
+    packets: dict[bytes, list[tuple[int, memoryview]]] = {}
+    for chunk in parts:
+        if len(chunk) >= 40:
+            offset = struct.unpack_from(">I", chunk, 36)[0]
+            packets.setdefault(bytes(chunk[:32]), []).append((offset, chunk[40:]))
+    for chunks in packets.values():
+        yield b"".join(chunk for _, chunk in sorted(chunks, key=lambda item: item[0]))

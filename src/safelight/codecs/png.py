@@ -1,0 +1,131 @@
+"""PNG: chunks with their checksums, the header, and the blocks of metadata."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from safelight.codecs.blocks import Block
+from safelight.codecs.exif import orientation_of
+from safelight.codecs.reading import part
+from safelight.errors import ContainerBroken, FormatUnknown
+from safelight.image import Header
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+MAX_CHUNKS = 1_000_000
+MAX_TEXT = 4_000_000
+# Colour type: samples per pixel, allowed bits.
+COLOUR_TYPES: dict[int, tuple[int, tuple[int, ...]]] = {
+    0: (1, (1, 2, 4, 8, 16)),
+    2: (3, (8, 16)),
+    3: (1, (1, 2, 4, 8)),
+    4: (2, (8, 16)),
+    6: (4, (8, 16)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One chunk: its four letters, what it holds, and the whole of it with length and checksum."""
+
+    type: bytes
+    body: memoryview
+    raw: memoryview
+
+    @property
+    def is_sound(self) -> bool:
+        """True when the checksum is right."""
+        return zlib.crc32(self.raw[4:-4]) == struct.unpack(">I", self.raw[-4:])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What IHDR says."""
+
+    width: int
+    height: int
+    bits: int
+    colour_type: int
+    is_interlaced: bool
+
+    @property
+    def samples(self) -> int:
+        return COLOUR_TYPES[self.colour_type][0]
+
+
+def chunks(data: memoryview) -> Iterator[Chunk]:
+    """Every chunk up to and with IEND. Raises ContainerBroken when the file ends before it."""
+    if data[:8] != SIGNATURE:
+        raise ContainerBroken("the PNG does not start like one")
+    at = 8
+    for _ in range(MAX_CHUNKS):
+        size = struct.unpack_from(">I", part(data, at, 8))[0]
+        raw = part(data, at, size + 12)
+        chunk = Chunk(bytes(raw[4:8]), raw[8:-4], raw)
+        if not (chunk.type.isascii() and chunk.type.isalpha()):
+            raise ContainerBroken("the PNG has a chunk without a name")
+        yield chunk
+        if chunk.type == b"IEND":
+            return
+        at += len(raw)
+    raise ContainerBroken("the PNG has too many chunks")
+
+
+def layout_of(chunk: Chunk) -> Layout:
+    """IHDR checked against the standard. Raises ContainerBroken."""
+    if chunk.type == b"CgBI":
+        raise FormatUnknown("a PNG made for an app bundle is not read", hint="export it anew")
+    if chunk.type != b"IHDR" or len(chunk.body) != 13:
+        raise ContainerBroken("the PNG does not start with its header")
+    width, height, bits, colour, method, filters, interlace = struct.unpack(">IIBBBBB", chunk.body)
+    if bits not in COLOUR_TYPES.get(colour, (0, ()))[1] or method or filters or interlace > 1:
+        raise ContainerBroken("the PNG has an impossible header")
+    return Layout(width, height, bits, colour, interlace == 1)
+
+
+def header(data: memoryview) -> Header:
+    """Size, bits, bands as they come out of a decoder (palette is rgb), frames, eXIf orientation."""
+    found = chunks(data)
+    layout = layout_of(next(found))
+    frames, orientation, has_alpha = 1, 1, layout.colour_type in (4, 6)
+    before_pixels = True
+    for chunk in found:
+        if chunk.type == b"IDAT":
+            before_pixels = False
+        elif chunk.type == b"acTL" and before_pixels and len(chunk.body) == 8:
+            frames = max(1, struct.unpack_from(">I", chunk.body)[0])
+        elif chunk.type == b"tRNS" and before_pixels:
+            has_alpha = True
+        elif chunk.type == b"eXIf":
+            orientation = orientation_of(chunk.body)
+    if before_pixels:
+        raise ContainerBroken("the PNG has no pixels")
+    is_grey = layout.colour_type in (0, 4)
+    return Header(
+        "png",
+        layout.width,
+        layout.height,
+        orientation,
+        frames,
+        bits=layout.bits if layout.colour_type != 3 else 8,
+        bands=(1 if is_grey else 3) + has_alpha,
+        has_alpha=has_alpha,
+        colour="grey" if is_grey else "rgb",
+    )
+
+
+def blocks(data: memoryview) -> Iterator[Block]:
+    """Everything in the file that is neither pixel nor colour."""
+    end = 8
+    for chunk in chunks(data):
+        yield from _block(chunk)
+        end += len(chunk.raw)
+    if end < len(data):
+        yield Block("trailer", "Trailer", data[end:])
+
+
+def _block(chunk: Chunk) -> Iterator[Block]:
+    yield from ()
