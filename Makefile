@@ -1,0 +1,37 @@
+# Two commands for a newcomer: make demo, make test. Everything is set up on the way.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lab bench wheel lock clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
+
+install: ## .venv with the safelight command, ready for a desktop
+	@scripts/setup runtime
+
+demo: install ## clean, enlarge and fit the example pictures, and prove that nothing left
+	@scripts/demo
+
+test: ## formatter, linter, types, tests and docs; the same as CI
+	@scripts/system-packages tests
+	@scripts/setup dev
+	@scripts/check
+
+lab: ## draw, train and export the built-in models (hours), in an environment of their own
+	@lab/make
+
+bench: ## measure quality and speed, side by side with what others use
+	@scripts/setup dev
+	@scripts/bench
+
+wheel: ## build the wheel twice and compare the bytes
+	@scripts/setup dev
+	@scripts/wheel
+
+lock: ## write the locks anew from pyproject.toml
+	@scripts/lock
+
+clean: ## remove everything that can be made again
+	rm -rf .venv build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	find src tests scripts bench lab -name __pycache__ -type d -prune -exec rm -rf {} +
