@@ -178,6 +178,14 @@ class Image:
     def with_pixels(self, pixels: Any) -> Image:
         return replace(self, pixels=pixels)
 
+    def map_frames(self, change: Callable[[Any], Any]) -> Image:
+        """The same picture with one change made to every frame; change takes and gives a libvips image."""
+        pixels = self.vips
+        if self.frames == 1:
+            return self.with_pixels(change(pixels))
+        frames = [change(frame) for frame in pixels.copy_memory().pagesplit()]
+        return self.with_pixels(frames[0].pagejoin(frames[1:]))
+
     def with_wish(self, **changes: Any) -> Image:
         """The same picture with some fields of its wish changed."""
         return replace(self, wish=replace(self.wish, **changes))
