@@ -1,0 +1,67 @@
+"""What every test has: a home of its own, no internet, and the shared pictures where they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.house.no_sockets import no_sockets
+
+__all__ = ["no_sockets"]
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("SAFELIGHT_DATA", ROOT.parent / "shared" / "data"))
+KEPT_VARIABLES = frozenset({"SAFELIGHT_DATA"})
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "opens_sockets(reason): may open internet sockets")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    if SHARED.is_dir():
+        return "shared pictures: found"
+    return f"shared pictures: absent ({SHARED}); the tests that need them are left out"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs the shared pictures where they are absent; the header says so."""
+    if SHARED.is_dir():
+        return
+    absent = [item for item in items if "shared_data" in getattr(item, "fixturenames", ())]
+    if absent:
+        config.hook.pytest_deselected(items=absent)
+        items[:] = [item for item in items if item not in absent]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top of the source tree."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of shared pictures: photographs, hostile files, odd formats, metadata."""
+    return SHARED
+
+
+@pytest.fixture
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty home directory, different for every test."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def state_dir(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Keys and journal of this test alone; no setting of the caller's reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("SAFELIGHT_", "XDG_")) and name not in KEPT_VARIABLES:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("SAFELIGHT_STATE_DIR", str(home / "state"))
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "1")
+    yield home / "state"
