@@ -1,0 +1,74 @@
+"""What host and zygote say to each other: fixed structs over one SOCK_SEQPACKET pair; a picture never passes here.
+
+    host → zygote   START   the plan, once
+                    SPAWN   make a worker with this id; its end of a channel comes along
+                    KILL    end the worker with this id
+    zygote → host   UP      locked down and ready to fork
+                    DEATH   a worker ended; value is its wait status
+                    FAILED  the zygote cannot serve; value is the number of an error
+
+The zygote is our own code and sees no user data, so these are checked for shape only.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from dataclasses import astuple, dataclass
+from enum import IntEnum
+
+from safelight.errors import WireBroken
+from safelight.limits import Limits
+from safelight.worker.job import Plan
+
+MAGIC = b"SLz1"
+_START = struct.Struct("<4sBBHHH8Q")
+_NOTE = struct.Struct("<4sHHQq")
+
+
+class Kind(IntEnum):
+    SPAWN = 1
+    KILL = 2
+    UP = 3
+    DEATH = 4
+    FAILED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One message. value is a wait status, a set of layers or an error number, by kind."""
+
+    kind: Kind
+    id: int = 0
+    value: int = 0
+    extra: int = 0
+
+    def pack(self) -> bytes:
+        return _NOTE.pack(MAGIC, self.kind, self.extra, self.id, self.value)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Note:
+        if len(data) != _NOTE.size or data[:4] != MAGIC:
+            raise WireBroken("the zygote sent a message of another kind than the wire has")
+        _, kind, extra, number, value = _NOTE.unpack(data)
+        return cls(Kind(kind), number, value, extra)
+
+
+NOTE_BYTES = _NOTE.size
+START_BYTES = _START.size
+
+
+def pack_plan(plan: Plan) -> bytes:
+    head = (plan.needs_pixels, plan.needs_runtime, plan.workers, plan.threads, plan.required_level)
+    return _START.pack(MAGIC, *head, *astuple(plan.limits))
+
+
+def parse_plan(data: bytes) -> Plan:
+    if len(data) != _START.size or data[:4] != MAGIC:
+        raise WireBroken("the host sent a plan of another shape than the wire has")
+    _, pixels, runtime, workers, threads, level, *limits = _START.unpack(data)
+    return Plan(bool(pixels), bool(runtime), Limits(*limits), workers, threads, level)
+
+
+def send(channel: socket.socket, note: Note, fds: tuple[int, ...] = ()) -> None:
+    socket.send_fds(channel, [note.pack()], fds)

@@ -1,0 +1,45 @@
+"""How a fresh interpreter of ours is started: isolated, with an environment of a few fixed names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from safelight.worker.job import Plan
+
+PACKAGE_PARENT = str(Path(__file__).parents[2])
+BOOT = (
+    "import sys;from importlib import import_module as load;"
+    "words=sys.argv[2:];places=int(sys.argv[1]);sys.path[:0]=words[:places];"
+    "load(words[places]).main(words[places+1:])"
+)
+KEPT_NAMES = ("SYSTEMROOT",)
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """Run module.main(arguments). -I ignores the working folder and PYTHON* variables, so places are told."""
+    places = folders()
+    return [sys.executable, "-I", "-B", "-c", BOOT, str(len(places)), *places, module, *arguments]
+
+
+def folders() -> list[str]:
+    """Where this process itself finds modules, its working folder left out; the package's own place first."""
+    here = os.getcwd()
+    others = [place for place in sys.path if os.path.isabs(place) and place != here]
+    return list(dict.fromkeys([PACKAGE_PARENT, *others]))
+
+
+def environment(plan: Plan) -> dict[str, str]:
+    """No variable of the user's passes, but those without which the system starts no program."""
+    threads = str(plan.threads)
+    return {
+        **{name: os.environ[name] for name in KEPT_NAMES if name in os.environ},
+        "ORT_DISABLE_TELEMETRY": "1",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": "1",
+        "VIPS_CONCURRENCY": threads,
+        "VIPS_BLOCK_UNTRUSTED": "1",
+        "MALLOC_ARENA_MAX": "2",
+        "LC_ALL": "C.UTF-8",
+    }

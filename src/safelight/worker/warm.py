@@ -1,0 +1,60 @@
+"""What the zygote imports before it is locked: afterwards no file can be opened, so nothing can be imported.
+
+libvips is only imported here, never run: a pipeline leaves idle threads behind, and then every fork hangs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+
+from safelight import codecs, ops
+from safelight.errors import RuntimeMissing, SomethingMissing, WorkerDied
+from safelight.worker.job import Plan
+
+ENCODINGS = ("utf-8", "ascii", "latin-1", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "idna")
+ALWAYS = ("decimal", "fractions", "datetime", "unicodedata", "zlib", "copy", "json", "struct", "mmap")
+
+
+def up(plan: Plan) -> None:
+    """Import what a job of this plan touches. Raises SomethingMissing if a library is not installed."""
+    _modules(codecs)
+    _modules(ops)
+    for name in ALWAYS:
+        importlib.import_module(name)
+    for name in ENCODINGS:
+        b"".decode(name)
+    if plan.needs_pixels:
+        _pixels()
+    if plan.needs_runtime:
+        _runtime()
+
+
+def require_one_thread() -> None:
+    """Raises WorkerDied if this process has more than one thread: no other would survive a fork."""
+    threads = len(os.listdir("/proc/self/task"))
+    if threads != 1:
+        raise WorkerDied(f"the zygote has {threads} threads where it must have one")
+
+
+def _modules(package: object) -> None:
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+def _pixels() -> None:
+    try:
+        importlib.import_module("numpy")
+        importlib.import_module("pyvips")
+    except ImportError as error:
+        raise SomethingMissing(f"{error.name} is not installed", hint="pip install safelight") from error
+
+
+def _runtime() -> None:
+    from safelight.models import runtimes
+
+    try:
+        runtimes.warm("onnx")
+    except ImportError as error:
+        raise RuntimeMissing from error
