@@ -30,7 +30,7 @@ wheel: ## build the wheel twice and compare the bytes
 	@scripts/wheel
 
 lock: ## write the locks anew from pyproject.toml
-	@scripts/lock
+	@scripts/lock.py
 
 clean: ## remove everything that can be made again
 	rm -rf .venv build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

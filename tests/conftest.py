@@ -49,6 +49,20 @@ def shared_data() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session", autouse=True)
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No setting and no home of the caller reaches a test, not even a fixture that many tests share."""
+    home = tmp_path_factory.mktemp("house")
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if name.startswith(("SAFELIGHT_", "XDG_")) and name not in KEPT_VARIABLES:
+                environment.delenv(name)
+        environment.setenv("HOME", str(home))
+        environment.setenv("SAFELIGHT_STATE_DIR", str(home / "state"))
+        environment.setenv("ORT_DISABLE_TELEMETRY", "1")
+        yield
+
+
 @pytest.fixture
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty home directory, different for every test."""
@@ -57,11 +71,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def state_dir(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Keys and journal of this test alone; no setting of the caller's reaches a test."""
-    for name in list(os.environ):
-        if name.startswith(("SAFELIGHT_", "XDG_")) and name not in KEPT_VARIABLES:
-            monkeypatch.delenv(name)
+    """Keys and journal of this test alone."""
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("SAFELIGHT_STATE_DIR", str(home / "state"))
-    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "1")
     yield home / "state"

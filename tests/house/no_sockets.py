@@ -1,6 +1,6 @@
-"""No test opens an internet socket: the audit hook refuses it, and the test fails even if it swallowed the refusal.
+"""No test opens an internet socket: an audit hook refuses it, and swallowing that does not help.
 
-A test that needs one says why: `@pytest.mark.opens_sockets("the control reaches a listener on loopback")`.
+A test that needs one says why: `@pytest.mark.opens_sockets("the control reaches its listener")`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write the locks in requirements/ from pyproject.toml: exact versions with hashes, and no hosts.
 
-Usage: scripts/lock          (takes the newest versions that fit)
+Usage: scripts/lock.py          (takes the newest versions that fit)
 
 build.txt    what source-only packages and our own wheel need to be built; installed first
 runtime.txt  the core and the extra `cpu`
@@ -24,17 +24,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "requirements"
 TOOLS = ROOT / "build" / "lock-venv"
-HEADER = "# Written by scripts/lock from pyproject.toml. Exact versions with hashes, no hosts.\n"
+HEADER = "# Written by scripts/lock.py from pyproject.toml. Exact versions with hashes, no hosts.\n"
 ALLOWED_LINE = re.compile(r"(#.*|[a-z0-9._-]+==[^\s:/@]+ \\|    --hash=sha256:[0-9a-f]{64}( \\)?)")
 
 
 def main() -> None:
     if sys.version_info[:2] != (3, 11):
-        sys.exit("scripts/lock: run me with Python 3.11, the oldest that is supported")
+        sys.exit("scripts/lock.py: run me with Python 3.11, the oldest that is supported")
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)
     groups: dict[str, list[str]] = project["dependency-groups"]
-    runtime = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["cpu"]]
+    runtime = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["cpu"],
+    ]
     compiler = pip_compile(groups["lock"])
     compile_lock(compiler, "build", groups["build"])
     compile_lock(compiler, "runtime", runtime, same_as=("build",))
@@ -58,15 +61,19 @@ def compile_lock(
         source, target = Path(folder, "in"), Path(folder, "out.txt")
         constraints = [f"-c {LOCKS / other}.txt" for other in same_as]
         source.write_text("\n".join([*requirements, *constraints]) + "\n")
-        options = "--quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate"
-        silence = "--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options"
+        options = (
+            "--quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate"
+        )
+        silence = (
+            "--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options"
+        )
         command = [compiler, *options.split(), *silence.split(), "-o", target, source]
         subprocess.run(command, check=True)
         lines = [line for line in target.read_text().splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith("#")]
     for line in lines:
         if not ALLOWED_LINE.fullmatch(line):
-            sys.exit(f"scripts/lock: {name}: a line that does not belong in a lock: {line}")
+            sys.exit(f"scripts/lock.py: {name}: a line that does not belong in a lock: {line}")
     (LOCKS / f"{name}.txt").write_text(HEADER + "\n".join(lines) + "\n")
     print(f"requirements/{name}.txt: {sum('==' in line for line in lines)} packages")
 
