@@ -1,0 +1,99 @@
+"""Findings: what an inspection saw, grouped by what it can reveal; --fail-on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import click
+
+from safelight.batch.events import SCHEMA, Item, Summary
+from safelight.cli import table
+from safelight.cli.face import Face
+from safelight.cli.printable import printable
+from safelight.cli.report import Report
+from safelight.cli.table import LABELS
+from safelight.image import Finding
+
+FOUND = 4
+LONGEST_VALUE = 100
+ANY = "any"
+ALARMING = 7
+HONESTY = (
+    "nothing shown does not mean nothing there: pixels themselves can tell a place or a person"
+)
+
+failing = click.option(
+    "--fail-on",
+    metavar="A,B",
+    help="Leave with exit code 4 when one of these is there: a group (place, device), a part of "
+    "a tag's name (gps, serial), or any.",
+)
+
+
+class Findings(Report):
+    """The report of a verb that writes no picture."""
+
+    def __init__(self, face: Face, verbs: Sequence[str], fail_on: str | None) -> None:
+        super().__init__(face, verbs)
+        self.words = [word.strip().lower() for word in (fail_on or "").split(",") if word.strip()]
+
+    def before_item(self, item: Item) -> None:
+        for finding in _sorted(item):
+            self.face.document(
+                {
+                    "type": "finding",
+                    "schema": SCHEMA,
+                    "index": item.index,
+                    "input": item.input,
+                    "group": finding.group.name.lower(),
+                    "name": finding.name,
+                    "value": finding.value,
+                }
+            )
+
+    def conclude(self, summary: Summary) -> int:
+        code = super().conclude(summary)
+        found = any(self._is_asked(finding) for item in self.items for finding in _sorted(item))
+        return FOUND if found and not summary.cancelled else code
+
+    def show(self, summary: Summary) -> None:
+        if self.face.verbosity < 0:
+            return
+        results = [item.result for item in self.items if item.result is not None]
+        for item in self.items:
+            if item.result is not None:
+                self._show_item(item)
+        if len(self.items) > 1:
+            for line in table.lines(self.items, summary, self.verbs):
+                self.face.out(line)
+        elif results:
+            self.face.out(f"  network: {table.network(results)}")
+        if results:
+            self.face.out(f"  {HONESTY}")
+
+    def _show_item(self, item: Item) -> None:
+        face, result = self.face, item.result
+        if result is None:
+            return
+        facts = f"{result.input_format}, {result.input_width} x {result.input_height}"
+        face.out(f"{face.paint(printable(item.input, 200), 'bold')} ({facts})")
+        findings = _sorted(item)
+        if not findings:
+            face.out("  no metadata found")
+        for group, members in groupby(findings, key=lambda finding: finding.group):
+            paint = "yellow" if group.value <= ALARMING else "dim"
+            face.out(f"  {face.paint(LABELS[group], paint)}")
+            for finding in members:
+                value = printable(finding.value, LONGEST_VALUE)
+                face.out(f"    {printable(finding.name, 40):<28} {value}".rstrip())
+
+    def _is_asked(self, finding: Finding) -> bool:
+        group, label = finding.group.name.lower(), LABELS[finding.group].lower()
+        name = finding.name.lower()
+        return any(word in (ANY, group, label) or word in name for word in self.words)
+
+
+def _sorted(item: Item) -> list[Finding]:
+    findings = item.result.findings if item.result is not None else ()
+    return sorted(findings, key=lambda finding: (finding.group, finding.name))

@@ -1,0 +1,133 @@
+"""help: the pages that belong to no verb. Lists in them are made from the code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from safelight.cli.face import Face
+from safelight.cli.options import speaking
+from safelight.errors import UsageError
+
+FOUND_AND_FAILED = {
+    0: "all done, or a check found nothing",
+    1: "failed; nothing usable",
+    2: "the request cannot be understood",
+    3: "partial: at least one picture failed, the rest is good",
+    4: "a check found something and --fail-on asked for it",
+    5: "verification failed: a receipt, a model, the journal or the cage",
+    6: "refused by a rule: a locked setting, or a cage weaker than required",
+    7: "something needed is missing; the hint names the command that brings it",
+    8: "the input is refused as unsafe",
+    9: "a lock or a server is not available",
+    130: "cancelled",
+}
+
+READS = {
+    "jpeg": "progressive and multi-scan too, CMYK, ICC profiles; scrubbed without decoding",
+    "png": "8 and 16 bit, palette, animation; scrubbed without decoding",
+    "webp": "lossy, lossless, animation; scrubbed without decoding",
+    "tiff": "8 and 16 bit, several pages; re-encoded",
+    "gif": "animation; re-encoded",
+    "avif": "8 to 12 bit; re-encoded",
+}
+
+RECIPE = """A recipe is steps in a TOML or JSON file; each names an operation and its parameters.
+
+  name = "web"
+
+  [[steps]]
+  op = "scrub"
+  profile = "strict"
+
+  [[steps]]
+  op = "resize"
+  fit = "2000x2000"
+
+  safelight recipe list                  the operations with their parameters
+  safelight recipe new scrub resize      a recipe to start from
+  safelight recipe validate web.toml     check it
+  safelight run web.toml photo.jpg       run it
+
+Every recipe scrubs with the profile share, whether it says so or not; a scrub step chooses
+another."""
+
+PRIVACY = """What leaves this computer: nothing. No verb opens a connection.
+
+Every picture is opened by a process of its own that has no network, no files, no other process
+and no way to gain rights. Before it gets the picture it attacks its own cage; `safelight prove`
+shows the attacks beside the same attacks without a cage. The level says what holds:
+
+  3 sealed   namespaces, an empty root, Landlock, seccomp, limits
+  2 caged    the same without namespaces
+  1 fenced   the means of macOS and Windows
+  0 process  a process of its own, nothing more
+
+--require-level refuses to work below a level; on Linux it is 2 unless you say otherwise.
+
+What is kept: beside each output a receipt in .safelight/, signed, without names, places or times
+of the picture; in the state folder your signing key and the journal, its lines chained.
+`safelight verify FILE` checks them.
+
+What this does not do: it cannot see what pixels tell, it cannot wipe an SSD, it does not protect
+against a bug in the kernel or against root."""
+
+
+def formats_page() -> str:
+    """The formats that are read and written."""
+    lines = [f"  {name:<6} {sentence}" for name, sentence in READS.items()]
+    return "\n".join(
+        ["Read and written, known by their first bytes and not by their names:", *lines]
+    )
+
+
+def exit_codes_page() -> str:
+    """The exit codes and the errors that end with each."""
+    from safelight.errors import family
+
+    lines = []
+    for code, sentence in FOUND_AND_FAILED.items():
+        lines.append(f"  {code:>3}  {sentence}")
+        names = [f"       {error.code}: {error.sentence}" for error in family()
+                 if error.exit_code == code]  # fmt: skip
+        lines += names
+    return "\n".join(["Codes that are not listed count as failure.", *lines])
+
+
+TOPICS: dict[str, Callable[[], str]] = {
+    "formats": formats_page,
+    "exit-codes": exit_codes_page,
+    "recipe": lambda: RECIPE,
+    "privacy": lambda: PRIVACY,
+}
+
+
+@click.command(name="help", add_help_option=False)
+@click.argument("topic", required=False, metavar="[TOPIC|VERB]")
+@speaking
+@click.pass_context
+def help(ctx: click.Context, topic: str | None) -> int:
+    """Explain formats, exit codes, recipes and privacy, or show a verb's options.
+
+    \b
+    Examples:
+      safelight help exit-codes
+      safelight help scrub
+    """
+    face, group = ctx.ensure_object(Face), ctx.parent
+    if topic is None and group is not None:
+        face.out(group.get_help())
+        face.out(f"\nTopics: {', '.join(TOPICS)} (safelight help TOPIC)")
+        return 0
+    if topic in TOPICS:
+        face.out(TOPICS[topic]())
+        return 0
+    command = None
+    if group is not None and isinstance(group.command, click.Group):
+        command = group.command.get_command(group, topic or "")
+    if command is None:
+        raise UsageError(f"there is no page {topic!r}", hint=f"pages: {', '.join(TOPICS)}")
+    with click.Context(command, info_name=topic, parent=group) as own:
+        face.out(command.get_help(own))
+    return 0

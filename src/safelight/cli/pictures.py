@@ -1,0 +1,109 @@
+"""The verbs on pictures: one for each operation, its options made from the operation's fields."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import click
+
+from safelight.cli.face import Face
+from safelight.cli.fields import FormatChoice, build, field_options, values
+from safelight.cli.options import batching, caging, placing, selecting, setting, speaking
+from safelight.cli.running import Wishes, run_recipe
+from safelight.cli.steps import with_conversion, with_scrub
+from safelight.image import FORMATS
+from safelight.operation import Operation
+from safelight.recipe import Recipe, operation_named
+from safelight.settings import Settings
+
+SHARED = ("profile", "keep")
+
+
+def picture_verb(name: str) -> click.Command:
+    """The command of one operation."""
+    operation = operation_named(name)
+
+    def command(**typed: Any) -> int:
+        return _run(click.get_current_context().ensure_object(Face), operation, typed)
+
+    for decorate in reversed(_options(operation)):
+        command = decorate(command)
+    return click.command(name=name, help=_help(operation), add_help_option=False)(command)
+
+
+def _options(operation: type[Operation]) -> list[Any]:
+    fields = operation.model_fields
+    own = [
+        option
+        for name, option in zip(fields, field_options(operation), strict=True)
+        if name not in SHARED
+    ]
+    if not operation.gives_image:
+        from safelight.cli.findings import failing
+
+        return [selecting, *own, failing, batching, caging, speaking]
+    wishes = []
+    if not {"to", "format"} & set(fields):
+        wishes = [
+            click.option(
+                "--format",
+                "to_format",
+                type=FormatChoice(FORMATS),
+                help="Format of the result; that of the input if not given.",
+            ),
+            click.option("--quality", "to_quality", metavar="N", help="1 smallest, 100 best."),
+        ]
+    return [
+        selecting,
+        *own,
+        *wishes,
+        *(setting(key) for key in SHARED),
+        placing,
+        batching,
+        caging,
+        speaking,
+    ]
+
+
+def _run(face: Face, operation: type[Operation], typed: dict[str, Any]) -> int:
+    from safelight.cli.findings import Findings
+    from safelight.cli.report import Report
+
+    fail_on = typed.pop("fail_on", None)
+    format, quality = typed.pop("to_format", None), typed.pop("to_quality", None)
+    parameters = values(operation, typed) | _from_settings(operation, face.settings)
+    own = build(operation, parameters)
+    recipe = with_conversion(Recipe((own,), own.suffix()), format, quality)
+    report = Report(face, (operation.name,))
+    if not operation.gives_image:
+        report = Findings(face, (operation.name,), fail_on)
+    return run_recipe(face, with_scrub(recipe, face.settings), Wishes(**typed), report)
+
+
+def _from_settings(operation: type[Operation], settings: Settings) -> dict[str, Any]:
+    """A parameter that is a setting too takes its value from there, with its locks."""
+    return {key: getattr(settings, key) for key in SHARED if key in operation.model_fields}
+
+
+def _help(operation: type[Operation]) -> str:
+    """The operation's own words, with examples after its first paragraph."""
+    first, _, rest = inspect.cleandoc(operation.__doc__ or "").partition("\n\n")
+    name, wish = operation.name, _example(operation)
+    lines = [f"safelight {name} photo.jpg{wish}"]
+    if operation.gives_image:
+        lines.append(f"safelight {name} pictures/ -r -o out/{wish}")
+        lines.append(f"safelight {name} -{wish} -o - < photo.jpg > result.jpg")
+    else:
+        lines.append(f"safelight {name} pictures/ -r --json")
+        lines.append(f"safelight {name} photo.jpg --fail-on place,serial")
+    examples = "\n".join(f"  {line}" for line in lines)
+    return f"{first}\n\n\b\nExamples:\n{examples}\n\n{rest}"
+
+
+def _example(operation: type[Operation]) -> str:
+    """The first field that has an example, as one would type it."""
+    for name, field in operation.model_fields.items():
+        if field.examples:
+            return f" --{name.replace('_', '-')} {field.examples[0]}"
+    return ""

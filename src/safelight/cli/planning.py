@@ -1,0 +1,145 @@
+"""A plan: what a run would write, one line each; with --json a file that `run` takes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safelight.batch.events import SCHEMA, Item
+from safelight.batch.naming import Placement
+from safelight.batch.plan import PlannedItem, Selection, make_plan
+from safelight.batch.run import exit_code, failed_item
+from safelight.cli.face import Face
+from safelight.cli.printable import printable
+from safelight.errors import InputMissing, OutputClash, UsageError
+from safelight.recipe import Recipe
+
+if TYPE_CHECKING:
+    from safelight.cli.running import Wishes
+
+PLAN_SUFFIX = ".jsonl"
+MAX_PLAN_BYTES = 64_000_000
+
+
+def show_plan(face: Face, recipe: Recipe, planned: list[PlannedItem], placement: Placement) -> int:
+    """Print the plan and give the exit code that the inputs allow for."""
+    items = [_item(one) for one in planned]
+    if face.is_json:
+        face.document(_header(recipe, items, placement))
+        for item in items:
+            face.document(item.document())
+        return exit_code(items)
+    for item in items:
+        if item.status == "planned":
+            face.out(f"  {printable(item.input)} → {printable(item.output or 'standard output')}")
+        elif item.status == "skipped":
+            face.out(f"  {printable(item.input)}: skipped ({item.code})")
+        else:
+            face.failure(item.input, item.error, item.hint)
+    writes = sum(item.status == "planned" for item in items)
+    models = ", ".join(need.name for need in recipe.needs) or "none"
+    face.out(f"  {len(items)} files · {writes} to do · models: {models} · network: none")
+    return exit_code(items)
+
+
+def run_plan(face: Face, path: Path, wishes: Wishes) -> int:
+    """Do what a plan says. Its inputs are looked at again: they may have changed."""
+    from safelight.cli.report import Report
+    from safelight.cli.running import work
+    from safelight.cli.steps import with_scrub
+
+    if wishes.inputs or wishes.output or wishes.in_place:
+        raise UsageError("a plan names its own inputs and outputs", hint=f"safelight run {path}")
+    header, lines = _read(path)
+    recipe = Recipe.from_steps(header["steps"], str(header.get("name", "")))
+    recipe = with_scrub(recipe, face.settings)
+    existing = face.flags.get("existing") or header.get("existing", face.settings.existing)
+    if existing not in ("verify", "skip", "rename", "overwrite", "fail"):
+        raise UsageError("the plan has an unknown wish for existing outputs")
+    placement = Placement(
+        existing=existing,
+        in_place=header.get("in_place") is True,
+        backup_dir=Path(header["backup_dir"]) if header.get("backup_dir") else None,
+    )
+    items = [
+        _again(number, line, placement, recipe)
+        for number, line in enumerate(lines, 1)
+        if line.get("status") == "planned"
+    ]
+    _refuse_clashes(items)
+    report = Report(face, recipe.verbs)
+    return work(face, recipe, items, placement, report, fail_fast=wishes.fail_fast)
+
+
+def _item(one: PlannedItem) -> Item:
+    if one.problem is not None:
+        return failed_item(one, one.problem)
+    output = str(one.target) if one.target is not None else None
+    if one.skip:
+        return Item(one.index, one.shown, "skipped", code=one.skip)
+    return Item(one.index, one.shown, "planned", output=output)
+
+
+def _header(recipe: Recipe, items: list[Item], placement: Placement) -> dict[str, Any]:
+    steps = [{"op": step.name, **step.model_dump(mode="json")} for step in recipe.steps]
+    return {
+        "type": "plan",
+        "schema": SCHEMA,
+        "items": len(items),
+        "recipe": recipe.digest,
+        "name": recipe.name,
+        "steps": steps,
+        "models": [need.name for need in recipe.needs],
+        "network": "none",
+        "existing": placement.existing,
+        "in_place": placement.in_place,
+        "backup_dir": str(placement.backup_dir) if placement.backup_dir else None,
+    }
+
+
+def _read(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_PLAN_BYTES + 1)
+    except OSError as error:
+        raise InputMissing(f"the plan {path} cannot be read: {error.strerror}") from error
+    try:
+        documents = [json.loads(line) for line in data.splitlines() if line.strip()]
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"the plan is no JSON, line by line: {error}") from error
+    is_plan = bool(documents) and all(isinstance(document, dict) for document in documents)
+    if not is_plan or documents[0].get("type") != "plan" or documents[0].get("schema") != SCHEMA:
+        raise UsageError("this file is no plan", hint="--dry-run --json writes one")
+    return documents[0], documents[1:]
+
+
+def _again(
+    number: int, line: Mapping[str, Any], placement: Placement, recipe: Recipe
+) -> PlannedItem:
+    source, target = _name(line, "input"), _name(line, "output")
+    if source is None:
+        raise UsageError(f"line {number + 1} of the plan names no input")
+    there = placement if placement.in_place else replace(placement, output=target)
+    return replace(make_plan(Selection((source,)), there, recipe)[0], index=number)
+
+
+def _name(line: Mapping[str, Any], key: str) -> str | None:
+    try:
+        if f"{key}_b64" in line:
+            return os.fsdecode(base64.b64decode(line[f"{key}_b64"], validate=True))
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise UsageError(f"the plan's {key}_b64 is broken") from error
+    name = line.get(key)
+    return name if isinstance(name, str) and name else None
+
+
+def _refuse_clashes(items: list[PlannedItem]) -> None:
+    targets = [os.path.abspath(item.target) for item in items if item.target is not None]
+    if len(targets) != len(set(targets)):
+        raise OutputClash("two items of the plan have the same output")

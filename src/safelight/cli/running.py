@@ -1,0 +1,147 @@
+"""Run a recipe over what was named: plan, ask, work, report. Every verb on pictures ends here."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from safelight.cli.face import Face
+from safelight.cli.options import batching, caging, placing, selecting, setting, speaking, stacked
+from safelight.errors import UsageError
+
+if TYPE_CHECKING:
+    from safelight.batch.naming import Placement
+    from safelight.batch.plan import PlannedItem, Selection
+    from safelight.cli.report import Report
+    from safelight.recipe import Recipe
+
+STANDARD = "-"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What was typed about a run, besides the recipe and the settings."""
+
+    inputs: tuple[str, ...] = ()
+    recursive: bool = False
+    files_from: str | None = None
+    files_from0: str | None = None
+    output: str | None = None
+    name_template: str | None = None
+    in_place: bool = False
+    backup_dir: str | None = None
+    dry_run: bool = False
+    fail_fast: bool = False
+
+    def selection(self) -> Selection:
+        from safelight.batch.plan import Selection
+
+        lists = [Path(name) if name else None for name in (self.files_from, self.files_from0)]
+        return Selection(self.inputs, self.recursive, *lists)
+
+    def placement(self, face: Face) -> Placement:
+        """Where outputs go. Raises UsageError for wishes that exclude each other."""
+        from safelight.batch.naming import Placement
+
+        if self.backup_dir and not self.in_place:
+            raise UsageError("--backup-dir goes with --in-place")
+        if self.in_place and (self.output or self.name_template):
+            raise UsageError("--in-place excludes -o and --name")
+        existing: Any = face.settings.existing
+        backup = Path(self.backup_dir) if self.backup_dir else None
+        return Placement(self.output, self.name_template, existing, self.in_place, backup)
+
+
+def run_recipe(face: Face, recipe: Recipe, wishes: Wishes, report: Report) -> int:
+    """Do the whole run and give its exit code."""
+    from safelight.batch.plan import make_plan
+
+    placement = wishes.placement(face)
+    if placement.is_standard and recipe.gives_image:
+        _refuse_screen(face)
+    items = make_plan(wishes.selection(), placement, recipe)
+    if placement.is_standard and len(items) > 1:
+        raise UsageError("standard output takes one picture", hint="give -o a folder")
+    if wishes.dry_run:
+        from safelight.cli.planning import show_plan
+
+        return show_plan(face, recipe, items, placement)
+    return work(face, recipe, items, placement, report, fail_fast=wishes.fail_fast)
+
+
+def work(
+    face: Face,
+    recipe: Recipe,
+    items: list[PlannedItem],
+    placement: Placement,
+    report: Report,
+    *,
+    fail_fast: bool,
+) -> int:
+    """Run a plan and report on it."""
+    from safelight.batch.run import Batch, Manner
+    from safelight.cli.stopping import stopping
+    from safelight.engine.engine import Engine
+
+    if placement.in_place and not face.agreed(f"replace {len(items)} file(s) by the result"):
+        raise UsageError("nothing was done", hint="--yes, or leave --in-place away")
+    settings = face.settings
+    manner = Manner(
+        jobs=settings.jobs,
+        existing=placement.existing,
+        in_place=placement.in_place,
+        backup_dir=placement.backup_dir,
+        fail_fast=fail_fast,
+        standard_output=cast(Any, sys.stdout.buffer) if placement.is_standard else None,
+    )
+    with stopping(quiet=face.verbosity < 0 or face.is_json) as stopper, Engine(settings) as engine:
+        batch = Batch(engine, recipe, items, manner, report)
+        report.batch = stopper.batch = batch
+        with closing(report):
+            summary = batch.run()
+    return report.conclude(summary)
+
+
+def _refuse_screen(face: Face) -> None:
+    if sys.stdout.isatty():
+        raise UsageError("a picture is not written to a terminal", hint="-o FILE, or > FILE")
+    if face.is_json:
+        raise UsageError("--json and -o - both want standard output", hint="-o FILE")
+
+
+run_options = stacked(selecting, placing, batching, caging, speaking)
+
+
+@click.command(name="run", add_help_option=False)
+@click.argument("recipe_file", metavar="RECIPE")
+@run_options
+@setting("profile")
+@setting("keep")
+@click.pass_obj
+def run(face: Face, /, recipe_file: str, **typed: Any) -> int:
+    """Run a recipe over pictures, each decoded once and with one receipt.
+
+    RECIPE is a TOML or JSON file of steps, or a plan that --dry-run --json wrote.
+
+    \b
+    Examples:
+      safelight run web.toml photo.jpg
+      safelight run web.toml pictures/ -r -o out/ -j 4
+      safelight run web.toml pictures/ -o out/ -n --json > plan.jsonl
+      safelight run plan.jsonl
+    """
+    from safelight.cli.planning import PLAN_SUFFIX, run_plan
+    from safelight.cli.report import Report
+    from safelight.cli.steps import with_scrub
+    from safelight.recipe import Recipe
+
+    wishes = Wishes(**typed)
+    if Path(recipe_file).suffix == PLAN_SUFFIX:
+        return run_plan(face, Path(recipe_file), wishes)
+    recipe = with_scrub(Recipe.load(Path(recipe_file)), face.settings)
+    return run_recipe(face, recipe, wishes, Report(face, recipe.verbs))

@@ -1,0 +1,157 @@
+"""The table at the end of a run: what was done, removed and kept, what failed, what helps."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from safelight.batch.events import Item, Summary
+from safelight.cli.printable import printable
+from safelight.engine.result import Result
+from safelight.image import Risk
+
+LABELS = {
+    Risk.PLACE: "place",
+    Risk.IDENTITY: "identity",
+    Risk.DEVICE: "device",
+    Risk.TIME: "time",
+    Risk.HISTORY: "edit history",
+    Risk.THUMBNAIL: "embedded thumbnail",
+    Risk.PROVENANCE: "AI-origin mark",
+    Risk.RIGHTS: "copyright",
+    Risk.COLOUR: "colour profile",
+    Risk.ORIENTATION: "orientation",
+    Risk.SETTINGS: "camera settings",
+    Risk.OTHER: "other",
+}
+LONGEST_LIST = 20
+BAD = ("failed", "refused")
+PASSED_OVER = {
+    "no-picture": "no picture",
+    "link-outside": "link out of the folder",
+    "verified": "already done",
+    "exists": "already there",
+}
+
+
+def done_word(verb: str) -> str:
+    """scrub gives scrubbed, resize resized, inspect inspected."""
+    if verb.endswith("e"):
+        return f"{verb}d"
+    if re.fullmatch(r"[^aeiou]*[aeiou][bdgmnprt]", verb):
+        return f"{verb}{verb[-1]}ed"
+    return f"{verb}ed"
+
+
+def lines(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> list[str]:
+    """The table, fit to print."""
+    results = [item.result for item in items if item.result is not None]
+    written = [_heading(items, summary, verbs)]
+    written += _outputs(items)
+    written += _metadata("removed", summary.removed)
+    written += _metadata("kept", summary.kept)
+    written += _reencoded(results)
+    written += [_row("failed" if number == 0 else "", text) for number, text in _failed(items)]
+    if results:
+        written.append(_row("network", network(results)) + _receipts(results))
+    if summary.cancelled:
+        written.append(_row("stopped", "run the same command again: it resumes"))
+    return written
+
+
+def network(results: Iterable[Result]) -> str:
+    """What the attacks in the workers showed about the way out."""
+    cages = [result.cage for result in results]
+    level = min(cage.level for cage in cages)
+    attempted = sum(len(cage.attempts) for cage in cages)
+    contained = sum(cage.contained for cage in cages)
+    if level < 2 or contained < attempted:
+        return f"not closed by the kernel (level {level}, {contained} of {attempted} contained)"
+    each = f" in each of {len(cages)} workers" if len(cages) > 1 else ""
+    each = each if len({len(cage.attempts) for cage in cages}) == 1 else ""
+    if each or len(cages) == 1:
+        attempted = contained = len(cages[0].attempts)
+    return f"closed by the kernel ({contained} of {attempted} attempts contained{each})"
+
+
+def _heading(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> str:
+    word = done_word(verbs[0]) if len(verbs) == 1 else "done"
+    count = Counter(PASSED_OVER.get(i.code, i.code) for i in items if i.status == "skipped")
+    parts = [f"{len(items)} file{'' if len(items) == 1 else 's'}"]
+    if summary.done:
+        parts.append(f"{summary.done} {word}")
+    parts += [f"{number} {reason}" for reason, number in sorted(count.items())]
+    if summary.refused:
+        parts.append(f"{summary.refused} refused")
+    if summary.failed:
+        parts.append(f"{summary.failed} failed")
+    return "  " + " · ".join(parts)
+
+
+def _row(label: str, text: str) -> str:
+    return f"  {label + ':' if label else '':<8} {text}"
+
+
+def _outputs(items: Sequence[Item]) -> list[str]:
+    if len(items) != 1 or items[0].output is None:
+        return []
+    item, sizes = items[0], ""
+    if item.result is not None:
+        result = item.result
+        sizes = f" ({result.width} x {result.height}, {size(result.output_bytes)})"
+    return [_row("output", printable(item.output or "") + sizes)]
+
+
+def size(number: int) -> str:
+    """Bytes as people say them."""
+    if number < 1_000:
+        return f"{number} bytes"
+    return f"{number / 1_000:.1f} kB" if number < 1_000_000 else f"{number / 1_000_000:.1f} MB"
+
+
+def _metadata(label: str, count: dict[str, int]) -> list[str]:
+    parts = [f"{LABELS[risk]} {count[name]}" for name, risk in _risks() if count.get(name)]
+    return [_row(label, " · ".join(parts))] if parts else []
+
+
+def _risks() -> list[tuple[str, Risk]]:
+    return [(risk.name.lower(), risk) for risk in Risk]
+
+
+def _reencoded(results: Sequence[Result]) -> list[str]:
+    changed = sum(result.is_reencoded for result in results if result.format is not None)
+    if not changed:
+        untouched = any(result.format is not None for result in results)
+        return [_row("pixels", "untouched")] if untouched else []
+    rest = len(results) - changed
+    return [_row("pixels", f"re-encoded {changed}" + (f" · untouched {rest}" if rest else ""))]
+
+
+def _failed(items: Sequence[Item]) -> list[tuple[int, str]]:
+    bad = [item for item in items if item.status in BAD]
+    shown = [
+        f"{printable(item.input, 80)} — {printable(item.error)}"
+        + (f" (try: {printable(item.hint)})" if item.hint else "")
+        for item in bad[:LONGEST_LIST]
+    ]
+    if len(bad) > LONGEST_LIST:
+        shown.append(f"and {len(bad) - LONGEST_LIST} more; --json lists all")
+    return list(enumerate(shown))
+
+
+def _receipts(results: Sequence[Result]) -> str:
+    folders = {result.receipt_path.parent for result in results if result.receipt_path is not None}
+    if not folders:
+        return "" if not any(r.receipt_id for r in results) else "   receipts: in the journal"
+    if len(folders) == 1:
+        return f"   receipts: {printable(_relative(folders.pop()))}{os.sep}"
+    return f"   receipts: .safelight{os.sep} in {len(folders)} folders"
+
+
+def _relative(folder: Path) -> str:
+    """As short as the user would write it."""
+    shown = os.path.relpath(folder) if folder.is_absolute() else str(folder)
+    return str(folder) if shown.startswith("..") else shown

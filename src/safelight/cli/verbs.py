@@ -1,0 +1,72 @@
+"""Which verbs there are, and where each is found when it is called.
+
+The verbs on pictures are the operations: one is added by a file in ops/. The others stand in the
+table below.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+import click
+
+HOUSE: dict[str, tuple[str, str, str]] = {
+    "run": ("Several steps", "running", "Run a recipe over pictures"),
+    "recipe": ("Several steps", "recipes", "Validate, show, list and start recipes"),
+    "models": ("Models", "models", "List, show and verify models"),
+    "receipt": ("Proof", "receipts", "Show what a receipt says"),
+    "verify": ("Proof", "receipts", "Check a picture against its receipt and the journal"),
+    "prove": ("Proof", "proving", "Attack our own cage and show what held"),
+    "audit": ("Proof", "proving", "Show that nothing can leave"),
+    "doctor": ("House", "doctor", "Check that everything needed is here"),
+    "config": ("House", "config", "Show the settings and where each comes from"),
+    "version": ("House", "version", "Show the version"),
+    "help": ("House", "help", "Explain formats, exit codes, recipes and privacy"),
+}
+PICTURES = "Pictures"
+ALIASES = {"models": {"ls": "list"}}
+
+
+@cache
+def operation_names() -> tuple[str, ...]:
+    """The names of the files in ops/; nothing of them is imported."""
+    from safelight import ops
+
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(ops.__path__)))
+
+
+def names() -> list[str]:
+    """Every verb, in the order of the help."""
+    return [*operation_names(), *HOUSE]
+
+
+def sections() -> list[tuple[str, list[str]]]:
+    """Titles with their verbs."""
+    found: dict[str, list[str]] = {PICTURES: list(operation_names())}
+    for name, (title, _, _) in HOUSE.items():
+        found.setdefault(title, []).append(name)
+    return list(found.items())
+
+
+def sentence(name: str) -> str:
+    """The first sentence of a verb's help."""
+    if name in HOUSE:
+        return HOUSE[name][2]
+    from safelight.recipe import operation_named
+
+    return (operation_named(name).__doc__ or name).strip().splitlines()[0].rstrip(".")
+
+
+def load(name: str) -> click.Command | None:
+    """The command behind a verb, imported now; None for a word that is no verb."""
+    if name in HOUSE:
+        module = importlib.import_module(f"safelight.cli.{HOUSE[name][1]}")
+        command: click.Command = getattr(module, name)
+        return command
+    if name in operation_names():
+        from safelight.cli.pictures import picture_verb
+
+        return picture_verb(name)
+    return None
