@@ -139,7 +139,7 @@ class Keeper:
     def _start(self) -> subprocess.Popen[bytes]:
         with self._far_end as far:
             fd = far.fileno()
-            words = launch.command("safelight.worker.zygote", str(fd), str(os.getpid()), self._body)
+            words = launch.command("safelight.worker.zygote", str(fd), self._body)
             process = subprocess.Popen(
                 words,
                 stdin=subprocess.DEVNULL,
