@@ -7,8 +7,8 @@ build.txt    what source-only packages and our own wheel need to be built; insta
 runtime.txt  the core and the extra `cpu`
 dev.txt      runtime, and what tests and checks need; the same versions where both have a package
 
-Resolved on the oldest Python that we support, so one lock serves them all. pip and its index settings are the
-caller's own; nothing of them is written down.
+Resolved on the oldest Python that we support, so one lock serves them all. The settings of pip are
+the caller's own; nothing of them is written down.
 """
 
 from __future__ import annotations
@@ -67,7 +67,14 @@ def compile_lock(
         silence = (
             "--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options"
         )
-        command = [compiler, *options.split(), *silence.split(), "-o", target, source]
+        command = [
+            str(compiler),
+            *options.split(),
+            *silence.split(),
+            "-o",
+            str(target),
+            str(source),
+        ]
         subprocess.run(command, check=True)
         lines = [line for line in target.read_text().splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith("#")]

@@ -51,7 +51,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No setting and no home of the caller reaches a test, not even a fixture that many tests share."""
+    """No setting and no home of the caller reaches a test, nor a fixture that many tests share."""
     home = tmp_path_factory.mktemp("house")
     with pytest.MonkeyPatch.context() as environment:
         for name in list(os.environ):
@@ -70,8 +70,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def state_dir(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def state_dir(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keys and journal of this test alone."""
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("SAFELIGHT_STATE_DIR", str(home / "state"))
-    yield home / "state"
+    return home / "state"

@@ -16,12 +16,8 @@ NOT_OURS = frozenset({"LICENSE"})
 
 
 def tracked(root: Path) -> list[Path]:
-    listed = subprocess.run(
-        ["git", "-c", "safe.directory=*", "ls-files", "-z"],
-        cwd=root,
-        capture_output=True,
-        check=True,
-    ).stdout.decode()
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout.decode()
     return [root / name for name in listed.split("\0") if name and (root / name).is_file()]
 
 

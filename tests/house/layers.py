@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,53 +27,25 @@ OUTBOUND = {
     "moderation": "the second tier, on loopback",
     "batch.cluster": "paired nodes",
 }
-# These try to connect so that the cage can be seen to refuse; none of them is part of any other work.
+# These try to connect so that the cage can be seen to refuse; no other work passes through them.
 ATTEMPTS = {
     "worker.attacks": "the attempts themselves",
     "proof.control": "the same attempts without a cage, against a listener of their own",
 }
 NETWORK_LIBRARIES = frozenset(
-    [
-        "aiohttp",
-        "asyncio",
-        "ftplib",
-        "grpc",
-        "http",
-        "httpx",
-        "imaplib",
-        "nntplib",
-        "poplib",
-        "requests",
-        "smtplib",
-        "socketserver",
-        "ssl",
-        "telnetlib",
-        "urllib3",
-        "urllib.request",
-        "urllib.robotparser",
-        "websocket",
-        "websockets",
-        "xmlrpc",
-        "zmq",
-    ]
+    "aiohttp asyncio ftplib grpc http httpx imaplib nntplib poplib requests smtplib socketserver"
+    " ssl telnetlib urllib3 urllib.request urllib.robotparser websocket websockets xmlrpc"
+    " zmq".split()
 )
 INTERNET_NAMES = frozenset(
-    [
-        "AF_INET",
-        "AF_INET6",
-        "create_connection",
-        "create_server",
-        "getaddrinfo",
-        "gethostbyname",
-        "gethostbyaddr",
-        "gethostbyname_ex",
-    ]
+    "AF_INET AF_INET6 create_connection create_server getaddrinfo gethostbyname"
+    " gethostbyaddr gethostbyname_ex".split()
 )
 
 
 @dataclass(frozen=True)
 class Import:
-    """One import: the module that it names, the line, and whether it happens when the file is loaded."""
+    """One import: the module named, the line, and whether it happens when the file is loaded."""
 
     module: str
     line: int
@@ -138,7 +111,7 @@ def _breaks_of_order(room: str, target: str, line: int) -> Iterator[tuple[int, s
 
 
 def imports(tree: ast.Module, package: str, module: str) -> Iterator[Import]:
-    """Every import of the file, with names resolved; a constant handed to import_module counts too."""
+    """Every import of the file, names resolved; a constant handed to import_module counts too."""
     typing_only = {
         id(child)
         for node in ast.walk(tree)
@@ -176,8 +149,6 @@ def _names(node: ast.AST, package: str, module: str) -> Iterator[str]:
 
 
 def _is_light(module: str) -> bool:
-    import sys
-
     return module.split(".")[0] in sys.stdlib_module_names | {"pydantic", "pydantic_core"}
 
 

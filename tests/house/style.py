@@ -1,4 +1,4 @@
-"""Says which files break the small print of the house: sizes, names, banned words, foreign paths."""
+"""Says which files break the small print: sizes, names, banned words, foreign paths."""
 
 from __future__ import annotations
 
