@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import json
 import pkgutil
+import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,12 +40,16 @@ def operations() -> dict[str, type[Operation]]:
 
 
 def operation_named(name: str) -> type[Operation]:
-    """The operation's class; loads only its own module. Raises RecipeInvalid for an unknown name."""
-    if name in {module.name for module in pkgutil.iter_modules(ops.__path__)}:
-        importlib.import_module(f"{ops.__name__}.{name}")
-        for cls in Operation.__subclasses__():
-            if cls.name == name:
-                return cls
+    """The operation's class; loads only its own module. Raises RecipeInvalid for an unknown name.
+
+    An operation that is loaded already is found without the file system: a worker has none.
+    """
+    module = f"{ops.__name__}.{name}"
+    if module not in sys.modules and name in {found.name for found in pkgutil.iter_modules(ops.__path__)}:
+        importlib.import_module(module)
+    for cls in Operation.__subclasses__():
+        if cls.name == name:
+            return cls
     raise RecipeInvalid(f"there is no operation {name!r}", hint="safelight recipe list")
 
 
