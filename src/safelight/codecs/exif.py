@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from safelight.codecs.ifd import Entry, Tree, open_tree
 
-ORIENTATION = 0x0112
+ORIENTATION, THUMBNAIL_START, THUMBNAIL_SIZE = 0x0112, 0x0201, 0x0202
 EXIF_POINTER, GPS_POINTER, INTEROP_POINTER = 0x8769, 0x8825, 0xA005
 POINTERS: dict[int, str] = {EXIF_POINTER: "ExifIFD", GPS_POINTER: "GPS", INTEROP_POINTER: "Interop"}
 
@@ -22,10 +22,11 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """A block read: its tags in order, and whether parts of it could not be read."""
+    """A block read: its tags in order, whether parts of it could not be read, and the small picture in it."""
 
     tags: tuple[Tag, ...]
     is_broken: bool
+    thumbnail: memoryview | None = None
 
 
 def read_exif(data: memoryview) -> Exif:
@@ -36,7 +37,13 @@ def read_exif(data: memoryview) -> Exif:
     tags: list[Tag] = []
     for number, entries in enumerate(tree.chain(limit=2)):
         tags.extend(_with_children(tree, f"IFD{number}", entries))
-    return Exif(tuple(tags), tree.is_broken)
+    return Exif(tuple(tags), tree.is_broken, _thumbnail(data, tags))
+
+
+def _thumbnail(data: memoryview, tags: list[Tag]) -> memoryview | None:
+    numbers = {tag.entry.number: tag.entry.first for tag in tags if tag.directory == "IFD1"}
+    start, size = numbers.get(THUMBNAIL_START, 0), numbers.get(THUMBNAIL_SIZE, 0)
+    return data[start : start + size] if 8 <= start < start + size <= len(data) else None
 
 
 def _with_children(tree: Tree, directory: str, entries: list[Entry]) -> Iterator[Tag]:

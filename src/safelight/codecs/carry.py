@@ -1,0 +1,137 @@
+"""What crosses over: clean blocks built from what is known of a file, and the list of what became of the rest.
+
+The list is measured, not claimed: the blocks that were built are read back, and a finding counts as kept
+only when it is found there again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from safelight.codecs import icc
+from safelight.codecs.blocks import Block, Carried
+from safelight.codecs.exif import ORIENTATION
+from safelight.codecs.exif_build import build_exif, copyright_of
+from safelight.codecs.metadata import Known, read_blocks
+from safelight.codecs.origin import mark_in
+from safelight.codecs.policy import Policy
+from safelight.codecs.xmp import DC, IPTC_EXTENSION, Property, build_xmp, notice, origin_mark
+from safelight.codecs.xmp_names import risk_of
+from safelight.image import Change, Finding, Format, Risk
+
+# Where a notice or a mark comes from does not matter for whether it was kept.
+SAME = {
+    "Copyright": "notice",
+    "XMP rights": "notice",
+    "IPTC CopyrightNotice": "notice",
+    "XMP Copyright": "notice",
+    "XMP DigitalSourceType": "mark",
+    "C2PA digitalSourceType": "mark",
+}
+# Groups whose XMP properties a profile keeps when they look like a date or a number.
+PLAIN = frozenset({Risk.TIME, Risk.SETTINGS})
+_PLAIN = re.compile(r"[0-9:/.,+\- TZ]{1,40}")
+# Formats that have no place for a profile, EXIF or XMP that our encoder can fill.
+BARE_FORMATS: frozenset[Format] = frozenset({"gif"})
+
+
+def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
+    """The clean blocks. With upright the pixels are turned already, so no orientation crosses over."""
+    orientation = 1 if upright else _orientation(known)
+    profile = None
+    if known.icc is not None and policy.keeps(Risk.COLOUR):
+        profile = icc.clean(known.icc, standard=policy.standard_colour)
+    exif = build_exif(
+        known.exif,
+        orientation=orientation,
+        notice=copyright_of(known.exif) if known.exif and policy.keeps_notice else "",
+        keeps=policy.keeps,
+        is_asked=policy.is_asked,
+    )
+    texts = tuple(
+        (name, words)
+        for risk, name, words in known.texts
+        if policy.is_asked(risk) and name != "Copyright"
+    )
+    return Carried(
+        icc=profile,
+        exif=exif,
+        xmp=build_xmp(_properties(known, policy)),
+        texts=texts,
+        raw=tuple(raw for risk, raw in known.raw if policy.is_asked(risk)),
+        time=known.time if policy.keeps(Risk.TIME) else None,
+    )
+
+
+def for_format(carried: Carried, format: Format) -> Carried:
+    """What the target format can hold when a library encodes it."""
+    if format in BARE_FORMATS:
+        return Carried()
+    return replace(carried, texts=(), raw=(), time=None)
+
+
+def changes(known: Known, carried: Carried, *, upright: bool) -> tuple[Change, ...]:
+    """Every finding of the input as kept or removed, and what is new in the output as added."""
+    there = read_blocks(_blocks(carried)).findings
+    kept = {_key(finding) for finding in there}
+    before = dict.fromkeys(known.findings)
+    found = {_key(finding) for finding in before}
+    listed = [
+        Change("kept" if _key(finding) in kept else "removed", _told(finding, upright=upright))
+        for finding in before
+    ]
+    return (*listed, *(Change("added", finding) for finding in there if _key(finding) not in found))
+
+
+def _key(finding: Finding) -> str:
+    return SAME.get(finding.name, finding.name)
+
+
+def _told(finding: Finding, *, upright: bool) -> Finding:
+    if upright and finding.group == Risk.ORIENTATION:
+        return replace(finding, value="applied to the pixels")
+    return finding
+
+
+def _blocks(carried: Carried) -> Iterator[Block]:
+    if carried.exif is not None:
+        yield Block("exif", "EXIF", memoryview(carried.exif))
+    if carried.xmp is not None:
+        yield Block("xmp", "XMP", memoryview(carried.xmp))
+    if carried.icc is not None:
+        yield Block("icc", "ICC_Profile", memoryview(carried.icc))
+    for name, words in carried.texts:
+        yield Block("text", name, memoryview(words.encode()))
+    if carried.time is not None:
+        yield Block("time", "tIME", memoryview(carried.time))
+    yield from carried.raw
+
+
+def _orientation(known: Known) -> int:
+    for tag in known.exif.tags if known.exif else ():
+        if tag.directory == "IFD0" and tag.entry.number == ORIENTATION and 1 <= tag.entry.first <= 8:
+            return tag.entry.first
+    return 1
+
+
+def _properties(known: Known, policy: Policy) -> Iterator[Property]:
+    taken = {(DC, "rights"), (IPTC_EXTENSION, "DigitalSourceType")}
+    for item in known.properties:
+        risk = risk_of(item.namespace, item.name)
+        if (item.namespace, item.name) in taken or risk == Risk.ORIENTATION:
+            continue
+        if policy.is_asked(risk) or (risk in PLAIN and policy.keeps(risk) and _is_plain(item)):
+            taken.add((item.namespace, item.name))
+            yield item
+    if policy.keeps_notice and known.notices:
+        yield notice(known.notices[0])
+    if known.mark:
+        yield origin_mark(known.mark)
+
+
+def _is_plain(item: Property) -> bool:
+    """A date or a number by its look: no words can hide in it."""
+    value = item.value
+    return not item.node.children and not item.node.attributes and _PLAIN.fullmatch(value) is not None

@@ -1,0 +1,226 @@
+"""JPEG rewritten: frame, tables that scans use, scans; and the clean blocks. Nothing else is copied.
+
+Tables wait until a scan that uses them and go out just before it. One that no scan uses, or that is defined
+anew before any scan uses it, never goes out: it would be a place to hide bytes in. Decoders meet the same
+tables at the same scans, so pixels are the same bit for bit.
+
+What stays: coded data are copied as they are. Bytes that an encoder appends to the data of a scan, after its
+last block, cannot be told from pixels without decoding; `sanitize` removes them.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+from safelight.codecs.blocks import Carried
+from safelight.codecs.jpeg import (
+    APPS,
+    BARE,
+    COM,
+    DAC,
+    DHT,
+    DNL,
+    DQT,
+    DRI,
+    EOI,
+    FRAMES,
+    PROGRESSIVE,
+    SOS,
+    Segment,
+    segments,
+    transform_of,
+)
+from safelight.codecs.reading import part
+from safelight.errors import ContainerBroken
+
+ARITHMETIC = frozenset({0xC9, 0xCA})
+PROFILE_PART = 65_519
+MAX_BODY = 65_533
+Pieces = list[bytes | memoryview]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    number: int
+    table: int
+
+
+@dataclass(slots=True)
+class Tables:
+    """Tables that wait for a scan, by what they are and their number."""
+
+    waiting: dict[tuple[int, int], bytes | memoryview] = field(default_factory=dict)
+
+    def add(self, segment: Segment) -> None:
+        """Take the segment apart. Raises ContainerBroken when it does not add up."""
+        body, at = segment.body, 0
+        while at < len(body):
+            number, size = READERS[segment.marker](body, at)
+            self.waiting[segment.marker, number] = part(body, at, size)
+            at += size
+
+    def used_by(self, wanted: list[tuple[int, int]]) -> Pieces:
+        """One segment per kind with the waiting tables that are wanted; they wait no longer."""
+        out: Pieces = []
+        for marker in (DQT, DHT, DAC):
+            keys = [key for key in dict.fromkeys(wanted) if key[0] == marker and key in self.waiting]
+            if keys:
+                out += framed(marker, *(self.waiting.pop(key) for key in keys))
+        return out
+
+
+def _quantisation(body: memoryview, at: int) -> tuple[int, int]:
+    kind, number = body[at] >> 4, body[at] & 15
+    if kind > 1 or number > 3:
+        raise ContainerBroken("the JPEG has an impossible quantisation table")
+    return number, 1 + 64 * (1 + kind)
+
+
+def _huffman(body: memoryview, at: int) -> tuple[int, int]:
+    counts = part(body, at, 17)
+    if counts[0] >> 4 > 1 or counts[0] & 15 > 3 or sum(counts[1:]) > 256:
+        raise ContainerBroken("the JPEG has an impossible Huffman table")
+    return counts[0], 17 + sum(counts[1:])
+
+
+def _conditioning(body: memoryview, at: int) -> tuple[int, int]:
+    return part(body, at, 2)[0], 2
+
+
+READERS = {DQT: _quantisation, DHT: _huffman, DAC: _conditioning}
+
+
+@dataclass(slots=True)
+class Rewriter:
+    """The state of one pass over the segments."""
+
+    carried: Carried
+    frame: Segment | None = None
+    components: dict[int, Component] = field(default_factory=dict)
+    tables: Tables = field(default_factory=Tables)
+    density: bytes = b""
+    transform: int = -1
+    restart: bytes = b"\0\0"
+    written_restart: bytes = b"\0\0"
+    scans: int = 0
+    out: Pieces = field(default_factory=list)
+
+    def take(self, segment: Segment) -> None:
+        """Judge one segment: keep it, keep a part, or let it fall. Raises ContainerBroken."""
+        marker = segment.marker
+        if marker in READERS:
+            self.tables.add(segment)
+        elif marker in FRAMES:
+            self._frame(segment)
+        elif marker == SOS:
+            self._scan(segment)
+        elif marker == DRI:
+            self.restart = bytes(_exactly(segment.body, 2))
+        elif marker == DNL and self.scans:
+            self.out += framed(DNL, _exactly(segment.body, 2))
+        elif marker in APPS and not self.scans:
+            self._app(segment)
+        elif marker == EOI:
+            self._end()
+        elif marker not in APPS and marker not in BARE and marker != COM:
+            raise ContainerBroken("the JPEG has a marker that cannot be here")
+
+    def _app(self, segment: Segment) -> None:
+        body = segment.body
+        if segment.marker == 0xE0 and body[:5] == b"JFIF\0" and len(body) >= 14:
+            self.density = bytes(body[5:12])
+        elif segment.marker == 0xEE:
+            self.transform = transform_of(body, self.transform)
+
+    def _frame(self, segment: Segment) -> None:
+        body = segment.body
+        count = body[5]
+        if self.frame is not None or len(body) != 6 + 3 * count or not 1 <= count <= 4:
+            raise ContainerBroken("the JPEG has a wrong frame header")
+        self.frame = segment
+        for number in range(count):
+            identity, _, table = body[6 + 3 * number : 9 + 3 * number]
+            self.components[identity] = Component(identity, table)
+
+    def _scan(self, segment: Segment) -> None:
+        if self.frame is None or segment.coded is None:
+            raise ContainerBroken("the JPEG has a scan before its frame header")
+        if not self.scans:
+            self._begin()
+        self.scans += 1
+        self.out += self.tables.used_by(self._wanted(segment.body))
+        if self.restart != self.written_restart:
+            self.out += framed(DRI, self.restart)
+            self.written_restart = self.restart
+        self.out += framed(SOS, segment.body)
+        self.out.append(segment.coded)
+
+    def _wanted(self, body: memoryview) -> list[tuple[int, int]]:
+        """The tables that a scan uses, by the parameters in its head."""
+        count = body[0]
+        if not 1 <= count <= 4 or len(body) != 4 + 2 * count or self.frame is None:
+            raise ContainerBroken("the JPEG has a wrong scan header")
+        first, refines = body[1 + 2 * count], body[3 + 2 * count] >> 4
+        is_progressive = self.frame.marker in PROGRESSIVE
+        needs_dc = not is_progressive or (first == 0 and refines == 0)
+        needs_ac = not is_progressive or first > 0
+        kind = DAC if self.frame.marker in ARITHMETIC else DHT
+        wanted = []
+        for number in range(count):
+            identity, tables = body[1 + 2 * number], body[2 + 2 * number]
+            if identity not in self.components:
+                raise ContainerBroken("the JPEG has a scan of a component that it does not have")
+            wanted.append((DQT, self.components[identity].table))
+            wanted += [(kind, tables >> 4)] * needs_dc + [(kind, 16 | tables & 15)] * needs_ac
+        return wanted
+
+    def _begin(self) -> None:
+        """Start of image, clean blocks, frame."""
+        self.out.append(b"\xff\xd8")
+        if self.density:
+            self.out += framed(0xE0, b"JFIF\0" + self.density + b"\0\0")
+        if self.carried.exif is not None:
+            self.out += framed(0xE1, b"Exif\0\0", self.carried.exif)
+        if self.carried.xmp is not None:
+            self.out += framed(0xE1, b"http://ns.adobe.com/xap/1.0/\0", self.carried.xmp)
+        self._profile()
+        if self.transform >= 0:
+            self.out += framed(0xEE, b"Adobe\0\x64\0\0\0\0", bytes([self.transform]))
+        self.out += [block.raw for block in self.carried.raw if block.raw is not None]
+        if self.frame is not None:
+            self.out += framed(self.frame.marker, self.frame.body)
+
+    def _profile(self) -> None:
+        profile = self.carried.icc or b""
+        parts = [profile[at : at + PROFILE_PART] for at in range(0, len(profile), PROFILE_PART)]
+        if len(parts) <= 255:
+            for number, chunk in enumerate(parts, 1):
+                self.out += framed(0xE2, b"ICC_PROFILE\0" + bytes((number, len(parts))), chunk)
+
+    def _end(self) -> None:
+        if not self.scans:
+            raise ContainerBroken("the JPEG has no pixels")
+        self.out.append(b"\xff\xd9")
+
+
+def rewritten(data: memoryview, carried: Carried) -> Pieces:
+    """The pieces of the clean file. Raises ContainerBroken for a file that cannot be walked to its end marker."""
+    rewriter = Rewriter(carried)
+    for segment in segments(data):
+        rewriter.take(segment)
+    return rewriter.out
+
+
+def framed(marker: int, *bodies: bytes | memoryview) -> Pieces:
+    """A marker, the length, and the bodies. Raises ContainerBroken when they are too long for one segment."""
+    size = sum(len(body) for body in bodies)
+    if size > MAX_BODY:
+        raise ContainerBroken("a block is too long for a JPEG")
+    return [struct.pack(">BBH", 0xFF, marker, size + 2), *bodies]
+
+
+def _exactly(body: memoryview, size: int) -> memoryview:
+    if len(body) != size:
+        raise ContainerBroken("the JPEG has a segment of a wrong length")
+    return body

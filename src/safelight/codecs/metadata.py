@@ -1,0 +1,194 @@
+"""Metadata as found: every block read, every finding put in its risk group. Garbage is reported, never raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from safelight.codecs import icc
+from safelight.codecs.blocks import Block, Kind
+from safelight.codecs.exif import Exif, read_exif
+from safelight.codecs.exif_words import exif_findings
+from safelight.codecs.iptc import copyright_notice, iptc_findings, photoshop_blocks
+from safelight.codecs.origin import mark_in
+from safelight.codecs.reading import decoded, short_is_broken
+from safelight.codecs.xmp import DC, MAX_WORDS, Property, Unreadable, read_xmp
+from safelight.codecs.xmp_names import risk_of
+from safelight.errors import SafelightError
+from safelight.image import Finding, Format, Risk
+from safelight.limits import MAX_RECORDS
+
+TEXT_RISKS: dict[str, Risk] = {
+    "Author": Risk.IDENTITY,
+    "Title": Risk.IDENTITY,
+    "Description": Risk.IDENTITY,
+    "Comment": Risk.IDENTITY,
+    "Copyright": Risk.RIGHTS,
+    "Creation Time": Risk.TIME,
+    "Software": Risk.HISTORY,
+    "Source": Risk.DEVICE,
+    "date:create": Risk.TIME,
+    "date:modify": Risk.TIME,
+    "parameters": Risk.HISTORY,
+    "prompt": Risk.HISTORY,
+    "workflow": Risk.HISTORY,
+}
+UNREADABLE = "unreadable block"
+
+
+@dataclass(slots=True)
+class Known:
+    """Everything that the blocks of one file told. The first EXIF block and the first profile count.
+
+    notices are copyright notices outside EXIF; mark is the address of a digital source type, or empty.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    exif: Exif | None = None
+    properties: list[Property] = field(default_factory=list)
+    icc: memoryview | None = None
+    notices: list[str] = field(default_factory=list)
+    mark: str = ""
+    texts: list[tuple[Risk, str, str]] = field(default_factory=list)
+    raw: list[tuple[Risk, Block]] = field(default_factory=list)
+    time: bytes | None = None
+
+    def add(self, risk: Risk, name: str, value: str = "") -> None:
+        if len(self.findings) < MAX_RECORDS:
+            self.findings.append(Finding(risk, name, value))
+
+
+def findings(data: memoryview, format: Format) -> tuple[Finding, ...]:
+    """Every piece of metadata, in the order of its risk group. Never raises, whatever the bytes are."""
+    known = read_blocks(blocks_of(data, format))
+    return tuple(sorted(dict.fromkeys(known.findings), key=lambda finding: finding.group))
+
+
+def blocks_of(data: memoryview, format: Format) -> Iterator[Block]:
+    """The blocks of a container as far as it can be walked; a broken rest is one unreadable block."""
+    module = import_module(f"safelight.codecs.{format}")
+    try:
+        with short_is_broken():
+            yield from module.blocks(data)
+    except SafelightError:
+        yield Block("private", UNREADABLE, data[:0])
+
+
+def read_blocks(blocks: Iterable[Block]) -> Known:
+    """Read block after block; what cannot be read is a finding of its own."""
+    known = Known()
+    for block in blocks:
+        READERS[block.kind](block, known)
+    return known
+
+
+def _exif(block: Block, known: Known) -> None:
+    exif = read_exif(block.data)
+    for finding in exif_findings(exif):
+        known.add(finding.group, finding.name, finding.value)
+    if known.exif is None and exif.tags:
+        known.exif = exif
+
+
+def _xmp(block: Block, known: Known) -> None:
+    try:
+        properties = read_xmp(block.data)
+    except Unreadable:
+        known.add(Risk.OTHER, UNREADABLE, "XMP")
+        known.mark = known.mark or mark_in(block.data)
+        return
+    for item in properties:
+        known.add(risk_of(item.namespace, item.name), f"XMP {item.name}", item.value)
+        if (item.namespace, item.name) == (DC, "rights"):
+            known.notices.append(item.words(MAX_WORDS))
+        if item.name == "DigitalSourceType":
+            known.mark = known.mark or mark_in(item.value.encode())
+    known.properties.extend(properties)
+
+
+def _iptc(block: Block, known: Known) -> None:
+    for finding in iptc_findings(block.data):
+        known.add(finding.group, finding.name, finding.value)
+    known.notices.extend(filter(None, [copyright_notice(block.data)]))
+
+
+def _photoshop(block: Block, known: Known) -> None:
+    for inner in photoshop_blocks(block.data):
+        READERS[inner.kind](inner, known)
+
+
+def _icc(block: Block, known: Known) -> None:
+    known.icc = block.data if known.icc is None else known.icc
+    name = icc.description(block.data)
+    known.add(Risk.COLOUR, "ICC_Profile", name or f"{len(block.data)} bytes")
+
+
+def _text(block: Block, known: Known) -> None:
+    words = decoded(block.data, MAX_WORDS)
+    risk = TEXT_RISKS.get(block.name, Risk.OTHER)
+    known.add(risk, block.name, decoded(block.data))
+    known.texts.append((risk, block.name, words))
+    if block.name == "Copyright":
+        known.notices.append(words)
+
+
+def _comment(block: Block, known: Known) -> None:
+    known.add(Risk.OTHER, block.name, decoded(block.data))
+    _raw(Risk.OTHER, block, known)
+
+
+def _c2pa(block: Block, known: Known) -> None:
+    name = "C2PA manifest"
+    if all(finding.name != name for finding in known.findings):
+        known.add(Risk.PROVENANCE, name, f"{len(block.data)} bytes")
+    mark = mark_in(block.data)
+    if mark and not known.mark:
+        known.mark = mark
+        known.add(Risk.PROVENANCE, "C2PA digitalSourceType", mark)
+    _raw(Risk.PROVENANCE, block, known)
+
+
+def _time(block: Block, known: Known) -> None:
+    known.time = bytes(block.data)
+    numbers = [int.from_bytes(block.data[:2], "big"), *block.data[2:]]
+    known.add(Risk.TIME, "ModifyDate", ":".join(f"{number:02}" for number in numbers))
+
+
+def _thumbnail(block: Block, known: Known) -> None:
+    known.add(Risk.THUMBNAIL, block.name, f"{len(block.data)} bytes")
+
+
+def _pictures(block: Block, known: Known) -> None:
+    known.add(Risk.THUMBNAIL, "MPF", f"{len(block.data)} bytes")
+
+
+def _private(block: Block, known: Known) -> None:
+    known.add(Risk.OTHER, block.name, f"{len(block.data)} bytes" if len(block.data) else "")
+    _raw(Risk.OTHER, block, known)
+
+
+def _trailer(block: Block, known: Known) -> None:
+    known.add(Risk.OTHER, block.name, f"{len(block.data)} bytes")
+
+
+def _raw(risk: Risk, block: Block, known: Known) -> None:
+    if block.raw is not None:
+        known.raw.append((risk, block))
+
+
+READERS: dict[Kind, Callable[[Block, Known], None]] = {
+    "exif": _exif,
+    "xmp": _xmp,
+    "iptc": _iptc,
+    "photoshop": _photoshop,
+    "icc": _icc,
+    "text": _text,
+    "comment": _comment,
+    "c2pa": _c2pa,
+    "time": _time,
+    "thumbnail": _thumbnail,
+    "pictures": _pictures,
+    "private": _private,
+    "trailer": _trailer,
+}

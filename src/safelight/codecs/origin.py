@@ -1,0 +1,51 @@
+"""The mark that says how a picture came to be: the IPTC digital source type."""
+
+from __future__ import annotations
+
+import re
+
+SCHEME = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+# The published terms, those retired included. Nothing else passes: a mark is no place for free words.
+TERMS = (
+    "algorithmicMedia",
+    "algorithmicallyEnhanced",
+    "algorithmicAlterations",
+    "compositeCapture",
+    "compositeSynthetic",
+    "compositeWithTrainedAlgorithmicMedia",
+    "composite",
+    "computationalCapture",
+    "dataDrivenMedia",
+    "digitalArt",
+    "digitalCapture",
+    "digitalCreation",
+    "humanEdits",
+    "minorHumanEdits",
+    "multiFrameComputationalCapture",
+    "negativeFilm",
+    "positiveFilm",
+    "print",
+    "screenCapture",
+    "softwareImage",
+    "trainedAlgorithmicData",
+    "trainedAlgorithmicMedia",
+    "virtualRecording",
+)
+_FOUND = re.compile(rb"digitalsourcetype/([A-Za-z]{4,40})")
+# When several are found, the one that tells most about machines having made it goes first.
+WEIGHT = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic")
+
+
+def mark_in(data: bytes | memoryview) -> str:
+    """The published term found in these bytes (XML or CBOR), as its full address; empty when there is none."""
+    found = {term for raw in _FOUND.findall(data) if (term := _term(raw.decode()))}
+    for term in WEIGHT:
+        if term in found:
+            return SCHEME + term
+    return SCHEME + min(found) if found else ""
+
+
+def _term(text: str) -> str:
+    """The longest published term that the text starts with: CBOR has no byte between two texts."""
+    fitting = [term for term in TERMS if text.startswith(term)]
+    return max(fitting, key=len, default="")

@@ -1,0 +1,66 @@
+"""Scrubbing: the container rewritten around its untouched pixels, or clean blocks for a new encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from safelight.codecs import carry
+from safelight.codecs.metadata import blocks_of, read_blocks
+from safelight.codecs.policy import policy_of
+from safelight.codecs.reading import short_is_broken
+from safelight.errors import FormatUnknown
+from safelight.image import Change, Format, Wish
+
+Pieces = list[bytes | memoryview]
+# Which module rewrites which container without decoding it.
+REWRITERS: dict[Format, str] = {"jpeg": "jpeg_clean", "png": "png_clean", "webp": "webp_clean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Clean blocks for an encoder: a profile, a TIFF structure without head, an XMP packet; and what became of all."""
+
+    icc: bytes | None
+    exif: bytes | None
+    xmp: bytes | None
+    changes: tuple[Change, ...]
+
+
+def can_rewrite(format: Format) -> bool:
+    """True when this container can be scrubbed without decoding."""
+    return format in REWRITERS
+
+
+def rewrite(data: memoryview, format: Format, wish: Wish) -> tuple[Pieces, tuple[Change, ...]]:
+    """The same picture in the same coding, in a container built anew: what is not on the allow-list is gone.
+
+    Pieces are slices of the input where they can be. Raises ContainerBroken when the container cannot be walked to
+    its end, FormatUnknown for a format without a walker.
+    """
+    if format not in REWRITERS:
+        raise FormatUnknown(f"{format} cannot be rewritten without decoding it")
+    known = read_blocks(blocks_of(data, format))
+    policy = policy_of(wish)
+    if policy.keeps_all:
+        return [data], tuple(Change("kept", finding) for finding in dict.fromkeys(known.findings))
+    carried = carry.carry(known, policy, upright=False)
+    module = import_module(f"safelight.codecs.{REWRITERS[format]}")
+    with short_is_broken():
+        pieces: Pieces = module.rewritten(data, carried)
+    return pieces, carry.changes(known, carried, upright=False)
+
+
+def kept(data: memoryview, source_format: Format, wish: Wish, target_format: Format) -> Kept:
+    """What a new encoding takes along under the same policy. Pixels are upright then, so orientation is not kept."""
+    known = read_blocks(blocks_of(data, source_format))
+    carried = carry.carry(known, policy_of(wish), upright=True)
+    carried = carry.for_format(carried, target_format)
+    told = carry.changes(known, carried, upright=True)
+    return Kept(carried.icc, carried.exif, carried.xmp, told)
+
+
+def size_of(pieces: Sequence[bytes | memoryview]) -> int:
+    """How many bytes the pieces hold together."""
+    return sum(len(piece) for piece in pieces)

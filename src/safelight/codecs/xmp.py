@@ -1,0 +1,185 @@
+"""XMP: packets read by a hardened parser, and minimal packets built anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from safelight.codecs.reading import printable
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+XML = "http://www.w3.org/XML/1998/namespace"
+DC = "http://purl.org/dc/elements/1.1/"
+IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+MAX_PACKET = 8_000_000
+MAX_NODES = 20_000
+MAX_DEPTH = 64
+MAX_WORDS = 1_000
+
+
+class Unreadable(Exception):
+    """The packet is no XMP that this reader accepts."""
+
+
+@dataclass(slots=True)
+class Node:
+    """One element: (namespace, name), attributes by the same pairs, children, and its own text."""
+
+    name: tuple[str, str]
+    attributes: dict[tuple[str, str], str]
+    children: list[Node] = field(default_factory=list)
+    text: str = ""
+
+    def words(self) -> Iterator[str]:
+        """Every text within, attribute values of structures included."""
+        for (namespace, _), value in self.attributes.items():
+            if namespace not in (RDF, XML):
+                yield value
+        if self.text.strip():
+            yield self.text.strip()
+        for child in self.children:
+            yield from child.words()
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property of the picture: namespace, name, and its node (for an attribute: a node with text)."""
+
+    namespace: str
+    name: str
+    node: Node
+
+    @property
+    def value(self) -> str:
+        """All its words as one printable line of at most 200 characters."""
+        return self.words(200)
+
+    def words(self, limit: int = MAX_WORDS) -> str:
+        found, size = [], 0
+        for word in self.node.words():
+            found.append(word[:limit])
+            size += len(word)
+            if size > limit:
+                break
+        return printable("; ".join(found), limit)
+
+
+def read_xmp(packet: bytes | memoryview) -> list[Property]:
+    """The properties of every description. No DTD, no entity, bounded size, depth and count; raises Unreadable."""
+    raw = bytes(packet).strip(b"\0 \t\r\n")
+    if len(raw) > MAX_PACKET:
+        raise Unreadable
+    root = _Builder().parse(raw)
+    found: list[Property] = []
+    for description in _descriptions(root):
+        for (namespace, name), value in description.attributes.items():
+            if namespace not in (RDF, XML, ""):
+                found.append(Property(namespace, name, Node((namespace, name), {}, text=value)))
+        found.extend(Property(*child.name, child) for child in description.children)
+    return found
+
+
+def _descriptions(root: Node) -> Iterator[Node]:
+    for node in [root, *root.children]:
+        if node.name == (RDF, "RDF"):
+            yield from (child for child in node.children if child.name == (RDF, "Description"))
+
+
+class _Builder:
+    """Builds nodes from expat's events and refuses whatever a packet has no need of."""
+
+    def __init__(self) -> None:
+        self.root: Node | None = None
+        self.open: list[Node] = []
+        self.count = 0
+
+    def parse(self, raw: bytes) -> Node:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.StartDoctypeDeclHandler = self._refuse
+        parser.EntityDeclHandler = self._refuse
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.buffer_text = True
+        try:
+            parser.Parse(raw, True)
+        except (expat.ExpatError, ValueError) as error:
+            raise Unreadable from error
+        if self.root is None:
+            raise Unreadable
+        return self.root
+
+    def _refuse(self, *_declaration: object) -> None:
+        raise Unreadable
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self.count += 1 + len(attributes)
+        if self.count > MAX_NODES or len(self.open) >= MAX_DEPTH:
+            raise Unreadable
+        pairs = {_pair(key): value for key, value in attributes.items()}
+        node = Node(_pair(name), pairs)
+        if self.open:
+            self.open[-1].children.append(node)
+        else:
+            self.root = node
+        self.open.append(node)
+
+    def _end(self, _name: str) -> None:
+        self.open.pop()
+
+    def _text(self, text: str) -> None:
+        self.open[-1].text += text
+
+
+def _pair(name: str) -> tuple[str, str]:
+    namespace, _, local = name.rpartition(" ")
+    return namespace, local
+
+
+def notice(words: str) -> Property:
+    """dc:rights with these words."""
+    item = Node((RDF, "li"), {(XML, "lang"): "x-default"}, text=words)
+    return Property(DC, "rights", Node((DC, "rights"), {}, [Node((RDF, "Alt"), {}, [item])]))
+
+
+def origin_mark(address: str) -> Property:
+    """Iptc4xmpExt:DigitalSourceType with this address."""
+    name = (IPTC_EXTENSION, "DigitalSourceType")
+    return Property(*name, Node(name, {}, text=address))
+
+
+def build_xmp(properties: Iterable[Property]) -> bytes | None:
+    """A packet that holds these properties and nothing else; None when there are none."""
+    nodes = [item.node for item in properties]
+    if not nodes:
+        return None
+    prefixes = {RDF: "rdf", XML: "xml"}
+    body = "".join(_written(node, prefixes) for node in nodes)
+    spaces = "".join(
+        f" xmlns:{prefix}={quoteattr(space)}" for space, prefix in prefixes.items() if space != XML
+    )
+    return (
+        "<?xpacket begin='\ufeff' id='W5M0MpCehiHzreSzNTczkc9d'?>"
+        f"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF{spaces}><rdf:Description rdf:about=''>"
+        f"{body}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='r'?>"
+    ).encode()
+
+
+def _written(node: Node, prefixes: dict[str, str]) -> str:
+    tag = _qualified(node.name, prefixes)
+    attributes = "".join(
+        f" {_qualified(key, prefixes)}={quoteattr(value)}" for key, value in node.attributes.items()
+    )
+    inner = "".join(_written(child, prefixes) for child in node.children)
+    return f"<{tag}{attributes}>{escape(node.text.strip())}{inner}</{tag}>"
+
+
+def _qualified(name: tuple[str, str], prefixes: dict[str, str]) -> str:
+    namespace, local = name
+    if not namespace:
+        return local
+    known = {DC: "dc", IPTC_EXTENSION: "Iptc4xmpExt"}.get(namespace)
+    prefix = prefixes.setdefault(namespace, known or f"n{len(prefixes)}")
+    return f"{prefix}:{local}"
