@@ -38,14 +38,24 @@ def read_private(path: Path, limit_bytes: int) -> bytes | None:
     Raises PolicyRefused if it is a link, no regular file, someone else's, or open to others.
     """
     try:
-        found = os.lstat(path)
+        fd = open_private(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
-    _check(path, found, is_folder=False)
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     with open(fd, "rb") as file:
-        _check(path, os.fstat(fd), is_folder=False)
         return file.read(limit_bytes + 1)
+
+
+def open_private(path: Path, flags: int) -> int:
+    """Open a file that is there. Raises FileNotFoundError; PolicyRefused like read_private."""
+    _check(path, os.lstat(path), is_folder=False)
+    safe = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    fd = os.open(path, flags | safe)
+    try:
+        _check(path, os.fstat(fd), is_folder=False)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
 
 
 def write_private(path: Path, data: bytes) -> None:

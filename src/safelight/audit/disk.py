@@ -1,0 +1,186 @@
+"""Disk: the files of the journal. Every method is called by who holds the journal's lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.audit import lines
+from safelight.audit.facts import Head
+from safelight.audit.lines import Leaf
+from safelight.audit.merkle import Tree
+from safelight.audit.walk import Checked, empty, walk
+from safelight.errors import VerificationFailed
+from safelight.vault.keys import Keys
+from safelight.vault.private import open_private, read_private, write_private
+
+JOURNAL_FILE, HEAD_FILE = "journal.jsonl", "head"
+MAX_HEAD_BYTES = 1_024
+TAIL_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where the acknowledged journal ends: tree, last line, size, and which file it is."""
+
+    tree: Tree
+    last_line: bytes
+    size_bytes: int
+    inode: int
+
+    def head(self, fingerprint: str) -> Head:
+        return Head(journal=fingerprint, entries=self.tree.size, root=self.tree.root.hex())
+
+
+class Disk:
+    """The journal's two files in a private folder."""
+
+    def __init__(self, folder: Path, keys: Keys) -> None:
+        self._journal, self._head = folder / JOURNAL_FILE, folder / HEAD_FILE
+        self._keys = keys
+
+    def end(self, known: End | None) -> End:
+        """The end as it is now; known is believed if the file has not grown since.
+
+        Makes the files if neither is there. Raises VerificationFailed if they do not fit.
+        """
+        with self._opened(os.O_RDONLY) as fd:
+            return self._end(fd, known)
+
+    def commit(self, leaves: Sequence[Leaf], known: End | None) -> End:
+        """Write the entries and one checkpoint behind the end, and make them last."""
+        with self._opened(os.O_RDWR) as fd:
+            end = self._end(fd, known)
+            if os.fstat(fd).st_size > end.size_bytes:
+                os.ftruncate(fd, end.size_bytes)
+            tree, last, data = end.tree.copy(), end.last_line, bytearray()
+            for leaf in leaves:
+                last = lines.entry_line(leaf, tree.size + 1, last)
+                tree.append(last)
+                data += last + b"\n"
+            last = lines.checkpoint_line(tree, self._keys, last)
+            data += last + b"\n"
+            _write_at(fd, end.size_bytes, data)
+            os.fsync(fd)
+            self._keep_head(tree)
+            return End(tree, last, end.size_bytes + len(data), end.inode)
+
+    def check(
+        self, known: tuple[tuple[int, ...], Checked] | None
+    ) -> tuple[tuple[int, ...], Checked]:
+        """Check every line, unless this is the state that known was found in."""
+        kept = self._kept_head()
+        if not self._journal.exists():
+            if kept is not None and kept.entries:
+                raise _gone(kept.entries)
+            return (), empty(self._keys.fingerprint)
+        with self._opened(os.O_RDONLY) as fd:
+            found = os.fstat(fd)
+            state = (found.st_ino, found.st_size, found.st_mtime_ns, kept.entries if kept else -1)
+            if known is not None and known[0] == state:
+                return known
+            return state, self._walk(fd, kept)
+
+    def _walk(self, fd: int, kept: Head | None) -> Checked:
+        if kept is None:
+            raise VerificationFailed("the journal's head file is gone")
+        return walk(_read_from(fd, 0), kept, self._keys.public_bytes)
+
+    @contextmanager
+    def _opened(self, flags: int) -> Iterator[int]:
+        try:
+            fd = open_private(self._journal, flags)
+        except FileNotFoundError:
+            self._make()
+            fd = open_private(self._journal, flags)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+    def _make(self) -> None:
+        kept = self._kept_head()
+        if kept is not None and kept.entries:
+            raise _gone(kept.entries)
+        tree = Tree()
+        write_private(self._head, lines.note(0, tree.root, self._keys).encode())
+        write_private(self._journal, lines.header_line(self._keys.fingerprint) + b"\n")
+
+    def _end(self, fd: int, known: End | None) -> End:
+        found = os.fstat(fd)
+        if known is not None and (known.inode, known.size_bytes) == (found.st_ino, found.st_size):
+            return known
+        kept = self._kept_head()
+        end = self._last_checkpoint(fd, found.st_size, found.st_ino)
+        if kept is None or end.tree.size != kept.entries:
+            self._walk(fd, kept)
+        elif end.tree.root.hex() != kept.root:
+            raise VerificationFailed("the journal is not the one that its head was signed for")
+        return end
+
+    def _last_checkpoint(self, fd: int, size_bytes: int, inode: int) -> End:
+        start = size_bytes
+        while start > 0:
+            start = max(0, size_bytes - 4 * (size_bytes - start) - TAIL_BYTES)
+            tail = _read_from(fd, start)
+            stop = tail.rfind(b"\n")
+            while stop > 0:
+                begin = tail.rfind(b"\n", 0, stop) + 1
+                tree = self._tree_of(tail[begin:stop]) if begin or not start else None
+                if tree is not None:
+                    return End(tree, tail[begin:stop], start + stop + 1, inode)
+                stop = begin - 1
+        raise VerificationFailed("the journal is another key's, or its first line was altered")
+
+    def _tree_of(self, line: bytes) -> Tree | None:
+        """The tree at this line, if it is a checkpoint of ours or the first line."""
+        fingerprint = self._keys.fingerprint
+        if line == lines.header_line(fingerprint):
+            return Tree()
+        if b'"checkpoint"' not in line:
+            return None
+        try:
+            document = lines.read_line(line)
+            return lines.read_checkpoint(document, fingerprint, self._keys.public_bytes).tree
+        except VerificationFailed:
+            return None
+
+    def _kept_head(self) -> Head | None:
+        data = read_private(self._head, MAX_HEAD_BYTES)
+        if data is None:
+            return None
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            raise VerificationFailed("the journal's head file is damaged") from error
+        return lines.read_note(text, self._keys.fingerprint, self._keys.public_bytes)
+
+    def _keep_head(self, tree: Tree) -> None:
+        """Overwrite the head in place: a note never gets shorter; the disk may have it later."""
+        fd = open_private(self._head, os.O_WRONLY)
+        try:
+            _write_at(fd, 0, lines.note(tree.size, tree.root, self._keys).encode())
+        finally:
+            os.close(fd)
+
+
+def _gone(entries: int) -> VerificationFailed:
+    return VerificationFailed(f"the journal is gone: it had {entries} entries")
+
+
+def _read_from(fd: int, start: int) -> bytes:
+    pieces = []
+    os.lseek(fd, start, os.SEEK_SET)
+    while piece := os.read(fd, 1 << 20):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _write_at(fd: int, start: int, data: bytes | bytearray) -> None:
+    os.lseek(fd, start, os.SEEK_SET)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]

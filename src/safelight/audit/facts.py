@@ -1,0 +1,276 @@
+"""Facts: what a receipt says was done, as plain values that the engine fills.
+
+No file name, no host name, no pixel and no value of any metadata has a field here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from safelight.audit.canonical import canonical, parse_canonical
+from safelight.image import Change, Risk
+from safelight.limits import MAX_RECIPE_BYTES
+from safelight.models.entry import Entry
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Text = Annotated[str, Field(max_length=500)]
+Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+Disclosure = Literal["none", "algorithmic", "ai-restored"]
+Strength = Literal["enforced by kernel", "enforced in process", "observed", "none"]
+State = Literal["on", "off", "unknown"]
+
+MAX_NAMES = 64
+# What a task does to a picture, in the words of the disclosure classes; a task that is not here
+# makes none.
+DISCLOSURE_OF_TASK: dict[str, Disclosure] = {"upscale": "ai-restored", "cutout": "algorithmic"}
+_RANK: tuple[Disclosure, ...] = ("none", "algorithmic", "ai-restored")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 :._/()-]{0,63}")
+
+
+class Fact(BaseModel):
+    """Base: frozen, strict, no field that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class InputFact(Fact):
+    """The source: HMAC-SHA256 under the local key, bytes, type, pixels as displayed. No name."""
+
+    keyed_digest: Digest
+    bytes: Count
+    media_type: Text
+    width: Count
+    height: Count
+
+
+class OutputFact(Fact):
+    """The result: plain SHA-256 of the file, bytes, media type, pixels as displayed. No name."""
+
+    sha256: Digest
+    bytes: Count
+    media_type: Text
+    width: Count
+    height: Count
+
+
+class OperationFact(Fact):
+    """What was asked for: verbs in order, the recipe with parameters resolved, its digest, time."""
+
+    verbs: Annotated[tuple[Text, ...], Field(min_length=1)]
+    recipe: dict[str, JsonValue]
+    recipe_sha256: Digest
+    duration_ms: Count
+
+    @classmethod
+    def of(cls, recipe: bytes, digest: str, *, duration_ms: int) -> Self:
+        """From a recipe's canonical form and its digest."""
+        document = parse_canonical(recipe, MAX_RECIPE_BYTES)
+        verbs = tuple(step["op"] for step in document["steps"])
+        return cls(verbs=verbs, recipe=document, recipe_sha256=digest, duration_ms=duration_ms)
+
+
+class GroupFact(Fact):
+    """What became of one risk group: counts, and tag names (never values)."""
+
+    group: Text
+    removed: Count
+    kept: Count
+    added: Count
+    removed_names: tuple[Text, ...]
+    kept_names: tuple[Text, ...]
+    added_names: tuple[Text, ...]
+
+
+class MetadataFact(Fact):
+    """What became of the metadata. place: GPS or a named place; is_reencoded: pixels coded anew."""
+
+    groups: tuple[GroupFact, ...]
+    place_before: bool
+    place_after: bool
+    thumbnail_before: bool
+    thumbnail_after: bool
+    is_reencoded: bool
+
+    @classmethod
+    def of(cls, changes: Iterable[Change], *, is_reencoded: bool) -> Self:
+        """From the changes that the worker listed. A name that may be free text is "(other)"."""
+        changes = tuple(changes)
+        groups = sorted({change.finding.group for change in changes})
+
+        def has(group: Risk, *what: str) -> bool:
+            return any(c.finding.group == group and c.what in what for c in changes)
+
+        return cls(
+            groups=tuple(_group(group, changes) for group in groups),
+            place_before=has(Risk.PLACE, "removed", "kept"),
+            place_after=has(Risk.PLACE, "kept", "added"),
+            thumbnail_before=has(Risk.THUMBNAIL, "removed", "kept"),
+            thumbnail_after=has(Risk.THUMBNAIL, "kept", "added"),
+            is_reencoded=is_reencoded,
+        )
+
+
+class ModelFact(Fact):
+    """Which model ran, in which runtime; tile and halo in input pixels, tile 0 takes it whole."""
+
+    name: Text
+    sha256: Digest
+    licence: Text
+    source: Text
+    task: Text
+    runtime: Text
+    runtime_version: Text
+    provider: Text
+    precision: Text
+    tile: Count
+    halo: Count
+    determinism: Literal["same bytes on the same processor and versions", "not repeatable"]
+
+    @classmethod
+    def of(cls, entry: Entry, *, runtime_version: str, provider: str = "CPU") -> Self:
+        """From a catalogue entry and what opened it."""
+        return cls(
+            name=entry.name,
+            sha256=entry.sha256,
+            licence=entry.licence,
+            source=entry.source,
+            task=entry.task,
+            runtime=entry.runtime,
+            runtime_version=runtime_version,
+            provider=provider,
+            precision=entry.precision,
+            tile=entry.input.tile,
+            halo=entry.input.halo,
+            determinism="same bytes on the same processor and versions",
+        )
+
+
+class LocalityFact(Fact):
+    """Where the work ran and by which door it came in."""
+
+    place: Literal["this computer"] = "this computer"
+    entry: Literal["command line", "python"]
+
+
+class EgressFact(Fact):
+    """What kept the worker from sending anything, measured in this worker; what is not covered."""
+
+    mechanisms: tuple[Text, ...]
+    strength: Strength
+    attempted: Count
+    contained: Count
+    level: Annotated[int, Field(ge=0, le=3)]
+    filter_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+    not_covered: tuple[Text, ...]
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        level: int,
+        attempted: int,
+        contained: int,
+        layers: Mapping[str, bool],
+        filter_sha256: str,
+        not_covered: Iterable[str],
+    ) -> Self:
+        """From a cage's report; a layer that was not seen working is not named."""
+        return cls(
+            mechanisms=tuple(name for name, is_seen in layers.items() if is_seen),
+            strength="enforced by kernel" if level else "none",
+            attempted=attempted,
+            contained=contained,
+            level=level,
+            filter_sha256=filter_sha256,
+            not_covered=tuple(not_covered),
+        )
+
+
+class StorageFact(Fact):
+    """Where bytes lived, how many temporary files were made and removed, swap and core dumps."""
+
+    held: tuple[Text, ...]
+    temporary_files: Count
+    swap: State
+    core_dumps: State
+
+
+class EnvironmentFact(Fact):
+    """Versions and the family of the system; no host name, serial or address."""
+
+    safelight: Text
+    python: Text
+    system: Text
+    system_version: Text
+    machine: Text
+    libraries: dict[str, Text]
+
+
+class Head(Fact):
+    """A state of a journal: whose key (fingerprint), how many entries, the root of their tree."""
+
+    journal: Digest
+    entries: Count
+    root: Digest
+
+
+def utc_now() -> str:
+    """The system clock in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class ReceiptFacts(Fact):
+    """All that the engine tells a receipt. outputs is empty after an analysis."""
+
+    created: Time = Field(default_factory=utc_now)
+    clock: Literal["system clock, not checked"] = "system clock, not checked"
+    inputs: Annotated[tuple[InputFact, ...], Field(min_length=1, max_length=64)]
+    outputs: Annotated[tuple[OutputFact, ...], Field(max_length=64)]
+    operation: OperationFact
+    metadata: MetadataFact
+    models: Annotated[tuple[ModelFact, ...], Field(max_length=16)]
+    locality: LocalityFact
+    egress: EgressFact
+    storage: StorageFact
+    actor: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    environment: EnvironmentFact
+
+
+def disclosure_of(models: Iterable[ModelFact]) -> Disclosure:
+    """The strongest class that the models' tasks call for."""
+    classes = {DISCLOSURE_OF_TASK.get(model.task, "algorithmic") for model in models}
+    return max(classes, key=_RANK.index, default="none")
+
+
+def recipe_digest_holds(operation: OperationFact) -> bool:
+    """True if recipe, digest and verbs of the operation belong together."""
+    digest = hashlib.sha256(canonical(operation.recipe)).hexdigest()
+    match operation.recipe.get("steps"):
+        case list(steps) if digest == operation.recipe_sha256:
+            verbs = [step.get("op") for step in steps if isinstance(step, dict)]
+            return list(operation.verbs) == verbs
+    return False
+
+
+def _group(group: Risk, changes: tuple[Change, ...]) -> GroupFact:
+    names: dict[str, list[str]] = {"removed": [], "kept": [], "added": []}
+    for change in changes:
+        if change.finding.group == group:
+            plain = _PLAIN_NAME.fullmatch(change.finding.name)
+            names[change.what].append(change.finding.name if plain else "(other)")
+    return GroupFact(
+        group=group.name.lower(),
+        removed=len(names["removed"]),
+        kept=len(names["kept"]),
+        added=len(names["added"]),
+        removed_names=tuple(sorted(set(names["removed"]))[:MAX_NAMES]),
+        kept_names=tuple(sorted(set(names["kept"]))[:MAX_NAMES]),
+        added_names=tuple(sorted(set(names["added"]))[:MAX_NAMES]),
+    )

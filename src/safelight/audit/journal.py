@@ -1,0 +1,135 @@
+"""Journal: one per user, append-only, signed; it notices every edit, removal, exchange and cut.
+
+Where a receipt's place in the chain comes from. A receipt must be on disk before its output gets
+its name, and the journal is appended after that, so a receipt cannot know its own number. Instead
+it names the head that it follows: how many entries there were, and one digest over all of them.
+Any number of threads and processes can make receipts at once, nothing is reserved, and a run that
+dies leaves no hole. A receipt's number is looked up by its commitment. Every receipt thus also
+keeps an older head: a journal that is cut back together with its head file no longer fits the
+receipts that were made after the cut.
+
+A sound receipt without an entry is told apart from an altered one: either its run ended between
+the output's name and the entry, or the entry was cut off, with the head, before any later receipt
+was made.
+
+Files, all private: `journal.jsonl` (its format is in lines.py), `head` (the last checkpoint,
+apart, so that a cut is noticed), `.lock`. Writers queue; who holds the lock writes all that has
+gathered, entries and one checkpoint in one write with one fsync. Bytes behind the last checkpoint
+are of a batch that was never acknowledged; the next append cuts them off.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.audit.disk import Disk, End
+from safelight.audit.facts import Head
+from safelight.audit.lines import Leaf
+from safelight.audit.walk import Checked
+from safelight.errors import OutputFailed, SafelightError
+from safelight.vault.keys import Keys
+from safelight.vault.lock import hold
+from safelight.vault.private import failed_write, private_folder
+
+__all__ = ["Checked", "Head", "Journal", "Leaf"]
+
+LOCK_FILE = ".lock"
+WAIT_S = 10.0
+
+
+@dataclass(slots=True)
+class _Ticket:
+    leaves: Sequence[Leaf]
+    first_number: int = 0
+    error: SafelightError | None = None
+
+
+class Journal:
+    """The journal in this folder. Safe to use from many threads and many processes."""
+
+    def __init__(self, folder: Path, keys: Keys, *, wait_s: float = WAIT_S) -> None:
+        self._folder, self._keys, self._wait_s = folder, keys, wait_s
+        self._disk = Disk(folder, keys)
+        self._queue: list[_Ticket] = []
+        self._queueing, self._writing = threading.Lock(), threading.Lock()
+        self._end: End | None = None
+        self._checked: tuple[tuple[int, ...], Checked] | None = None
+
+    @property
+    def public_bytes(self) -> bytes:
+        """The raw public key that signs this journal."""
+        return self._keys.public_bytes
+
+    def append(self, leaf: Leaf) -> int:
+        """Add one entry and return its number, counted from 1, once it is on disk.
+
+        Raises Unavailable if the lock is held for more than 10 s, VerificationFailed if the
+        journal was altered, DiskFull or OutputFailed if it cannot be written.
+        """
+        return self.append_all((leaf,))[0]
+
+    def append_all(self, leaves: Sequence[Leaf]) -> range:
+        """Add entries in order with one fsync and return their numbers; raises like append."""
+        ticket = _Ticket(leaves)
+        with self._queueing:
+            self._queue.append(ticket)
+        with self._writing:
+            if not ticket.first_number and ticket.error is None:
+                with self._queueing:
+                    batch, self._queue = self._queue, []
+                self._write(batch)
+        if ticket.error is not None:
+            raise ticket.error
+        return range(ticket.first_number, ticket.first_number + len(leaves))
+
+    def head(self) -> Head:
+        """The last head that is on disk, for a receipt to follow; may lag behind other processes.
+
+        Raises like append.
+        """
+        end = self._end
+        if end is None:
+            with self._writing, self._held():
+                end = self._end = self._disk.end(None)
+        return end.head(self._keys.fingerprint)
+
+    def check(self) -> Checked:
+        """Check the whole journal.
+
+        Raises VerificationFailed and names the first entry that is wrong; Unavailable like append.
+        """
+        with self._writing, self._held():
+            self._checked = self._disk.check(self._checked)
+        return self._checked[1]
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        private_folder(self._folder)
+        with hold(self._folder / LOCK_FILE, wait_s=self._wait_s):
+            try:
+                yield
+            except OSError as error:
+                raise failed_write(error) from error
+
+    def _write(self, batch: list[_Ticket]) -> None:
+        known, self._end = self._end, None
+        failure: SafelightError = OutputFailed("the journal was interrupted")
+        try:
+            with self._held():
+                leaves = [leaf for ticket in batch for leaf in ticket.leaves]
+                end = self._disk.commit(leaves, known)
+            number = end.tree.size - len(leaves) + 1
+            for ticket in batch:
+                ticket.first_number = number
+                number += len(ticket.leaves)
+            self._end = end
+        except SafelightError as error:
+            failure = error
+        finally:
+            for ticket in batch:
+                if not ticket.first_number:
+                    ticket.error = failure

@@ -1,0 +1,235 @@
+"""Verify: five lines about one output or receipt, then what none of them can prove.
+
+signature: the receipt was made by this key, and no byte of it has changed
+chain: the journal holds, and this receipt stands in it
+output: the file is the one that was signed
+models: the models named are installed and whole
+schema: the receipt is of a kind that this version knows
+
+A line is ok, failed, or unknown (it cannot be told here, which is not a sign of tampering). Works
+offline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from safelight.audit import dsse, statement
+from safelight.audit.canonical import base64_bytes
+from safelight.audit.facts import ModelFact
+from safelight.audit.journal import Journal
+from safelight.audit.receipt import Receipt, is_receipt_path, output_for, path_for
+from safelight.errors import InputMissing, ModelMissing, VerificationFailed
+from safelight.models.store import Store
+from safelight.vault.keys import fingerprint_of
+
+Name = Literal["signature", "chain", "output", "models", "schema"]
+State = Literal["ok", "failed", "unknown"]
+NAMES: tuple[Name, ...] = ("signature", "chain", "output", "models", "schema")
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One of the five answers, with a sentence that says why."""
+
+    name: Name
+    state: State
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Five lines in the order of NAMES, the limits, and the receipt if its signature held.
+
+    number is the receipt's place in the journal, counted from 1; None if it stands in none that
+    is here.
+    """
+
+    lines: tuple[Line, ...]
+    limits: tuple[str, ...]
+    receipt: Receipt | None
+    number: int | None
+
+    @property
+    def is_failed(self) -> bool:
+        return any(line.state == "failed" for line in self.lines)
+
+    @property
+    def is_whole(self) -> bool:
+        """True if every line is ok."""
+        return all(line.state == "ok" for line in self.lines)
+
+    def line(self, name: Name) -> Line:
+        return self.lines[NAMES.index(name)]
+
+    def raise_if_failed(self) -> None:
+        """Raise VerificationFailed with the first line that failed."""
+        for line in self.lines:
+            if line.state == "failed":
+                raise VerificationFailed(f"{line.name}: {line.sentence}")
+
+
+def verify_output(
+    path: Path,
+    *,
+    journal: Journal,
+    store: Store,
+    public_keys: Iterable[bytes] = (),
+    output: Path | None = None,
+) -> Verification:
+    """Verify an output by the receipt beside it, or a receipt and, if it is there, its output.
+
+    public_keys are raw keys that are believed besides the journal's own. output says where the
+    result of a receipt lies that was moved. Raises InputMissing if there is no such file.
+    """
+    if not path.is_file():
+        raise InputMissing(f"there is no file {path}")
+    place, result = (path, output or output_for(path)) if is_receipt_path(path) else (None, path)
+    known = {fingerprint_of(key): key for key in (journal.public_bytes, *public_keys)}
+    answers = _Answers()
+    receipt = _signature(answers, place or path_for(path), known)
+    number = None
+    if receipt is not None and _schema(answers, receipt):
+        number = _chain(answers, receipt, journal)
+        _output(answers, receipt, result)
+        _models(answers, receipt, store)
+    return Verification(answers.lines(), statement.LIMITS, receipt, number)
+
+
+class _Answers:
+    def __init__(self) -> None:
+        self._lines: dict[Name, Line] = {}
+
+    def say(self, name: Name, state: State, sentence: str) -> None:
+        self._lines[name] = Line(name, state, sentence)
+
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(
+            self._lines.get(name, Line(name, "unknown", "not looked at without a sound receipt"))
+            for name in NAMES
+        )
+
+
+def _signature(answers: _Answers, place: Path, known: Mapping[str, bytes]) -> Receipt | None:
+    """Answer the first line and give the receipt if its signature holds, by whatever key."""
+    try:
+        with place.open("rb") as file:
+            receipt = Receipt(file.read(dsse.MAX_ENVELOPE_BYTES + 1))
+    except OSError:
+        answers.say("signature", "failed", "there is no receipt for this file")
+        return None
+    try:
+        fingerprint = receipt.envelope.fingerprint
+        own = known.get(fingerprint)
+        is_signed = receipt.is_signed_by(own or base64_bytes(receipt.predicate.key.public))
+    except VerificationFailed:
+        is_signed = False
+    if not is_signed:
+        answers.say("signature", "failed", "the receipt was altered, or was never signed")
+        return None
+    if own is None:
+        answers.say("signature", "unknown", f"whole, but signed by the unknown key {fingerprint}")
+    else:
+        answers.say("signature", "ok", f"signed by the key {fingerprint[:16]}")
+    return receipt
+
+
+def _schema(answers: _Answers, receipt: Receipt) -> bool:
+    """Answer the last line; True if the fields may be read."""
+    try:
+        kind = statement.predicate_type(receipt.payload)
+        if kind != statement.PREDICATE:
+            answers.say(
+                "schema", "unknown", "the receipt is of a kind that this version cannot read"
+            )
+            return False
+        Receipt.parse(receipt.data)
+    except VerificationFailed as error:
+        answers.say("schema", "failed", error.message)
+        return False
+    answers.say("schema", "ok", kind)
+    return True
+
+
+def _chain(answers: _Answers, receipt: Receipt, journal: Journal) -> int | None:
+    follows = receipt.predicate.follows
+    if receipt.envelope.fingerprint != fingerprint_of(journal.public_bytes):
+        answers.say("chain", "unknown", "it stands in the journal of another key")
+        return None
+    try:
+        checked = journal.check()
+    except VerificationFailed as error:
+        answers.say("chain", "failed", error.message)
+        return None
+    number = checked.numbers.get(receipt.commitment)
+    if follows.entries > checked.head.entries:
+        answers.say(
+            "chain",
+            "failed",
+            f"the journal was cut: it had {follows.entries} entries when this receipt was made and "
+            f"has {checked.head.entries}",
+        )
+    elif checked.roots.get(follows.entries) != follows.root:
+        answers.say("chain", "failed", "the journal is not the one that this receipt follows")
+    elif number is None:
+        answers.say("chain", "unknown", "the receipt is sound but not in the journal")
+    elif number <= follows.entries:
+        answers.say("chain", "failed", "the receipt stands before the entries that it follows")
+    else:
+        answers.say("chain", "ok", f"entry {number} of {checked.head.entries} in the journal")
+        return number
+    return None
+
+
+def _output(answers: _Answers, receipt: Receipt, result: Path | None) -> None:
+    wanted = {(fact.sha256, fact.bytes) for fact in receipt.predicate.outputs}
+    if not wanted:
+        answers.say("output", "ok", "an analysis, which has no output")
+        return
+    if result is None or not result.is_file():
+        answers.say("output", "unknown", "the output is not beside its receipt")
+        return
+    digest, size_bytes = hashlib.sha256(), 0
+    with result.open("rb") as file:
+        while piece := file.read(CHUNK_BYTES):
+            digest.update(piece)
+            size_bytes += len(piece)
+    if (digest.hexdigest(), size_bytes) in wanted:
+        answers.say("output", "ok", "the file is the one that was signed")
+    else:
+        answers.say("output", "failed", "the file is not the one that was signed")
+
+
+def _models(answers: _Answers, receipt: Receipt, store: Store) -> None:
+    facts = receipt.predicate.models
+    if not facts:
+        answers.say("models", "ok", "no model was used")
+        return
+    states = [(_model(fact, store), fact.name) for fact in facts]
+    for state, sentence in MODEL_SENTENCES:
+        names = ", ".join(name for found, name in states if found == state)
+        if names:
+            answers.say("models", state, f"{sentence}: {names}")
+            return
+
+
+MODEL_SENTENCES: tuple[tuple[State, str], ...] = (
+    ("failed", "the installed file was altered"),
+    ("unknown", "not installed here with this digest"),
+    ("ok", "installed and whole"),
+)
+
+
+def _model(fact: ModelFact, store: Store) -> State:
+    for entry in store.entries():
+        if entry.sha256 == fact.sha256:
+            try:
+                return "ok" if store.verify(entry) else "failed"
+            except ModelMissing:
+                return "unknown"
+    return "unknown"
