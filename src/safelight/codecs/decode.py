@@ -98,7 +98,10 @@ class VipsDecoder:
             options = {**options, "n": -1}
         source = vips.Source.new_from_memory(self.data)
         loader = getattr(vips.Image, LOADERS[self.header.format])
-        return loader(source, access="sequential", fail_on="error", **options)
+        picture = loader(source, access="sequential", fail_on="error", **options)
+        # As pyvips does for the loaders that it finds itself: the bytes must live as long as the picture.
+        picture._references.append(source)
+        return picture
 
     def _shrink(self, factor: float) -> dict[str, float]:
         if self.header.format == "jpeg":

@@ -1,0 +1,136 @@
+"""Enlarge with a net that restores detail and invents none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from safelight.errors import InputRefused, LimitExceeded, SomethingMissing, TimeExceeded
+from safelight.image import ANIMATED, Image
+from safelight.operation import Context, ModelNeed, Operation, Session
+
+if TYPE_CHECKING:
+    from safelight.ops.upscaling.enlarge import Enlarger
+
+PROFILE = "icc-profile-data"
+
+
+class Upscale(Operation, name="upscale"):
+    """Enlarge a picture two, three or four times.
+
+    Luma goes through the model, colour and transparency through bicubic. Grey stays grey, 16 bit stays 16 bit,
+    CMYK becomes sRGB. The result is made row by row and never held whole. x3 is the x4 result, reduced.
+    """
+
+    scale: Literal[2, 3, 4] = Field(2, description="how many times larger on each side")
+    model: str = Field(
+        "fast",
+        min_length=1,
+        max_length=64,
+        description="name or alias of the model: safelight models list",
+    )
+
+    def needs(self) -> tuple[ModelNeed, ...]:
+        """The one model: that for x4 serves x3 as well."""
+        return (ModelNeed("upscale", self.model, 2 if self.scale == 2 else 4),)
+
+    def apply(self, image: Image, ctx: Context) -> Image:
+        """The enlarged picture.
+
+        Raises LimitExceeded, InputRefused for an animation, and while pixels are pulled TimeExceeded.
+        """
+        session = ctx.session(self.needs()[0])
+        _check_model(session)
+        factor = int(session.model.output.scale)
+        pixels = image.width * image.height * factor * factor
+        if pixels > ctx.limits.output_pixels:
+            raise LimitExceeded(
+                f"enlarged, the picture would have {pixels} pixels, the limit is {ctx.limits.output_pixels}"
+            )
+        source = _prepared(_still(image))
+        picture, trouble = _enlarged(source, session, ctx)
+        if source.get_typeof(PROFILE) != 0:
+            picture = picture.copy()
+            picture.set_type(source.get_typeof(PROFILE), PROFILE, source.get(PROFILE))
+        if factor != self.scale:
+            picture = picture.resize(
+                image.width * self.scale / picture.width,
+                vscale=image.height * self.scale / picture.height,
+            )
+        before = image.trouble
+        return replace(image.with_pixels(picture), trouble=lambda: trouble() or before())
+
+
+def _check_model(session: Session) -> None:
+    facts = session.model
+    if facts.input.kind != "luma" or facts.input.channels != 1:
+        raise SomethingMissing(
+            f"upscale takes models of luma, {facts.name} is one of {facts.input.kind}",
+            hint="safelight models list",
+        )
+
+
+def _still(image: Image) -> Any:
+    """The pixels of a still picture; of an animation its first frame, if a still format is wished."""
+    if image.frames == 1:
+        return image.vips
+    if image.wish.format is None or image.wish.format in ANIMATED:
+        raise InputRefused(
+            f"upscale takes a still picture, this one has {image.frames} frames",
+            hint="convert to png or jpeg before upscale: that takes the first frame",
+        )
+    return image.vips.crop(0, 0, image.width, image.height)
+
+
+def _prepared(picture: Any) -> Any:
+    """Grey or RGB; colours under full transparency come from their surroundings, so that edges stay clean."""
+    if picture.interpretation == "cmyk":
+        depth = 16 if picture.format == "ushort" else 8
+        picture = picture[0:4].icc_transform(
+            "srgb", embedded=True, input_profile="cmyk", depth=depth
+        )
+        picture = picture.copy()
+        picture.remove(PROFILE)
+    if not picture.hasalpha():
+        return picture
+    last = picture.bands - 1
+    colours, alpha = picture[0:last], picture[last]
+    around = picture.premultiply().gaussblur(2).unpremultiply()[0:last].cast(picture.format)
+    return (alpha > 0).ifthenelse(colours, around).bandjoin(alpha)
+
+
+def _enlarged(picture: Any, session: Session, ctx: Context) -> tuple[Any, Any]:
+    from safelight.ops.upscaling.enlarge import Enlarger
+    from safelight.ops.upscaling.rows import Shape, lazy_picture
+
+    bits = 16 if picture.format == "ushort" else 8
+    enlarger = Enlarger(session, 2**bits - 1, picture.bands, bool(picture.hasalpha()))
+    factor = enlarger.scale
+    shape = Shape(
+        picture.width * factor, picture.height * factor, picture.bands, bits, enlarger.has_alpha
+    )
+    lazy, rows = lazy_picture(shape, _blocks(picture, enlarger, ctx))
+    return lazy.copy(interpretation=picture.interpretation), rows.trouble
+
+
+def _blocks(picture: Any, enlarger: Enlarger, ctx: Context) -> Iterator[memoryview]:
+    """The enlarged rows, a strip of tiles at a time. Raises TimeExceeded after the deadline."""
+    from safelight.ops.upscaling.strips import strips
+
+    tile = enlarger.session.model.input.tile or max(picture.width, picture.height)
+    area, done = picture.width * picture.height, 0
+    for strip in strips(picture, tile, enlarger.margin):
+        rows = strip.bottom - strip.top
+
+        def finished(columns: int, rows: int = rows) -> None:
+            nonlocal done
+            done += columns * rows
+            ctx.progress(done / area)
+            if time.monotonic() > ctx.deadline:
+                raise TimeExceeded
+
+        yield memoryview(enlarger.enlarge(strip, tile, finished)).cast("B")
