@@ -45,6 +45,7 @@ WAIT_S = 10.0
 class _Ticket:
     leaves: Sequence[Leaf]
     first_number: int = 0
+    is_done: bool = False
     error: SafelightError | None = None
 
 
@@ -55,7 +56,7 @@ class Journal:
         self._folder, self._keys, self._wait_s = folder, keys, wait_s
         self._disk = Disk(folder, keys)
         self._queue: list[_Ticket] = []
-        self._queueing, self._writing = threading.Lock(), threading.Lock()
+        self._turn, self._is_writing = threading.Condition(), False
         self._end: End | None = None
         self._checked: tuple[tuple[int, ...], Checked] | None = None
 
@@ -75,13 +76,13 @@ class Journal:
     def append_all(self, leaves: Sequence[Leaf]) -> range:
         """Add entries in order with one fsync and return their numbers; raises like append."""
         ticket = _Ticket(leaves)
-        with self._queueing:
+        with self._turn:
             self._queue.append(ticket)
-        with self._writing:
-            if not ticket.first_number and ticket.error is None:
-                with self._queueing:
-                    batch, self._queue = self._queue, []
-                self._write(batch)
+            self._turn.wait_for(lambda: ticket.is_done or not self._is_writing)
+            batch, self._queue = ([], self._queue) if ticket.is_done else (self._queue, [])
+            self._is_writing = self._is_writing or bool(batch)
+        if batch:
+            self._write(batch)
         if ticket.error is not None:
             raise ticket.error
         return range(ticket.first_number, ticket.first_number + len(leaves))
@@ -93,7 +94,7 @@ class Journal:
         """
         end = self._end
         if end is None:
-            with self._writing, self._held():
+            with self._held():
                 end = self._end = self._disk.end(None)
         return end.head(self._keys.fingerprint)
 
@@ -102,7 +103,7 @@ class Journal:
 
         Raises VerificationFailed and names the first entry that is wrong; Unavailable like append.
         """
-        with self._writing, self._held():
+        with self._held():
             self._checked = self._disk.check(self._checked)
         return self._checked[1]
 
@@ -116,20 +117,22 @@ class Journal:
                 raise failed_write(error) from error
 
     def _write(self, batch: list[_Ticket]) -> None:
-        known, self._end = self._end, None
         failure: SafelightError = OutputFailed("the journal was interrupted")
         try:
             with self._held():
                 leaves = [leaf for ticket in batch for leaf in ticket.leaves]
-                end = self._disk.commit(leaves, known)
+                end = self._disk.commit(leaves, self._end)
             number = end.tree.size - len(leaves) + 1
             for ticket in batch:
                 ticket.first_number = number
                 number += len(ticket.leaves)
             self._end = end
         except SafelightError as error:
-            failure = error
+            failure, self._end = error, None
         finally:
-            for ticket in batch:
-                if not ticket.first_number:
-                    ticket.error = failure
+            with self._turn:
+                for ticket in batch:
+                    ticket.error = None if ticket.first_number else failure
+                    ticket.is_done = True
+                self._is_writing = False
+                self._turn.notify_all()
