@@ -27,7 +27,7 @@ bench: ## measure quality and speed, side by side with what others use
 
 wheel: ## build the wheel twice and compare the bytes
 	@scripts/setup dev
-	@scripts/wheel
+	@.venv/bin/python scripts/wheel.py
 
 lock: ## write the locks anew from pyproject.toml
 	@scripts/lock.py
