@@ -1,6 +1,8 @@
-"""A small assembler for the kernel's classic filter language, and the words that a system call filter needs.
+"""A small assembler for the kernel's classic filter language, and the words that a system call
+filter needs.
 
-A rule is a list of instructions whose jumps name labels; `assemble` turns them into the kernel's 8-byte form.
+A rule is a list of instructions whose jumps name labels; `assemble` turns them into the kernel's
+8-byte form.
 """
 
 from __future__ import annotations
@@ -50,7 +52,10 @@ def high(argument: int) -> int:
 
 
 def assemble(source: list[Step | Label]) -> bytes:
-    """The program as the kernel reads it. Raises ValueError for a jump that is too long or leads nowhere."""
+    """The program as the kernel reads it.
+
+    Raises ValueError for a jump that is too long or leads nowhere.
+    """
     places: dict[str, int] = {}
     steps: list[Step] = []
     for item in source:

@@ -1,8 +1,9 @@
 """A world of its own: namespaces, an empty root, no user, no capability, small limits.
 
-On the road with privilege (root) the new user namespace maps every id as it is, so that warm imports can still
-read what root can read; the user is dropped to `nobody` after them. Without privilege it maps one id: the
-caller's, seen from inside as `nobody`. Where namespaces are refused nothing is changed and the cage goes on without.
+On the road with privilege (root) the new user namespace maps every id as it is, so that warm
+imports can still read what root can read; the user is dropped to `nobody` after them. Without
+privilege it maps one id: the caller's, seen from inside as `nobody`. Where namespaces are refused
+nothing is changed and the cage goes on without.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import resource
 import signal
 from pathlib import Path
 
-from safelight.worker.syscalls import address_of, call, checked
+from safelight.worker.syscalls import call, checked
 
 # linux/sched.h; the names are those of /proc/PID/ns.
 NAMESPACES = {
@@ -31,7 +32,8 @@ NOBODY = 65_534
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP = 1, 4, 24
 _PR_SET_SECUREBITS, _PR_CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL = 28, 47, 4
-# Root is nobody special, ids change no capabilities, none is ever kept or raised; each locked (linux/securebits.h).
+# Root is nobody special, ids change no capabilities, none is ever kept or raised; each locked
+# (linux/securebits.h).
 _SECUREBITS = 0b1110_1111
 _CAPABILITY_VERSION = 0x20080522
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
@@ -40,7 +42,8 @@ _MNT_DETACH = 2
 
 
 def unshare_all() -> frozenset[str]:
-    """Leave every namespace of the host; the names of those left. Empty = refused, and nothing has changed.
+    """Leave every namespace of the host; the names of those left. Empty = refused, and nothing has
+    changed.
 
     Call it with one thread, before the warm-up. The PID namespace holds from the next fork on.
     """
@@ -52,7 +55,10 @@ def unshare_all() -> frozenset[str]:
 
 
 def become_first() -> None:
-    """Fork; the child goes on as process 1 of the new PID namespace. The old process waits and ends as it ends."""
+    """Fork; the child goes on as process 1 of the new PID namespace.
+
+    The old process waits and ends as it ends.
+    """
     child = os.fork()
     die_with_parent()
     if child == 0:
@@ -63,23 +69,27 @@ def become_first() -> None:
 
 
 def empty_root() -> None:
-    """Turn the root into an empty read-only file system of 4 KiB and let go of the old one. Raises OSError."""
+    """Turn the root into an empty read-only file system of 4 KiB and let go of the old one.
+
+    Raises OSError.
+    """
     flags = _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
     _mount(b"none", b"/", None, _MS_REC_PRIVATE, None)
     place = next(name for name in ("/tmp", "/var", "/usr") if Path(name).is_dir())
     _mount(b"none", place.encode(), b"tmpfs", flags, b"size=4k,nr_inodes=1,mode=555")
     os.chdir(place)
     here = ctypes.create_string_buffer(b".")
-    checked("pivot_root", address_of(here), address_of(here))
-    checked("umount2", address_of(here), _MNT_DETACH)
+    checked("pivot_root", here, here)
+    checked("umount2", here, _MNT_DETACH)
     os.chdir("/")
 
 
 def drop_capabilities() -> bool:
     """Give up the user (root becomes nobody), its groups and every capability, for good.
 
-    Returns False when the user had to stay root because no other id exists here; capabilities are gone all the
-    same. Clears the "parent died" signal: call die_with_parent after it. Raises OSError.
+    Returns False when the user had to stay root because no other id exists here; capabilities are
+    gone all the same. Clears the "parent died" signal: call die_with_parent after it. Raises
+    OSError.
     """
     capability = 0
     while call("prctl", _PR_CAPBSET_DROP, capability) == 0:
@@ -89,15 +99,16 @@ def drop_capabilities() -> bool:
     dropped = _drop_user()
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
     nothing = (ctypes.c_uint32 * 6)()
-    checked("capset", ctypes.addressof(header), ctypes.addressof(nothing))
+    checked("capset", header, nothing)
     return dropped
 
 
 def set_rlimits(*, max_files: int, memory_bytes: int = 0, cpu_s: int = 0) -> None:
     """No core file, no file bytes, no message queue, no locked memory, few descriptors, for good.
 
-    memory_bytes limits the address space, cpu_s the processor time; 0 leaves them as they are. Not NPROC: it
-    would also stop threads. Ask only for what is lower than before; raises OSError otherwise.
+    memory_bytes limits the address space, cpu_s the processor time; 0 leaves them as they are. Not
+    NPROC: it would also stop threads. Ask only for what is lower than before; raises OSError
+    otherwise.
     """
     kinds = {
         resource.RLIMIT_CORE: 0,
@@ -122,14 +133,17 @@ def undumpable() -> None:
 
 
 def die_with_parent(parent: int | None = None) -> None:
-    """Be killed when the parent thread ends. Leaves at once when `parent`, if told, is gone already."""
+    """Be killed when the parent thread ends.
+
+    Leaves at once when `parent`, if told, is gone already.
+    """
     checked("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL)
     if parent is not None and os.getppid() != parent:
         os._exit(1)
 
 
 def _works(names: frozenset[str]) -> bool:
-    """Try it all in a throw-away child: some systems grant the user namespace and then refuse what is inside."""
+    """Try it all in a throw-away child: some systems grant a user namespace and nothing in it."""
     child = os.fork()
     if child == 0:
         status = 1
@@ -154,7 +168,7 @@ def _enter(names: frozenset[str]) -> None:
 
 
 def _enter_with_help(flags: int) -> bool:
-    """Unshare while a child that stays behind writes the maps: only from there may they name many ids."""
+    """Unshare while a child stays behind to write the maps: only there may they name many ids."""
     me = os.getpid()
     maps = {kind: _identity(Path(f"/proc/self/{kind}_map").read_text()) for kind in ("uid", "gid")}
     ready, go = os.pipe()
@@ -189,7 +203,9 @@ def _drop_user() -> bool:
     if os.geteuid() != 0:
         return True
     try:
-        with contextlib.suppress(PermissionError):  # a map of one id comes with groups locked as they are
+        with contextlib.suppress(
+            PermissionError
+        ):  # a map of one id comes with groups locked as they are
             os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
@@ -207,5 +223,5 @@ def _mount(
         None if word is None else ctypes.create_string_buffer(word)
         for word in (source, target, kind, options)
     ]
-    places = [0 if word is None else address_of(word) for word in words]
+    places = [0 if word is None else word for word in words]
     checked("mount", places[0], places[1], places[2], flags, places[3])

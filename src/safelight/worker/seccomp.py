@@ -1,19 +1,28 @@
-"""The last layer: which system calls exist at all for a worker, and for the zygote that makes workers.
+"""The last layer: which system calls exist at all for a worker, and for the zygote that makes
+workers.
 
 The policy, in prose:
-- what is not named answers EPERM: libraries give up one feature instead of dying, and every attack can report
+- what is not named answers EPERM: libraries give up one feature instead of dying, and every attack
+can report
   the same errno;
-- memory, locks and threads are free, but no memory may be executable, and `clone` makes threads only;
-- `clone3` answers ENOSYS: its flags lie behind a pointer that a filter cannot follow, and the C library then
+- memory, locks and threads are free, but no memory may be executable, and `clone` makes threads
+only;
+- `clone3` answers ENOSYS: its flags lie behind a pointer that a filter cannot follow, and the C
+library then
   falls back to `clone`;
-- a worker reads, writes and maps what it was handed: it opens nothing, asks the file system nothing, and of its
+- a worker reads, writes and maps what it was handed: it opens nothing, asks the file system
+nothing, and of its
   own descriptors learns only size and seals;
-- `recvmsg` takes in the job's descriptors; nothing can be sent with descriptors in it, so none leaves;
-- the zygote may also fork (no namespace flag), wait for, watch and end its children, hand descriptors on, and lock
+- `recvmsg` takes in the job's descriptors; nothing can be sent with descriptors in it, so none
+leaves;
+- the zygote may also fork (no namespace flag), wait for, watch and end its children, hand
+descriptors on, and lock
   its children further;
-- a call by the wrong processor's table, or x32, kills: no honest code makes one, and the numbers mean other things.
+- a call by the wrong processor's table, or x32, kills: no honest code makes one, and the numbers
+mean other things.
 
-The programs are assembled by hand, so the same bytes stand everywhere and their SHA-256 goes into every receipt.
+The programs are assembled by hand, so the same bytes stand everywhere and their SHA-256 goes into
+every receipt.
 """
 
 from __future__ import annotations
@@ -69,6 +78,7 @@ ZYGOTE_CALLS = (
     *WORKER_CALLS,
     *("wait4", "waitid", "kill", "pidfd_open", "pidfd_send_signal", "getppid", "set_tid_address"),
     *("sendmsg", "sendto", "recvfrom", "memfd_create", "ftruncate"),
+    *("dup2", "dup3", "close_range"),
     *("prctl", "setrlimit", "getrlimit", "seccomp"),
     *("landlock_create_ruleset", "landlock_restrict_self"),
 )
@@ -110,7 +120,8 @@ def _program(calls: tuple[str, ...], zygote: bool, refusal: int, architecture: s
     table = syscalls.numbers(architecture)
     rules = _rules(zygote)
     if refusal == LOG:
-        # A debug cage lets everything happen; only clone3 stays away, since the real cage never sees it used.
+        # A debug cage lets everything happen; only clone3 stays away, since the real cage never
+        # sees it used.
         rules = {"clone3": rules["clone3"]}
     source: list[Step | Label] = [
         Step(LOAD, ARCHITECTURE),
@@ -148,12 +159,15 @@ def zygote_filter(architecture: str | None = None) -> bytes:
 
 @cache
 def debug_filter(architecture: str | None = None) -> bytes:
-    """A worker's program that refuses nothing and has the kernel log what it would have refused. For tests."""
+    """A worker's program that refuses nothing and has the kernel log what it would have refused.
+
+    For tests.
+    """
     return _program(WORKER_CALLS, False, LOG, architecture or syscalls.architecture())
 
 
 def reachable(architecture: str) -> tuple[str, ...]:
-    """The system calls that a worker can have carried out, by name; those that only answer ENOSYS left out."""
+    """The system calls that a worker can have carried out, by name; clone3 is always refused."""
     table = syscalls.numbers(architecture)
     return tuple(name for name in WORKER_CALLS if name in table and name != "clone3")
 
@@ -171,11 +185,13 @@ _SET_MODE_FILTER, _FLAG_TSYNC = 1, 1
 
 
 def install(program: bytes) -> None:
-    """Put the program over every thread of this process, for good. Raises OSError when the kernel refuses."""
+    """Put the program over every thread of this process, for good.
+
+    Raises OSError when the kernel refuses.
+    """
     no_new_privileges()
     instructions = ctypes.create_string_buffer(program, len(program))
     head = _Program(len(program) // 8, ctypes.addressof(instructions))
-    place = syscalls.address_of(head)
-    thread = syscalls.checked("seccomp", _SET_MODE_FILTER, _FLAG_TSYNC, place)
+    thread = syscalls.checked("seccomp", _SET_MODE_FILTER, _FLAG_TSYNC, head)
     if thread:
         raise OSError(errno.ESRCH, f"seccomp: thread {thread} cannot be brought under the filter")
