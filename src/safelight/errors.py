@@ -6,7 +6,7 @@ SafelightError                     1  500  the command failed
 │   ├── ParameterInvalid           2  422  a parameter is out of its range
 │   ├── SettingInvalid             2  422  a setting is out of its range
 │   ├── InputMissing               2  404  there is no such input
-│   └── OutputClash                2  409  the outputs cannot be told apart from each other or from the input
+│   └── OutputClash                2  409  outputs clash with each other or the input
 ├── InputRefused                   8  422  the input is refused as unsafe
 │   ├── FormatUnknown              8  415  the bytes are no picture format that we read
 │   ├── ContainerBroken            8  422  the container or its pixels are damaged
@@ -14,9 +14,9 @@ SafelightError                     1  500  the command failed
 │   ├── TimeExceeded               8  408  the work took longer than allowed
 │   └── MemoryExceeded             8  413  the work needed more memory than allowed
 ├── WorkerDied                     1  500  the caged worker died
-├── WireBroken                     1  502  the worker gave an answer that breaks the rules of the wire
+├── WireBroken                     1  502  the worker's answer breaks the rules of the wire
 ├── OutputFailed                   1  500  the result cannot be written
-│   ├── OutputExists               1  409  an output is there already and does not verify
+│   ├── OutputExists               1  409  an output is there and does not verify
 │   └── DiskFull                   1  507  no space is left for the result
 ├── VerificationFailed             5  500  something is not what it was signed to be
 ├── PolicyRefused                  6  403  a rule forbids it
@@ -27,8 +27,8 @@ SafelightError                     1  500  the command failed
 ├── Unavailable                    9  503  a lock or a server is not available
 └── Cancelled                    130  499  cancelled
 
-`number` crosses the wall between worker and host; numbers are never reused. Messages hold no file name
-and no pixel unless the user typed them.
+`number` crosses the wall between worker and host; numbers are never reused. Messages hold no file
+name and no pixel unless the user typed them.
 """
 
 from __future__ import annotations

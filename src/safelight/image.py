@@ -1,8 +1,8 @@
 """Image: a frozen value that every operation takes and gives.
 
-An Image holds what the container's header said, a decoder that has not run yet, the metadata as found,
-annotations, and a wish for its encoding. Pixels are a lazy libvips pipeline; nothing is decoded until an
-operation or the encoder pulls. This module imports no image library.
+An Image holds what the container's header said, a decoder that has not run yet, the metadata as
+found, annotations, and a wish for its encoding. Pixels are a lazy libvips pipeline; nothing is
+decoded until an operation or the encoder pulls. This module imports no image library.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Risk(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One piece of metadata: risk group, tag name in the field's terms, printable value (may be empty)."""
+    """One piece of metadata: risk group, tag name in the field's terms, printable value (may be
+    empty).
+    """
 
     group: Risk
     name: str
@@ -63,7 +65,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What a model saw: kind, label, score 0..1, box (left, top, width, height) in displayed pixels."""
+    """What a model saw: kind, label, score 0..1, box (left, top, width, height) in displayed
+    pixels.
+    """
 
     kind: str
     label: str = ""
@@ -94,9 +98,9 @@ class Header:
 class Wish:
     """How the image wishes to be encoded. None means as the input was.
 
-    quality 1..100 for lossy formats; lossless for webp, avif; effort 0..9, higher is slower and smaller.
-    background (red, green, blue, 0..255) goes under transparency where the format has none.
-    profile names what a scrub keeps, keep lists risk groups (lower case names) kept besides.
+    quality 1..100 for lossy formats; lossless for webp, avif; effort 0..9, higher is slower and
+    smaller. background (red, green, blue, 0..255) goes under transparency where the format has
+    none. profile names what a scrub keeps, keep lists risk groups (lower case names) kept besides.
     """
 
     format: Format | None = None
@@ -130,7 +134,8 @@ def no_trouble() -> Exception | None:
 class Image:
     """A picture on its way. All sizes are of one frame as displayed (orientation applied).
 
-    trouble tells, once the pixels were pulled, why an operation stopped giving them; None when all went well.
+    trouble tells, once the pixels were pulled, why an operation stopped giving them; None when all
+    went well.
     """
 
     header: Header
@@ -179,7 +184,9 @@ class Image:
         return replace(self, pixels=pixels)
 
     def map_frames(self, change: Callable[[Any], Any]) -> Image:
-        """The same picture with one change made to every frame; change takes and gives a libvips image."""
+        """The same picture with one change made to every frame; change takes and gives a libvips
+        image.
+        """
         pixels = self.vips
         if self.frames == 1:
             return self.with_pixels(change(pixels))

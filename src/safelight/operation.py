@@ -1,6 +1,7 @@
 """Operation: a frozen pydantic model whose fields are its parameters.
 
-A new operation is one file in ops/. Flags, JSON, form, docs and range checks derive from its fields.
+A new operation is one file in ops/. Flags, JSON, form, docs and range checks derive from its
+fields.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from safelight.limits import Limits
 
 @dataclass(frozen=True, slots=True)
 class ModelNeed:
-    """What an operation asks of the catalogue: a task, a name or alias, and a scale where the task has one."""
+    """What an operation asks of the catalogue: a task, a name or alias, and a scale where the task
+    has one.
+    """
 
     task: str
     name: str
@@ -84,5 +87,7 @@ class Operation(BaseModel):
         return self.name
 
     def apply(self, image: Image, ctx: Context) -> Image:
-        """Give the changed image; never change the one given. No file, network, clock, global or print."""
+        """Give the changed image; never change the one given. No file, network, clock, global or
+        print.
+        """
         raise RecipeInvalid(f"the operation {self.name} has no apply")

@@ -1,9 +1,11 @@
 """Recipe: ordered operations as data, with one canonical form and its digest.
 
-TOML:   name = "web"                  JSON:  {"name": "web", "steps": [{"op": "resize", "fit": "2000x2000"}]}
-        [[steps]]
-        op = "resize"
-        fit = "2000x2000"
+    name = "web"
+    [[steps]]
+    op = "resize"
+    fit = "2000x2000"
+
+or, as JSON, {"name": "web", "steps": [{"op": "resize", "fit": "2000x2000"}]}.
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ def operation_named(name: str) -> type[Operation]:
     An operation that is loaded already is found without the file system: a worker has none.
     """
     module = f"{ops.__name__}.{name}"
-    if module not in sys.modules and name in {found.name for found in pkgutil.iter_modules(ops.__path__)}:
+    if module not in sys.modules and name in {
+        found.name for found in pkgutil.iter_modules(ops.__path__)
+    }:
         importlib.import_module(module)
     for cls in Operation.__subclasses__():
         if cls.name == name:
@@ -121,7 +125,9 @@ class Recipe:
 
     @classmethod
     def from_steps(cls, steps: Sequence[Mapping[str, Any]], name: str = "") -> Recipe:
-        """Steps as mappings with an `op` and its parameters. Raises RecipeInvalid with the step's number."""
+        """Steps as mappings with an `op` and its parameters. Raises RecipeInvalid with the step's
+        number.
+        """
         if not isinstance(steps, Sequence) or isinstance(steps, str | bytes):
             raise RecipeInvalid("steps must be a list")
         if len(steps) > MAX_STEPS:
@@ -130,7 +136,7 @@ class Recipe:
 
     @classmethod
     def from_canonical(cls, data: bytes) -> Recipe:
-        """The way back from `canonical`. Raises RecipeInvalid, also for a version that is not ours."""
+        """The way back from `canonical`. Raises RecipeInvalid, also for another version."""
         document = _json(data)
         if document.get("schema") != SCHEMA:
             raise RecipeInvalid(f"schema {document.get('schema')!r} is not {SCHEMA}")
@@ -149,9 +155,7 @@ class Recipe:
         document = _json(text.encode()) if is_json else _toml(text)
         unknown = set(document) - {"name", "steps", "schema"}
         if unknown:
-            raise RecipeInvalid(
-                f"unknown field {min(unknown)!r}; a recipe has name and steps"
-            )
+            raise RecipeInvalid(f"unknown field {min(unknown)!r}; a recipe has name and steps")
         if document.get("schema", SCHEMA) != SCHEMA:
             raise RecipeInvalid(f"schema {document['schema']!r} is not {SCHEMA}")
         if not isinstance(document.get("name", ""), str):
@@ -160,7 +164,9 @@ class Recipe:
 
     @classmethod
     def load(cls, path: Path) -> Recipe:
-        """Read a recipe file; its name defaults to the file's stem. Raises InputMissing, RecipeInvalid."""
+        """Read a recipe file; its name defaults to the file's stem. Raises InputMissing,
+        RecipeInvalid.
+        """
         try:
             with path.open("rb") as file:
                 data = file.read(MAX_RECIPE_BYTES + 1)

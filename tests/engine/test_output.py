@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from safelight.engine import output
 from safelight.engine.output import output_error, staged, sweep, temporary_name, write_whole
 from safelight.errors import DiskFull, OutputExists, OutputFailed
 
@@ -106,7 +105,7 @@ def test_writing_that_fails_half_way_leaves_nothing(
     def full(fd: int, data: memoryview) -> int:
         raise OSError(errno.ENOSPC, "no space")
 
-    monkeypatch.setattr(output.os, "write", full)
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(DiskFull), staged(tmp_path / "a.jpg", [b"one"]):
         pass
     assert everything_below(tmp_path) == []

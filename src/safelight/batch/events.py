@@ -62,7 +62,9 @@ class Item(Event):
 
 @dataclass(frozen=True, slots=True)
 class Summary(Event):
-    """The end: counts by status, metadata groups removed and kept (pictures each), level, exit code."""
+    """The end: counts by status, metadata groups removed and kept (pictures each), level, exit
+    code.
+    """
 
     type: ClassVar[str] = "summary"
     done: int

@@ -28,8 +28,9 @@ SPELLINGS: dict[Format, set[str]] = {
 class Placement:
     """Where outputs go.
 
-    output is a file, a folder, "-" for standard output, or None for beside the input. name_template has the
-    fields stem, op, scale, model, ext, index, digest8 (the first 8 digits of the recipe's digest).
+    output is a file, a folder, "-" for standard output, or None for beside the input. name_template
+    has the fields stem, op, scale, model, ext, index, digest8 (the first 8 digits of the recipe's
+    digest).
     """
 
     output: str | None = None
@@ -60,7 +61,9 @@ def target_for(
     *,
     several: bool,
 ) -> Path:
-    """The output's path. Raises OutputClash when it would be the input itself or no folder can be made."""
+    """The output's path. Raises OutputClash when it would be the input itself or no folder can be
+    made.
+    """
     if placement.in_place:
         _refuse_other_format(recipe, format)
         return source
@@ -132,6 +135,8 @@ def _filled(template: str, fields: dict[str, str]) -> str:
         if field is not None:
             if field not in fields or options or conversion:
                 known = ", ".join(fields)
-                raise ParameterInvalid(f"--name: unknown field {{{field}}}", hint=f"fields: {known}")
+                raise ParameterInvalid(
+                    f"--name: unknown field {{{field}}}", hint=f"fields: {known}"
+                )
             name += fields[field]
     return name

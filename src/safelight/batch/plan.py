@@ -1,7 +1,9 @@
-"""Plan: from what the user typed to one item a picture, each with its output, before any work is done.
+"""Plan: from what the user typed to one item a picture, each with its output, before any work is
+done.
 
-Hidden files and the droppings of systems are left out. Every other regular file becomes an item, so that none
-goes missing without a word; a file found in a folder that is no picture is skipped, one that was named is refused.
+Hidden files and the droppings of systems are left out. Every other regular file becomes an item, so
+that none goes missing without a word; a file found in a folder that is no picture is skipped, one
+that was named is refused.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ ROUTE_BYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the user named. files_from holds a path a line, files_from0 a path before each NUL byte."""
+    """What the user named; files_from holds a path a line, files_from0 one before each NUL."""
 
     inputs: tuple[str, ...]
     recursive: bool = False
@@ -38,8 +40,8 @@ class Selection:
 class PlannedItem:
     """One input: source is None for standard input; target None for no file (or standard output).
 
-    shown is the path as the user typed it or as found; skip says why nothing is to be done; problem is the
-    error that this item ends with.
+    shown is the path as the user typed it or as found; skip says why nothing is to be done; problem
+    is the error that this item ends with.
     """
 
     index: int
@@ -53,7 +55,9 @@ class PlannedItem:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A path, the part of it that is mirrored below an output folder, and if the user named it himself."""
+    """A path, the part of it that is mirrored below an output folder, and if the user named it
+    himself.
+    """
 
     path: Path | None
     shown: str
@@ -64,14 +68,18 @@ class Found:
 
 
 def make_plan(selection: Selection, placement: Placement, recipe: Recipe) -> list[PlannedItem]:
-    """Every item in a stable order. Raises OutputClash when outputs cannot be told apart, InputMissing
+    """Every item in a stable order. Raises OutputClash when outputs cannot be told apart,
+    InputMissing
     when nothing was named or a list cannot be read."""
     found = list(_unique(_find(selection)))
     if not selection.inputs and not selection.files_from and not selection.files_from0:
-        raise InputMissing("no input was named", hint="give a file, a folder, or - for standard input")
+        raise InputMissing(
+            "no input was named", hint="give a file, a folder, or - for standard input"
+        )
     if not found:
         raise InputMissing(
-            "there is no file in the folder that was named", hint="-r looks into the folders below it"
+            "there is no file in the folder that was named",
+            hint="-r looks into the folders below it",
         )
     several = len(found) > 1 or selection.recursive
     items = [
@@ -115,7 +123,9 @@ def _target_of_standard_input(placement: Placement, *, several: bool) -> Path | 
     if placement.output is None or placement.is_standard:
         return None
     if placement.names_folder(several=several):
-        raise OutputClash("standard input has no name to give to an output in a folder", hint="-o FILE")
+        raise OutputClash(
+            "standard input has no name to give to an output in a folder", hint="-o FILE"
+        )
     return Path(placement.output)
 
 
@@ -204,7 +214,9 @@ def _named(name: str, *, recursive: bool) -> Iterator[Found]:
 def _below(root: Path, *, recursive: bool) -> Iterator[Found]:
     real_root = root.resolve()
     for folder, folders, files in os.walk(root, onerror=_refuse_unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith(".")) if recursive else []
+        folders[:] = (
+            sorted(name for name in folders if not name.startswith(".")) if recursive else []
+        )
         for name in sorted(files):
             if name.startswith(".") or name.lower() in DROPPINGS:
                 continue

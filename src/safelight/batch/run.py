@@ -1,4 +1,4 @@
-"""Run: a plan's items through the engine, some side by side; one bad item never stops the others."""
+"""Run: a plan's items through the engine, some side by side; a bad one never stops the others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ STOPPING = (DiskFull, LevelTooLow)
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a batch goes about it: items side by side, what to do with outputs that are there, when to stop."""
+    """How a batch goes about it: items side by side, what to do with outputs that are there, when
+    to stop.
+    """
 
     jobs: int = 1
     existing: Existing = "verify"
@@ -40,7 +42,9 @@ class Manner:
 
 
 class Batch:
-    """One run over a plan. run() gives the Summary; every event goes to the listener, one at a time."""
+    """One run over a plan. run() gives the Summary; every event goes to the listener, one at a
+    time.
+    """
 
     def __init__(
         self,
@@ -122,9 +126,7 @@ class Batch:
             return failed_item(planned, error)
         shown = str(outcome.path) if outcome.path is not None else None
         if isinstance(outcome, Skipped):
-            return Item(
-                planned.index, planned.shown, "skipped", output=shown, code=outcome.reason
-            )
+            return Item(planned.index, planned.shown, "skipped", output=shown, code=outcome.reason)
         return Item(planned.index, planned.shown, "done", output=shown, result=outcome)
 
     def _work(self, planned: PlannedItem) -> Result | Skipped:
@@ -154,7 +156,9 @@ class Batch:
 
 
 def keep_original(source: Path, folder: Path) -> Path:
-    """Copy the original, with its times, into the folder under a name that is free. Raises OutputFailed."""
+    """Copy the original, with its times, into the folder under a name that is free. Raises
+    OutputFailed.
+    """
     from safelight.engine.output import output_error
 
     try:
@@ -191,7 +195,9 @@ def failed_item(planned: PlannedItem, error: SafelightError) -> Item:
 
 
 def summarise(items: Iterable[Item], seconds: float, *, was_cancelled: bool) -> Summary:
-    """Count what happened and settle the exit code (the table of exit codes in docs/reference/errors.md)."""
+    """Count what happened and settle the exit code (the table of exit codes in
+    docs/reference/errors.md).
+    """
     items = list(items)
     count = Counter(item.status for item in items)
     results = [item.result for item in items if item.result is not None]
@@ -213,7 +219,7 @@ def summarise(items: Iterable[Item], seconds: float, *, was_cancelled: bool) -> 
 
 
 def exit_code(items: Sequence[Item]) -> int:
-    """0 all good; 3 some failed; when every one failed, their common code, or 1 where they differ."""
+    """0 all good; 3 some failed; when all failed, their common code, or 1 where they differ."""
     bad = [item for item in items if item.status in ("refused", "failed")]
     if not bad:
         return 0

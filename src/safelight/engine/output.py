@@ -1,8 +1,8 @@
 """The output: written whole under no name, given its name last, or never seen at all.
 
-The order is DESIGN's: the bytes are written and flushed to disk without a name (or under a temporary one), the
-receipt is written, then the output gets its name. A temporary stays locked while its writer lives; the next
-run removes those that nobody holds.
+The order is DESIGN's: the bytes are written and flushed to disk without a name (or under a
+temporary one), the receipt is written, then the output gets its name. A temporary stays locked
+while its writer lives; the next run removes those that nobody holds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class Staged:
         self.fd, self.target, self.temporary = fd, target, temporary
 
     def commit(self, *, replace: bool) -> None:
-        """Give the output its name, at once or not at all. Raises OutputExists unless replace is true."""
+        """Give the output its name, at once or not at all. Raises OutputExists unless replace is
+        true.
+        """
         try:
             if not replace:
                 self._link(self.target)
@@ -47,7 +49,8 @@ class Staged:
 
     def _link(self, name: Path) -> None:
         if self.temporary is None:
-            # a folder's descriptor makes Python call linkat, which alone follows this link; the path is absolute
+            # a folder's descriptor makes Python call linkat, which alone follows this link; the
+            # path is absolute
             os.link(f"/proc/self/fd/{self.fd}", name, src_dir_fd=self.fd, follow_symlinks=True)
         else:
             os.link(self.temporary, name)
@@ -61,10 +64,14 @@ class Staged:
 
 
 @contextmanager
-def staged(target: Path, pieces: Sequence[bytes | memoryview], mode: int | None = None) -> Iterator[Staged]:
-    """Write the pieces to disk beside the target, without its name; on leaving what has no name is gone.
+def staged(
+    target: Path, pieces: Sequence[bytes | memoryview], mode: int | None = None
+) -> Iterator[Staged]:
+    """Write the pieces to disk beside the target, without its name; on leaving what has no name is
+    gone.
 
-    mode sets the permission bits; otherwise the user's umask decides. Raises OutputFailed, DiskFull.
+    mode sets the permission bits; otherwise the user's umask decides. Raises OutputFailed,
+    DiskFull.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +105,9 @@ def output_error(error: OSError) -> SafelightError:
     """The one place where the system's words for a failed write become ours."""
     if error.errno in FULL:
         return DiskFull()
-    return OutputFailed(f"the result cannot be written: {(error.strerror or 'input/output error').lower()}")
+    return OutputFailed(
+        f"the result cannot be written: {(error.strerror or 'input/output error').lower()}"
+    )
 
 
 def sync_folder(folder: Path) -> None:

@@ -13,10 +13,10 @@ from safelight.worker.job import CageReport
 class Result:
     """The outcome of one picture and one recipe.
 
-    path is the written file and data is None, or data holds the encoded bytes and path is None; both are None
-    when the recipe ends in an analysis. receipt is the signed receipt (empty after an analysis), receipt_id names
-    it, receipt_path is its file where it has one.
-    Sizes in pixels as displayed; times in seconds. is_reencoded is False when pixels are bit-identical.
+    path is the written file and data is None, or data holds the encoded bytes and path is None;
+    both are None when the recipe ends in an analysis. receipt is the signed receipt (empty after an
+    analysis), receipt_id names it, receipt_path is its file where it has one. Sizes in pixels as
+    displayed; times in seconds. is_reencoded is False when pixels are bit- identical.
     """
 
     path: Path | None

@@ -1,4 +1,6 @@
-"""The source: read once, with a limit, hashed while it is read, into a memfd that nobody else can write."""
+"""The source: read once, with a limit, hashed while it is read, into a memfd that nobody else can
+write.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ class Digest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A sealed memfd with the whole input, its size in bytes, its keyed digest, its first 64 bytes."""
+    """A sealed memfd with the input, its size in bytes, its keyed digest, its first 64 bytes."""
 
     fd: int
     size_bytes: int
@@ -43,10 +45,13 @@ Fill = Callable[[memoryview], int]
 
 
 @contextmanager
-def open_source(source: Path | bytes | BinaryIO, limit_bytes: int, digest: Digest) -> Iterator[Source]:
+def open_source(
+    source: Path | bytes | BinaryIO, limit_bytes: int, digest: Digest
+) -> Iterator[Source]:
     """Read the input into memory that is overwritten on leaving.
 
-    A path must name a regular file. Raises InputMissing, LimitExceeded, ContainerBroken for no bytes at all.
+    A path must name a regular file. Raises InputMissing, LimitExceeded, ContainerBroken for no
+    bytes at all.
     """
     if isinstance(source, Path):
         with _open_file(source) as (fd, size_bytes):
@@ -84,7 +89,9 @@ def _open_file(path: Path) -> Iterator[tuple[int, int]]:
     try:
         facts = os.fstat(fd)
         if not stat.S_ISREG(facts.st_mode):
-            raise InputMissing("the input is no regular file", hint="give a file, or a folder with -r")
+            raise InputMissing(
+                "the input is no regular file", hint="give a file, or a folder with -r"
+            )
         yield fd, facts.st_size
     finally:
         os.close(fd)
@@ -132,7 +139,8 @@ def _read_into(held: mmap.mmap, fill: Fill, size_bytes: int, digest: Digest) -> 
                     count = fill(piece)
                 except OSError as error:
                     raise SafelightError(
-                        f"the input cannot be read to its end: {_reason(error)}", hint="check the disk or share"
+                        f"the input cannot be read to its end: {_reason(error)}",
+                        hint="check the disk or share",
                     ) from error
                 if count == 0:
                     raise ContainerBroken("the input became shorter while it was read")

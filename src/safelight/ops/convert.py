@@ -13,7 +13,7 @@ LOSSY: tuple[Format, ...] = ("jpeg", "webp", "avif")
 BOTH: tuple[Format, ...] = ("webp", "avif")
 
 
-class Convert(Operation, name="convert", touches_pixels=False):
+class Convert(Operation, name="convert"):
     """Change the format or how it is encoded; pixels are touched only as the format needs.
 
     A format without transparency gets the background; one without 16 bit, CMYK or animation gets 8 bit, sRGB
@@ -45,6 +45,14 @@ class Convert(Operation, name="convert", touches_pixels=False):
         if self.lossless and self.quality is not None:
             raise ValueError("give quality or lossless, not both")
         return self
+
+    def wished_format(self) -> Format | None:
+        """The format asked for."""
+        return self.to
+
+    def suffix(self) -> str:
+        """None: the new extension tells."""
+        return ""
 
     def apply(self, image: Image, ctx: Context) -> Image:
         """The same picture with another wish; what is not given stays as it was wished before."""

@@ -68,6 +68,10 @@ class Crop(Operation, name="crop"):
             return max(1, height * across // down), height
         return width, max(1, width * down // across)
 
+    def suffix(self) -> str:
+        """photo.jpg becomes photo.cropped.jpg."""
+        return "cropped"
+
     def apply(self, image: Image, ctx: Context) -> Image:
         """The part alone; the same picture if the part is all of it."""
         box = self.box_for(image.width, image.height)

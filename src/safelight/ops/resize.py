@@ -71,6 +71,10 @@ class Resize(Operation, name="resize"):
             across, down = min(across, 1.0), min(down, 1.0)
         return max(1, round(width * across)), max(1, round(height * down))
 
+    def suffix(self) -> str:
+        """photo.jpg becomes photo.resized.jpg."""
+        return "resized"
+
     def apply(self, image: Image, ctx: Context) -> Image:
         """A picture of the wished size; the same picture if nothing has to change."""
         size = self.size_for(image.width, image.height)

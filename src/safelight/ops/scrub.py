@@ -30,5 +30,9 @@ class Scrub(Operation, name="scrub", touches_pixels=False):
             raise ValueError(f"{unknown[0]!r} is no risk group; these are: {', '.join(GROUPS)}")
         return tuple(sorted(set(keep)))
 
+    def suffix(self) -> str:
+        """photo.jpg becomes photo.scrubbed.jpg."""
+        return "scrubbed"
+
     def apply(self, image: Image, ctx: Context) -> Image:
         return image.with_wish(profile=self.profile, keep=self.keep)

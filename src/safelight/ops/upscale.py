@@ -38,6 +38,10 @@ class Upscale(Operation, name="upscale"):
         """The one model: that for x4 serves x3 as well."""
         return (ModelNeed("upscale", self.model, 2 if self.scale == 2 else 4),)
 
+    def suffix(self) -> str:
+        """x2, x3 or x4."""
+        return f"x{self.scale}"
+
     def apply(self, image: Image, ctx: Context) -> Image:
         """The enlarged picture.
 

@@ -1,4 +1,6 @@
-"""What goes into a worker and what comes back, as the host sees it. No number in here is untrusted any more."""
+"""What goes into a worker and what comes back, as the host sees it. No number in here is untrusted
+any more.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attack as it ended: name, mechanism group, the errno met (0 = it succeeded), and if that is right."""
+    """One attack as it ended: name, mechanism group, the errno met (0 = it succeeded), and if that
+    is right.
+    """
 
     name: str
     group: str
@@ -56,10 +60,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class CageReport:
-    """What held this worker. level 0..3, the lower of: every attack contained, every layer seen by itself.
+    """What held this worker. level 0..3, the lower of: every attack contained, every layer seen by
+    itself.
 
-    layers maps a layer's name to whether it was seen working alone; not_covered lists plain sentences.
-    kernel holds the kernel's own words read from outside (Seccomp, NoNewPrivs, CapEff, namespace inodes).
+    layers maps a layer's name to whether it was seen working alone; not_covered lists plain
+    sentences. kernel holds the kernel's own words read from outside (Seccomp, NoNewPrivs, CapEff,
+    namespace inodes).
     """
 
     level: int
@@ -78,8 +84,9 @@ class CageReport:
 class Answer:
     """The checked answer of one worker.
 
-    output is a read-only view of exactly output_bytes, valid until close; None when no image was asked for.
-    changes lists metadata removed and kept; findings what an inspection listed. Times in seconds.
+    output is a read-only view of exactly output_bytes, valid until close; None when no image was
+    asked for. changes lists metadata removed and kept; findings what an inspection listed. Times in
+    seconds.
     """
 
     output: memoryview | None
@@ -98,15 +105,16 @@ class Answer:
 
 
 class Host(Protocol):
-    """The wall as the engine sees it: jobs in, checked answers out. Safe to call from many threads."""
+    """The wall as the engine sees it: jobs in, checked answers out; safe from many threads."""
 
     def run(
         self, job: Job, *, progress: Callable[[float], None] | None = None
     ) -> AbstractContextManager[Answer]:
-        """One job in one fresh worker. Leaving the context overwrites and frees what the worker wrote.
+        """One job in one fresh worker. Leaving the context overwrites and frees what the worker
+        wrote.
 
-        Raises the error that the worker named, WorkerDied, TimeExceeded, MemoryExceeded, WireBroken,
-        LevelTooLow.
+        Raises the error that the worker named, WorkerDied, TimeExceeded, MemoryExceeded,
+        WireBroken, LevelTooLow.
         """
 
     def report(self) -> CageReport:

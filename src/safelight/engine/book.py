@@ -1,0 +1,194 @@
+"""Book: what the engine writes down. Facts of a run become a receipt; the receipt's commitment goes
+to the journal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from safelight.audit import shelf
+from safelight.audit.environment import environment, storage, version_of
+from safelight.audit.facts import (
+    EgressFact,
+    InputFact,
+    LocalityFact,
+    MetadataFact,
+    ModelFact,
+    OperationFact,
+    OutputFact,
+    ReceiptFacts,
+)
+from safelight.audit.journal import Journal
+from safelight.audit.receipt import Receipt, build, path_for
+from safelight.engine.output import write_whole
+from safelight.engine.source import Digest, Source
+from safelight.errors import OutputFailed, VerificationFailed
+from safelight.image import Format
+from safelight.limits import MEGA
+from safelight.models.entry import Entry
+from safelight.operation import ModelNeed
+from safelight.recipe import Recipe
+from safelight.vault.keys import Keys, load_or_make
+from safelight.worker.job import Answer, ModelFile
+
+Door = Literal["command line", "python"]
+MAX_RECEIPT_BYTES = 4 * MEGA
+PIECE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an output must be the result of: this input, this recipe, these models in order (SHA-256
+    each).
+    """
+
+    input_digest: str
+    recipe_digest: str
+    models: tuple[str, ...]
+
+    @classmethod
+    def of(cls, input_digest: str, recipe: Recipe, models: Mapping[ModelNeed, ModelFile]) -> Claim:
+        digests = tuple(Entry.from_json(model.entry_json).sha256 for model in models.values())
+        return cls(input_digest, recipe.digest, digests)
+
+
+class Book:
+    """Keys, receipts and journal of one user. Safe to use from many threads."""
+
+    def __init__(self, state_dir: Path, door: Door = "python") -> None:
+        self.state_dir, self.door = state_dir, door
+
+    @cached_property
+    def keys(self) -> Keys:
+        return load_or_make(self.state_dir / "keys")
+
+    @cached_property
+    def journal(self) -> Journal:
+        return Journal(self.state_dir / "journal", self.keys)
+
+    def input_digest(self) -> Digest:
+        """A fresh keyed digest for one input."""
+        return self.keys.keyed_digest_start()
+
+    def prover(self, claim: Claim, *, any_input: bool = False) -> Callable[[Path], bool]:
+        """Tells of a file whether its receipt, signed by us, shows it to be the result of the
+        claim.
+        """
+
+        def proves(target: Path) -> bool:
+            try:
+                with path_for(target).open("rb") as file:
+                    receipt = Receipt.parse(file.read(MAX_RECEIPT_BYTES))
+                facts = receipt.predicate
+                found = Claim(
+                    claim.input_digest if any_input else facts.inputs[0].keyed_digest,
+                    facts.operation.recipe_sha256,
+                    tuple(model.sha256 for model in facts.models),
+                )
+                is_ours = receipt.is_signed_by(self.keys.public_bytes)
+                return is_ours and found == claim and _sha256(target) == facts.outputs[0].sha256
+            except (OSError, VerificationFailed, IndexError):
+                return False
+
+        return proves
+
+    def write(
+        self,
+        source: Source,
+        answer: Answer,
+        recipe: Recipe,
+        models: Mapping[ModelNeed, ModelFile],
+        digest: str,
+    ) -> Receipt:
+        """Sign what was done; nothing is on disk yet. digest is the output's plain SHA-256."""
+        facts = ReceiptFacts(
+            inputs=(_input(source, answer),),
+            outputs=(_output(answer, digest),),
+            operation=OperationFact.of(
+                recipe.canonical, recipe.digest, duration_ms=round(answer.work_s * 1000)
+            ),
+            metadata=MetadataFact.of(answer.changes, is_reencoded=answer.is_reencoded),
+            models=tuple(_model(model) for model in models.values()),
+            locality=LocalityFact(entry=self.door),
+            egress=EgressFact.of(
+                level=answer.cage.level,
+                attempted=len(answer.cage.attempts),
+                contained=answer.cage.contained,
+                layers=answer.cage.layers,
+                filter_sha256=answer.cage.filter_sha256,
+                not_covered=answer.cage.not_covered,
+            ),
+            storage=storage(),
+            actor=self.keys.pseudonym(_user()),
+            environment=environment(),
+        )
+        return build(facts, self.keys, self.journal.head())
+
+    def place(self, receipt: Receipt, target: Path) -> Path:
+        """Write the receipt beside the output that is to get its name. Raises OutputFailed."""
+        path = path_for(target)
+        if path.parent.is_symlink():
+            raise OutputFailed("the folder for receipts is a link")
+        write_whole(path, receipt.to_bytes())
+        return path
+
+    def record(self, receipt: Receipt) -> None:
+        """Append the receipt's commitment to the journal; on return it is on disk. Raises
+        Unavailable.
+        """
+        self.journal.append(receipt.leaf())
+
+    def keep(self, receipt: Receipt) -> Path:
+        """Keep the receipt of a result that has no file; findable by its id."""
+        return shelf.keep(self.state_dir / "receipts", receipt)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _media_type(format: Format | None) -> str:
+    return f"image/{format}"
+
+
+def _input(source: Source, answer: Answer) -> InputFact:
+    return InputFact(
+        keyed_digest=source.digest,
+        bytes=source.size_bytes,
+        media_type=_media_type(answer.input_format),
+        width=answer.input_width,
+        height=answer.input_height,
+    )
+
+
+def _output(answer: Answer, digest: str) -> OutputFact:
+    return OutputFact(
+        sha256=digest,
+        bytes=len(answer.output) if answer.output is not None else 0,
+        media_type=_media_type(answer.format),
+        width=answer.width,
+        height=answer.height,
+    )
+
+
+def _model(model: ModelFile) -> ModelFact:
+    entry = Entry.from_json(model.entry_json)
+    return ModelFact.of(entry, runtime_version=version_of(f"{entry.runtime}runtime") or "unknown")
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

@@ -1,0 +1,278 @@
+"""Engine: one source and one recipe in, one Result out. The only place where rooms meet.
+
+read the source once → have the models verified → one caged worker decodes, applies, encodes → write
+the bytes without a name → write the signed receipt → give the output its name → append the journal.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from safelight.audit.receipt import Receipt
+from safelight.codecs.formats import route
+from safelight.engine import output as outputs
+from safelight.engine.book import Book, Claim, Door
+from safelight.engine.existing import settle, settle_in_place
+from safelight.engine.result import Result, Skipped
+from safelight.engine.source import Source, open_source
+from safelight.errors import FormatUnknown, WireBroken
+from safelight.image import Format
+from safelight.models.store import Store
+from safelight.operation import ModelNeed
+from safelight.recipe import Recipe
+from safelight.settings import Settings, load
+from safelight.worker.host import open_host
+from safelight.worker.job import Answer, Host, Job, ModelFile, Plan
+
+Progress = Callable[[float], None]
+LOSSLESS_FORMATS = ("jpeg", "png", "webp")
+
+
+class Engine:
+    """Runs recipes. Opens workers when they are first needed; close it, or use it as a context
+    manager.
+
+    Safe to call from many threads: jobs pictures are worked on at a time.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        jobs: int | None = None,
+        door: Door = "python",
+    ) -> None:
+        self.settings = settings or load({}, os.environ, Path.cwd())
+        self.jobs = jobs or self.settings.jobs
+        self.store = Store(self.settings.data_dir / "models")
+        self._limits = self.settings.limits()
+        self._opening = threading.Lock()
+        self._hosts: dict[tuple[bool, bool], Host] = {}
+        self._models: dict[ModelNeed, ModelFile] = {}
+        self._book: Book | None = None
+        self._door = door
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def book(self) -> Book:
+        """Keys, receipts and journal; keys are made on first use."""
+        with self._opening:
+            if self._book is None:
+                self._book = Book(self.settings.state_dir, self._door)
+            return self._book
+
+    def run(
+        self,
+        source: Path | bytes | BinaryIO,
+        recipe: Recipe,
+        *,
+        output: Path | None = None,
+        existing: str = "verify",
+        in_place: bool = False,
+        progress: Progress | None = None,
+    ) -> Result | Skipped:
+        """Work on one picture.
+
+        source is a path, encoded bytes, or a binary stream. With output the result is written there
+        and its receipt beside it; without, it comes back as bytes. existing says what to do when
+        the output is there: verify (skip it when it is the verified result of this input and
+        recipe, else OutputExists), skip, rename, overwrite, fail. Raises a SafelightError; then no
+        output, no row and no claim exists.
+        """
+        started = time.monotonic()
+        with open_source(source, self._limits.input_bytes, self.book.input_digest()) as held:
+            read_s = time.monotonic() - started
+            before = route(held.first)
+            if before is None:
+                raise FormatUnknown
+            models = self._load(recipe.needs)
+            target = output if recipe.gives_image else None
+            replace = in_place
+            if target is not None:
+                claim = Claim.of(held.digest, recipe, models)
+                if in_place:
+                    decision = settle_in_place(
+                        target, existing, self.book.prover(claim, any_input=True)
+                    )
+                else:
+                    decision = settle(target, existing, self.book.prover(claim))
+                if isinstance(decision, Skipped):
+                    return decision
+                target, replace = decision
+            job = Job(
+                held.fd,
+                held.size_bytes,
+                recipe.canonical,
+                tuple(models.values()),
+                recipe.gives_image,
+            )
+            with self._host(recipe, before).run(job, progress=progress) as answer:
+                _check(answer, recipe.wished_format or before, before)
+                facts = _Facts(held, answer, recipe, models, read_s, started)
+                return self._finish(facts, target, replace=replace, in_place=in_place)
+
+    def host(self, recipe: Recipe, format: Format) -> Host:
+        """The host that would work on such a picture; for proofs, which look at its workers."""
+        return self._host(recipe, format)
+
+    def cancel(self) -> None:
+        """Kill every worker; runs under way raise Cancelled."""
+        for host in list(self._hosts.values()):
+            host.cancel()
+
+    def sweep(self, folder: Path) -> int:
+        """Remove what killed runs left in this folder; the number of files."""
+        return outputs.sweep(folder)
+
+    def close(self) -> None:
+        """End all workers and wait for them."""
+        with self._opening:
+            for host in self._hosts.values():
+                host.close()
+            self._hosts.clear()
+            for model in self._models.values():
+                os.close(model.fd)
+            self._models.clear()
+            self._book = None
+
+    def _load(self, needs: tuple[ModelNeed, ...]) -> Mapping[ModelNeed, ModelFile]:
+        with self._opening:
+            for need in needs:
+                if need not in self._models:
+                    loaded = self.store.load(need)
+                    self._models[need] = ModelFile(
+                        (need.task, need.name, need.scale),
+                        loaded.entry.to_json(),
+                        loaded.fd,
+                        loaded.size_bytes,
+                    )
+            return {need: self._models[need] for need in needs}
+
+    def _host(self, recipe: Recipe, format: Format) -> Host:
+        rewrites = recipe.wished_format in (None, format) and format in LOSSLESS_FORMATS
+        needs_pixels = recipe.gives_image and (recipe.touches_pixels or not rewrites)
+        needs_runtime = bool(recipe.needs)
+        with self._opening:
+            key = (needs_pixels, needs_runtime)
+            if key not in self._hosts:
+                cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+                plan = Plan(
+                    needs_pixels,
+                    needs_runtime,
+                    self._limits,
+                    workers=self.jobs,
+                    threads=max(1, (cores or 1) // self.jobs),
+                    required_level=self.settings.require_level,
+                )
+                self._hosts[key] = open_host(plan, portable=sys.platform != "linux")
+            return self._hosts[key]
+
+    def _finish(
+        self, facts: _Facts, target: Path | None, *, replace: bool, in_place: bool
+    ) -> Result:
+        answer, book = facts.answer, self.book
+        if answer.output is None:
+            return facts.result(None, None, None)
+        digest = hashlib.sha256(answer.output).hexdigest()
+        receipt = book.write(facts.source, answer, facts.recipe, facts.models, digest)
+        if target is None:
+            data = bytes(answer.output)
+            place = book.keep(receipt)
+            book.record(receipt)
+            return facts.result(None, data, receipt, place)
+        mode = target.stat().st_mode & 0o777 if in_place else None
+        with outputs.staged(target, [answer.output], mode) as staged:
+            place = book.place(receipt, target)
+            staged.commit(replace=replace)
+        book.record(receipt)
+        return facts.result(target, None, receipt, place)
+
+
+class _Facts:
+    """One run's facts on their way into its Result."""
+
+    def __init__(
+        self,
+        source: Source,
+        answer: Answer,
+        recipe: Recipe,
+        models: Mapping[ModelNeed, ModelFile],
+        read_s: float,
+        started: float,
+    ) -> None:
+        self.source, self.answer, self.recipe, self.models = source, answer, recipe, models
+        self.read_s, self.started = read_s, started
+
+    def result(
+        self,
+        path: Path | None,
+        data: bytes | None,
+        receipt: Receipt | None,
+        place: Path | None = None,
+    ) -> Result:
+        answer = self.answer
+        return Result(
+            path=path,
+            data=data,
+            format=answer.format,
+            width=answer.width,
+            height=answer.height,
+            output_bytes=len(answer.output) if answer.output is not None else 0,
+            input_format=answer.input_format,
+            input_width=answer.input_width,
+            input_height=answer.input_height,
+            input_bytes=self.source.size_bytes,
+            is_reencoded=answer.is_reencoded,
+            findings=answer.findings,
+            changes=answer.changes,
+            models=tuple(need.name for need in self.models),
+            cage=answer.cage,
+            receipt=receipt.to_bytes() if receipt else b"",
+            receipt_id=receipt.id if receipt else "",
+            receipt_path=place,
+            read_s=self.read_s,
+            work_s=answer.work_s,
+            total_s=time.monotonic() - self.started,
+        )
+
+
+def _check(answer: Answer, wished: Format, before: Format) -> None:
+    if answer.input_format != before:
+        raise WireBroken("the worker read another format than the input's first bytes name")
+    if answer.output is not None and answer.format != wished:
+        raise WireBroken("the worker wrote another format than the recipe asks for")
+
+
+_shared: dict[str, Engine] = {}
+_sharing = threading.Lock()
+
+
+def run(
+    source: Path | bytes | BinaryIO,
+    recipe: Recipe,
+    *,
+    output: Path | None = None,
+    existing: str = "verify",
+) -> Result | Skipped:
+    """Work on one picture with the settings of this user; see Engine.run.
+
+    The workers stay ready for the next call and end with the program.
+    """
+    with _sharing:
+        if "engine" not in _shared:
+            _shared["engine"] = Engine()
+            atexit.register(_shared["engine"].close)
+    return _shared["engine"].run(source, recipe, output=output, existing=existing)
