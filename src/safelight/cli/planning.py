@@ -44,7 +44,8 @@ def show_plan(face: Face, recipe: Recipe, planned: list[PlannedItem], placement:
             face.failure(item.input, item.error, item.hint)
     writes = sum(item.status == "planned" for item in items)
     models = ", ".join(need.name for need in recipe.needs) or "none"
-    face.out(f"  {len(items)} files · {writes} to do · models: {models} · network: none")
+    files = f"{len(items)} file{'' if len(items) == 1 else 's'}"
+    face.out(f"  {files} · {writes} to do · models: {models} · network: none")
     return exit_code(items)
 
 
@@ -74,7 +75,7 @@ def run_plan(face: Face, path: Path, wishes: Wishes) -> int:
     ]
     _refuse_clashes(items)
     report = Report(face, recipe.verbs)
-    return work(face, recipe, items, placement, report, fail_fast=wishes.fail_fast)
+    return work(face, recipe, items, placement, report=report, fail_fast=wishes.fail_fast)
 
 
 def _item(one: PlannedItem) -> Item:

@@ -71,7 +71,7 @@ def run_recipe(face: Face, recipe: Recipe, wishes: Wishes, report: Report) -> in
         from safelight.cli.planning import show_plan
 
         return show_plan(face, recipe, items, placement)
-    return work(face, recipe, items, placement, report, fail_fast=wishes.fail_fast)
+    return work(face, recipe, items, placement, report=report, fail_fast=wishes.fail_fast)
 
 
 def work(
@@ -79,8 +79,8 @@ def work(
     recipe: Recipe,
     items: list[PlannedItem],
     placement: Placement,
-    report: Report,
     *,
+    report: Report,
     fail_fast: bool,
 ) -> int:
     """Run a plan and report on it."""
@@ -99,7 +99,8 @@ def work(
         fail_fast=fail_fast,
         standard_output=cast(Any, sys.stdout.buffer) if placement.is_standard else None,
     )
-    with stopping(quiet=face.verbosity < 0 or face.is_json) as stopper, Engine(settings) as engine:
+    engine = Engine(settings, door="command line")
+    with stopping(quiet=face.verbosity < 0 or face.is_json) as stopper, engine:
         batch = Batch(engine, recipe, items, manner, report)
         report.batch = stopper.batch = batch
         with closing(report):

@@ -107,9 +107,10 @@ def _outputs(items: Sequence[Item]) -> list[str]:
 
 def size(number: int) -> str:
     """Bytes as people say them."""
-    if number < 1_000:
-        return f"{number} bytes"
-    return f"{number / 1_000:.1f} kB" if number < 1_000_000 else f"{number / 1_000_000:.1f} MB"
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if number >= factor:
+            return f"{number / factor:.1f} {unit}"
+    return f"{number} bytes"
 
 
 def _metadata(label: str, count: dict[str, int]) -> list[str]:

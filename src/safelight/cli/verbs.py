@@ -34,7 +34,8 @@ def operation_names() -> tuple[str, ...]:
     """The names of the files in ops/; nothing of them is imported."""
     from safelight import ops
 
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(ops.__path__)))
+    found = pkgutil.iter_modules(ops.__path__)
+    return tuple(sorted(module.name for module in found if not module.ispkg))
 
 
 def names() -> list[str]:
