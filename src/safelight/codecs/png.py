@@ -7,14 +7,31 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from safelight.codecs.blocks import Block
+from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.exif import orientation_of
-from safelight.codecs.reading import part
+from safelight.codecs.reading import decoded, part
 from safelight.errors import ContainerBroken, FormatUnknown
 from safelight.image import Header
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+# Chunks that tell how pixels look, not where they come from.
+LOOKS = frozenset(
+    {
+        *(b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"tRNS", b"bKGD", b"pHYs", b"hIST"),
+        *(b"cICP", b"mDCV", b"mDCv", b"cLLI", b"cLLi"),
+    }
+)
+ANIMATION = frozenset({b"acTL", b"fcTL", b"fdAT"})
+RAW_PROFILES: dict[str, Kind] = {
+    "exif": "exif",
+    "APP1": "exif",
+    "iptc": "photoshop",
+    "8bim": "photoshop",
+    "xmp": "xmp",
+    "icc": "icc",
+    "icm": "icc",
+}
 MAX_CHUNKS = 1_000_000
 MAX_TEXT = 4_000_000
 # Colour type: samples per pixel, allowed bits.
@@ -34,6 +51,10 @@ class Chunk:
     type: bytes
     body: memoryview
     raw: memoryview
+
+    @property
+    def is_critical(self) -> bool:
+        return not self.type[0] & 0x20
 
     @property
     def is_sound(self) -> bool:
@@ -87,16 +108,18 @@ def layout_of(chunk: Chunk) -> Layout:
 
 
 def header(data: memoryview) -> Header:
-    """Size, bits, bands as they come out of a decoder (palette is rgb), frames, eXIf orientation."""
+    """Size, bits, bands as they come out of a decoder (palette is rgb), frames that are there, eXIf orientation."""
     found = chunks(data)
     layout = layout_of(next(found))
-    frames, orientation, has_alpha = 1, 1, layout.colour_type in (4, 6)
-    before_pixels = True
+    frames, orientation, has_alpha = 0, 1, layout.colour_type in (4, 6)
+    before_pixels, announced = True, 0
     for chunk in found:
         if chunk.type == b"IDAT":
             before_pixels = False
         elif chunk.type == b"acTL" and before_pixels and len(chunk.body) == 8:
-            frames = max(1, struct.unpack_from(">I", chunk.body)[0])
+            announced = struct.unpack_from(">I", chunk.body)[0]
+        elif chunk.type == b"fcTL":
+            frames += 1
         elif chunk.type == b"tRNS" and before_pixels:
             has_alpha = True
         elif chunk.type == b"eXIf":
@@ -109,7 +132,7 @@ def header(data: memoryview) -> Header:
         layout.width,
         layout.height,
         orientation,
-        frames,
+        max(1, min(frames, announced)),
         bits=layout.bits if layout.colour_type != 3 else 8,
         bands=(1 if is_grey else 3) + has_alpha,
         has_alpha=has_alpha,
@@ -128,4 +151,62 @@ def blocks(data: memoryview) -> Iterator[Block]:
 
 
 def _block(chunk: Chunk) -> Iterator[Block]:
-    yield from ()
+    if chunk.type in CRITICAL | LOOKS | ANIMATION:
+        return
+    if chunk.type in (b"tEXt", b"zTXt", b"iTXt"):
+        yield from _text(chunk)
+    elif chunk.type == b"iCCP":
+        yield Block("icc", "ICC_Profile", memoryview(_inflated(_after_key(chunk.body)[1:])))
+    elif chunk.type == b"eXIf":
+        yield Block("exif", "eXIf", chunk.body)
+    elif chunk.type == b"tIME" and len(chunk.body) == 7:
+        yield Block("time", "tIME", chunk.body)
+    else:
+        kind: Kind = "c2pa" if chunk.type == b"caBX" else "private"
+        yield Block(kind, chunk.type.decode("latin-1"), chunk.body, chunk.raw)
+
+
+def _after_key(body: memoryview) -> memoryview:
+    end = bytes(body[:80]).find(b"\0")
+    return body[end + 1 :] if end >= 0 else body[:0]
+
+
+def _text(chunk: Chunk) -> Iterator[Block]:
+    rest = _after_key(chunk.body)
+    key = decoded(chunk.body[: len(chunk.body) - len(rest)], 79)
+    if chunk.type == b"zTXt":
+        rest = memoryview(_inflated(rest[1:]))
+    elif chunk.type == b"iTXt":
+        is_packed, words = bytes(rest[:1]) == b"\1", bytes(rest[2:]).split(b"\0", 2)
+        rest = memoryview(_inflated(words[-1]) if is_packed else words[-1])
+    yield from _known_text(key, rest)
+
+
+def _known_text(key: str, words: memoryview) -> Iterator[Block]:
+    """XMP, EXIF and IPTC hide in texts under agreed names; ImageMagick writes them in hexadecimal."""
+    if key == "XML:com.adobe.xmp":
+        yield Block("xmp", "XMP", words)
+    elif key.startswith("Raw profile type "):
+        kind = RAW_PROFILES.get(key.removeprefix("Raw profile type "), "private")
+        yield Block(kind, key, memoryview(_raw_profile(words, kind)))
+    else:
+        yield Block("text", key, words)
+
+
+def _raw_profile(words: memoryview, kind: Kind) -> bytes:
+    """A name, a length, then hexadecimal digits; garbage gives no bytes."""
+    lines = bytes(words).split(None, 2)
+    try:
+        raw = bytes.fromhex(lines[2].decode("ascii")) if len(lines) == 3 else b""
+    except ValueError:
+        raw = b""
+    return raw.removeprefix(b"Exif\0\0") if kind == "exif" else raw
+
+
+def _inflated(packed: bytes | memoryview) -> bytes:
+    """At most 4 MB of what is packed; what came out before an error stands."""
+    inflater = zlib.decompressobj()
+    try:
+        return inflater.decompress(packed, MAX_TEXT)
+    except zlib.error:
+        return b""

@@ -123,7 +123,7 @@ def blocks(data: memoryview) -> Iterator[Block]:
         if chunk.type == b"ANMF":
             for inner in chunks(chunk.body[FRAME_HEAD:]):
                 if inner.type not in PIXELS | {b"ALPH"}:
-                    yield Block("private", _name(inner.type), inner.body, inner.raw)
+                    yield Block("private", _name(inner.type), inner.body)
         elif chunk.type not in STRUCTURE:
             kind = KINDS.get(chunk.type, "private")
             body = tiff_of(chunk.body) if kind == "exif" else chunk.body
