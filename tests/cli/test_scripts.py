@@ -1,0 +1,39 @@
+"""Every script in scripts/ is one test, through the public door, as a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.testscript import Script, redirected, unescaped
+
+SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_script(path: Path, tmp_path: Path, home: Path) -> None:
+    Script(tmp_path, home).play(path.read_text())
+
+
+BROKEN = {
+    "a wrong exit code": "run version\nexit 3",
+    "a failure that nobody expected": "run nonsense",
+    "a pattern that is not there": "run version\nstdout elephant",
+    "a pattern that must not be there": "run version\n! stdout safelight",
+    "a file that is not there": "exists nothing",
+    "noise where silence was asked": "run version\nsilent stdout",
+    "a field that is not there": "run version --json\njson type=elephant",
+    "a difference": "text a one\ntext b two\nsame a b",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_script_that_does_not_hold_fails(tmp_path: Path, home: Path, name: str) -> None:
+    with pytest.raises(AssertionError, match=r"line \d|exit code"):
+        Script(tmp_path, home).play(BROKEN[name])
+
+
+def test_words_may_hold_what_a_keyboard_does_not() -> None:
+    assert unescaped(r"a\x1b[31m\u202eb\xff") == "a\x1b[31m\u202eb\udcff"
+    assert redirected(["a", ">", "out", "b", "<", "in"]) == (["a", "b"], "out", "in")

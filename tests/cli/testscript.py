@@ -1,0 +1,177 @@
+"""Scripts that drive the command as a person would: a line, an exit code, what is said.
+
+One step a line; # starts a comment, the rest is read as a shell reads words:
+
+    picture NAME [gps]     make a small picture; its format follows the name, gps plants metadata
+    text NAME WORDS        make a text file
+    folder NAME            make a folder
+    copy FROM TO           copy a file
+    env NAME=VALUE         set a variable for the commands that follow
+    run ARGUMENT...        run safelight; > FILE and < FILE as in a shell
+    exit CODE              what the last run must have left with (0 where nothing is said)
+    stdout REGEX           what it must have said; also stderr; with ! before it: must not
+    silent stdout|stderr   nothing at all was said there
+    json KEY=VALUE...      some line of stdout is JSON with these fields; jsonerr for stderr
+    exists PATH            also missing PATH
+    same A B               the same bytes; also differ A B
+
+Words may hold \\x1b and \\u202e escapes. A traceback or an escape sequence fails any script.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.cli.pictures import draw
+
+COMMAND = (sys.executable, "-m", "safelight.cli")
+LIMIT_S = 120
+
+
+def environment(home: Path) -> dict[str, str]:
+    """What every command sees: a home of its own, no settings, no terminal."""
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG") if name in os.environ}
+    return kept | {"HOME": str(home), "ORT_DISABLE_TELEMETRY": "1"}
+
+
+@dataclass
+class Script:
+    """One script under way."""
+
+    folder: Path
+    home: Path
+    code: int = 0
+    is_checked: bool = True
+    stdout: bytes = b""
+    stderr: bytes = b""
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def play(self, text: str) -> None:
+        """Do every line; an AssertionError names the line that did not hold."""
+        for number, line in enumerate(text.splitlines(), 1):
+            words = [unescaped(word) for word in shlex.split(line, comments=True)]
+            if not words:
+                continue
+            try:
+                self.step(words)
+            except AssertionError as error:
+                said = f"exit {self.code}\n{shown(self.stdout)}\n{shown(self.stderr)}"
+                raise AssertionError(f"line {number}: {line}\n{error}\n{said}") from error
+        self.settle()
+
+    def step(self, words: list[str]) -> None:
+        is_denied = words[0] == "!"
+        name, *rest = words[1:] if is_denied else words
+        steps: dict[str, Callable[..., None]] = {
+            "picture": lambda file, *more: draw(self.folder / file, *more),
+            "text": lambda file, *more: self.write(file, " ".join(more)),
+            "folder": lambda file: (self.folder / file).mkdir(parents=True),
+            "copy": lambda a, b: self.write_bytes(b, (self.folder / a).read_bytes()),
+            "env": lambda pair: self.extra.__setitem__(*pair.split("=", 1)),
+            "run": self.run,
+            "exit": self.exit,
+            "stdout": lambda pattern: self.says(self.stdout, pattern, is_denied=is_denied),
+            "stderr": lambda pattern: self.says(self.stderr, pattern, is_denied=is_denied),
+            "silent": self.silent,
+            "json": lambda *pairs: self.holds_json(self.stdout, pairs),
+            "jsonerr": lambda *pairs: self.holds_json(self.stderr, pairs),
+            "exists": lambda path: self.exists(path, is_there=True),
+            "missing": lambda path: self.exists(path, is_there=False),
+            "same": lambda a, b: self.compare(a, b, is_same=True),
+            "differ": lambda a, b: self.compare(a, b, is_same=False),
+        }
+        if name in ("exit", "run"):
+            if name == "run":
+                self.settle()
+        else:
+            self.settle()
+        steps[name](*rest)
+
+    def settle(self) -> None:
+        """A run whose exit code nobody named must have succeeded."""
+        if not self.is_checked:
+            self.is_checked = True
+            assert self.code == 0, "the exit code is not 0"
+
+    def run(self, *words: str) -> None:
+        arguments, target, source = redirected(list(words))
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env=environment(self.home) | self.extra,
+            input=(self.folder / source).read_bytes() if source else b"",
+            capture_output=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+        self.code, self.stdout, self.stderr = done.returncode, done.stdout, done.stderr
+        self.is_checked = False
+        if target:
+            self.write_bytes(target, done.stdout)
+        assert b"Traceback" not in done.stderr, "a traceback was printed"
+        assert not re.search(rb"\x1b|\x9b|\xe2\x80\xae", self.stderr), "escapes"
+
+    def exit(self, code: str) -> None:
+        self.is_checked = True
+        assert self.code == int(code), f"the exit code is not {code}"
+
+    def says(self, said: bytes, pattern: str, *, is_denied: bool) -> None:
+        found = re.search(pattern, shown(said), re.MULTILINE)
+        assert (found is None) == is_denied, f"{'found' if is_denied else 'not found'}: {pattern}"
+
+    def silent(self, stream: str) -> None:
+        said = self.stdout if stream == "stdout" else self.stderr
+        assert said == b"", f"{stream} is not silent"
+
+    def holds_json(self, said: bytes, pairs: tuple[str, ...]) -> None:
+        wanted = dict(pair.split("=", 1) for pair in pairs)
+        documents = [json.loads(line) for line in said.splitlines() if line.strip()]
+        assert any(
+            all(str(document.get(key)) == value for key, value in wanted.items())
+            for document in documents
+        ), f"no line has {wanted}"
+
+    def exists(self, path: str, *, is_there: bool) -> None:
+        assert os.path.lexists(self.folder / path) == is_there, path
+
+    def compare(self, one: str, other: str, *, is_same: bool) -> None:
+        pair = [(self.folder / path).read_bytes() for path in (one, other)]
+        assert (pair[0] == pair[1]) == is_same
+
+    def write(self, path: str, text: str) -> None:
+        self.write_bytes(path, text.encode("utf-8", "surrogateescape"))
+
+    def write_bytes(self, path: str, data: bytes) -> None:
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / path).write_bytes(data)
+
+
+def redirected(words: list[str]) -> tuple[list[str], str, str]:
+    """Arguments, the file for standard output and the file for standard input, "" for none."""
+    found = {">": "", "<": ""}
+    for mark in found:
+        if mark in words:
+            place = words.index(mark)
+            found[mark] = words[place + 1]
+            del words[place : place + 2]
+    return words, found[">"], found["<"]
+
+
+def unescaped(word: str) -> str:
+    """\\x1b, \\xff (a byte that is no UTF-8), \\n and \\u202e in a word."""
+    word = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), word)
+    raw = re.sub(r"\\x([89a-f][0-9a-f])", lambda found: chr(0xDC00 + int(found[1], 16)), word)
+    raw = re.sub(r"\\x([0-7][0-9a-f])", lambda found: chr(int(found[1], 16)), raw)
+    return raw
+
+
+def shown(said: bytes) -> str:
+    return said.decode("utf-8", "backslashreplace")
