@@ -1,0 +1,147 @@
+"""Models made in code: a fake one, tiny ONNX ones, and ones that want another file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from onnx import TensorProto, helper
+
+from safelight.models.entry import Entry
+
+# onnxruntime folds shorter tensors while it optimises, and then asks for a path.
+LENGTH = 1_024
+
+TOML = """
+name = "{name}"
+title = "Repeats pixels"
+task = "upscale"
+aliases = {aliases}
+file = "{file}"
+sha256 = "{sha256}"
+size_bytes = {size_bytes}
+licence = "Apache-2.0"
+source = "made by a test"
+card = "none"
+runtime = "{runtime}"
+precision = "fp32"
+peak_bytes = 0
+
+[input]
+name = "x"
+layout = "NCHW"
+channels = 1
+kind = "luma"
+range = [0.0, 1.0]
+mean = [0.0]
+std = [1.0]
+tile = 0
+halo = 0
+
+[output]
+name = "y"
+kind = "luma"
+scale = {scale}
+range = [0.0, 1.0]
+"""
+
+
+def entry_toml(data: bytes = b"weights", **changes: Any) -> bytes:
+    """A catalogue entry that pins these bytes, with some fields changed."""
+    facts: dict[str, Any] = {
+        "name": "twice",
+        "aliases": '["plain"]',
+        "file": "twice.bin",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size_bytes": len(data),
+        "runtime": "fake",
+        "scale": 2,
+    }
+    return TOML.format(**facts | changes).encode()
+
+
+def add_model(folder: Path, data: bytes = b"weights", **changes: Any) -> Entry:
+    """Put a model and its entry into a user's folder."""
+    entry = Entry.from_toml(entry_toml(data, **changes))
+    (folder / f"{entry.name}.toml").write_bytes(entry_toml(data, **changes))
+    (folder / entry.file).write_bytes(data)
+    return entry
+
+
+def plain_model() -> Any:
+    """y = max(x, w), with w inside the file."""
+    weights = helper.make_tensor("w", TensorProto.FLOAT, [LENGTH], [1.0] * LENGTH)
+    return _model([helper.make_node("Max", ["x", "w"], ["y"])], [weights])
+
+
+def _model(nodes: list[Any], initializers: list[Any]) -> Any:
+    def value(name: str) -> Any:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, [LENGTH])
+
+    graph = helper.make_graph(nodes, "g", [value("x")], [value("y")], initializers)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def external_tensor(location: str = "secret.bin") -> Any:
+    """Floats that lie in another file."""
+    tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[LENGTH])
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=location)
+    return tensor
+
+
+def model_with_external_initializer(location: str = "secret.bin") -> Any:
+    """y = max(x, w), with w in another file: what onnxruntime would read."""
+    nodes = [helper.make_node("Max", ["x", "w"], ["y"])]
+    return _model(nodes, [external_tensor(location)])
+
+
+def _attribute(model: Any) -> Any:
+    return model.graph.node[0].attribute.add(name="a")
+
+
+def _function_node(model: Any) -> Any:
+    function = model.functions.add(name="f", domain="d")
+    return function.node.add(op_type="Constant").attribute.add(name="value")
+
+
+# Every place of the schema where a tensor can stand: put one there.
+PLACES: dict[str, Callable[[Any, Any], None]] = {
+    "initializer": lambda m, t: m.graph.initializer.append(t),
+    "sparse initializer, values": lambda m, t: m.graph.sparse_initializer.add().values.CopyFrom(t),
+    "sparse initializer, indices": lambda m, t: m.graph.sparse_initializer.add().indices.CopyFrom(
+        t
+    ),
+    "attribute": lambda m, t: _attribute(m).t.CopyFrom(t),
+    "attribute list": lambda m, t: _attribute(m).tensors.append(t),
+    "attribute, sparse": lambda m, t: _attribute(m).sparse_tensor.values.CopyFrom(t),
+    "attribute, sparse list": lambda m, t: _attribute(m).sparse_tensors.add().indices.CopyFrom(t),
+    "subgraph": lambda m, t: _attribute(m).g.initializer.append(t),
+    "subgraph list": lambda m, t: _attribute(m).graphs.add().initializer.append(t),
+    "subgraph of a subgraph": lambda m, t: (
+        _attribute(m).g.node.add().attribute.add().g.node.add().attribute.add().t.CopyFrom(t)
+    ),
+    "function": lambda m, t: _function_node(m).t.CopyFrom(t),
+    "function's default": lambda m, t: (
+        m.functions.add(name="f").attribute_proto.add(name="a").t.CopyFrom(t)
+    ),
+    "training, start": lambda m, t: m.training_info.add().initialization.initializer.append(t),
+    "training, step": lambda m, t: m.training_info.add().algorithm.initializer.append(t),
+}
+
+
+def marks() -> dict[str, Any]:
+    """Each way in which a tensor can say that its data lie elsewhere."""
+    both = external_tensor()
+    location_only = external_tensor()
+    del location_only.external_data[:]
+    data_only = external_tensor()
+    data_only.ClearField("data_location")
+    return {"both": both, "location alone": location_only, "external_data alone": data_only}
+
+
+def to_bytes(model: Any) -> bytes:
+    data: bytes = model.SerializeToString()
+    return data

@@ -1,0 +1,67 @@
+"""A catalogue entry states every fact, in range, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from safelight.errors import UsageError
+from safelight.models.entry import MAX_ENTRY_BYTES, Entry
+from tests.models.making import entry_toml
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": "Twice"}, "name"),
+        ({"name": "../twice"}, "name"),
+        ({"file": "../twice.bin"}, "file"),
+        ({"file": ".hidden"}, "file"),
+        ({"sha256": "AB" * 32}, "sha256"),
+        ({"sha256": "ab"}, "sha256"),
+        ({"size_bytes": 0}, "size_bytes"),
+        ({"size_bytes": '"7"'}, "size_bytes"),
+        ({"size_bytes": 10**12}, "size_bytes"),
+        ({"runtime": "pickle"}, "runtime"),
+        ({"scale": 0}, "output.scale"),
+        ({"scale": "2.0\nscales = 2"}, "output.scale"),
+        ({"aliases": "[]\nextra = 1"}, "extra"),
+        ({"aliases": '[]\nurl = "http://plain.invalid/x"'}, "url"),
+    ],
+)
+def test_a_field_out_of_its_range_is_named(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(UsageError, match=f": {field}"):
+        Entry.from_toml(entry_toml(**changes))
+
+
+def test_a_pulled_model_says_where_it_came_from() -> None:
+    changes: dict[str, Any] = {"aliases": '[]\nurl = "https://models.invalid/x.onnx"'}
+    assert Entry.from_toml(entry_toml(**changes)).url == "https://models.invalid/x.onnx"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"name = ",
+        b"\xff",
+        b"name = 2026-01-01",
+        b"a = " + b"[" * 9_000,
+        b"#" * (MAX_ENTRY_BYTES + 1),
+    ],
+    ids=["torn", "no text", "a date", "nested", "long"],
+)
+def test_what_is_no_entry_is_refused(data: bytes) -> None:
+    with pytest.raises(UsageError):
+        Entry.from_toml(data)
+
+
+def test_an_entry_cannot_be_changed() -> None:
+    entry = Entry.from_toml(entry_toml())
+    with pytest.raises(ValueError, match="frozen"):
+        entry.sha256 = "0" * 64  # type: ignore[misc]
+
+
+def test_json_that_is_no_object_is_refused() -> None:
+    with pytest.raises(UsageError, match="the entry"):
+        Entry.from_json(b"[]")

@@ -1,0 +1,96 @@
+"""Sessions: opened quietly, on the processor, from one file, and only when the rules hold."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from safelight.errors import PolicyRefused, RuntimeMissing, SafelightError
+from safelight.models import runtimes
+from safelight.models.entry import Entry
+from safelight.models.runtimes import import_onnxruntime, open_session, warm
+from safelight.models.store import Store
+from tests.models import making
+
+
+def entry_of(data: bytes, runtime: str = "onnx") -> Entry:
+    return Entry.from_toml(making.entry_toml(data, runtime=runtime))
+
+
+def test_a_builtin_model_enlarges_by_its_scale() -> None:
+    store = Store()
+    for entry in store.entries():
+        with store.open(entry) as model, model.view() as data:
+            session = open_session(entry, data, threads=2)
+        answer = session.run(np.full((1, 1, 8, 6), 0.5, np.float32))
+        assert session.model is entry
+        assert answer.shape == (1, 1, 8 * entry.output.scale, 6 * entry.output.scale)
+
+
+def test_a_fake_model_repeats_pixels() -> None:
+    session = open_session(entry_of(b"x", "fake"), memoryview(b"x"), threads=1)
+    answer = session.run(np.array([[[[1, 2]]]], np.float32))
+    assert answer.tolist() == [[[[1, 1, 2, 2], [1, 1, 2, 2]]]]
+    assert session.model.runtime == "fake"
+
+
+def test_a_fake_model_repeats_pixels_with_channels_last() -> None:
+    data = making.entry_toml(b"x").replace(b"NCHW", b"NHWC")
+    session = open_session(Entry.from_toml(data), memoryview(b"x"), threads=1)
+    assert session.run(np.ones((1, 3, 2, 1), np.float32)).shape == (1, 6, 4, 1)
+
+
+def test_a_model_that_wants_another_file_is_never_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtimes, "OnnxSession", None)
+    data = making.to_bytes(making.model_with_external_initializer())
+    with pytest.raises(PolicyRefused, match="another file"):
+        open_session(entry_of(data), memoryview(data), threads=1)
+
+
+def test_a_session_that_cannot_be_opened_is_one_clear_error() -> None:
+    model = making.plain_model()
+    model.graph.node[0].op_type = "NoSuchOperator"
+    data = making.to_bytes(model)
+    with pytest.raises(RuntimeMissing, match="cannot open the model twice"):
+        open_session(entry_of(data), memoryview(data), threads=1)
+
+
+def test_a_model_that_fails_is_one_clear_error() -> None:
+    data = making.to_bytes(making.plain_model())
+    session = open_session(entry_of(data), memoryview(data), threads=1)
+    assert session.run(np.zeros(making.LENGTH, np.float32)).min() == 1
+    with pytest.raises(SafelightError, match="failed on this picture"):
+        session.run(np.zeros(5, np.float32))
+
+
+def test_a_runtime_imported_with_its_telemetry_on_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import_onnxruntime()
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY")
+    with pytest.raises(PolicyRefused, match="telemetry"):
+        import_onnxruntime()
+
+
+def test_a_runtime_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(RuntimeMissing) as caught:
+        warm("onnx")
+    assert caught.value.hint == "pip install 'safelight[cpu]'"
+
+
+def test_a_fake_runtime_needs_no_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    warm("fake")
+
+
+def test_a_provider_that_was_not_named_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import_onnxruntime()
+    data = making.to_bytes(making.plain_model())
+    monkeypatch.setattr(
+        "onnxruntime.InferenceSession.get_providers", lambda _self: ["SomewhereElse"]
+    )
+    with pytest.raises(PolicyRefused, match="not named"):
+        open_session(entry_of(data), memoryview(data), threads=1)

@@ -1,0 +1,198 @@
+"""Only pinned bytes leave the store, whatever happens to the file meanwhile."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from safelight.errors import ModelMissing, UsageError, VerificationFailed
+from safelight.models import store as store_module
+from safelight.models.entry import Entry
+from safelight.models.store import Store
+from safelight.operation import ModelNeed
+from tests.models.making import add_model, entry_toml
+
+NEED = ModelNeed("upscale", "twice", 2)
+
+
+def swap(path: Path, data: bytes) -> None:
+    """Put another file into the place of this one, as an update or an intruder would."""
+    other = path.with_name("other")
+    other.write_bytes(data)
+    other.replace(path)
+
+
+def test_every_builtin_model_is_the_pinned_one() -> None:
+    store = Store()
+    assert store.entries()
+    assert all(store.verify(entry) for entry in store.entries())
+
+
+def test_a_model_is_found_by_name_alias_task_and_scale(tmp_path: Path) -> None:
+    add_model(tmp_path)
+    store = Store(tmp_path)
+    assert store.find(NEED).name == "twice"
+    assert store.find(ModelNeed("upscale", "plain", 2)).name == "twice"
+    assert store.find(ModelNeed("upscale", "fast", 4)).output.scale == 4
+
+
+@pytest.mark.parametrize(
+    ("need", "hint"),
+    [
+        (ModelNeed("upscale", "twicee", 2), "did you mean twice?"),
+        (ModelNeed("upscale", "zebra", 2), "safelight models list"),
+        (ModelNeed("cutout", "twice", 2), "safelight models list"),
+        (ModelNeed("upscale", "twice", 3), "safelight models list"),
+    ],
+)
+def test_a_model_that_is_not_there_is_named_with_the_nearest(
+    tmp_path: Path, need: ModelNeed, hint: str
+) -> None:
+    add_model(tmp_path)
+    with pytest.raises(ModelMissing) as caught:
+        Store(tmp_path).find(need)
+    assert caught.value.hint.startswith(hint)
+
+
+def test_a_loaded_model_is_the_pinned_bytes_and_sealed(tmp_path: Path) -> None:
+    add_model(tmp_path)
+    with Store(tmp_path).load(NEED) as model:
+        assert bytes(model.view()) == b"weights"
+        assert model.size_bytes == 7
+        with pytest.raises(PermissionError):
+            os.pwrite(model.fd, b"W", 0)
+        with pytest.raises(PermissionError):
+            os.ftruncate(model.fd, 0)
+        assert fcntl.fcntl(model.fd, fcntl.F_GET_SEALS) & fcntl.F_SEAL_SEAL
+
+
+@pytest.mark.parametrize("data", [b"weightS", b"weight", b"weights and more", b""])
+def test_other_bytes_are_refused(tmp_path: Path, data: bytes) -> None:
+    entry = add_model(tmp_path)
+    (tmp_path / entry.file).write_bytes(data)
+    store = Store(tmp_path)
+    with pytest.raises(VerificationFailed):
+        store.load(NEED)
+    assert not store.verify(entry)
+
+
+def test_a_refused_model_leaves_no_descriptor_open(tmp_path: Path) -> None:
+    entry = add_model(tmp_path)
+    (tmp_path / entry.file).write_bytes(b"weightS")
+    before = len(os.listdir("/proc/self/fd"))
+    Store(tmp_path).verify(entry)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_file_swapped_after_the_check_changes_nothing(tmp_path: Path) -> None:
+    entry = add_model(tmp_path)
+    with Store(tmp_path).load(NEED) as model:
+        swap(tmp_path / entry.file, b"hostile")
+        assert bytes(model.view()) == b"weights"
+
+
+def test_a_file_overwritten_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = add_model(tmp_path)
+    monkeypatch.setattr(store_module, "CHUNK_BYTES", 4)
+    whole = store_module._write_all
+
+    def overwrite_behind(fd: int, data: bytes) -> None:
+        whole(fd, data)
+        with (tmp_path / entry.file).open("r+b") as file:
+            file.write(b"hostile")
+
+    monkeypatch.setattr(store_module, "_write_all", overwrite_behind)
+    with pytest.raises(VerificationFailed):
+        Store(tmp_path).load(NEED)
+
+
+def test_a_file_swapped_while_it_is_read_does_not_reach_the_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = add_model(tmp_path)
+    monkeypatch.setattr(store_module, "CHUNK_BYTES", 4)
+    whole = store_module._write_all
+
+    def swap_behind(fd: int, data: bytes) -> None:
+        whole(fd, data)
+        swap(tmp_path / entry.file, b"hostile")
+
+    monkeypatch.setattr(store_module, "_write_all", swap_behind)
+    with Store(tmp_path).load(NEED) as model:
+        assert bytes(model.view()) == b"weights"
+
+
+def test_control_check_then_read_again_gives_the_swapped_file(tmp_path: Path) -> None:
+    """What the store must not do: this loader checks one file and uses another."""
+    entry = add_model(tmp_path)
+    path = tmp_path / entry.file
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == entry.sha256
+    swap(path, b"hostile")
+    assert path.read_bytes() == b"hostile"
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    entry = add_model(tmp_path)
+    (tmp_path / entry.file).unlink()
+    with pytest.raises(ModelMissing, match=r"twice\.bin"):
+        Store(tmp_path).verify(entry)
+
+
+def test_a_pipe_in_the_place_of_a_model_is_refused_at_once(tmp_path: Path) -> None:
+    entry = add_model(tmp_path)
+    (tmp_path / entry.file).unlink()
+    os.mkfifo(tmp_path / entry.file)
+    with pytest.raises(VerificationFailed, match="regular"):
+        Store(tmp_path).load(NEED)
+
+
+def test_an_entry_of_another_store_is_refused(tmp_path: Path) -> None:
+    entry = add_model(tmp_path)
+    with pytest.raises(ModelMissing):
+        Store().open(entry)
+    forged = entry.model_copy(update={"sha256": "0" * 64})
+    with pytest.raises(ModelMissing):
+        Store(tmp_path).open(forged)
+
+
+def test_a_user_cannot_take_over_a_builtin_name(tmp_path: Path) -> None:
+    add_model(tmp_path, name="upscale-x4", file="mine.bin", scale=4)
+    found = Store(tmp_path).find(ModelNeed("upscale", "upscale-x4", 4))
+    assert found.file == "upscale-x4.onnx"
+
+
+def test_a_wrong_entry_of_the_user_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_bytes(entry_toml(runtime="pickle"))
+    with pytest.raises(UsageError, match=r"bad\.toml.*runtime"):
+        Store(tmp_path).entries()
+
+
+def test_an_entry_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(UsageError, match=r"folder\.toml cannot be read"):
+        Store(tmp_path).entries()
+
+
+def test_a_folder_that_is_not_there_holds_no_models(tmp_path: Path) -> None:
+    assert Store(tmp_path / "absent").entries() == Store().entries()
+
+
+def test_without_memfd_an_unnamed_file_holds_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_model(tmp_path)
+    monkeypatch.setattr("sys.platform", "darwin")
+    with Store(tmp_path).load(NEED) as model:
+        assert bytes(model.view()) == b"weights"
+        assert os.fstat(model.fd).st_nlink == 0
+
+
+def test_an_entry_makes_the_way_to_a_worker_and_back(tmp_path: Path) -> None:
+    entry = add_model(tmp_path)
+    assert Entry.from_json(entry.to_json()) == entry
