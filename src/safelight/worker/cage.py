@@ -1,15 +1,16 @@
-"""The order of the lock-down. What each step does lies in its own module; why it stands here, beside it.
+"""The order of the lock-down. What each step does lies in its own module; why it stands here,
+beside it.
 
-    zygote   namespaces          needs one thread, so before any library; the fork makes process 1
-             (warm imports, one thread)   the last use of the file system
-             empty root          after it nothing can be opened or imported
-             user, capabilities  after the mounts, which need them
-             rlimits, no dumps   after the user, which would undo the second
-             die with parent     after the user, whose change clears it
-             Landlock            before seccomp, which forbids it
-             outer filter        fork and its like stay allowed, open, socket, exec do not
-    worker   die with parent, rlimits, Landlock once more (so that it has no hold on its siblings), seccomp,
-             self-attack
+zygote   namespaces          needs one thread, so before any library; the fork makes process 1
+         (warm imports, one thread)   the last use of the file system
+         empty root          after it nothing can be opened or imported
+         user, capabilities  after the mounts, which need them
+         rlimits, no dumps   after the user, which would undo the second
+         die with parent     after the user, whose change clears it
+         Landlock            before seccomp, which forbids it
+         outer filter        fork and its like stay allowed, open, socket, exec do not
+worker   die with parent, rlimits, Landlock once more (so that it has no hold on its siblings),
+         seccomp, self-attack
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ PAGE_BYTES = resource.getpagesize()
 
 
 def leave_namespaces() -> frozenset[str]:
-    """Leave them and go on as process 1 of a new world; the process that the host started waits as the stub."""
+    """Leave them and go on as process 1 of a new world; the process that the host started waits as
+    the stub.
+    """
     left = namespaces.unshare_all()
     namespaces.become_first()
     return left
@@ -49,7 +52,9 @@ def lock_zygote(plan: Plan, left: frozenset[str]) -> int:
 
 
 def lock_worker(plan: Plan, zygote: int, base_bytes: int) -> Ready:
-    """From fork to the last lock, then the attack on itself. zygote is the process id of the parent."""
+    """From fork to the last lock, then the attack on itself. zygote is the process id of the
+    parent.
+    """
     namespaces.die_with_parent(zygote)
     namespaces.set_rlimits(
         max_files=WORKER_FILES, memory_bytes=base_bytes + plan.limits.memory_bytes
@@ -63,7 +68,9 @@ def lock_worker(plan: Plan, zygote: int, base_bytes: int) -> Ready:
 
 
 def address_space() -> int:
-    """What this process has mapped, in bytes: the zygote's libraries do not count as the work of a job."""
+    """What this process has mapped, in bytes: the zygote's libraries do not count as the work of a
+    job.
+    """
     return int(Path("/proc/self/statm").read_text().split()[0]) * PAGE_BYTES
 
 

@@ -6,10 +6,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from safelight.codecs.decode import open_image
+from safelight.codecs.encode import encode
 from safelight.errors import ModelMissing
 from safelight.image import Change, Finding, Format
 from safelight.limits import Limits
+from safelight.models.entry import Entry
+from safelight.models.runtimes import open_session
 from safelight.operation import Context, ModelNeed, Session
+from safelight.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,9 @@ class Model:
 
 @dataclass(frozen=True)
 class Performed:
-    """What a job made. pieces is empty when no image was asked for; sizes in pixels as displayed."""
+    """What a job made. pieces is empty when no image was asked for; sizes in pixels as
+    displayed.
+    """
 
     pieces: Sequence[bytes | memoryview]
     format: Format | None
@@ -50,11 +57,9 @@ def perform(
     wants_image: bool,
     threads: int = 1,
 ) -> Performed:
-    """One picture and a recipe in canonical form in, encoded pieces and facts out. Raises any SafelightError."""
-    from safelight.codecs.decode import open_image
-    from safelight.codecs.encode import encode
-    from safelight.recipe import Recipe
-
+    """One picture and a recipe in canonical form in, encoded pieces and facts out. Raises any
+    SafelightError.
+    """
     steps = Recipe.from_canonical(recipe).steps
     sessions = Sessions(models, threads)
     ctx = Context(limits, sessions.of, time.monotonic() + limits.timeout_s, progress)
@@ -84,9 +89,6 @@ class Sessions:
         if need not in self._models:
             raise ModelMissing
         if need not in self._open:
-            from safelight.models.entry import Entry
-            from safelight.models.runtimes import open_session
-
             model = self._models[need]
             entry = Entry.from_json(model.entry_json)
             self._open[need] = open_session(entry, model.data, threads=self._threads)

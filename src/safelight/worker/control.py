@@ -1,4 +1,5 @@
-"""What host and zygote say to each other: fixed structs over one SOCK_SEQPACKET pair; a picture never passes here.
+"""What host and zygote say to each other: fixed structs over one SOCK_SEQPACKET pair; a picture
+never passes here.
 
     host → zygote   START   the plan, once
                     SPAWN   make a worker with this id; its end of a channel comes along

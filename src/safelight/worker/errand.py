@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
 import socket
 import time
-from collections.abc import Sequence
-import os
 import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from safelight.errors import LimitExceeded, MemoryExceeded
-from safelight.limits import MAX_MODELS, MEGA
+from safelight.limits import MAX_MODELS, Limits
 from safelight.operation import ModelNeed
 from safelight.worker import sentences
 from safelight.worker.child import Model, Perform, Performed
@@ -30,7 +30,9 @@ PROGRESS_PAUSE_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Sheets:
-    """The descriptors of a job: source, recipe with the models' words behind it, output, report, model files."""
+    """The descriptors of a job: source, recipe with the models' words behind it, output, report,
+    model files.
+    """
 
     source: int
     words: int
@@ -45,7 +47,8 @@ def serve(channel: socket.socket, plan: Plan, perform: Perform) -> None:
     if not data:
         return
     order = Order.parse(data)
-    sheets = Sheets(*fds[:FIXED_FDS], tuple(fds[FIXED_FDS:]))
+    source, words, output, report, *models = fds
+    sheets = Sheets(source, words, output, report, tuple(models))
     outcome = _outcome(channel, plan, perform, order, sheets)
     os.write(channel.fileno(), outcome.pack(order.nonce))
 
@@ -53,6 +56,7 @@ def serve(channel: socket.socket, plan: Plan, perform: Perform) -> None:
 def _outcome(
     channel: socket.socket, plan: Plan, perform: Perform, order: Order, sheets: Sheets
 ) -> Outcome:
+    tell = Progress(lambda message: os.write(channel.fileno(), message)).tell
     try:
         recipe, models = _words(order, sheets)
         done = perform(
@@ -60,22 +64,45 @@ def _outcome(
             recipe,
             models,
             plan.limits,
-            progress=Progress(channel).tell,
+            progress=tell,
             wants_image=order.wants_image,
             threads=plan.threads,
         )
-        return _deliver(done, plan, sheets)
-    except BaseException as error:  # whatever broke, the host hears a number
-        traceback.clear_frames(error.__traceback__)
-        return Outcome(*sentences.to_numbers(named(error)))
+        outcome, records = succeeded(done, plan.limits)
+        _write(sheets.output, outcome.output_bytes, done.pieces)
+        _write(sheets.report, len(records), [records])
+    except BaseException as error:  # noqa: BLE001 - whatever broke, the host hears a number
+        return failed(error)
+    return outcome
 
 
-def named(error: BaseException) -> BaseException:
-    """Running out of memory has many names."""
+def succeeded(done: Performed, limits: Limits) -> tuple[Outcome, bytes]:
+    """The outcome of what was made, and the bytes of its records. Raises LimitExceeded."""
+    size = sum(memoryview(piece).nbytes for piece in done.pieces)
+    if size > limits.output_bytes:
+        raise LimitExceeded(f"the result would pass {limits.output_bytes} bytes")
+    count, records = pack_records(done.findings, done.changes)
+    outcome = Outcome(
+        output_bytes=size,
+        format=done.format,
+        width=done.width,
+        height=done.height,
+        input_format=done.input_format,
+        input_width=done.input_width,
+        input_height=done.input_height,
+        is_reencoded=done.is_reencoded,
+        records=count,
+    )
+    return outcome, records
+
+
+def failed(error: BaseException) -> Outcome:
+    """Running out of memory has many names; what was built up until then is let go first."""
+    traceback.clear_frames(error.__traceback__)
     text = str(error).lower()
     if isinstance(error, MemoryError) or any(words in text for words in OUT_OF_MEMORY):
-        return MemoryExceeded()
-    return error
+        error = MemoryExceeded()
+    return Outcome(*sentences.to_numbers(error))
 
 
 def _words(order: Order, sheets: Sheets) -> tuple[bytes, Sequence[Model]]:
@@ -93,26 +120,6 @@ def _words(order: Order, sheets: Sheets) -> tuple[bytes, Sequence[Model]]:
     return parts[0], models
 
 
-def _deliver(done: Performed, plan: Plan, sheets: Sheets) -> Outcome:
-    size = sum(memoryview(piece).nbytes for piece in done.pieces)
-    if size > plan.limits.output_bytes:
-        raise LimitExceeded(f"the output would have more than {plan.limits.output_bytes // MEGA} MB")
-    _write(sheets.output, size, done.pieces)
-    count, records = pack_records(done.findings, done.changes)
-    _write(sheets.report, len(records), [records])
-    return Outcome(
-        output_bytes=size,
-        format=done.format,
-        width=done.width,
-        height=done.height,
-        input_format=done.input_format,
-        input_width=done.input_width,
-        input_height=done.input_height,
-        is_reencoded=done.is_reencoded,
-        records=count,
-    )
-
-
 def _write(fd: int, size: int, pieces: Sequence[bytes | memoryview]) -> None:
     if not size:
         return
@@ -124,12 +131,12 @@ def _write(fd: int, size: int, pieces: Sequence[bytes | memoryview]) -> None:
 class Progress:
     """Tells the host how far the work is, not more often than it can use."""
 
-    def __init__(self, channel: socket.socket) -> None:
-        self._channel = channel
+    def __init__(self, send: Callable[[bytes], object]) -> None:
+        self._send = send
         self._last_s = 0.0
 
     def tell(self, share: float) -> None:
         now = time.monotonic()
         if now - self._last_s >= PROGRESS_PAUSE_S:
             self._last_s = now
-            os.write(self._channel.fileno(), pack_progress(share))
+            self._send(pack_progress(share))

@@ -1,7 +1,7 @@
 """The host's side of one zygote: start it, ask it for workers, hear of deaths, end it.
 
-One thread of ours starts the zygote and stays until it is gone: the kernel's "parent died" signal is tied to
-that thread, and it is the one that hears of deaths.
+One thread of ours starts the zygote and stays until it is gone: the kernel's "parent died" signal
+is tied to that thread, and it is the one that hears of deaths.
 """
 
 from __future__ import annotations
@@ -19,24 +19,26 @@ from safelight.errors import SafelightError, WireBroken, WorkerDied, by_number
 from safelight.worker import control, launch
 from safelight.worker.control import Kind, Note
 from safelight.worker.job import Plan
+from safelight.worker.launch import BODY
 from safelight.worker.text import clean
 
 START_TIMEOUT_S = 60
 DEATH_TIMEOUT_S = 10
 LEAVE_TIMEOUT_S = 5
 MAX_STDERR_BYTES = 4_096
-BODY = "safelight.worker.child"
 
 
 @dataclass
 class Worker:
-    """One single-use process as the host holds it. status is its wait status once dead is set."""
+    """One single-use process as the host holds it. exit_code is known once dead is set; minus a
+    signal.
+    """
 
     id: int
     channel: socket.socket
     keeper: Keeper
     dead: threading.Event = field(default_factory=threading.Event)
-    status: int | None = None
+    exit_code: int | None = None
 
     def kill(self) -> None:
         """End it and wait until it is gone; a zygote that does not obey is ended too."""
@@ -190,13 +192,13 @@ class Keeper:
             self._failure = by_number(note.value)(f"the zygote cannot serve: {self.last_words}")
         elif note.kind is Kind.DEATH:
             with self._lock:
-                self._bury(note.id, note.value)
+                self._bury(note.id, os.waitstatus_to_exitcode(note.value))
         return True
 
-    def _bury(self, number: int, status: int | None) -> None:
+    def _bury(self, number: int, exit_code: int | None) -> None:
         worker = self._workers.pop(number, None)
         if worker is not None:
-            worker.status = status
+            worker.exit_code = exit_code
             worker.dead.set()
 
     def _leave(self) -> None:

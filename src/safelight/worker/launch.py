@@ -1,4 +1,6 @@
-"""How a fresh interpreter of ours is started: isolated, with an environment of a few fixed names."""
+"""How a fresh interpreter of ours is started: isolated, with an environment of a few fixed
+names.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,22 @@ BOOT = (
     "words=sys.argv[2:];places=int(sys.argv[1]);sys.path[:0]=words[:places];"
     "load(words[places]).main(words[places+1:])"
 )
+BODY = "safelight.worker.child"
 KEPT_NAMES = ("SYSTEMROOT",)
 
 
 def command(module: str, *arguments: str) -> list[str]:
-    """Run module.main(arguments). -I ignores the working folder and PYTHON* variables, so places are told."""
+    """Run module.main(arguments). -I ignores the working folder and PYTHON* variables, so places
+    are told.
+    """
     places = folders()
     return [sys.executable, "-I", "-B", "-c", BOOT, str(len(places)), *places, module, *arguments]
 
 
 def folders() -> list[str]:
-    """Where this process itself finds modules, its working folder left out; the package's own place first."""
+    """Where this process itself finds modules, its working folder left out; the package's own
+    place first.
+    """
     here = os.getcwd()
     others = [place for place in sys.path if os.path.isabs(place) and place != here]
     return list(dict.fromkeys([PACKAGE_PARENT, *others]))

@@ -1,7 +1,7 @@
 """Memory that has a name only as a descriptor: made, sealed, looked at, and overwritten.
 
-A picture's bytes never lie in the heap of a long-lived process: they lie in a memfd, which is overwritten
-before it is closed.
+A picture's bytes never lie in the heap of a long-lived process: they lie in a memfd, which is
+overwritten before it is closed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ ZEROS = bytes(CHUNK_BYTES)
 
 
 class Sheet:
-    """A memfd of a fixed size that its maker can read, overwrite and close. Close may be called twice."""
+    """A memfd of a fixed size that its maker can read, overwrite and close. Close may be called
+    twice.
+    """
 
     def __init__(self, size_bytes: int, name: str = "safelight") -> None:
         self.size_bytes = size_bytes
@@ -55,7 +57,9 @@ class Sheet:
         return self._map
 
     def seal(self) -> None:
-        """From here on nobody else can write, not even through a mapping; what is mapped stays writable."""
+        """From here on nobody else can write, not even through a mapping; what is mapped stays
+        writable.
+        """
         fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, READ_ONLY_SEALS)
 
     def view(self, size_bytes: int) -> memoryview:
@@ -79,7 +83,9 @@ class Sheet:
                 os.pwrite(self.fd, ZEROS[: min(CHUNK_BYTES, end - position)], position)
 
     def close(self) -> None:
-        """Overwrite and free. A slice that someone still holds keeps the memory, but only zeros are in it."""
+        """Overwrite and free. A slice that someone still holds keeps the memory, but only zeros
+        are in it.
+        """
         if self.fd < 0:
             return
         self.overwrite()

@@ -7,11 +7,14 @@ from collections import deque
 
 from safelight.errors import Cancelled
 from safelight.worker.job import Plan
-from safelight.worker.keeper import BODY, Keeper, Worker
+from safelight.worker.keeper import Keeper, Worker
+from safelight.worker.launch import BODY
 
 
 class Pool:
-    """Ready workers of one plan. At most plan.workers are at work at a time; others wait their turn."""
+    """Ready workers of one plan. At most plan.workers are at work at a time; others wait their
+    turn.
+    """
 
     def __init__(self, plan: Plan, body: str = BODY) -> None:
         self._plan, self._body = plan, body
@@ -24,7 +27,9 @@ class Pool:
             self._fill()
 
     def take(self) -> Worker:
-        """A worker that was asked for earlier. A zygote that died meanwhile is replaced. Give it back with leave."""
+        """A worker that was asked for earlier. A zygote that died meanwhile is replaced. Give it
+        back with leave.
+        """
         self._turns.acquire()
         try:
             with self._lock:

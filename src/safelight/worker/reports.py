@@ -1,4 +1,6 @@
-"""What held one worker, measured: by its own attacks, by its zygote, and by looking at it from outside."""
+"""What held one worker, measured: by its own attacks, by its zygote, and by looking at it from
+outside.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""The sentences in which a worker may explain a failure. Words come from this list; only numbers cross the wall.
+"""The sentences in which a worker may explain a failure. Words come from this list; only numbers
+cross the wall.
 
-{n} stands for a whole number, {format} for one of our formats. An error whose message is not here crosses
-as its class alone, with the sentence of the class: a worker that was taken over cannot put words into our mouth.
+{n} stands for a whole number, {format} for one of our formats. An error whose message is not here
+crosses as its class alone, with the sentence of the class: a worker that was taken over cannot put
+words into our mouth.
 """
 
 from __future__ import annotations
@@ -59,7 +61,9 @@ def to_numbers(error: BaseException) -> tuple[int, int, tuple[int, ...]]:
 
 
 def from_numbers(number: int, sentence: int, facts: tuple[int, ...]) -> SafelightError:
-    """The error in the host's words. Raises WireBroken for a sentence or a format that is not in the list."""
+    """The error in the host's words. Raises WireBroken for a sentence or a format that is not in
+    the list.
+    """
     if not 0 <= sentence < len(SENTENCES):
         raise WireBroken("the worker named a sentence that is not in the list")
     parts = re.split(r"(\{n\}|\{format\})", SENTENCES[sentence])

@@ -1,4 +1,6 @@
-"""Text that crosses the wall: cut to a length, and stripped of what could fool a terminal or a reader."""
+"""Text that crosses the wall: cut to a length, and stripped of what could fool a terminal or a
+reader.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def clean(text: str) -> str:
-    """The text without control characters, direction overrides, invisible and unassigned characters."""
+    """The text without control characters, direction overrides, invisible and unassigned
+    characters.
+    """
     return "".join(char for char in text if unicodedata.category(char) not in HIDDEN)
 
 

@@ -1,6 +1,8 @@
-"""What the zygote imports before it is locked: afterwards no file can be opened, so nothing can be imported.
+"""What the zygote imports before it is locked: afterwards no file can be opened, so nothing can be
+imported.
 
-libvips is only imported here, never run: a pipeline leaves idle threads behind, and then every fork hangs.
+libvips is only imported here, never run: a pipeline leaves idle threads behind, and then every
+fork hangs.
 """
 
 from __future__ import annotations
@@ -8,19 +10,33 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+from types import ModuleType
 
-from safelight import codecs, ops
+from safelight import codecs
 from safelight.errors import RuntimeMissing, SomethingMissing, WorkerDied
+from safelight.recipe import operations
 from safelight.worker.job import Plan
 
 ENCODINGS = ("utf-8", "ascii", "latin-1", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "idna")
-ALWAYS = ("decimal", "fractions", "datetime", "unicodedata", "zlib", "copy", "json", "struct", "mmap")
+ALWAYS = (
+    "decimal",
+    "fractions",
+    "datetime",
+    "unicodedata",
+    "zlib",
+    "copy",
+    "json",
+    "struct",
+    "mmap",
+)
 
 
 def up(plan: Plan) -> None:
-    """Import what a job of this plan touches. Raises SomethingMissing if a library is not installed."""
+    """Import what a job of this plan touches. Raises SomethingMissing if a library is not
+    installed.
+    """
     _modules(codecs)
-    _modules(ops)
+    operations()
     for name in ALWAYS:
         importlib.import_module(name)
     for name in ENCODINGS:
@@ -38,7 +54,7 @@ def require_one_thread() -> None:
         raise WorkerDied(f"the zygote has {threads} threads where it must have one")
 
 
-def _modules(package: object) -> None:
+def _modules(package: ModuleType) -> None:
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
 
@@ -48,7 +64,9 @@ def _pixels() -> None:
         importlib.import_module("numpy")
         importlib.import_module("pyvips")
     except ImportError as error:
-        raise SomethingMissing(f"{error.name} is not installed", hint="pip install safelight") from error
+        raise SomethingMissing(
+            f"{error.name} is not installed", hint="pip install safelight"
+        ) from error
 
 
 def _runtime() -> None:

@@ -1,15 +1,16 @@
 """The only door of the cage: fixed structs, and records of one size.
 
-channel (one SOCK_SEQPACKET pair per worker, or two pipes in the portable host), each message one struct:
+channel (one SOCK_SEQPACKET pair per worker, or two pipes in the portable host), each message one
+struct:
 
     worker → host   READY     how the self-attack ended, errno by errno
     host → worker   JOB       sizes of what lies in the memfds that come with it
     worker → host   PROGRESS  share of the work done, in ten-thousandths
     worker → host   RESULT    error number and facts, or sizes of the output and of the records
 
-The output and the records lie in memfds that the host made. The host never parses anything else, and takes
-no number before it is bounded: every name here that starts with `untrusted_` is still hostile. A message
-that breaks any rule raises WireBroken; the worker is then killed.
+The output and the records lie in memfds that the host made. The host never parses anything else,
+and takes no number before it is bounded: every name here that starts with `untrusted_` is still
+hostile. A message that breaks any rule raises WireBroken; the worker is then killed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 from safelight.errors import WireBroken
 from safelight.image import FORMATS, Change, Finding, Format, Risk
@@ -42,14 +44,18 @@ _RECORD = struct.Struct("<BB64s256s")
 
 RECORD_BYTES = _RECORD.size
 REPORT_BYTES = MAX_RECORDS * RECORD_BYTES
-JOB_BYTES, READY_BYTES, RESULT_BYTES = _JOB.size, _READY.size, _RESULT.size
+JOB_BYTES, READY_BYTES = _JOB.size, _READY.size
+PROGRESS_BYTES, RESULT_BYTES = _PROGRESS.size, _RESULT.size
 MESSAGE_BYTES = max(READY_BYTES, JOB_BYTES, RESULT_BYTES)
-_KINDS = ("found", "removed", "kept", "added")
+What = Literal["removed", "kept", "added"]
+_CHANGES: tuple[What, ...] = get_args(What)
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What a locked worker says of itself: the errno of every attempt in the order of the list of attacks."""
+    """What a locked worker says of itself: the errno of every attempt in the order of the list of
+    attacks.
+    """
 
     errnos: tuple[int, ...]
     layers: int
@@ -63,12 +69,11 @@ class Ready:
     @classmethod
     def parse(cls, untrusted: bytes, *, attempts: int) -> Ready:
         """Raises WireBroken unless the message holds exactly so many attempts."""
-        fields = _unpack(_READY, untrusted, READY_MAGIC)
-        count, zero, layers, digest = fields[1:5]
+        _, count, zero, layers, digest, *rest = _unpack(_READY, untrusted, READY_MAGIC)
         with _rules("ready"):
             bounded(count, attempts, attempts)
             bounded(zero, 0, 0)
-            errnos = tuple(bounded(number, -1, MAX_ERRNO) for number in fields[5:])
+            errnos = tuple(bounded(number, -1, MAX_ERRNO) for number in rest)
             if any(errnos[count:]):
                 raise ValueError("bytes after the last attempt")
         return cls(errnos[:count], layers, digest.hex())
@@ -78,7 +83,8 @@ class Ready:
 class Order:
     """Sizes of a job in bytes: source, recipe, and for each model its need, its entry and its file.
 
-    The nonce comes back with the outcome: an answer given before the question was asked is no answer.
+    The nonce comes back with the outcome: an answer given before the question was asked is no
+    answer.
     """
 
     source: int
@@ -103,7 +109,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a job: number 0 and sizes, or the number of an error with a sentence and its facts."""
+    """The end of a job: number 0 and sizes, or the number of an error with a sentence and its
+    facts.
+    """
 
     number: int = 0
     sentence: int = 0
@@ -135,7 +143,9 @@ class Outcome:
 
     @classmethod
     def parse(cls, untrusted: bytes, limits: Limits, order: Order) -> Outcome:
-        """Every number bounded; a failure carries no sizes, an analysis no output. Raises WireBroken."""
+        """Every number bounded; a failure carries no sizes, an analysis no output. Raises
+        WireBroken.
+        """
         untrusted_fields = _unpack(_RESULT, untrusted, RESULT_MAGIC)
         with _rules("result"):
             bounded(untrusted_fields[3], order.nonce, order.nonce)
@@ -153,7 +163,9 @@ def _outcome(untrusted: tuple[int, ...], limits: Limits, wants_image: bool) -> O
         return Outcome(number, sentence, facts)
     if sentence or any(facts):
         raise ValueError("a success that carries a sentence")
-    size, width, height, input_width, input_height, records, zero, kind, input_kind, reencoded = sizes
+    size, width, height, input_width, input_height, records, zero, kind, input_kind, reencoded = (
+        sizes
+    )
     bounded(zero, 0, 0)
     if not wants_image and any((size, width, height, kind, reencoded)):
         raise ValueError("an output that nobody asked for")
@@ -192,9 +204,11 @@ def is_progress(untrusted: bytes) -> bool:
 
 
 def pack_records(findings: Sequence[Finding], changes: Sequence[Change]) -> tuple[int, bytes]:
-    """The number of records and their bytes. What does not fit is cut, and the last record says how much."""
+    """The number of records and their bytes. What does not fit is cut, and the last record says
+    how much.
+    """
     rows = [(0, finding) for finding in findings]
-    rows += [(_KINDS.index(change.what), change.finding) for change in changes]
+    rows += [(_CHANGES.index(change.what) + 1, change.finding) for change in changes]
     if len(rows) > MAX_RECORDS:
         more = len(rows) - MAX_RECORDS + 1
         rows[MAX_RECORDS - 1 :] = [(0, Finding(Risk.OTHER, "not listed", f"{more} more"))]
@@ -206,18 +220,17 @@ def parse_records(untrusted: memoryview) -> tuple[tuple[Finding, ...], tuple[Cha
     findings: list[Finding] = []
     changes: list[Change] = []
     with _rules("record"):
-        for kind, finding in _records(untrusted):
-            if kind == "found":
+        for untrusted_kind, finding in _records(untrusted):
+            if bounded(untrusted_kind, 0, len(_CHANGES)):
+                changes.append(Change(_CHANGES[untrusted_kind - 1], finding))
+            else:
                 findings.append(finding)
-            elif kind == "removed" or kind == "kept" or kind == "added":
-                changes.append(Change(kind, finding))
     return tuple(findings), tuple(changes)
 
 
-def _records(untrusted: memoryview) -> Iterator[tuple[str, Finding]]:
+def _records(untrusted: memoryview) -> Iterator[tuple[int, Finding]]:
     for kind, group, name, value in _RECORD.iter_unpack(untrusted):
-        bounded(kind, 0, len(_KINDS) - 1)
-        yield _KINDS[kind], Finding(Risk(group), _text(name), _text(value))
+        yield kind, Finding(Risk(group), _text(name), _text(value))
 
 
 def _record(kind: int, finding: Finding) -> bytes:
@@ -239,14 +252,16 @@ def _format_number(kind: Format | None) -> int:
     return 0 if kind is None else FORMATS.index(kind) + 1
 
 
-def _unpack(shape: struct.Struct, untrusted: bytes, magic: bytes) -> tuple[int, ...]:
+def _unpack(shape: struct.Struct, untrusted: bytes, magic: bytes) -> tuple[Any, ...]:
     if len(untrusted) != shape.size or untrusted[:4] != magic:
         raise WireBroken("the worker sent a message of another kind or size than the wire has")
     return shape.unpack(untrusted)
 
 
 class _rules:
-    """Turns a broken rule into WireBroken; the text of the rule that broke holds only our words and numbers."""
+    """Turns a broken rule into WireBroken; the text of the rule that broke holds only our words
+    and numbers.
+    """
 
     def __init__(self, what: str) -> None:
         self.what = what
@@ -256,5 +271,3 @@ class _rules:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, ValueError | struct.error):
             raise WireBroken(f"the worker's {self.what} breaks a rule of the wire") from None
-
-

@@ -1,7 +1,8 @@
-"""The zygote: warmed once, locked down once, then forks a worker whenever it is asked. It sees no user data.
+"""The zygote: warmed once, locked down once, then forks a worker whenever it is asked. It sees no
+user data.
 
-It leaves when the host's end of the socket closes or the process that the host started dies; its workers die
-with it. The order of the lock-down is told in `cage`.
+It leaves when the host's end of the socket closes or the process that the host started dies; its
+workers die with it. The order of the lock-down is told in `cage`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
 
 def main(words: list[str]) -> None:
-    """words: the number of the control socket, and the module whose perform is the body of a worker."""
+    """words: the number of the control socket, and the module whose perform is the body of a
+    worker.
+    """
     channel = socket.socket(fileno=int(words[0]))
     for ignored in IGNORED:
         signal.signal(ignored, signal.SIG_IGN)
@@ -35,7 +38,8 @@ def main(words: list[str]) -> None:
         zygote = _prepare(plan, words[1])
         zygote.serve(channel)
     except SafelightError as error:
-        print(error.message, file=sys.stderr)
+        sys.stderr.write(error.message)
+        sys.stderr.flush()
         control.send(channel, Note(Kind.FAILED, value=error.number))
     os._exit(1)
 
@@ -111,7 +115,8 @@ class Zygote:
             os._exit(0)
 
     def _take_place(self, fd: int) -> None:
-        """Put the worker's channel where the zygote's was, and nothing where stderr was; close all the rest.
+        """Put the worker's channel where the zygote's was, and nothing where stderr was; close all
+        the rest.
 
         A new socket object would ask the kernel for its address, which the outer filter refuses.
         """

@@ -1,0 +1,139 @@
+"""The caged host: each job in one fresh worker forked from a locked zygote."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from safelight.errors import (
+    Cancelled,
+    LevelTooLow,
+    SafelightError,
+    TimeExceeded,
+    WireBroken,
+    WorkerDied,
+)
+from safelight.worker.job import Answer, CageReport, Job, Plan
+from safelight.worker.keeper import Worker
+from safelight.worker.launch import BODY
+from safelight.worker.orders import answer_of, death
+from safelight.worker.pool import Pool
+from safelight.worker.reports import measure
+from safelight.worker.talk import Errand, Farewell, Line, Silence
+from safelight.worker.wire import Outcome
+
+READY_TIMEOUT_S = 30
+LEAVE_TIMEOUT_S = 10
+HANG_UP_TIMEOUT_S = 2
+
+
+class CagedHost:
+    """A Host; see job."""
+
+    def __init__(self, plan: Plan, *, body: str = BODY) -> None:
+        self._plan = plan
+        self._pool = Pool(plan, body)
+        self._cancels = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @contextmanager
+    def run(self, job: Job, *, progress: Callable[[float], None] | None = None) -> Iterator[Answer]:
+        """One job in one fresh worker; see Host."""
+        errand = Errand(job, self._plan.limits)
+        try:
+            yield self._perform(job, errand, progress)
+        finally:
+            errand.close()
+
+    def report(self) -> CageReport:
+        """The report of one fresh worker that is given no job."""
+        worker = self._pool.take()
+        try:
+            return self._greet(worker, Line(worker.channel))
+        except Farewell:
+            raise self._why(worker) from None
+        finally:
+            self._pool.leave(worker)
+
+    def cancel(self) -> None:
+        """Kill every worker now; jobs under way, and those that wait for their turn, raise
+        Cancelled.
+        """
+        self._cancels += 1
+        self._pool.kill_all()
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def _perform(
+        self, job: Job, errand: Errand, progress: Callable[[float], None] | None
+    ) -> Answer:
+        cancels = self._cancels
+        worker = self._pool.take()
+        try:
+            line = Line(worker.channel)
+            cage = self._greet(worker, line)
+            self._require(cage)
+            started = time.monotonic()
+            outcome = self._ask(line, errand, progress)
+            work_s = time.monotonic() - started
+            self._see_off(worker, line)
+        except Farewell:
+            reason = self._why(worker)
+            raise (Cancelled() if self._cancels != cancels else reason) from None
+        finally:
+            self._pool.leave(worker)
+        if self._cancels != cancels:
+            raise Cancelled
+        return answer_of(
+            outcome,
+            errand.untrusted_records(outcome),
+            errand.output(outcome),
+            cage=cage,
+            work_s=work_s,
+            close=errand.close,
+        )
+
+    def _greet(self, worker: Worker, line: Line) -> CageReport:
+        try:
+            message = line.hear(time.monotonic() + READY_TIMEOUT_S)
+        except Silence:
+            raise WorkerDied("the worker did not lock itself down in time") from None
+        return measure(worker.keeper, message)
+
+    def _require(self, cage: CageReport) -> None:
+        required = self._plan.required_level
+        if cage.level < required:
+            raise LevelTooLow(f"this cage has level {cage.level}, level {required} is required")
+
+    def _ask(self, line: Line, errand: Errand, progress: Callable[[float], None] | None) -> Outcome:
+        timeout_s = self._plan.limits.timeout_s
+        try:
+            return errand.run(line, progress, time.monotonic() + timeout_s)
+        except Silence:
+            raise TimeExceeded(f"the work took longer than {timeout_s} seconds") from None
+
+    def _see_off(self, worker: Worker, line: Line) -> None:
+        """The answer counts once its writer is dead: only then can nobody change it any more."""
+        if not worker.dead.wait(LEAVE_TIMEOUT_S):
+            raise WireBroken("the worker stayed after its answer")
+        try:
+            line.hear(time.monotonic())
+        except (Silence, Farewell):
+            return
+        raise WireBroken("the worker went on talking after its answer")
+
+    def _why(self, worker: Worker) -> SafelightError:
+        """The end of the line: find out what the worker died of; one that only hung up is
+        killed.
+        """
+        if not worker.dead.wait(HANG_UP_TIMEOUT_S):
+            worker.kill()
+        return death(worker.exit_code)

@@ -1,0 +1,87 @@
+"""What both hosts do alike: put a job into words, take an outcome in, say what a worker died of."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+from collections.abc import Callable
+
+from safelight.errors import SafelightError, TimeExceeded, WireBroken, WorkerDied
+from safelight.limits import Limits
+from safelight.worker import sentences, wire
+from safelight.worker.job import Answer, CageReport, Job
+from safelight.worker.wire import Order, Outcome
+
+NONCE_BITS = 64
+
+
+def order_of(job: Job) -> tuple[Order, bytes]:
+    """The order, and its words: the recipe, then for each model what asked for it and its entry."""
+    words, sizes = [job.recipe], []
+    for model in job.models:
+        need = json.dumps(model.need).encode()
+        words += [need, model.entry_json]
+        sizes.append((len(need), len(model.entry_json), model.size_bytes))
+    nonce = secrets.randbits(NONCE_BITS)
+    order = Order(job.source_bytes, len(job.recipe), tuple(sizes), job.wants_image, nonce)
+    return order, b"".join(words)
+
+
+def outcome_of(untrusted: bytes, limits: Limits, order: Order) -> Outcome:
+    """Raises the error that the worker named, and WireBroken."""
+    outcome = Outcome.parse(untrusted, limits, order)
+    if outcome.number:
+        raise sentences.from_numbers(outcome.number, outcome.sentence, outcome.facts)
+    return outcome
+
+
+def answer_of(
+    outcome: Outcome,
+    untrusted_records: memoryview,
+    output: memoryview | None,
+    *,
+    cage: CageReport,
+    work_s: float,
+    close: Callable[[], None],
+) -> Answer:
+    """Raises WireBroken."""
+    findings, changes = wire.parse_records(untrusted_records)
+    if outcome.input_format is None:
+        raise WireBroken("the worker named no format")
+    return Answer(
+        output=output,
+        format=outcome.format,
+        width=outcome.width,
+        height=outcome.height,
+        input_format=outcome.input_format,
+        input_width=outcome.input_width,
+        input_height=outcome.input_height,
+        is_reencoded=outcome.is_reencoded,
+        findings=findings,
+        changes=changes,
+        cage=cage,
+        work_s=work_s,
+        close=close,
+    )
+
+
+def death(exit_code: int | None) -> SafelightError:
+    """What it means that a worker gave no answer. Its exit code, minus the signal; None = with its
+    zygote.
+    """
+    if exit_code is None:
+        return WorkerDied("the worker died with its zygote")
+    if exit_code >= 0:
+        return WorkerDied("the caged worker left without an answer")
+    name = _signal_name(-exit_code)
+    if name == "SIGXCPU":
+        return TimeExceeded("the work took more processor time than allowed")
+    return WorkerDied(f"the caged worker was ended by {name}")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
