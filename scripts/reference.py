@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Write docs/reference/ from the code: operations, errors, settings, commands.
+
+Usage: scripts/reference.py            (writes what changed)
+       scripts/reference.py --check    (writes nothing; leaves with 1 and names what is stale)
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "reference"
+HEADER = "<!-- Written by scripts/reference.py; change the code, not this page. -->\n\n"
+WIDTH = 96
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by its file name."""
+    return {
+        "operations.md": HEADER + "\n".join(operations_page()) + "\n",
+        "errors.md": HEADER + "\n".join(errors_page()) + "\n",
+        "settings.md": HEADER + "\n".join(settings_page()) + "\n",
+        "commands.md": HEADER + "\n".join(commands_page()) + "\n",
+    }
+
+
+def operations_page() -> Iterator[str]:
+    """Each operation with its parameters, as a recipe writes them."""
+    from safelight.cli.fields import described
+    from safelight.recipe import operations
+
+    yield "# Operations\n"
+    yield "A recipe is made of these, in any order; scrub always comes first by itself."
+    for name, operation in operations().items():
+        yield f"\n## {name}\n"
+        yield " ".join((operation.__doc__ or "").split()) + "\n"
+        kind = "gives a picture" if operation.gives_image else "gives findings, no picture"
+        pixels = "touches pixels" if operation.touches_pixels else "touches no pixels by itself"
+        yield f"Version {operation.version}; {kind}; {pixels}.\n"
+        if operation.model_fields:
+            yield "| parameter | type | range | default | what it does |\n|---|---|---|---|---|"
+        for field_name, field in operation.model_fields.items():
+            kind, between, default = described(field)
+            yield row(f"`{field_name}`", kind, between, default, field.description or "")
+
+
+def errors_page() -> Iterator[str]:
+    """The exit codes, then every error."""
+    from safelight.cli.help import FOUND_AND_FAILED
+    from safelight.errors import family
+
+    yield "# Exit codes and errors\n"
+    yield "Codes that are not listed count as failure. When every picture fails for one and the same"
+    yield "reason, that reason's code is used; where reasons differ, 1; where some succeed, 3.\n"
+    yield "| exit code | meaning |\n|---|---|"
+    for code, sentence in FOUND_AND_FAILED.items():
+        yield row(str(code), sentence)
+    yield "\n| error | exit code | HTTP status | meaning | hint |\n|---|---|---|---|---|"
+    for error in family():
+        shown = (f"`{error.code}`", str(error.exit_code), str(error.status))
+        yield row(*shown, error.sentence, error.usual_hint)
+
+
+def settings_page() -> Iterator[str]:
+    """Every setting with its flag, its variable, its range."""
+    from safelight import settings
+
+    yield "# Settings\n"
+    yield (settings.__doc__ or "").strip().split("\n\n", 1)[0] + "\n"
+    yield "```\n" + (settings.__doc__ or "").strip().split("\n\n", 1)[1] + "\n```\n"
+    yield "A project may tighten the settings marked so; the others in its file are ignored, with a"
+    yield "warning. `safelight config show --origin` shows what holds here and why.\n"
+    yield "| key | variable | range | default | a project | what it is |\n|---|---|---|---|---|---|"
+    for key, rule in settings.rules().items():
+        default = "one per core" if key == "jobs" else shown_default(key)
+        may = "may tighten" if rule.is_tighter else "may not set"
+        variable = f"`SAFELIGHT_{key.upper()}`"
+        yield row(f"`{key}`", variable, rule.range, default, may, rule.description)
+
+
+def shown_default(key: str) -> str:
+    """The default, the same on every machine."""
+    from safelight.settings import Settings
+
+    if key.endswith("_dir"):
+        return "in the user's own folders"
+    return Settings().shown(key) or "none"
+
+
+def commands_page() -> Iterator[str]:
+    """The help of every verb."""
+    from safelight.cli.main import safelight
+
+    yield "# Commands"
+    with click.Context(safelight, info_name="safelight", **context()) as ctx:
+        yield from help_of(safelight, ctx, "##")
+
+
+def help_of(command: click.Command, ctx: click.Context, mark: str) -> Iterator[str]:
+    """The help of a command and of those below it."""
+    yield f"\n{mark} {ctx.command_path}\n\n```\n{command.get_help(ctx)}\n```"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(ctx):
+            below = command.get_command(ctx, name)
+            if below is not None:
+                with click.Context(below, parent=ctx, info_name=name, **context()) as own:
+                    yield from help_of(below, own, "##" if mark == "##" else "###")
+
+
+def context() -> dict[str, int]:
+    return {"terminal_width": WIDTH, "max_content_width": WIDTH}
+
+
+def row(*cells: str) -> str:
+    """A row of a table; a bar in a cell would start another."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def stale() -> list[str]:
+    """The pages whose file is not what the code says."""
+    return [
+        name
+        for name, text in pages().items()
+        if not (FOLDER / name).is_file() or (FOLDER / name).read_text() != text
+    ]
+
+
+def main(words: list[str]) -> int:
+    os.environ["COLUMNS"] = str(WIDTH)
+    found = stale()
+    if "--check" in words:
+        if found:
+            sys.stderr.write(f"stale: {', '.join(found)}; scripts/reference.py writes them anew\n")
+        return 1 if found else 0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in found:
+        (FOLDER / name).write_text(pages()[name])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
