@@ -62,7 +62,8 @@ class Item(Event):
 
 @dataclass(frozen=True, slots=True)
 class Summary(Event):
-    """The end: counts by status, metadata groups removed and kept (pictures each), level, exit
+    """The end: counts by status, left = never started, metadata groups removed and kept (pictures
+    each), level, exit
     code.
     """
 
@@ -71,6 +72,7 @@ class Summary(Event):
     skipped: int
     refused: int
     failed: int
+    left: int = 0
     removed: dict[str, int] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
     attempted: int = 0

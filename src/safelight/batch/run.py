@@ -71,7 +71,10 @@ class Batch:
             for future in [pool.submit(self._one, item) for item in self._items]:
                 future.result()
         summary = summarise(
-            self._ended, time.monotonic() - started, was_cancelled=self._was_cancelled()
+            self._ended,
+            time.monotonic() - started,
+            planned=len(self._items),
+            was_cancelled=self._was_cancelled(),
         )
         self._tell(summary)
         return summary
@@ -194,7 +197,9 @@ def failed_item(planned: PlannedItem, error: SafelightError) -> Item:
     )
 
 
-def summarise(items: Iterable[Item], seconds: float, *, was_cancelled: bool) -> Summary:
+def summarise(
+    items: Iterable[Item], seconds: float, *, planned: int, was_cancelled: bool
+) -> Summary:
     """Count what happened and settle the exit code (the table of exit codes in
     docs/reference/errors.md).
     """
@@ -207,6 +212,7 @@ def summarise(items: Iterable[Item], seconds: float, *, was_cancelled: bool) -> 
         skipped=count["skipped"],
         refused=count["refused"],
         failed=count["failed"],
+        left=planned - len(items),
         removed=_groups(results, "removed"),
         kept=_groups(results, "kept"),
         attempted=sum(len(result.cage.attempts) for result in results),
