@@ -119,12 +119,20 @@ def set_rlimits(*, max_files: int, memory_bytes: int = 0, cpu_s: int = 0) -> Non
     }
     if memory_bytes:
         kinds[resource.RLIMIT_AS] = memory_bytes
-    if cpu_s:
-        kinds[resource.RLIMIT_CPU] = cpu_s
     for kind, value in kinds.items():
-        hard = resource.getrlimit(kind)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+        _limit(kind, value, value)
+    if cpu_s:
+        # At the first limit a signal that kills unless someone catches it; at the second one that
+        # nobody can.
+        _limit(resource.RLIMIT_CPU, cpu_s, cpu_s + 1)
+
+
+def _limit(kind: int, soft: int, hard: int) -> None:
+    """Never more than before."""
+    before = resource.getrlimit(kind)[1]
+    if before != resource.RLIM_INFINITY:
+        soft, hard = min(soft, before), min(hard, before)
+    resource.setrlimit(kind, (soft, hard))
 
 
 def undumpable() -> None:

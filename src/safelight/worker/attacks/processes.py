@@ -80,20 +80,16 @@ def trace(target: AttackTarget) -> int:
 @attack("process_vm_readv", landlock=EPERM, namespaces=ESRCH)
 def read_memory(target: AttackTarget) -> int:
     """read the memory of a process"""
-    here, there = _pieces(target)
+    here, there = _piece(ctypes.addressof(_own), BYTES), _piece(target.address, BYTES)
     return met(call("process_vm_readv", target.pid, here, 1, there, 1, 0))
 
 
 @attack("process_vm_writev", landlock=EPERM, namespaces=ESRCH)
 def write_memory(target: AttackTarget) -> int:
     """write into the memory of a process"""
-    here, there = _pieces(target)
-    ctypes.memmove(_own, target.address, BYTES)  # the bytes that stand there anyway
-    return met(call("process_vm_writev", target.pid, here, 1, there, 1, 0))
-
-
-def _pieces(target: AttackTarget) -> tuple[ctypes.Array[ctypes.c_uint64], ...]:
-    return _piece(ctypes.addressof(_own), BYTES), _piece(target.address, BYTES)
+    # Our own bytes of the same place, so that nothing changes there.
+    place = _piece(target.address, BYTES)
+    return met(call("process_vm_writev", target.pid, place, 1, place, 1, 0))
 
 
 @attack("openat", landlock=EACCES, namespaces=ENOENT)
