@@ -7,6 +7,7 @@ import os
 import secrets
 import shlex
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from safelight.errors import DiskFull, OutputFailed, PolicyRefused
@@ -24,12 +25,12 @@ def private_folder(folder: Path) -> None:
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        os.mkdir(folder, FOLDER_MODE)
-    except FileExistsError:
-        pass
+        with suppress(FileExistsError):
+            os.mkdir(folder, FOLDER_MODE)
+        found = os.lstat(folder)
     except OSError as error:
         raise OutputFailed(f"the state folder cannot be made: {error.strerror}") from error
-    _check(folder, os.lstat(folder), is_folder=True)
+    _check(folder, found, is_folder=True)
 
 
 def read_private(path: Path, limit_bytes: int) -> bytes | None:

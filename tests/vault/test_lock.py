@@ -1,0 +1,46 @@
+"""A lock has one holder; it is free again when the holder leaves or dies."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from safelight.errors import Unavailable
+from safelight.vault.lock import hold
+
+HOLD = (
+    "import sys, time; from pathlib import Path; from safelight.vault.lock import hold\n"
+    "with hold(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)"
+)
+
+
+def test_a_held_lock_is_unavailable_and_then_free(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with hold(path), pytest.raises(Unavailable, match="another run"), hold(path, wait_s=0.02):
+        pass
+    with hold(path, wait_s=0):
+        pass
+
+
+def test_a_lock_is_free_when_its_holder_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(Unavailable), hold(path, wait_s=0):
+            pass
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    with hold(path, wait_s=0):
+        pass
+
+
+def test_a_lock_file_that_cannot_be_opened_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="cannot be opened"), hold(tmp_path / "absent" / "lock"):
+        pass
