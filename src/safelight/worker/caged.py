@@ -16,7 +16,7 @@ from safelight.errors import (
     WorkerDied,
 )
 from safelight.worker.job import Answer, CageReport, Job, Plan
-from safelight.worker.keeper import Worker
+from safelight.worker.keeper import Keeper, Worker
 from safelight.worker.launch import BODY
 from safelight.worker.orders import answer_of, death
 from safelight.worker.pool import Pool
@@ -32,9 +32,14 @@ HANG_UP_TIMEOUT_S = 2
 class CagedHost:
     """A Host; see job."""
 
-    def __init__(self, plan: Plan, *, body: str = BODY) -> None:
+    def __init__(
+        self, plan: Plan, *, body: str = BODY, without: frozenset[str] = frozenset()
+    ) -> None:
+        """body and without (layers to leave out) are for tests; nothing a user can set leads
+        here.
+        """
         self._plan = plan
-        self._pool = Pool(plan, body)
+        self._pool = Pool(lambda: Keeper(plan, body, without), plan.workers)
         self._cancels = 0
 
     def __enter__(self) -> Self:
@@ -56,7 +61,7 @@ class CagedHost:
         """The report of one fresh worker that is given no job."""
         worker = self._pool.take()
         try:
-            return self._greet(worker, Line(worker.channel))
+            return self._greet(Line(worker.channel))
         except Farewell:
             raise self._why(worker) from None
         finally:
@@ -79,7 +84,7 @@ class CagedHost:
         worker = self._pool.take()
         try:
             line = Line(worker.channel)
-            cage = self._greet(worker, line)
+            cage = self._greet(line)
             self._require(cage)
             started = time.monotonic()
             outcome = self._ask(line, errand, progress)
@@ -101,12 +106,12 @@ class CagedHost:
             close=errand.close,
         )
 
-    def _greet(self, worker: Worker, line: Line) -> CageReport:
+    def _greet(self, line: Line) -> CageReport:
         try:
             message = line.hear(time.monotonic() + READY_TIMEOUT_S)
         except Silence:
             raise WorkerDied("the worker did not lock itself down in time") from None
-        return measure(worker.keeper, message)
+        return measure(message)
 
     def _require(self, cage: CageReport) -> None:
         required = self._plan.required_level

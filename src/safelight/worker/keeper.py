@@ -54,8 +54,8 @@ class Worker:
 class Keeper:
     """One zygote. Every method may be called from any thread."""
 
-    def __init__(self, plan: Plan, body: str = BODY) -> None:
-        self._plan, self._body = plan, body
+    def __init__(self, plan: Plan, body: str = BODY, without: frozenset[str] = frozenset()) -> None:
+        self._plan, self._words = plan, (body, *without)
         self._control, self._far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.send(control.pack_plan(plan))
         self._process: subprocess.Popen[bytes] | None = None
@@ -141,7 +141,7 @@ class Keeper:
     def _start(self) -> subprocess.Popen[bytes]:
         with self._far_end as far:
             fd = far.fileno()
-            words = launch.command("safelight.worker.zygote", str(fd), self._body)
+            words = launch.command("safelight.worker.zygote", str(fd), *self._words)
             process = subprocess.Popen(
                 words,
                 stdin=subprocess.DEVNULL,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 
 from safelight.errors import Cancelled
-from safelight.worker.job import Plan
 from safelight.worker.keeper import Keeper, Worker
-from safelight.worker.launch import BODY
 
 
 class Pool:
@@ -16,9 +15,9 @@ class Pool:
     turn.
     """
 
-    def __init__(self, plan: Plan, body: str = BODY) -> None:
-        self._plan, self._body = plan, body
-        self._turns = threading.Semaphore(plan.workers)
+    def __init__(self, start: Callable[[], Keeper], workers: int) -> None:
+        self._start, self._workers = start, workers
+        self._turns = threading.Semaphore(workers)
         self._lock = threading.Lock()
         self._ahead: deque[Worker] = deque()
         self._keeper: Keeper | None = None
@@ -78,6 +77,6 @@ class Pool:
             for worker in self._ahead:
                 worker.close()
             self._ahead.clear()
-            self._keeper = Keeper(self._plan, self._body)
-        while len(self._ahead) < self._plan.workers:
+            self._keeper = self._start()
+        while len(self._ahead) < self._workers:
             self._ahead.append(self._keeper.spawn())

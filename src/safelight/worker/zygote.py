@@ -1,8 +1,13 @@
-"""The zygote: warmed once, locked down once, then forks a worker whenever it is asked. It sees no
-user data.
+"""The zygote: warmed once, locked down once, then forks a worker whenever it is asked.
 
-It leaves when the host's end of the socket closes or the process that the host started dies; its
-workers die with it. The order of the lock-down is told in `cage`.
+It sees no user data. It leaves when the host's end of the socket closes or the process that the
+host started dies, and its workers die with it.
+
+    namespaces     first: it needs one thread, and the fork after it makes process 1
+    warm imports   the last use of the file system
+    one thread     no other would survive a fork
+    lock-down      see layers; the outer filter comes last
+    serve          fork, watch, kill
 """
 
 from __future__ import annotations
@@ -10,66 +15,91 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
+import resource
 import select
 import signal
 import socket
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
-from safelight.errors import SafelightError
-from safelight.worker import cage, control, errand, warm
+from safelight.errors import SafelightError, WorkerDied
+from safelight.worker import control, errand, namespaces, seccomp, warm
 from safelight.worker.child import Perform
 from safelight.worker.control import Kind, Note
 from safelight.worker.job import Plan
+from safelight.worker.layers import Lockdown
+from safelight.worker.wire import Ready
 
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+WORKER_FILES = 32
+ZYGOTE_FILES = 64
+FILES_PER_WORKER = 4
+PAGE_BYTES = resource.getpagesize()
 
 
 def main(words: list[str]) -> None:
-    """words: the number of the control socket, and the module whose perform is the body of a
-    worker.
+    """words: number of the control socket, module with the body of a worker, layers to leave
+    out.
     """
+    gc.disable()
     channel = socket.socket(fileno=int(words[0]))
     for ignored in IGNORED:
         signal.signal(ignored, signal.SIG_IGN)
     try:
         plan = control.parse_plan(channel.recv(control.START_BYTES + 1))
-        zygote = _prepare(plan, words[1])
-        zygote.serve(channel)
+        _prepare(plan, words[1], Lockdown(frozenset(words[2:]))).serve(channel)
     except SafelightError as error:
-        sys.stderr.write(error.message)
-        sys.stderr.flush()
-        control.send(channel, Note(Kind.FAILED, value=error.number))
-    os._exit(1)
+        _give_up(channel, error)
+    except OSError as error:
+        _give_up(channel, WorkerDied(f"the cage cannot be closed: {error}"))
 
 
-def _prepare(plan: Plan, body: str) -> Zygote:
-    left = cage.leave_namespaces()
+def _prepare(plan: Plan, body: str, lockdown: Lockdown) -> Zygote:
+    lockdown.enter_namespaces()
+    namespaces.become_first()
     perform: Perform = import_module(body).perform
     warm.up(plan)
     warm.require_one_thread()
-    zygote = Zygote(plan, perform, cage.address_space())
-    gc.collect()
+    zygote = Zygote(plan, perform, lockdown, _address_space())
     gc.freeze()
-    zygote.layers = cage.lock_zygote(plan, left)
+    gc.enable()
+    lockdown.close_zygote(max_files=ZYGOTE_FILES + FILES_PER_WORKER * plan.workers)
     return zygote
+
+
+def _give_up(channel: socket.socket, error: SafelightError) -> NoReturn:
+    sys.stderr.write(error.message)
+    sys.stderr.flush()
+    control.send(channel, Note(Kind.FAILED, value=error.number))
+    os._exit(1)
+
+
+def _address_space() -> int:
+    """What is mapped now, in bytes: the zygote's libraries do not count as the work of a job."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * PAGE_BYTES
+
+
+def _close_all_but(kept: int) -> None:
+    os.closerange(3, kept)
+    os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 class Zygote:
     """Forks workers and reports their deaths."""
 
-    def __init__(self, plan: Plan, perform: Perform, base_bytes: int) -> None:
-        self._plan, self._perform, self._base_bytes = plan, perform, base_bytes
+    def __init__(self, plan: Plan, perform: Perform, lockdown: Lockdown, base_bytes: int) -> None:
+        self._plan, self._perform, self._lockdown = plan, perform, lockdown
+        self._base_bytes = base_bytes
         self._children: dict[int, tuple[int, int]] = {}
         self._ears = select.poll()
-        self.layers = 0
 
     def serve(self, channel: socket.socket) -> NoReturn:
         """Until the host closes its end."""
         self._channel = channel
         self._pid = os.getpid()
-        control.send(channel, Note(Kind.UP, value=self.layers))
+        control.send(channel, Note(Kind.UP))
         self._ears.register(channel, select.POLLIN)
         while self._step():
             pass
@@ -108,8 +138,7 @@ class Zygote:
     def _become_worker(self, fd: int) -> NoReturn:
         try:
             self._take_place(fd)
-            ready = cage.lock_worker(self._plan, self._pid, self._base_bytes)
-            os.write(self._channel.fileno(), ready.pack())
+            os.write(self._channel.fileno(), self._lock_worker().pack())
             errand.serve(self._channel, self._plan, self._perform)
         finally:
             os._exit(0)
@@ -123,7 +152,21 @@ class Zygote:
         for place, now in ((self._channel.fileno(), fd), (2, 0)):
             os.close(place)
             fcntl.fcntl(now, fcntl.F_DUPFD_CLOEXEC, place)
-        cage.close_all_but(self._channel.fileno())
+        _close_all_but(self._channel.fileno())
+
+    def _lock_worker(self) -> Ready:
+        limits = self._plan.limits
+        processor_s = limits.timeout_s * self._plan.threads
+        # The soft limit sends a signal of its own, by which the host knows the cause.
+        resource.setrlimit(resource.RLIMIT_CPU, (processor_s, processor_s + 1))
+        errnos = self._lockdown.close_worker(
+            zygote=self._pid,
+            max_files=WORKER_FILES,
+            memory_bytes=self._base_bytes + limits.memory_bytes,
+            cpu_s=0,
+        )
+        digest = seccomp.sha256(seccomp.worker_filter())
+        return Ready(errnos, self._lockdown.layers, digest)
 
     def _reap(self, pidfd: int) -> None:
         number, pid = self._children.pop(pidfd)
