@@ -29,7 +29,9 @@ class Box:
 
 @dataclass(slots=True)
 class Meta:
-    """The meta box opened: which item is the picture, what each item is, where it lies, what it has."""
+    """The meta box opened: which item is the picture, what each item is, where it lies, what it
+    has.
+    """
 
     primary: int = 0
     kinds: dict[int, bytes] = field(default_factory=dict)
@@ -151,7 +153,9 @@ def _read_references(body: memoryview, meta: Meta) -> None:
 
 
 def header(data: memoryview) -> Header:
-    """The primary item as displayed: size after crop and rotation, bits, alpha, frames of a sequence."""
+    """The primary item as displayed: size after crop and rotation, bits, alpha, frames of a
+    sequence.
+    """
     meta, frames = None, 1
     for box in boxes(data):
         if box.type == b"meta" and meta is None:
@@ -227,7 +231,7 @@ def blocks(data: memoryview) -> Iterator[Block]:
 
 def _colour(meta: Meta) -> Iterator[Block]:
     for box in meta.properties_of(meta.primary):
-        if box.type == b"colr" and box.body[:4] in (b"prof", b"rICC"):
+        if box.type == b"colr" and bytes(box.body[:4]) in (b"prof", b"rICC"):
             yield Block("icc", "ICC_Profile", box.body[4:])
 
 

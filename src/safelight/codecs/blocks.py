@@ -37,10 +37,12 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The clean blocks that a profile lets through, rebuilt from nothing: no byte of the input's framing.
+    """The clean blocks that a profile lets through, rebuilt from nothing: no byte of the input's
+    framing.
 
-    icc is a profile, exif a TIFF structure, xmp a packet, texts keyword and words; raw holds whole blocks that
-    the user asked to keep as they are, time the last change of a PNG as its seven bytes.
+    icc is a profile, exif a TIFF structure, xmp a packet, texts keyword and words; raw holds whole
+    blocks that the user asked to keep as they are, time the last change of a PNG as its seven
+    bytes.
     """
 
     icc: bytes | None = None

@@ -1,7 +1,8 @@
-"""What crosses over: clean blocks built from what is known of a file, and the list of what became of the rest.
+"""What crosses over: clean blocks built from what is known of a file, and the list of what became
+of the rest.
 
-The list is measured, not claimed: the blocks that were built are read back, and a finding counts as kept
-only when it is found there again.
+The list is measured, not claimed: the blocks that were built are read back, and a finding counts as
+kept only when it is found there again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from safelight.codecs.blocks import Block, Carried
 from safelight.codecs.exif import ORIENTATION
 from safelight.codecs.exif_build import build_exif, copyright_of
 from safelight.codecs.metadata import Known, read_blocks
-from safelight.codecs.origin import mark_in
 from safelight.codecs.policy import Policy
 from safelight.codecs.xmp import DC, IPTC_EXTENSION, Property, build_xmp, notice, origin_mark
 from safelight.codecs.xmp_names import risk_of
@@ -30,6 +30,8 @@ SAME = {
     "XMP DigitalSourceType": "mark",
     "C2PA digitalSourceType": "mark",
 }
+# What one segment of a JPEG holds, with room for its head; the same bound for every format.
+MAX_PACKET = 60_000
 # Groups whose XMP properties a profile keeps when they look like a date or a number.
 PLAIN = frozenset({Risk.TIME, Risk.SETTINGS})
 _PLAIN = re.compile(r"[0-9:/.,+\- TZ]{1,40}")
@@ -38,7 +40,10 @@ BARE_FORMATS: frozenset[Format] = frozenset({"gif"})
 
 
 def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
-    """The clean blocks. With upright the pixels are turned already, so no orientation crosses over."""
+    """The clean blocks.
+
+    With upright the pixels are turned already, so no orientation crosses over.
+    """
     orientation = 1 if upright else _orientation(known)
     profile = None
     if known.icc is not None and policy.keeps(Risk.COLOUR):
@@ -49,6 +54,7 @@ def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
         notice=copyright_of(known.exif) if known.exif and policy.keeps_notice else "",
         keeps=policy.keeps,
         is_asked=policy.is_asked,
+        takes_thumbnail=policy.is_asked(Risk.THUMBNAIL) and not upright,
     )
     texts = tuple(
         (name, words)
@@ -58,7 +64,7 @@ def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
     return Carried(
         icc=profile,
         exif=exif,
-        xmp=build_xmp(_properties(known, policy)),
+        xmp=_packet(known, policy),
         texts=texts,
         raw=tuple(raw for risk, raw in known.raw if policy.is_asked(risk)),
         time=known.time if policy.keeps(Risk.TIME) else None,
@@ -111,9 +117,20 @@ def _blocks(carried: Carried) -> Iterator[Block]:
 
 def _orientation(known: Known) -> int:
     for tag in known.exif.tags if known.exif else ():
-        if tag.directory == "IFD0" and tag.entry.number == ORIENTATION and 1 <= tag.entry.first <= 8:
+        if (
+            tag.directory == "IFD0"
+            and tag.entry.number == ORIENTATION
+            and 1 <= tag.entry.first <= 8
+        ):
             return tag.entry.first
     return 1
+
+
+def _packet(known: Known, policy: Policy) -> bytes | None:
+    """Notice and mark always fit; when the rest makes the packet too long, only they cross over."""
+    marks = list(_marks(known, policy))
+    packet = build_xmp([*_properties(known, policy), *marks])
+    return packet if packet is None or len(packet) <= MAX_PACKET else build_xmp(marks)
 
 
 def _properties(known: Known, policy: Policy) -> Iterator[Property]:
@@ -125,6 +142,9 @@ def _properties(known: Known, policy: Policy) -> Iterator[Property]:
         if policy.is_asked(risk) or (risk in PLAIN and policy.keeps(risk) and _is_plain(item)):
             taken.add((item.namespace, item.name))
             yield item
+
+
+def _marks(known: Known, policy: Policy) -> Iterator[Property]:
     if policy.keeps_notice and known.notices:
         yield notice(known.notices[0])
     if known.mark:
@@ -134,4 +154,6 @@ def _properties(known: Known, policy: Policy) -> Iterator[Property]:
 def _is_plain(item: Property) -> bool:
     """A date or a number by its look: no words can hide in it."""
     value = item.value
-    return not item.node.children and not item.node.attributes and _PLAIN.fullmatch(value) is not None
+    return (
+        not item.node.children and not item.node.attributes and _PLAIN.fullmatch(value) is not None
+    )

@@ -22,7 +22,9 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """A block read: its tags in order, whether parts of it could not be read, and the small picture in it."""
+    """A block read: its tags in order, whether parts of it could not be read, and the small picture
+    in it.
+    """
 
     tags: tuple[Tag, ...]
     is_broken: bool
@@ -30,7 +32,10 @@ class Exif:
 
 
 def read_exif(data: memoryview) -> Exif:
-    """Every tag of IFD0, its sub-directories and IFD1. Bounded in entries and depth, loops cut; never raises."""
+    """Every tag of IFD0, its sub-directories and IFD1.
+
+    Bounded in entries and depth, loops cut; never raises.
+    """
     tree = open_tree(data)
     if tree is None:
         return Exif((), is_broken=True)

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from safelight.codecs.exif import EXIF_POINTER, GPS_POINTER, INTEROP_POINTER, ORIENTATION, Exif, Tag
+from safelight.codecs.exif import (
+    EXIF_POINTER,
+    GPS_POINTER,
+    INTEROP_POINTER,
+    ORIENTATION,
+    THUMBNAIL_SIZE,
+    THUMBNAIL_START,
+    Exif,
+    Tag,
+)
 from safelight.codecs.exif_names import STRUCTURE, name_and_risk
-from safelight.codecs.ifd import TYPES, Entry
+from safelight.codecs.ifd import Entry
 from safelight.codecs.reading import decoded
 from safelight.image import Risk
 
@@ -15,6 +24,9 @@ COPYRIGHT = 0x8298
 ASCII, SHORT, LONG, UNDEFINED = 2, 3, 4, 7
 MAX_NOTICE = 1_000
 MAX_BYTES = 60_000
+# BigTIFF's 64-bit types have no place in EXIF.
+MAX_TYPE = 13
+COMPRESSION, JPEG = 0x0103, 6
 Chooser = Callable[[Risk], bool]
 
 
@@ -33,33 +45,42 @@ def build_exif(
     notice: str,
     keeps: Chooser,
     is_asked: Chooser,
+    takes_thumbnail: bool = False,
 ) -> bytes | None:
-    """A TIFF structure with an orientation (1: none), a notice (may be empty), and the entries that keeps.
+    """A TIFF structure with an orientation (1: none), a notice (may be empty), and the entries that
+    keeps.
 
-    Entries kept by a profile must look like what they are: short numbers, dates. Those in groups that the user
-    asked for are taken as they are. None when nothing is left to say.
+    Entries kept by a profile must look like what they are: short numbers, dates. Those in groups
+    that the user asked for are taken as they are. None when nothing is left to say.
     """
     order = exif.tags[0].entry.order if exif and exif.tags else ">"
     chosen: dict[str, dict[int, Entry]] = {"IFD0": {}, "ExifIFD": {}, "GPS": {}, "Interop": {}}
+    room = MAX_BYTES
     for tag in exif.tags if exif else ():
-        if tag.directory in chosen and _is_kept(tag, keeps, is_asked):
+        if tag.directory in chosen and _is_kept(tag, room, keeps, is_asked):
             chosen[tag.directory].setdefault(tag.entry.number, tag.entry)
+            room -= 12 + len(tag.entry.raw)
     main = chosen["IFD0"]
     if orientation != 1:
         main[ORIENTATION] = _short(ORIENTATION, orientation, order)
     if notice:
         main[COPYRIGHT] = _text(COPYRIGHT, notice, order)
-    if not any(chosen.values()):
+    thumbnail = exif.thumbnail if exif and takes_thumbnail else None
+    if thumbnail is not None and len(thumbnail) > room:
+        thumbnail = None
+    if not any(chosen.values()) and thumbnail is None:
         return None
-    return _written(chosen, order)
+    return _written(chosen, thumbnail, order)
 
 
-def _is_kept(tag: Tag, keeps: Chooser, is_asked: Chooser) -> bool:
+def _is_kept(tag: Tag, room: int, keeps: Chooser, is_asked: Chooser) -> bool:
     number = tag.entry.number
     if number in (ORIENTATION, COPYRIGHT) or (number in STRUCTURE and tag.directory == "IFD0"):
         return False
     _, risk = name_and_risk(tag.directory, number)
-    if not keeps(risk) or len(tag.entry.raw) > MAX_BYTES:
+    if not keeps(risk) or tag.entry.type > MAX_TYPE or len(tag.entry.raw) + 12 > room:
+        return False
+    if risk == Risk.COLOUR and not keeps(Risk.SETTINGS):
         return False
     return is_asked(risk) or _looks_right(tag.entry, risk)
 
@@ -82,58 +103,65 @@ def _text(number: int, words: str, order: str) -> Entry:
     return Entry(number, ASCII, len(raw), memoryview(raw), order)
 
 
-def _pointer(number: int, offset: int, order: str) -> Entry:
+def _long(number: int, offset: int, order: str) -> Entry:
     return Entry(number, LONG, 1, memoryview(struct.pack(order + "I", offset)), order)
 
 
-def _written(chosen: dict[str, dict[int, Entry]], order: str) -> bytes:
-    """IFD0, then each sub-directory that has entries; pointers are set once the sizes are known."""
+def _written(
+    chosen: dict[str, dict[int, Entry]], thumbnail: memoryview | None, order: str
+) -> bytes:
+    """IFD0, then each sub-directory that has entries, then IFD1 with the small picture."""
+    main, exif = dict(chosen["IFD0"]), dict(chosen["ExifIFD"])
     interop, gps = chosen["Interop"], chosen["GPS"]
-    exif = dict(chosen["ExifIFD"])
-    main = dict(chosen["IFD0"])
-    if interop:
-        exif[INTEROP_POINTER] = _pointer(INTEROP_POINTER, 0, order)
-    for number, entries in ((EXIF_POINTER, exif), (GPS_POINTER, gps)):
-        if entries:
-            main[number] = _pointer(number, 0, order)
-    at = 8 + _size(main.values())
-    for holder, number, entries in (
-        (main, EXIF_POINTER, exif),
+    parts = (
         (exif, INTEROP_POINTER, interop),
+        (main, EXIF_POINTER, exif),
         (main, GPS_POINTER, gps),
-    ):
+    )
+    for holder, number, entries in parts:
         if entries:
-            holder[number] = _pointer(number, at, order)
-            at += _size(entries.values())
+            holder[number] = _long(number, 0, order)
+    at = 8 + _size(main)
+    for holder, number, entries in parts:
+        if entries:
+            holder[number] = _long(number, at, order)
+            at += _size(entries)
     out = bytearray((b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8))
-    for entries in (main, exif, interop, gps):
+    out += _directory(main, len(out), order, following=at if thumbnail is not None else 0)
+    for _, _, entries in parts:
         if entries:
             out += _directory(entries, len(out), order)
+    if thumbnail is not None:
+        out += _small_picture(thumbnail, at, order)
     return bytes(out)
 
 
-def _size(entries: Iterable[Entry]) -> int:
-    found = list(entries)
-    outside = sum(len(entry.raw) + len(entry.raw) % 2 for entry in found if len(entry.raw) > 4)
-    return 2 + 12 * len(found) + 4 + outside
+def _small_picture(thumbnail: memoryview, at: int, order: str) -> bytes:
+    entries = {
+        COMPRESSION: _short(COMPRESSION, JPEG, order),
+        THUMBNAIL_START: _long(THUMBNAIL_START, 0, order),
+        THUMBNAIL_SIZE: _long(THUMBNAIL_SIZE, len(thumbnail), order),
+    }
+    entries[THUMBNAIL_START] = _long(THUMBNAIL_START, at + _size(entries), order)
+    return _directory(entries, at, order) + bytes(thumbnail)
 
 
-def _directory(entries: dict[int, Entry], at: int, order: str) -> bytes:
+def _size(entries: dict[int, Entry]) -> int:
+    outside = [len(entry.raw) for entry in entries.values() if len(entry.raw) > 4]
+    return 2 + 12 * len(entries) + 4 + sum(size + size % 2 for size in outside)
+
+
+def _directory(entries: dict[int, Entry], at: int, order: str, following: int = 0) -> bytes:
     head = bytearray(struct.pack(order + "H", len(entries)))
     values = bytearray()
     start = at + 2 + 12 * len(entries) + 4
     for number in sorted(entries):
         entry = entries[number]
         raw = bytes(entry.raw)
-        head += struct.pack(order + "HHI", number, _classic(entry.type), entry.count)
+        head += struct.pack(order + "HHI", number, entry.type, entry.count)
         if len(raw) > 4:
             head += struct.pack(order + "I", start + len(values))
             values += raw + b"\0" * (len(raw) % 2)
         else:
             head += raw.ljust(4, b"\0")
-    return bytes(head + b"\0\0\0\0" + values)
-
-
-def _classic(type: int) -> int:
-    """BigTIFF's 64-bit types have no place in EXIF; as opaque bytes of the same count they would lie."""
-    return type if type <= 13 and type in TYPES else UNDEFINED
+    return bytes(head + struct.pack(order + "I", following) + values)

@@ -6,23 +6,27 @@ from safelight.image import Risk
 
 _BY_RISK: dict[Risk, str] = {
     Risk.IDENTITY: """
-        013b Artist  9c9d XPAuthor  a430 OwnerName  a436 ImageTitle  a437 Photographer  a438 ImageEditor
-        c68b OriginalRawFileName  fde8 OwnerName  fde9 SerialNumber  9286 UserComment  010e ImageDescription
-        9c9b XPTitle  9c9c XPComment  9c9e XPKeywords  9c9f XPSubject  010d DocumentName  011d PageName""",
+        013b Artist  9c9d XPAuthor  a430 OwnerName  a436 ImageTitle  a437 Photographer
+        a438 ImageEditor  c68b OriginalRawFileName  fde8 OwnerName
+        9286 UserComment  010e ImageDescription  9c9b XPTitle  9c9c XPComment  9c9e XPKeywords
+        9c9f XPSubject  010d DocumentName  011d PageName""",
     Risk.DEVICE: """
-        010f Make  0110 Model  927c MakerNote  a431 SerialNumber  a432 LensInfo  a433 LensMake  a434 LensModel
-        a435 LensSerialNumber  c62f CameraSerialNumber  c614 UniqueCameraModel  c615 LocalizedCameraModel
-        c630 DNGLensInfo  a439 CameraFirmware  c634 DNGPrivateData  013c HostComputer  c640 RawDataUniqueID
-        c65d RawDataUniqueID  9400 AmbientTemperature  9401 Humidity  9402 Pressure  9403 WaterDepth
-        9404 Acceleration  9405 CameraElevationAngle""",
+        010f Make  0110 Model  927c MakerNote  a431 SerialNumber  a432 LensInfo  a433 LensMake
+        a434 LensModel  a435 LensSerialNumber  c62f CameraSerialNumber  fde9 SerialNumber  c614 UniqueCameraModel
+        c615 LocalizedCameraModel  c630 DNGLensInfo  a439 CameraFirmware  c634 DNGPrivateData
+        013c HostComputer  c640 RawDataUniqueID  c65d RawDataUniqueID  9400 AmbientTemperature
+        9401 Humidity  9402 Pressure  9403 WaterDepth  9404 Acceleration
+        9405 CameraElevationAngle""",
     Risk.TIME: """
-        0132 ModifyDate  9003 DateTimeOriginal  9004 CreateDate  9010 OffsetTime  9011 OffsetTimeOriginal
-        9012 OffsetTimeDigitized  9290 SubSecTime  9291 SubSecTimeOriginal  9292 SubSecTimeDigitized
-        c71b PreviewDateTime  882a TimeZoneOffset""",
+        0132 ModifyDate  9003 DateTimeOriginal  9004 CreateDate  9010 OffsetTime
+        9011 OffsetTimeOriginal  9012 OffsetTimeDigitized  9290 SubSecTime
+        9291 SubSecTimeOriginal  9292 SubSecTimeDigitized  c71b PreviewDateTime
+        882a TimeZoneOffset""",
     Risk.HISTORY: """
-        0131 Software  000b ProcessingSoftware  a004 RelatedSoundFile  9213 ImageHistory  a420 ImageUniqueID
-        a43a RAWDevelopingSoftware  a43b ImageEditingSoftware  a43c MetadataEditingSoftware
-        9211 ImageNumber  c4a5 PrintIM  935c ImageSourceData  c691 CurrentICCProfile""",
+        0131 Software  000b ProcessingSoftware  a004 RelatedSoundFile  9213 ImageHistory
+        a420 ImageUniqueID  a43a RAWDevelopingSoftware  a43b ImageEditingSoftware
+        a43c MetadataEditingSoftware  9211 ImageNumber  c4a5 PrintIM  935c ImageSourceData
+        c691 CurrentICCProfile""",
     Risk.RIGHTS: "8298 Copyright",
     Risk.ORIENTATION: "0112 Orientation",
     Risk.COLOUR: """
@@ -30,22 +34,25 @@ _BY_RISK: dict[Risk, str] = {
         0211 YCbCrCoefficients  0214 ReferenceBlackWhite  a500 Gamma""",
     Risk.SETTINGS: """
         829a ExposureTime  829d FNumber  8822 ExposureProgram  8824 SpectralSensitivity  8827 ISO
-        8830 SensitivityType  8831 StandardOutputSensitivity  8832 RecommendedExposureIndex  8833 ISOSpeed
-        9000 ExifVersion  9101 ComponentsConfiguration  9102 CompressedBitsPerPixel  9201 ShutterSpeedValue
-        9202 ApertureValue  9203 BrightnessValue  9204 ExposureCompensation  9205 MaxApertureValue
-        9206 SubjectDistance  9207 MeteringMode  9208 LightSource  9209 Flash  920a FocalLength
-        9214 SubjectArea  a000 FlashpixVersion  a20b FlashEnergy  a20e FocalPlaneXResolution
-        a20f FocalPlaneYResolution  a210 FocalPlaneResolutionUnit  a214 SubjectLocation  a215 ExposureIndex
+        8830 SensitivityType  8831 StandardOutputSensitivity  8832 RecommendedExposureIndex
+        8833 ISOSpeed  9000 ExifVersion  9101 ComponentsConfiguration  9102 CompressedBitsPerPixel
+        9201 ShutterSpeedValue  9202 ApertureValue  9203 BrightnessValue
+        9204 ExposureCompensation  9205 MaxApertureValue  9206 SubjectDistance  9207 MeteringMode
+        9208 LightSource  9209 Flash  920a FocalLength  9214 SubjectArea  a000 FlashpixVersion
+        a20b FlashEnergy  a20e FocalPlaneXResolution  a20f FocalPlaneYResolution
+        a210 FocalPlaneResolutionUnit  a214 SubjectLocation  a215 ExposureIndex
         a217 SensingMethod  a300 FileSource  a301 SceneType  a302 CFAPattern  a401 CustomRendered
         a402 ExposureMode  a403 WhiteBalance  a404 DigitalZoomRatio  a405 FocalLengthIn35mmFormat
         a406 SceneCaptureType  a407 GainControl  a408 Contrast  a409 Saturation  a40a Sharpness
-        a40b DeviceSettingDescription  a40c SubjectDistanceRange  a460 CompositeImage  011a XResolution
-        011b YResolution  0128 ResolutionUnit  0213 YCbCrPositioning  a002 ExifImageWidth
-        a003 ExifImageHeight""",
+        a40b DeviceSettingDescription  a40c SubjectDistanceRange  a460 CompositeImage
+        011a XResolution  011b YResolution  0128 ResolutionUnit  0213 YCbCrPositioning
+        a002 ExifImageWidth  a003 ExifImageHeight""",
     Risk.PLACE: """
-        830e PixelScale  8480 IntergraphMatrix  8482 ModelTiePoint  85d8 ModelTransform  87af GeoTiffDirectory
-        87b0 GeoTiffDoubleParams  87b1 GeoTiffAsciiParams""",
-    Risk.OTHER: "4746 Rating  4749 RatingPercent  ea1c Padding  ea1d OffsetSchema  a480 GDALMetadata  a481 GDALNoData",
+        830e PixelScale  8480 IntergraphMatrix  8482 ModelTiePoint  85d8 ModelTransform
+        87af GeoTiffDirectory  87b0 GeoTiffDoubleParams  87b1 GeoTiffAsciiParams""",
+    Risk.OTHER: """
+        4746 Rating  4749 RatingPercent  ea1c Padding  ea1d OffsetSchema  a480 GDALMetadata
+        a481 GDALNoData""",
 }
 
 TAGS: dict[int, tuple[str, Risk]] = {
@@ -55,11 +62,13 @@ TAGS: dict[int, tuple[str, Risk]] = {
 }
 
 GPS_TAGS: tuple[str, ...] = tuple(
-    """GPSVersionID GPSLatitudeRef GPSLatitude GPSLongitudeRef GPSLongitude GPSAltitudeRef GPSAltitude GPSTimeStamp
-    GPSSatellites GPSStatus GPSMeasureMode GPSDOP GPSSpeedRef GPSSpeed GPSTrackRef GPSTrack GPSImgDirectionRef
-    GPSImgDirection GPSMapDatum GPSDestLatitudeRef GPSDestLatitude GPSDestLongitudeRef GPSDestLongitude
-    GPSDestBearingRef GPSDestBearing GPSDestDistanceRef GPSDestDistance GPSProcessingMethod GPSAreaInformation
-    GPSDateStamp GPSDifferential GPSHPositioningError""".split()
+    """
+        GPSVersionID GPSLatitudeRef GPSLatitude GPSLongitudeRef GPSLongitude GPSAltitudeRef
+        GPSAltitude GPSTimeStamp GPSSatellites GPSStatus GPSMeasureMode GPSDOP GPSSpeedRef
+        GPSSpeed GPSTrackRef GPSTrack GPSImgDirectionRef GPSImgDirection GPSMapDatum
+        GPSDestLatitudeRef GPSDestLatitude GPSDestLongitudeRef GPSDestLongitude GPSDestBearingRef
+        GPSDestBearing GPSDestDistanceRef GPSDestDistance GPSProcessingMethod GPSAreaInformation
+        GPSDateStamp GPSDifferential GPSHPositioningError""".split()
 )
 
 INTEROP_TAGS = {
@@ -69,7 +78,8 @@ INTEROP_TAGS = {
     0x1002: "RelatedImageHeight",
 }
 
-# Where and how a TIFF file's pixels lie, and blocks that are read by themselves: no metadata of their own.
+# Where and how a TIFF file's pixels lie, and blocks that are read by themselves: no metadata of
+# their own.
 STRUCTURE: frozenset[int] = frozenset(
     {
         *range(0x00FE, 0x010D),

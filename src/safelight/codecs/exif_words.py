@@ -35,7 +35,7 @@ def exif_findings(exif: Exif) -> Iterator[Finding]:
 def words_of(entry: Entry) -> str:
     """The value as one printable line of at most 200 characters."""
     if entry.number == USER_COMMENT and entry.count > 8:
-        is_wide = entry.raw[:7] == b"UNICODE"
+        is_wide = bytes(entry.raw[:7]) == b"UNICODE"
         order = "utf-16-le" if entry.order == "<" else "utf-16-be"
         return _wide(entry.raw[8:], order) if is_wide else decoded(entry.raw[8:])
     if entry.number in WINDOWS_WORDS:

@@ -28,7 +28,10 @@ GENERAL_BRANDS = (b"mif1", b"msf1", b"miaf")
 
 
 def route(first: bytes) -> Format | None:
-    """The format that the first 64 bytes name, or None. A comparison with a table; nothing is parsed."""
+    """The format that the first 64 bytes name, or None.
+
+    A comparison with a table; nothing is parsed.
+    """
     first = bytes(first[:ROUTE_BYTES])
     for format, marks in SIGNATURES:
         if all(first[at : at + len(mark)] == mark for at, mark in marks):
@@ -43,8 +46,9 @@ def route(first: bytes) -> Format | None:
 def read_header(data: memoryview, format: Format) -> Header:
     """The facts of the container, in bounded work and without decoding.
 
-    Raises ContainerBroken for a structure that cannot be, FormatUnknown for a kind of picture that no decoder
-    here reads. Sizes may be absurd: the caller compares them with its limits before it decodes.
+    Raises ContainerBroken for a structure that cannot be, FormatUnknown for a kind of picture that
+    no decoder here reads. Sizes may be absurd: the caller compares them with its limits before it
+    decodes.
     """
     reader = import_module(f"safelight.codecs.{format}")
     with short_is_broken():

@@ -21,7 +21,9 @@ MAX_PARTS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One block: what introduces it, the extension's label or 0, its fixed head, its data with sub-block lengths."""
+    """One block: what introduces it, the extension's label or 0, its fixed head, its data with sub-
+    block lengths.
+    """
 
     introducer: int
     label: int
@@ -30,8 +32,11 @@ class Part:
 
 
 def parts(data: memoryview) -> Iterator[Part]:
-    """Every block up to the trailer, whose body is what follows it. A missing trailer is forgiven, as decoders do."""
-    if data[:6] not in (b"GIF87a", b"GIF89a"):
+    """Every block up to the trailer, whose body is what follows it.
+
+    A missing trailer is forgiven, as decoders do.
+    """
+    if bytes(data[:6]) not in (b"GIF87a", b"GIF89a"):
         raise ContainerBroken("the GIF does not start like one")
     at = 13 + _table_bytes(part(data, 0, 13)[10])
     for _ in range(MAX_PARTS):
@@ -76,7 +81,9 @@ def joined(body: memoryview) -> bytes:
 
 
 def header(data: memoryview) -> Header:
-    """The canvas: the logical screen, or more where a frame reaches beyond it; frames counted by walking."""
+    """The canvas: the logical screen, or more where a frame reaches beyond it; frames counted by
+    walking.
+    """
     width, height = struct.unpack_from("<HH", part(data, 0, 13), 6)
     frames, has_alpha = 0, False
     for block in parts(data):

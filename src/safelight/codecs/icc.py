@@ -1,7 +1,8 @@
 """ICC profiles built anew: the numbers that make colour, and neutral words (ICC.1:2022).
 
-A profile holds free text, dates, serial-like identifiers, private tags and gaps. Here only tags that a colour
-engine needs are copied, each cut to what its own type says it holds; a profile that breaks the rules is dropped.
+A profile holds free text, dates, serial-like identifiers, private tags and gaps. Here only tags
+that a colour engine needs are copied, each cut to what its own type says it holds; a profile that
+breaks the rules is dropped.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import struct
 from collections.abc import Callable
 
 from safelight.codecs.icc_lut import clean_lut
-from safelight.codecs.reading import decoded
+from safelight.codecs.reading import decoded, starts
 
 HEAD = 128
 MAX_TAGS = 200
+# What the numbered parts of a JPEG can hold, and far more than any real profile.
+MAX_BYTES = 16_000_000
 D50 = bytes.fromhex("0000f6d6000100000000d32d")
 CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")
 SPACES = (b"RGB ", b"GRAY", b"CMYK", b"Lab ")
@@ -29,8 +32,13 @@ KNOWN_NAMES = (
     "Gray Gamma 2.2",
 )
 NEUTRAL = "colour profile"
-# What sRGB's columns are when adapted to D50, and how far a profile may be from them to count as sRGB.
-SRGB_COLUMNS = ((0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.7141))
+# What sRGB's columns are when adapted to D50, and how far a profile may be from them to count as
+# sRGB.
+SRGB_COLUMNS = (
+    (0.43607, 0.22249, 0.01392),
+    (0.38515, 0.71687, 0.09708),
+    (0.14307, 0.06061, 0.7141),
+)
 NEAR = 0.002
 
 
@@ -41,7 +49,8 @@ class Malformed(Exception):
 def clean(profile: bytes | memoryview, *, standard: bool = False) -> bytes | None:
     """The profile with only colour in it; None when it is malformed.
 
-    With standard, one that means sRGB is replaced by our own and every other loses its name as well.
+    With standard, one that means sRGB is replaced by our own and every other loses its name as
+    well.
     """
     try:
         head, tags = _opened(memoryview(profile))
@@ -61,9 +70,11 @@ def description(profile: bytes | memoryview) -> str:
     try:
         _, tags = _opened(memoryview(profile))
         raw = tags[b"desc"]
-        if raw[:4] == b"mluc":
+        if starts(raw, b"mluc"):
             size, offset = struct.unpack_from(">II", raw, 20)
-            return decoded(bytes(raw[offset : offset + size]).decode("utf-16-be", "replace").encode())
+            return decoded(
+                bytes(raw[offset : offset + size]).decode("utf-16-be", "replace").encode()
+            )
         size = struct.unpack_from(">I", raw, 8)[0]
         return decoded(raw[12 : 12 + min(size, 400)])
     except (Malformed, struct.error, IndexError, KeyError):
@@ -71,10 +82,10 @@ def description(profile: bytes | memoryview) -> str:
 
 
 def _opened(profile: memoryview) -> tuple[memoryview, dict[bytes, memoryview]]:
-    if len(profile) < HEAD + 4 or profile[36:40] != b"acsp":
+    if len(profile) < HEAD + 4 or not starts(profile, b"acsp", 36):
         raise Malformed
     size, count = struct.unpack_from(">I", profile)[0], struct.unpack_from(">I", profile, HEAD)[0]
-    if size > len(profile) or count > MAX_TAGS:
+    if not HEAD < size <= min(len(profile), MAX_BYTES) or count > MAX_TAGS:
         raise Malformed
     tags: dict[bytes, memoryview] = {}
     for number in range(count):
@@ -104,19 +115,19 @@ def _cleaned(name: bytes, raw: memoryview) -> bytes:
 
 
 def _xyz(raw: memoryview) -> bytes:
-    if raw[:4] != b"XYZ " or len(raw) < 20:
+    if not starts(raw, b"XYZ ") or len(raw) < 20:
         raise Malformed
     return b"XYZ \0\0\0\0" + bytes(raw[8:20])
 
 
 def clean_curve(raw: memoryview) -> bytes:
     """One curve, cut to its own length. Raises Malformed."""
-    if raw[:4] == b"curv":
+    if starts(raw, b"curv"):
         count = struct.unpack_from(">I", raw, 8)[0]
         if len(raw) < 12 + 2 * count:
             raise Malformed
         return b"curv\0\0\0\0" + bytes(raw[8 : 12 + 2 * count])
-    if raw[:4] != b"para":
+    if not starts(raw, b"para"):
         raise Malformed
     kind = struct.unpack_from(">H", raw, 8)[0]
     count = (1, 3, 4, 5, 7)[kind]
@@ -126,13 +137,13 @@ def clean_curve(raw: memoryview) -> bytes:
 
 
 def _adaptation(raw: memoryview) -> bytes:
-    if raw[:4] != b"sf32" or len(raw) < 44:
+    if not starts(raw, b"sf32") or len(raw) < 44:
         raise Malformed
     return b"sf32\0\0\0\0" + bytes(raw[8:44])
 
 
 def _code_points(raw: memoryview) -> bytes:
-    if raw[:4] != b"cicp" or len(raw) < 12:
+    if not starts(raw, b"cicp") or len(raw) < 12:
         raise Malformed
     return b"cicp\0\0\0\0" + bytes(raw[8:12])
 
@@ -154,7 +165,7 @@ CLEANERS: dict[bytes, Callable[[memoryview], bytes]] = {
 
 
 def _is_srgb(head: memoryview, kept: dict[bytes, bytes]) -> bool:
-    if head[16:20] != b"RGB " or b"A2B0" in kept:
+    if not starts(head, b"RGB ", 16) or b"A2B0" in kept:
         return False
     for name, wanted in zip((b"rXYZ", b"gXYZ", b"bXYZ"), SRGB_COLUMNS, strict=True):
         found = (number / 65_536 for number in struct.unpack_from(">iii", kept[name], 8))

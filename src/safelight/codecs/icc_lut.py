@@ -1,10 +1,12 @@
-"""Look-up tables of ICC profiles, copied number by number so that no gap between them comes along."""
+"""Look-up tables of ICC profiles, copied number by number: no gap comes along."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable
 from math import prod
+
+from safelight.codecs.reading import starts
 
 CurveCleaner = Callable[[memoryview], bytes]
 MAX_CHANNELS = 15
@@ -34,7 +36,7 @@ def _old(raw: memoryview, *, width: int) -> bytes | None:
 
 def _new(raw: memoryview, clean_curve: CurveCleaner) -> bytes | None:
     """B curves, matrix, M curves, grid, A curves: those that are there, packed in this order."""
-    is_from_device = raw[:4] == b"mAB "
+    is_from_device = starts(raw, b"mAB ")
     across, out = raw[8], raw[9]
     if not 1 <= across <= MAX_CHANNELS or not 1 <= out <= MAX_CHANNELS:
         return None

@@ -1,4 +1,6 @@
-"""The TIFF structure that TIFF files and EXIF blocks share: directories of tagged values, read with bounds."""
+"""The TIFF structure that TIFF files and EXIF blocks share: directories of tagged values, read with
+bounds.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ class Entry:
 
     @property
     def values(self) -> tuple[Value, ...]:
-        """The first 256 values as numbers; a rational is its quotient, 0 when it divides by zero."""
+        """The first 256 values as numbers; a rational is its quotient, 0 if by zero."""
         size, letter = TYPES[self.type]
         count = min(self.count, MAX_VALUES, len(self.raw) // size)
         if letter == "s":
@@ -65,7 +67,8 @@ class Entry:
 class Tree:
     """A TIFF structure opened: byte order, plain or big, where the first directory lies.
 
-    is_broken turns True when something points outside, loops or has an unknown type: what was read stands.
+    is_broken turns True when something points outside, loops or has an unknown type: what was read
+    stands.
     """
 
     data: memoryview
@@ -134,5 +137,3 @@ def open_tree(data: memoryview) -> Tree | None:
         return Tree(data, order, is_big=True, first=struct.unpack_from(order + "Q", data, 8)[0])
     # Some cameras write their own number here (Olympus, Panasonic); the rest is as usual.
     return Tree(data, order, first=struct.unpack_from(order + "I", data, 4)[0])
-
-

@@ -11,17 +11,23 @@ from safelight.image import Finding, Risk
 
 MAX_RECORDS = 2_000
 _BY_RISK: dict[Risk, str] = {
-    Risk.IDENTITY: """5 ObjectName  25 Keywords  80 By-line  85 By-lineTitle  105 Headline  110 Credit  115 Source
-        118 Contact  120 Caption-Abstract  122 Writer-Editor  40 SpecialInstructions  7 EditStatus
-        103 OriginalTransmissionReference  22 FixtureIdentifier  15 Category  20 SupplementalCategories""",
-    Risk.PLACE: """26 ContentLocationCode  27 ContentLocationName  90 City  92 Sub-location  95 Province-State
-        100 Country-PrimaryLocationCode  101 Country-PrimaryLocationName""",
-    Risk.TIME: """30 ReleaseDate  35 ReleaseTime  37 ExpirationDate  38 ExpirationTime  55 DateCreated
+    Risk.IDENTITY: """
+        5 ObjectName  25 Keywords  80 By-line  85 By-lineTitle  105 Headline  110 Credit
+        115 Source  118 Contact  120 Caption-Abstract  122 Writer-Editor  40 SpecialInstructions
+        7 EditStatus  103 OriginalTransmissionReference  22 FixtureIdentifier  15 Category
+        20 SupplementalCategories""",
+    Risk.PLACE: """
+        26 ContentLocationCode  27 ContentLocationName  90 City  92 Sub-location
+        95 Province-State  100 Country-PrimaryLocationCode  101 Country-PrimaryLocationName""",
+    Risk.TIME: """
+        30 ReleaseDate  35 ReleaseTime  37 ExpirationDate  38 ExpirationTime  55 DateCreated
         60 TimeCreated  62 DigitalCreationDate  63 DigitalCreationTime  47 ReferenceDate""",
     Risk.HISTORY: "65 OriginatingProgram  70 ProgramVersion  42 ActionAdvised  45 ReferenceService",
     Risk.RIGHTS: "116 CopyrightNotice",
     Risk.ORIENTATION: "131 ImageOrientation",
-    Risk.OTHER: "0 ApplicationRecordVersion  10 Urgency  75 ObjectCycle  130 ImageType  135 LanguageIdentifier",
+    Risk.OTHER: """
+        0 ApplicationRecordVersion  10 Urgency  75 ObjectCycle  130 ImageType
+        135 LanguageIdentifier""",
     Risk.THUMBNAIL: "202 ObjectPreviewData",
 }
 DATASETS: dict[int, tuple[str, Risk]] = {
@@ -31,6 +37,7 @@ DATASETS: dict[int, tuple[str, Risk]] = {
 }
 COPYRIGHT_NOTICE = 116
 NESTED: dict[int, Kind] = {0x0404: "iptc", 0x0422: "exif", 0x0424: "xmp", 0x040F: "icc"}
+RESOURCE_MARKS = (b"8BIM", b"PHUT", b"AgHg", b"MeSa", b"DCSR")
 THUMBNAILS = frozenset({0x0409, 0x040C})
 
 
@@ -76,7 +83,7 @@ def resources(data: memoryview) -> Iterator[tuple[int, memoryview]]:
     """Number and data of every image resource; ends where the bytes make no sense."""
     at = 0
     for _ in range(MAX_RECORDS):
-        if at + 12 > len(data) or data[at + 1 : at + 4] not in (b"BIM", b"HUT", b"gHg", b"CSR"):
+        if at + 12 > len(data) or bytes(data[at : at + 4]) not in RESOURCE_MARKS:
             return
         number, name_size = struct.unpack_from(">HB", data, at + 4)
         at += 6 + name_size + 1 + (name_size + 1) % 2

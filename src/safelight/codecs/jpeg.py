@@ -10,7 +10,7 @@ from typing import Literal
 
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.exif import orientation_of
-from safelight.codecs.reading import part
+from safelight.codecs.reading import part, starts
 from safelight.errors import ContainerBroken, FormatUnknown
 from safelight.image import Header
 
@@ -41,7 +41,9 @@ Colour = Literal["grey", "rgb", "cmyk", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One marker and what belongs to it. start is the marker's own FF; stray are bytes found before it.
+    """One marker and what belongs to it.
+
+    start is the marker's own FF; stray are bytes found before it.
 
     For a scan, body holds its parameters and coded the entropy-coded data that follow.
     """
@@ -56,10 +58,10 @@ class Segment:
 def segments(data: memoryview, *, until_scan: bool = False) -> Iterator[Segment]:
     """Every segment up to the end of the first image, in order; EOI's body is whatever follows it.
 
-    With until_scan it stops at the first scan, whose data it does not look at. Raises ContainerBroken when the
-    picture ends before its end marker, or its segments are too many.
+    With until_scan it stops at the first scan, whose data it does not look at. Raises
+    ContainerBroken when the picture ends before its end marker, or its segments are too many.
     """
-    if data[:2] != b"\xff\xd8":
+    if not starts(data, b"\xff\xd8"):
         raise ContainerBroken("the JPEG does not start like one")
     at, has_restarts = 2, False
     for _ in range(MAX_SEGMENTS):
@@ -79,7 +81,7 @@ def segments(data: memoryview, *, until_scan: bool = False) -> Iterator[Segment]
         body = part(data, start + 4, size - 2)
         at, coded = start + 2 + size, None
         if marker == DRI:
-            has_restarts = body != b"\0\0"
+            has_restarts = bytes(body) != b"\0\0"
         if marker == SOS and not until_scan:
             coded = _coded(data, at, has_restarts=has_restarts)
             at += len(coded)
@@ -119,11 +121,11 @@ def header(data: memoryview) -> Header:
 
 def transform_of(body: memoryview, before: int) -> int:
     """The colour transform of an Adobe segment, or what it was before when this is none."""
-    return body[11] if body[:5] == b"Adobe" and len(body) >= 12 else before
+    return body[11] if starts(body, b"Adobe") and len(body) >= 12 else before
 
 
 def is_exif(segment: Segment) -> bool:
-    return segment.marker == 0xE1 and segment.body[:5] == EXIF
+    return segment.marker == 0xE1 and starts(segment.body, EXIF)
 
 
 def _header_of(frame: Segment, adobe: int, orientation: int) -> Header:
@@ -139,9 +141,7 @@ def _header_of(frame: Segment, adobe: int, orientation: int) -> Header:
     colours: dict[int, Colour] = {1: "grey", 3: "rgb", 4: "cmyk"}
     if bands not in colours:
         raise FormatUnknown(f"JPEG with {bands} components is not read", hint=CONVERT_FIRST)
-    return Header(
-        "jpeg", width, height, orientation, bits=bits, bands=bands, colour=colours[bands]
-    )
+    return Header("jpeg", width, height, orientation, bits=bits, bands=bands, colour=colours[bands])
 
 
 def blocks(data: memoryview) -> Iterator[Block]:
@@ -158,9 +158,9 @@ def blocks(data: memoryview) -> Iterator[Block]:
             yield Block("comment", "Comment", segment.body, _framed(data, segment))
         elif segment.marker in APPS:
             body = segment.body
-            if segment.marker == 0xE1 and body[: len(MORE_XMP)] == MORE_XMP:
+            if segment.marker == 0xE1 and starts(body, MORE_XMP):
                 more_xmp.append(body[len(MORE_XMP) :])
-            elif segment.marker == 0xE2 and body[: len(ICC)] == ICC:
+            elif segment.marker == 0xE2 and starts(body, ICC):
                 profile.append(body[len(ICC) :])
             else:
                 yield from _app(segment.marker - 0xE0, body, _framed(data, segment))
@@ -177,14 +177,14 @@ def _framed(data: memoryview, segment: Segment) -> memoryview:
 def _app(number: int, body: memoryview, raw: memoryview) -> Iterator[Block]:
     name = f"APP{number}"
     for marker, mark, kind in APP_KINDS:
-        if number == marker and body[: len(mark)] == mark:
+        if number == marker and starts(body, mark):
             skip = 6 if kind == "exif" else len(mark)
             yield Block(kind, name, body[skip:], raw)
             return
-    if number == 0 and body[:5] == b"JFIF\0":
+    if number == 0 and starts(body, b"JFIF\0"):
         if len(body) > 14:
             yield Block("thumbnail", "JFIF thumbnail", body[14:])
-    elif number != 14 or body[:5] != b"Adobe":
+    elif number != 14 or not starts(body, b"Adobe"):
         yield Block("private", name, body, raw)
     elif len(body) > 12:
         yield Block("private", "APP14 tail", body[12:])

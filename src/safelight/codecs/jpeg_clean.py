@@ -1,11 +1,13 @@
-"""JPEG rewritten: frame, tables that scans use, scans; and the clean blocks. Nothing else is copied.
+"""JPEG rewritten: frame, tables that scans use, scans; and the clean blocks.
 
-Tables wait until a scan that uses them and go out just before it. One that no scan uses, or that is defined
-anew before any scan uses it, never goes out: it would be a place to hide bytes in. Decoders meet the same
-tables at the same scans, so pixels are the same bit for bit.
+Nothing else is copied.
 
-What stays: coded data are copied as they are. Bytes that an encoder appends to the data of a scan, after its
-last block, cannot be told from pixels without decoding; `sanitize` removes them.
+Tables wait until a scan that uses them and go out just before it. One that no scan uses, or that is
+defined anew before any scan uses it, never goes out: it would be a place to hide bytes in. Decoders
+meet the same tables at the same scans, so pixels are the same bit for bit.
+
+What stays: coded data are copied as they are. Bytes that an encoder appends to the data of a scan,
+after its last block, cannot be told from pixels without decoding; `sanitize` removes them.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from safelight.codecs.jpeg import (
     segments,
     transform_of,
 )
-from safelight.codecs.reading import part
+from safelight.codecs.reading import part, starts
 from safelight.errors import ContainerBroken
 
 ARITHMETIC = frozenset({0xC9, 0xCA})
@@ -64,7 +66,9 @@ class Tables:
         """One segment per kind with the waiting tables that are wanted; they wait no longer."""
         out: Pieces = []
         for marker in (DQT, DHT, DAC):
-            keys = [key for key in dict.fromkeys(wanted) if key[0] == marker and key in self.waiting]
+            keys = [
+                key for key in dict.fromkeys(wanted) if key[0] == marker and key in self.waiting
+            ]
             if keys:
                 out += framed(marker, *(self.waiting.pop(key) for key in keys))
         return out
@@ -128,8 +132,8 @@ class Rewriter:
 
     def _app(self, segment: Segment) -> None:
         body = segment.body
-        if segment.marker == 0xE0 and body[:5] == b"JFIF\0" and len(body) >= 14:
-            self.density = bytes(body[5:12])
+        if segment.marker == 0xE0 and starts(body, b"JFIF\0") and len(body) >= 14:
+            self.density = b"\1\1" + bytes(body[7:12])
         elif segment.marker == 0xEE:
             self.transform = transform_of(body, self.transform)
 
@@ -205,7 +209,10 @@ class Rewriter:
 
 
 def rewritten(data: memoryview, carried: Carried) -> Pieces:
-    """The pieces of the clean file. Raises ContainerBroken for a file that cannot be walked to its end marker."""
+    """The pieces of the clean file.
+
+    Raises ContainerBroken for a file that cannot be walked to its end marker.
+    """
     rewriter = Rewriter(carried)
     for segment in segments(data):
         rewriter.take(segment)
@@ -213,7 +220,10 @@ def rewritten(data: memoryview, carried: Carried) -> Pieces:
 
 
 def framed(marker: int, *bodies: bytes | memoryview) -> Pieces:
-    """A marker, the length, and the bodies. Raises ContainerBroken when they are too long for one segment."""
+    """A marker, the length, and the bodies.
+
+    Raises ContainerBroken when they are too long for one segment.
+    """
     size = sum(len(body) for body in bodies)
     if size > MAX_BODY:
         raise ContainerBroken("a block is too long for a JPEG")

@@ -1,4 +1,7 @@
-"""Metadata as found: every block read, every finding put in its risk group. Garbage is reported, never raised."""
+"""Metadata as found: every block read, every finding put in its risk group.
+
+Garbage is reported, never raised.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +42,12 @@ UNREADABLE = "unreadable block"
 
 @dataclass(slots=True)
 class Known:
-    """Everything that the blocks of one file told. The first EXIF block and the first profile count.
+    """Everything that the blocks of one file told.
 
-    notices are copyright notices outside EXIF; mark is the address of a digital source type, or empty.
+    The first EXIF block and the first profile count.
+
+    notices are copyright notices outside EXIF; mark is the address of a digital source type, or
+    empty.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -60,13 +66,16 @@ class Known:
 
 
 def findings(data: memoryview, format: Format) -> tuple[Finding, ...]:
-    """Every piece of metadata, in the order of its risk group. Never raises, whatever the bytes are."""
+    """Every piece of metadata, in the order of its risk group.
+
+    Never raises, whatever the bytes are.
+    """
     known = read_blocks(blocks_of(data, format))
     return tuple(sorted(dict.fromkeys(known.findings), key=lambda finding: finding.group))
 
 
 def blocks_of(data: memoryview, format: Format) -> Iterator[Block]:
-    """The blocks of a container as far as it can be walked; a broken rest is one unreadable block."""
+    """The blocks of a container as far as it can be walked; a broken rest is one of them."""
     module = import_module(f"safelight.codecs.{format}")
     try:
         with short_is_broken():

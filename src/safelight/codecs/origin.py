@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 SCHEME = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-# The published terms, those retired included. Nothing else passes: a mark is no place for free words.
+# The published terms, those retired included. Nothing else passes: a mark is no place for free
+# words.
 TERMS = (
     "algorithmicMedia",
     "algorithmicallyEnhanced",
@@ -37,7 +38,9 @@ WEIGHT = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "co
 
 
 def mark_in(data: bytes | memoryview) -> str:
-    """The published term found in these bytes (XML or CBOR), as its full address; empty when there is none."""
+    """The published term found in these bytes (XML or CBOR), as its full address; empty when there
+    is none.
+    """
     found = {term for raw in _FOUND.findall(data) if (term := _term(raw.decode()))}
     for term in WEIGHT:
         if term in found:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.exif import orientation_of
-from safelight.codecs.reading import decoded, part
+from safelight.codecs.reading import decoded, part, starts
 from safelight.errors import ContainerBroken, FormatUnknown
 from safelight.image import Header
 
@@ -59,7 +59,7 @@ class Chunk:
     @property
     def is_sound(self) -> bool:
         """True when the checksum is right."""
-        return zlib.crc32(self.raw[4:-4]) == struct.unpack(">I", self.raw[-4:])[0]
+        return zlib.crc32(self.raw[4:-4]) == int.from_bytes(self.raw[-4:], "big")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Layout:
 
 def chunks(data: memoryview) -> Iterator[Chunk]:
     """Every chunk up to and with IEND. Raises ContainerBroken when the file ends before it."""
-    if data[:8] != SIGNATURE:
+    if not starts(data, SIGNATURE):
         raise ContainerBroken("the PNG does not start like one")
     at = 8
     for _ in range(MAX_CHUNKS):
@@ -108,7 +108,9 @@ def layout_of(chunk: Chunk) -> Layout:
 
 
 def header(data: memoryview) -> Header:
-    """Size, bits, bands as they come out of a decoder (palette is rgb), frames that are there, eXIf orientation."""
+    """Size, bits, bands as they come out of a decoder (palette is rgb), frames that are there, eXIf
+    orientation.
+    """
     found = chunks(data)
     layout = layout_of(next(found))
     frames, orientation, has_alpha = 0, 1, layout.colour_type in (4, 6)
@@ -183,7 +185,7 @@ def _text(chunk: Chunk) -> Iterator[Block]:
 
 
 def _known_text(key: str, words: memoryview) -> Iterator[Block]:
-    """XMP, EXIF and IPTC hide in texts under agreed names; ImageMagick writes them in hexadecimal."""
+    """XMP, EXIF and IPTC hide in texts under agreed names, some of them in hexadecimal."""
     if key == "XML:com.adobe.xmp":
         yield Block("xmp", "XMP", words)
     elif key.startswith("Raw profile type "):

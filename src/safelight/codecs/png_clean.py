@@ -1,8 +1,9 @@
-"""PNG rewritten: critical chunks, the allow-list of ancillary ones, animation; and the clean blocks.
+"""PNG rewritten: critical chunks, the allow-list of ancillary ones, animation; and the clean
+blocks.
 
-The compressed pixels are run through the inflater (nothing is kept of what comes out) to find where their stream
-ends: what lies behind it in the chunks is cut off, and a stream that holds more rows than the picture has
-is packed anew without them.
+The compressed pixels are run through the inflater (nothing is kept of what comes out) to find where
+their stream ends: what lies behind it in the chunks is cut off, and a stream that holds more rows
+than the picture has is packed anew without them.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ FRAME_CONTROL = 26
 
 @dataclass(slots=True)
 class Frame:
-    """One picture of an animation: its control chunk and the parts of its stream; still when it is the default."""
+    """One picture of an animation: its control chunk and the parts of its stream; still when it is
+    the default.
+    """
 
     control: bytes
     parts: list[memoryview] = field(default_factory=list)
@@ -71,7 +74,10 @@ class Rewriter:
     is_animated: bool = True
 
     def take(self, chunk: Chunk) -> None:
-        """Judge one chunk. Raises ContainerBroken for a critical one that is unknown, damaged or twice there."""
+        """Judge one chunk.
+
+        Raises ContainerBroken for a critical one that is unknown, damaged or twice there.
+        """
         if chunk.is_critical:
             self._critical(chunk)
         elif chunk.type in ANIMATION:
@@ -102,13 +108,21 @@ class Rewriter:
         background, bits, clear = BY_COLOUR[self.layout.colour_type]
         size = len(chunk.body)
         if chunk.type == b"tRNS" and self.layout.colour_type == 3:
-            return self.palette is not None and 0 < size <= len(self.palette.body) // 3 and chunk.is_sound
+            return (
+                self.palette is not None
+                and 0 < size <= len(self.palette.body) // 3
+                and chunk.is_sound
+            )
         allowed = LENGTHS.get(chunk.type, ())
-        allowed = {b"bKGD": (background,), b"sBIT": (bits,), b"tRNS": (clear,)}.get(chunk.type, allowed)
+        allowed = {b"bKGD": (background,), b"sBIT": (bits,), b"tRNS": (clear,)}.get(
+            chunk.type, allowed
+        )
         return size in allowed and size > 0 and chunk.is_sound
 
     def _animate(self, chunk: Chunk) -> None:
-        """Take animation apart; one wrong number, and it is dropped: no decoder would play it either."""
+        """Take animation apart; one wrong number, and it is dropped: no decoder would play it
+        either.
+        """
         if not chunk.is_sound:
             self.is_animated = False
         elif chunk.type == b"acTL":
@@ -191,7 +205,9 @@ class Rewriter:
             return []
         wanted = struct.unpack_from(">I", self.animation.body)[0]
         frames = self.frames[:wanted]
-        is_whole = len(frames) == wanted and all(frame.parts or frame.is_default for frame in frames)
+        is_whole = len(frames) == wanted and all(
+            frame.parts or frame.is_default for frame in frames
+        )
         return frames if is_whole and self._is_inside(frames) else []
 
     def _is_inside(self, frames: list[Frame]) -> bool:
@@ -217,7 +233,10 @@ AFTER_PALETTE = frozenset({b"tRNS", b"bKGD", b"pHYs"})
 
 
 def rewritten(data: memoryview, carried: Carried) -> Pieces:
-    """The pieces of the clean file. Raises ContainerBroken for a file that cannot be walked to IEND."""
+    """The pieces of the clean file.
+
+    Raises ContainerBroken for a file that cannot be walked to IEND.
+    """
     found = chunks(data)
     first = next(found)
     rewriter = Rewriter(carried, layout_of(first), first)

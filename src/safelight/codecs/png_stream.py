@@ -10,12 +10,22 @@ from safelight.errors import ContainerBroken
 
 STEP = 1 << 20
 # Adam7: first column and row, steps between columns and rows.
-PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+PASSES = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
 Bodies = list[memoryview]
 
 
 def stream_bytes(layout: Layout, width: int, height: int) -> int:
-    """How many bytes a picture of this size has before compression: a filter byte and the samples of each row."""
+    """How many bytes a picture of this size has before compression: a filter byte and the samples
+    of each row.
+    """
     bits = layout.bits * layout.samples
     if not layout.is_interlaced:
         return height * (1 + (width * bits + 7) // 8)
@@ -53,7 +63,7 @@ def _short() -> list[bytes]:
 
 
 def _inflated(inflater: zlib._Decompress, body: memoryview, most: int) -> Iterator[int]:
-    """The sizes of what comes out, piece by piece, until the input is used or the most is reached."""
+    """The sizes of what comes out, until the input is used or the most is reached."""
     waiting: bytes | memoryview = body
     while True:
         out = len(inflater.decompress(waiting, min(STEP, max(most, 1))))

@@ -18,7 +18,9 @@ KEEPS_NOTICE: frozenset[Profile] = frozenset({"share", "minimal", "none"})
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """groups are kept by the profile, as far as their values look harmless; asked as the user wants them."""
+    """groups are kept by the profile, as far as their values look harmless; asked as the user wants
+    them.
+    """
 
     groups: frozenset[Risk]
     asked: frozenset[Risk]

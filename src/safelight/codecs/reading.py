@@ -10,15 +10,23 @@ from safelight.errors import ContainerBroken
 
 
 def part(data: memoryview, start: int, size: int) -> memoryview:
-    """Exactly size bytes from start, without a copy. Raises ContainerBroken when they are not all there."""
+    """Exactly size bytes from start, without a copy.
+
+    Raises ContainerBroken when they are not all there.
+    """
     if start < 0 or size < 0 or start + size > len(data):
         raise ContainerBroken("the picture ends before its own structure does")
     return data[start : start + size]
 
 
+def starts(data: memoryview, mark: bytes, at: int = 0) -> bool:
+    """True when exactly these bytes lie at this place."""
+    return bytes(data[at : at + len(mark)]) == mark
+
+
 @contextmanager
 def short_is_broken() -> Iterator[None]:
-    """Map what a too short or absurd structure raises in the standard library to ContainerBroken."""
+    """Map what a short or absurd structure raises in the standard library to ContainerBroken."""
     try:
         yield
     except (struct.error, IndexError, ValueError, OverflowError, ZeroDivisionError) as error:

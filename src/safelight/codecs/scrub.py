@@ -1,4 +1,6 @@
-"""Scrubbing: the container rewritten around its untouched pixels, or clean blocks for a new encoding."""
+"""Scrubbing: the container rewritten around its untouched pixels, or clean blocks for a new
+encoding.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ REWRITERS: dict[Format, str] = {"jpeg": "jpeg_clean", "png": "png_clean", "webp"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Clean blocks for an encoder: a profile, a TIFF structure without head, an XMP packet; and what became of all."""
+    """Clean blocks for an encoder: a profile, a TIFF structure without head, an XMP packet; and
+    what became of all.
+    """
 
     icc: bytes | None
     exif: bytes | None
@@ -34,10 +38,11 @@ def can_rewrite(format: Format) -> bool:
 
 
 def rewrite(data: memoryview, format: Format, wish: Wish) -> tuple[Pieces, tuple[Change, ...]]:
-    """The same picture in the same coding, in a container built anew: what is not on the allow-list is gone.
+    """The same picture in the same coding, in a container built anew: what is not on the allow-list
+    is gone.
 
-    Pieces are slices of the input where they can be. Raises ContainerBroken when the container cannot be walked to
-    its end, FormatUnknown for a format without a walker.
+    Pieces are slices of the input where they can be. Raises ContainerBroken when the container
+    cannot be walked to its end, FormatUnknown for a format without a walker.
     """
     if format not in REWRITERS:
         raise FormatUnknown(f"{format} cannot be rewritten without decoding it")
@@ -53,7 +58,10 @@ def rewrite(data: memoryview, format: Format, wish: Wish) -> tuple[Pieces, tuple
 
 
 def kept(data: memoryview, source_format: Format, wish: Wish, target_format: Format) -> Kept:
-    """What a new encoding takes along under the same policy. Pixels are upright then, so orientation is not kept."""
+    """What a new encoding takes along under the same policy.
+
+    Pixels are upright then, so orientation is not kept.
+    """
     known = read_blocks(blocks_of(data, source_format))
     carried = carry.carry(known, policy_of(wish), upright=True)
     carried = carry.for_format(carried, target_format)

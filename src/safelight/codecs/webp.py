@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.exif import orientation_of
-from safelight.codecs.reading import part
+from safelight.codecs.reading import part, starts
 from safelight.errors import ContainerBroken
 from safelight.image import Header
 
@@ -22,7 +22,7 @@ FRAME_HEAD = 16
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One chunk: its four letters, what it holds, the whole of it, and its padding (0 or 1 byte)."""
+    """One chunk: its four letters, what it holds, the whole of it, its padding (0 or 1 byte)."""
 
     type: bytes
     body: memoryview
@@ -40,8 +40,11 @@ class Bitstream:
 
 
 def riff(data: memoryview) -> memoryview:
-    """The chunks that the RIFF header announces. Raises ContainerBroken when they are not all there."""
-    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+    """The chunks that the RIFF header announces.
+
+    Raises ContainerBroken when they are not all there.
+    """
+    if not starts(data, b"RIFF") or not starts(data, b"WEBP", 8):
         raise ContainerBroken("the WebP does not start like one")
     size = struct.unpack_from("<I", data, 4)[0]
     return part(data, 12, size - 4)
@@ -70,7 +73,7 @@ def bitstream_of(chunk: Chunk) -> Bitstream:
             raise ContainerBroken("the WebP has a damaged lossless picture")
         has_alpha = bool(packed >> 28 & 1)
         return Bitstream((packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1, has_alpha)
-    if body[0] & 1 or body[3:6] != b"\x9d\x01\x2a":
+    if body[0] & 1 or not starts(body, b"\x9d\x01\x2a", 3):
         raise ContainerBroken("the WebP has a damaged picture")
     width, height = struct.unpack_from("<HH", body, 6)
     return Bitstream(width & 0x3FFF, height & 0x3FFF, has_alpha=False)
@@ -111,14 +114,14 @@ def extended_of(chunk: Chunk) -> tuple[int, int, int]:
 
 def tiff_of(body: memoryview) -> memoryview:
     """The TIFF structure of an EXIF chunk; some writers put the JPEG marker's head before it."""
-    return body[6:] if body[:6] == b"Exif\0\0" else body
+    return body[6:] if starts(body, b"Exif\0\0") else body
 
 
 def blocks(data: memoryview) -> Iterator[Block]:
     """Everything in the file that is neither picture nor its structure."""
     inside = riff(data)
     for chunk in chunks(inside):
-        if chunk.padding and chunk.padding != b"\0":
+        if bytes(chunk.padding).strip(b"\0"):
             yield Block("private", "padding", chunk.padding)
         if chunk.type == b"ANMF":
             for inner in chunks(chunk.body[FRAME_HEAD:]):

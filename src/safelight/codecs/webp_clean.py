@@ -1,4 +1,6 @@
-"""WebP rewritten: the extended header with true flags, profile, picture or frames; and the clean blocks."""
+"""WebP rewritten: the extended header with true flags, profile, picture or frames; and the clean
+blocks.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,9 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property of the picture: namespace, name, and its node (for an attribute: a node with text)."""
+    """One property of the picture: namespace, name, and its node (for an attribute: a node with
+    text).
+    """
 
     namespace: str
     name: str
@@ -67,11 +69,13 @@ class Property:
 
 
 def read_xmp(packet: bytes | memoryview) -> list[Property]:
-    """The properties of every description. No DTD, no entity, bounded size, depth and count; raises Unreadable."""
-    raw = bytes(packet).strip(b"\0 \t\r\n")
-    if len(raw) > MAX_PACKET:
+    """The properties of every description.
+
+    No DTD, no entity, bounded size, depth and count; raises Unreadable.
+    """
+    if len(packet) > MAX_PACKET:
         raise Unreadable
-    root = _Builder().parse(raw)
+    root = _Builder().parse(_text_of(bytes(packet)))
     found: list[Property] = []
     for description in _descriptions(root):
         for (namespace, name), value in description.attributes.items():
@@ -79,6 +83,13 @@ def read_xmp(packet: bytes | memoryview) -> list[Property]:
                 found.append(Property(namespace, name, Node((namespace, name), {}, text=value)))
         found.extend(Property(*child.name, child) for child in description.children)
     return found
+
+
+def _text_of(raw: bytes) -> str:
+    """The packet as text: UTF-16 shows by its first letter, everything else is UTF-8."""
+    wide = {b"\0<": "utf-16-be", b"<\0": "utf-16-le"}.get(raw[:2], "utf-8")
+    text = raw.decode(wide, "replace").strip("\0 \t\r\n\ufeff")
+    return text.partition("?>")[2] if text.startswith("<?xml ") else text
 
 
 def _descriptions(root: Node) -> Iterator[Node]:
@@ -95,7 +106,7 @@ class _Builder:
         self.open: list[Node] = []
         self.count = 0
 
-    def parse(self, raw: bytes) -> Node:
+    def parse(self, text: str) -> Node:
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.StartDoctypeDeclHandler = self._refuse
         parser.EntityDeclHandler = self._refuse
@@ -104,7 +115,7 @@ class _Builder:
         parser.CharacterDataHandler = self._text
         parser.buffer_text = True
         try:
-            parser.Parse(raw, True)
+            parser.Parse(text, True)
         except (expat.ExpatError, ValueError) as error:
             raise Unreadable from error
         if self.root is None:

@@ -54,8 +54,8 @@ NAMESPACES: dict[str, tuple[Risk, dict[Risk, str]]] = {
         Risk.IDENTITY,
         {
             Risk.PLACE: "LocationCreated LocationShown Event EventName",
-            Risk.PROVENANCE: "DigitalSourceType DigitalSourceFileType AISystemUsed AISystemVersionUsed "
-            "AIPromptInformation AIPromptWriterName",
+            Risk.PROVENANCE: "DigitalSourceType DigitalSourceFileType AISystemUsed "
+            "AISystemVersionUsed AIPromptInformation AIPromptWriterName",
             Risk.RIGHTS: "CopyrightOwner Licensor",
         },
     ),

@@ -15,8 +15,8 @@ class Scrub(Operation, name="scrub", touches_pixels=False):
 
     profile: Profile = Field(
         "share",
-        description="share keeps colour, orientation, copyright notice and AI mark; strict drops the notice; "
-        "minimal keeps dates and camera settings too; none keeps all",
+        description="share keeps colour, orientation, copyright notice and AI mark; strict "
+        "drops the notice; minimal keeps dates and camera settings too; none keeps all",
     )
     keep: tuple[str, ...] = Field(
         (), description=f"risk groups to keep besides: {', '.join(GROUPS)}"
