@@ -59,7 +59,8 @@ PUBLISHED = (
 def luma(picture: Image.Image) -> Luma:
     """BT.601 luma of an 8-bit picture, 16..235."""
     red, green, blue = np.moveaxis(np.asarray(picture.convert("RGB"), np.float64), 2, 0)
-    return 16 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255
+    value: Luma = 16 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255
+    return value
 
 
 def psnr_db(one: Luma, other: Luma, *, border_px: int) -> float:
@@ -85,7 +86,8 @@ def net(name: str) -> Method:
     def enlarge(low: Image.Image) -> Luma:
         full_range = ((luma(low) - 16) / 219).astype(np.float32)
         large = session.run(None, {"luma": full_range[None, None]})[0]
-        return 16 + 219 * np.asarray(large, np.float64)[0, 0]
+        restored: Luma = 16 + 219 * np.asarray(large, np.float64)[0, 0]
+        return restored
 
     return enlarge
 
@@ -121,16 +123,17 @@ def table(scale: int, pictures: Path) -> dict[str, dict[str, float]]:
     }
 
 
-def show(scale: int, scores: dict[str, dict[str, float]]) -> None:
-    """Print one scale as a Markdown table."""
-    print(f"\nx{scale}, PSNR-Y in dB\n\n| method | " + " | ".join(SETS) + " |")
-    print("| --- " * (len(SETS) + 1) + "|")
+def as_table(scale: int, scores: dict[str, dict[str, float]]) -> list[str]:
+    """One scale as the lines of a Markdown table, published figures last."""
+    lines = ["", f"x{scale}, PSNR-Y in dB", "", "| method | " + " | ".join(SETS) + " |"]
+    lines.append("| --- " * (len(SETS) + 1) + "|")
     for name, row in scores.items():
-        print(f"| {name} | " + " | ".join(f"{score:.2f}" for score in row.values()) + " |")
+        lines.append(f"| {name} | " + " | ".join(f"{score:.2f}" for score in row.values()) + " |")
     for figure in PUBLISHED:
         if figure.scale == scale:
             name = f"{figure.method}, published ({figure.source})"
-            print(f"| {name} | {figure.set5_db:.2f} |" + " |" * (len(SETS) - 1))
+            lines.append(f"| {name} | {figure.set5_db:.2f} |" + " |" * (len(SETS) - 1))
+    return lines
 
 
 def misses(scale: int, scores: dict[str, dict[str, float]]) -> list[str]:
@@ -154,13 +157,15 @@ def main() -> int:
     options = parser.parse_args()
     missing = [f for f in SETS.values() if not list((options.pictures / f).glob("*_HR.png"))]
     if missing:
-        print(f"not measured: no pictures for {', '.join(missing)}; give --pictures FOLDER",
-              file=sys.stderr)
+        print(
+            f"not measured: no pictures for {', '.join(missing)}; give --pictures FOLDER",
+            file=sys.stderr,
+        )
         return 1 if options.check else 0
     found = []
     for scale in FLOORS_DB:
         scores = table(scale, options.pictures)
-        show(scale, scores)
+        print("\n".join(as_table(scale, scores)))
         found += misses(scale, scores)
     for line in found:
         print(f"missed: {line}", file=sys.stderr)

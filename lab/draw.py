@@ -1,6 +1,6 @@
 """Draw the pool of pictures that the built-in models learn from.
 
-    python -m lab.draw --count 240
+    python -m lab.draw --count 320
 
 Numpy and Pillow only. Picture number `index` of seed `seed` depends on these two numbers
 alone; no photograph, and no figure measured from one, enters it.
@@ -55,7 +55,7 @@ def draw_pool(count: int, *, seed: int = TRAINING_SEED, processes: int = 2) -> P
 def main() -> None:
     """Draw the pool and print its digest."""
     parser = argparse.ArgumentParser(description="draw the pictures to learn from")
-    parser.add_argument("--count", type=int, default=240)
+    parser.add_argument("--count", type=int, default=320)
     parser.add_argument("--seed", type=int, default=TRAINING_SEED)
     options = parser.parse_args()
     path = draw_pool(options.count, seed=options.seed)

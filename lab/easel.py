@@ -62,7 +62,10 @@ class Easel:
         """A small point of light."""
         reach = int(3 * radius_px * OVERSAMPLING) + 1
         row, column = int(y * OVERSAMPLING), int(x * OVERSAMPLING)
-        area = (slice(max(0, row - reach), row + reach), slice(max(0, column - reach), column + reach))
+        area = (
+            slice(max(0, row - reach), row + reach),
+            slice(max(0, column - reach), column + reach),
+        )
         away = np.hypot(self.y[area[0]] - y, self.x[:, area[1]] - x) / radius_px
         glow = np.exp(-(away**2))[..., None].astype(np.float32)
         self.pixels[area] += glow * (np.asarray(colour, np.float32) - self.pixels[area])
@@ -92,7 +95,8 @@ class Easel:
     @staticmethod
     def _edge(distance_px: Field, soft_px: float) -> Field:
         ramp = np.clip(0.5 - distance_px / np.float32(soft_px), 0, 1)
-        return (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+        mask: Field = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+        return mask
 
 
 def ridge(random: Random, columns: int, *, roughness: float) -> Field:
@@ -102,7 +106,8 @@ def ridge(random: Random, columns: int, *, roughness: float) -> Field:
     for order in range(1, 60):
         size = order ** -(1.9 - roughness)
         line += size * np.sin(2 * np.pi * (order * 0.7 * place + random.uniform(0, 1)))
-    return (line / np.abs(line).max()).astype(np.float32)
+    heights: Field = (line / np.abs(line).max()).astype(np.float32)
+    return heights
 
 
 def clouds(random: Random, rows: int, columns: int, *, stretch: float) -> Field:
@@ -113,4 +118,5 @@ def clouds(random: Random, rows: int, columns: int, *, stretch: float) -> Field:
     spectrum = np.fft.rfft2(random.standard_normal((rows, columns))) * frequency**-1.8
     spectrum[0, 0] = 0
     noise = np.fft.irfft2(spectrum, s=(rows, columns))
-    return np.clip(0.5 + noise / noise.std() / 5, 0, 1).astype(np.float32)
+    soft: Field = np.clip(0.5 + noise / noise.std() / 5, 0, 1).astype(np.float32)
+    return soft

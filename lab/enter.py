@@ -1,6 +1,6 @@
 """Write the catalogue entries of the built-in upscalers from the files themselves.
 
-    python -m lab.enter
+python -m lab.enter
 """
 
 from __future__ import annotations
@@ -86,9 +86,7 @@ def run_one_tile(file: Path) -> int:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        str(file), options, providers=["CPUExecutionProvider"]
-    )
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     side = TILE_PX + 2 * HALO_PX
     session.run(None, {"luma": np.full((1, 1, side, side), 0.5, np.float32)})
     return 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)

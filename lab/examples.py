@@ -31,31 +31,77 @@ class Example:
 
 
 EXAMPLES = (
-    Example("lake.jpg", paintings.lake, Planted(
-        artist="Maren Quillfeather", make="Halvard Optical", model="Halvard H-3",
-        serial="HO-3-0091827", latitude=48.4331, longitude=-28.7412,
-        taken="2024:08:17 20:41:09", comment="Evening swim with Ottoline",
-    )),
-    Example("still-life.jpg", paintings.still_life, Planted(
-        artist="Ottoline Marsh", make="Pellucid", model="Pellucid Pocket 12",
-        serial="PP12-5540013", latitude=-31.2045, longitude=-12.5098,
-        taken="2025:01:05 11:20:44", comment="Kitchen table at 4 Tallow Lane", orientation=6,
-    )),
-    Example("poster.png", paintings.poster, Planted(
-        artist="Caspian Thule", make="Inkwright", model="Inkwright Desk 2",
-        serial="ID2-771-A", latitude=41.7781, longitude=-44.1206,
-        taken="2025:03:22 09:02:10", comment="Draft 7, do not show to the council yet",
-    )),
-    Example("mug.jpg", paintings.mug, Planted(
-        artist="Bram Oakenshade", make="Halvard Optical", model="Halvard Studio S",
-        serial="HO-S-4410022", latitude=-40.0172, longitude=88.6650,
-        taken="2025:06:30 14:55:31", comment="Sold to P. Lanternjaw, order 20931",
-    )),
-    Example("town.webp", paintings.city, Planted(
-        artist="Isolde Farrow", make="Pellucid", model="Pellucid Pocket 12",
-        serial="PP12-5540877", latitude=36.9150, longitude=-155.3308,
-        taken="2025:11:02 22:13:57", comment="From the window of the clinic",
-    )),
+    Example(
+        "lake.jpg",
+        paintings.lake,
+        Planted(
+            artist="Maren Quillfeather",
+            make="Halvard Optical",
+            model="Halvard H-3",
+            serial="HO-3-0091827",
+            latitude=48.4331,
+            longitude=-28.7412,
+            taken="2024:08:17 20:41:09",
+            comment="Evening swim with Ottoline",
+        ),
+    ),
+    Example(
+        "still-life.jpg",
+        paintings.still_life,
+        Planted(
+            artist="Ottoline Marsh",
+            make="Pellucid",
+            model="Pellucid Pocket 12",
+            serial="PP12-5540013",
+            latitude=-31.2045,
+            longitude=-12.5098,
+            taken="2025:01:05 11:20:44",
+            comment="Kitchen table at 4 Tallow Lane",
+            orientation=6,
+        ),
+    ),
+    Example(
+        "poster.png",
+        paintings.poster,
+        Planted(
+            artist="Caspian Thule",
+            make="Inkwright",
+            model="Inkwright Desk 2",
+            serial="ID2-771-A",
+            latitude=41.7781,
+            longitude=-44.1206,
+            taken="2025:03:22 09:02:10",
+            comment="Draft 7, do not show to the council yet",
+        ),
+    ),
+    Example(
+        "mug.jpg",
+        paintings.mug,
+        Planted(
+            artist="Bram Oakenshade",
+            make="Halvard Optical",
+            model="Halvard Studio S",
+            serial="HO-S-4410022",
+            latitude=-40.0172,
+            longitude=88.6650,
+            taken="2025:06:30 14:55:31",
+            comment="Sold to P. Lanternjaw, order 20931",
+        ),
+    ),
+    Example(
+        "town.webp",
+        paintings.city,
+        Planted(
+            artist="Isolde Farrow",
+            make="Pellucid",
+            model="Pellucid Pocket 12",
+            serial="PP12-5540877",
+            latitude=36.9150,
+            longitude=-155.3308,
+            taken="2025:11:02 22:13:57",
+            comment="From the window of the clinic",
+        ),
+    ),
 )
 
 
@@ -71,8 +117,7 @@ def save(example: Example, folder: Path) -> None:
     elif path.suffix == ".webp":
         image.save(path, quality=88, method=6, exif=b"Exif\0\0" + block, xmp=packet)
     else:
-        image.save(path, quality=92, exif=b"Exif\0\0" + block, xmp=packet,
-                   comment=planted.comment)
+        image.save(path, quality=92, exif=b"Exif\0\0" + block, xmp=packet, comment=planted.comment)
 
 
 def _chunks(planted: Planted, packet: bytes) -> PngInfo:

@@ -112,7 +112,7 @@ def build(weights: Weights, scale: int, quantised: Quantised | None = None) -> o
     both = [graph.convolution(value, weights, "tail"), graph.convolution("luma", weights, "skip")]
     planes = graph.node("Add", both, "planes")
     large = graph.node("DepthToSpace", [planes], "large", blocksize=scale, mode="CRD")
-    limits = [graph.constant("black", np.float32(0)), graph.constant("white", np.float32(1))]
+    limits = [graph.constant(n, np.array(v, np.float32)) for n, v in (("black", 0), ("white", 1))]
     graph.node("Clip", [large, *limits], "luma_up")
     return _model(graph)
 

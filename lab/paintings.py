@@ -14,7 +14,10 @@ def lake() -> Image.Image:
     random = np.random.default_rng(11)
     easel = Easel(640, 426, (0, 0, 0))
     sky: list[tuple[float, Colour]] = [
-        (0, (44, 52, 104)), (110, (122, 88, 142)), (190, (226, 128, 122)), (262, (255, 205, 140)),
+        (0, (44, 52, 104)),
+        (110, (122, 88, 142)),
+        (190, (226, 128, 122)),
+        (262, (255, 205, 140)),
     ]
     easel.pixels[:] = easel.blend(sky, easel.y)
     rows, columns = easel.pixels.shape[:2]
@@ -33,8 +36,10 @@ def _mountains(easel: Easel, random: Random) -> None:
     far, near = np.array([196, 128, 140.0]), np.array([38, 40, 72.0])
     for depth in range(5):
         share = depth / 4
-        line = 200 + 19 * depth - (46 - 6 * depth) * ridge(
-            random, easel.pixels.shape[1], roughness=0.35 + 0.05 * depth
+        line = (
+            200
+            + 19 * depth
+            - (46 - 6 * depth) * ridge(random, easel.pixels.shape[1], roughness=0.35 + 0.05 * depth)
         )
         colour = far + (near - far) * share
         mist = np.clip((easel.y - line[None, :]) / 90, 0, 1)[..., None]
@@ -111,8 +116,12 @@ def _vase(easel: Easel) -> None:
 
 def _ball(easel: Easel, random: Random, place: Colour, colour: Colour) -> None:
     y, x, radius = place
-    easel.shade(easel.oval(y + radius * 0.86, x + radius * 0.5, radius * 0.3, radius * 1.25,
-                           soft_px=radius * 0.45), 0.35)
+    easel.shade(
+        easel.oval(
+            y + radius * 0.86, x + radius * 0.5, radius * 0.3, radius * 1.25, soft_px=radius * 0.45
+        ),
+        0.35,
+    )
     u, v = (easel.x - x) / radius, (easel.y - y) / radius
     depth = np.sqrt(np.clip(1 - u * u - v * v, 0, 1))
     skin = clouds(random, *easel.pixels.shape[:2], stretch=1)
@@ -146,8 +155,7 @@ def poster() -> Image.Image:
     easel.lay(easel.box(456, 30, 460, 390), red)
     easel.write("Pictures that never left the room", 470, 29, size_px=22, colour=ink)
     easel.write("Hall of Lanterns, Little Marrow", 506, 30, size_px=14, colour=ink)
-    easel.write("every evening from six until the candles are out", 526, 30, size_px=12,
-                colour=ink)
+    easel.write("every evening from six until the candles are out", 526, 30, size_px=12, colour=ink)
     easel.write("drawn by a program; no one was photographed", 558, 30, size_px=9, colour=blue)
     easel.lay(easel.box(522, 340, 568, 390), blue)
     easel.lay(easel.oval(545, 365, 15, 15), yellow)
@@ -191,7 +199,9 @@ def city() -> Image.Image:
     random = np.random.default_rng(59)
     easel = Easel(600, 400, (0, 0, 0))
     sky: list[tuple[float, Colour]] = [
-        (0, (10, 14, 40)), (190, (38, 44, 92)), (300, (120, 84, 110)),
+        (0, (10, 14, 40)),
+        (190, (38, 44, 92)),
+        (300, (120, 84, 110)),
     ]
     easel.pixels[:] = easel.blend(sky, easel.y)
     for _ in range(120):

@@ -155,7 +155,8 @@ def _develop(random: Random, pixels: Field) -> NDArray[np.uint8]:
     if random.random() < 0.1:
         grain = random.standard_normal(small.shape).astype(np.float32)
         small = small + grain * np.float32(random.uniform(0.002, 0.012))
-    return np.clip(small * 255 + 0.5, 0, 255).astype(np.uint8)
+    picture: NDArray[np.uint8] = np.clip(small * 255 + 0.5, 0, 255).astype(np.uint8)
+    return picture
 
 
 def _blur(pixels: Field, *, sigma_px: float) -> Field:
@@ -165,8 +166,7 @@ def _blur(pixels: Field, *, sigma_px: float) -> Field:
         width = [(3, 3) if a == axis else (0, 0) for a in (0, 1)]
         padded = np.pad(pixels, width, mode="edge")
         count = pixels.shape[axis]
-        pixels = sum(  # type: ignore[assignment]
-            (t * padded.take(range(i, i + count), axis) for i, t in enumerate(taps)),
-            start=np.zeros_like(pixels),
-        )
+        pixels = np.zeros_like(pixels)
+        for index, tap in enumerate(taps):
+            pixels = pixels + tap * padded.take(range(index, index + count), axis)
     return pixels

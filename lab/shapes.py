@@ -58,7 +58,8 @@ def rectangle(random: Random, radius_px: float) -> Distance:
         u = np.abs(cos * x + sin * y) - np.float32(width) + corner
         v = np.abs(cos * y - sin * x) - np.float32(height) + corner
         outside = np.hypot(np.maximum(u, 0), np.maximum(v, 0))
-        return outside + np.minimum(np.maximum(u, v), 0) - corner
+        gap: Field = outside + np.minimum(np.maximum(u, v), 0) - corner
+        return gap
 
     return distance
 
@@ -73,7 +74,8 @@ def polygon(random: Random, radius_px: float) -> Distance:
 
     def distance(y: Field, x: Field) -> Field:
         planes = [c * x + s * y - r for (c, s), r in zip(normals, reach, strict=True)]
-        return np.maximum.reduce(np.broadcast_arrays(*planes))
+        gap: Field = np.maximum.reduce(np.broadcast_arrays(*planes))
+        return gap
 
     return distance
 
@@ -89,7 +91,8 @@ def blob(random: Random, radius_px: float) -> Distance:
         edge = np.full(angle.shape, 0.75, np.float32)
         for order, size, phase in zip(orders, sizes, phases, strict=True):
             edge += np.float32(size) * np.cos(np.float32(order) * angle + np.float32(phase))
-        return np.hypot(x, y) - np.float32(radius_px) * np.clip(edge, 0.15, 1)
+        gap: Field = np.hypot(x, y) - np.float32(radius_px) * np.clip(edge, 0.15, 1)
+        return gap
 
     return distance
 
@@ -103,7 +106,8 @@ def ring(random: Random, radius_px: float) -> Distance:
 
 def cover(distance_px: Field, *, softness_px: float) -> Field:
     """Coverage in 0..1 of a signed distance, with an edge this many pixels wide."""
-    return np.clip(0.5 - distance_px / np.float32(softness_px), 0, 1).astype(np.float32)
+    coverage: Field = np.clip(0.5 - distance_px / np.float32(softness_px), 0, 1).astype(np.float32)
+    return coverage
 
 
 def strokes(random: Random, side_px: int, count: int, *, width_px: int) -> Field:

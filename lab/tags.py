@@ -49,14 +49,16 @@ def exif(planted: Planted, thumbnail: bytes) -> bytes:
     thumb = [_short(0x0103, 6), _long(0x0201, 0), _long(0x0202, len(thumbnail))]
     image_at = after_place + _folder_bytes(thumb)
     thumb = [_short(0x0103, 6), _long(0x0201, image_at), _long(0x0202, len(thumbnail))]
-    return b"".join([
-        struct.pack(">2sHI", b"MM", 42, start),
-        _folder(main, start, next_at=after_place),
-        _folder(camera, after_main, next_at=0),
-        _folder(place, after_camera, next_at=0),
-        _folder(thumb, after_place, next_at=0),
-        thumbnail,
-    ])
+    return b"".join(
+        [
+            struct.pack(">2sHI", b"MM", 42, start),
+            _folder(main, start, next_at=after_place),
+            _folder(camera, after_main, next_at=0),
+            _folder(place, after_camera, next_at=0),
+            _folder(thumb, after_place, next_at=0),
+            thumbnail,
+        ]
+    )
 
 
 def xmp(planted: Planted) -> bytes:
@@ -88,21 +90,29 @@ def thumbnail_of(image: Image.Image) -> bytes:
 
 def _main(planted: Planted, camera_at: int, place_at: int) -> list[Tag]:
     return [
-        _ascii(0x010E, planted.comment), _ascii(0x010F, planted.make),
-        _ascii(0x0110, planted.model), _short(0x0112, planted.orientation),
-        _ascii(0x0132, planted.taken), _ascii(0x013B, planted.artist),
+        _ascii(0x010E, planted.comment),
+        _ascii(0x010F, planted.make),
+        _ascii(0x0110, planted.model),
+        _short(0x0112, planted.orientation),
+        _ascii(0x0132, planted.taken),
+        _ascii(0x013B, planted.artist),
         _ascii(0x8298, f"(c) {planted.artist}"),
-        _long(0x8769, camera_at), _long(0x8825, place_at),
+        _long(0x8769, camera_at),
+        _long(0x8825, place_at),
     ]
 
 
 def _camera(planted: Planted) -> list[Tag]:
     note = b"ASCII\0\0\0" + planted.comment.encode()
     return [
-        _rationals(0x829A, [Fraction(1, 125)]), _short(0x8827, 200),
-        Tag(0x9000, UNDEFINED, 4, b"0232"), _ascii(0x9003, planted.taken),
-        Tag(0x9286, UNDEFINED, len(note), note), _ascii(0xA430, planted.artist),
-        _ascii(0xA431, planted.serial), _ascii(0xA435, "LENS-" + planted.serial),
+        _rationals(0x829A, [Fraction(1, 125)]),
+        _short(0x8827, 200),
+        Tag(0x9000, UNDEFINED, 4, b"0232"),
+        _ascii(0x9003, planted.taken),
+        Tag(0x9286, UNDEFINED, len(note), note),
+        _ascii(0xA430, planted.artist),
+        _ascii(0xA431, planted.serial),
+        _ascii(0xA435, "LENS-" + planted.serial),
     ]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating[Any]]
 Fill = Callable[[Field, Field], Field]
 Warp = Callable[[Field, Field], tuple[Field, Field]]
 Random = np.random.Generator
@@ -70,8 +71,10 @@ def any_fill(random: Random, paints: Paints, *, radius_px: float) -> Fill:
     plain = 0.65 if radius_px < 12 else 0.3
     kind = random.random()
     if kind < plain:
-        return flat(paints.tone(random)) if random.random() < 0.6 else gradient(
-            random, paints, radius_px=radius_px
+        return (
+            flat(paints.tone(random))
+            if random.random() < 0.6
+            else gradient(random, paints, radius_px=radius_px)
         )
     if kind < plain + (1 - plain) * 0.5:
         return noise(random, paints)
@@ -95,7 +98,8 @@ def gradient(random: Random, paints: Paints, *, radius_px: float) -> Fill:
     def fill(y: Field, x: Field) -> Field:
         place = np.float32(cos) * x + np.float32(sin) * y + np.float32(shift)
         ramp = np.abs(np.mod(place, 2) - 1)
-        return (low + (high - low) * ramp).astype(np.float32)
+        tone: Field = (low + (high - low) * ramp).astype(np.float32)
+        return tone
 
     return fill
 
@@ -110,7 +114,8 @@ def noise(random: Random, paints: Paints) -> Fill:
         rows = (y.astype(np.int64).ravel() + dy) % NOISE_SIDE_PX
         columns = (x.astype(np.int64).ravel() + dx) % NOISE_SIDE_PX
         values = tile[np.ix_(rows, columns)]
-        return np.clip(middle + np.float32(contrast) * (values - 0.5), 0, 1)
+        tone: Field = np.clip(middle + np.float32(contrast) * (values - 0.5), 0, 1)
+        return tone
 
     return fill
 
@@ -159,7 +164,8 @@ def waves(random: Random, paints: Paints, *, radius_px: float) -> Fill:
             wave = np.tanh(np.float32(sharp) * (wave - np.float32(duty)))
         elif kind == 3:
             wave = 2 * np.mod(turn, 1) - 1
-        return (low + (high - low) * (wave + 1) / 2).astype(np.float32)
+        tone: Field = (low + (high - low) * (wave + 1) / 2).astype(np.float32)
+        return tone
 
     return fill
 
@@ -185,6 +191,7 @@ def tiles(random: Random, paints: Paints, *, radius_px: float) -> Fill:
         else:
             inside = (u - column > joint) & (v - row > joint / aspect)
             tone = np.where(inside, high, low)
-        return np.clip(tone + table[row & 63, column & 63], 0, 1).astype(np.float32)
+        varied: Field = np.clip(tone + table[row & 63, column & 63], 0, 1).astype(np.float32)
+        return varied
 
     return fill

@@ -40,8 +40,9 @@ class Plan:
     patch_px: int = 48
     peak_rate: float = 2e-3
     average: float = 0.998
+    betas: tuple[float, float] = (0.9, 0.99)
     clip: float = 0.1
-    squared_share: float = 0.1
+    squared_weight: float = 10.0
     steps: int = 0
     minutes: float = 30.0
 
@@ -93,7 +94,7 @@ class Run:
         self.net = Upscaler(plan.scale).to(memory_format=torch.channels_last)
         self.mean = Upscaler(plan.scale)
         self.mean.load_state_dict(self.net.state_dict())
-        self.adam = torch.optim.Adam(self.net.parameters(), lr=plan.peak_rate, betas=(0.9, 0.99))
+        self.adam = torch.optim.Adam(self.net.parameters(), lr=plan.peak_rate, betas=plan.betas)
         self.random = np.random.default_rng([plan.seed, plan.scale])
         self.loss = 0.0
 
@@ -106,7 +107,7 @@ class Run:
         gap = self.net(low.contiguous(memory_format=torch.channels_last)) - high
         absolute = gap.abs().mean()
         late = self.plan.steps and self.step > 0.9 * self.plan.steps
-        loss = absolute + self.plan.squared_share * 100 * gap.square().mean() if late else absolute
+        loss = absolute + self.plan.squared_weight * gap.square().mean() if late else absolute
         self.adam.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.plan.clip)
@@ -125,9 +126,12 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         name = f"upscale-x{self.plan.scale}"
         state = {
-            "net": self.net.state_dict(), "mean": self.mean.state_dict(),
-            "adam": self.adam.state_dict(), "random": self.random.bit_generator.state,
-            "step": self.step, "seconds": self.seconds,
+            "net": self.net.state_dict(),
+            "mean": self.mean.state_dict(),
+            "adam": self.adam.state_dict(),
+            "random": self.random.bit_generator.state,
+            "step": self.step,
+            "seconds": self.seconds,
         }
         unfinished = folder / f"{name}.part"
         torch.save(state, unfinished)
@@ -195,8 +199,12 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
     plan = Plan(
-        scale=options.scale, minutes=options.minutes, steps=options.steps, batch=options.batch,
-        patch_px=options.patch_px, pool_count=options.pool_count,
+        scale=options.scale,
+        minutes=options.minutes,
+        steps=options.steps,
+        batch=options.batch,
+        patch_px=options.patch_px,
+        pool_count=options.pool_count,
     )
     train(plan, options.folder, resume=options.resume)
 
