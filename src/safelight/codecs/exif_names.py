@@ -12,7 +12,8 @@ _BY_RISK: dict[Risk, str] = {
         9c9f XPSubject  010d DocumentName  011d PageName""",
     Risk.DEVICE: """
         010f Make  0110 Model  927c MakerNote  a431 SerialNumber  a432 LensInfo  a433 LensMake
-        a434 LensModel  a435 LensSerialNumber  c62f CameraSerialNumber  fde9 SerialNumber  c614 UniqueCameraModel
+        a434 LensModel  a435 LensSerialNumber  c62f CameraSerialNumber  fde9 SerialNumber
+        c614 UniqueCameraModel
         c615 LocalizedCameraModel  c630 DNGLensInfo  a439 CameraFirmware  c634 DNGPrivateData
         013c HostComputer  c640 RawDataUniqueID  c65d RawDataUniqueID  9400 AmbientTemperature
         9401 Humidity  9402 Pressure  9403 WaterDepth  9404 Acceleration
