@@ -1,1 +1,1 @@
-"""Evidence: what the cage contains, shown side by side with what happens without it."""
+"""Evidence: what holds a worker, measured now and shown beside what happens without it."""

@@ -1,0 +1,207 @@
+"""Prove: attack our own cage, make the same attacks without it, check every pin and signature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from safelight.audit.journal import Journal
+from safelight.audit.verify import verify_output
+from safelight.errors import ModelMissing, SafelightError
+from safelight.models.store import Store
+from safelight.proof.comparison import Row, rows, said
+from safelight.proof.control import run_uncaged
+from safelight.worker import seccomp, syscalls
+from safelight.worker.job import Attempt, CageReport, Host
+from safelight.worker.layers import LAYERS, SEALED
+
+SCHEMA = 1
+State = Literal["ok", "failed", "unknown"]
+KERNEL_WORDS = ("Seccomp", "NoNewPrivs", "CapEff")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was verified besides the cage. unknown: it could not be told, as for a model
+    not installed; that is no failure.
+    """
+
+    kind: Literal["model", "journal", "receipt"]
+    name: str
+    state: State
+    sentence: str
+
+    def document(self) -> dict[str, str]:
+        return {"kind": self.kind, "name": self.name, "state": self.state, "text": self.sentence}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Everything that was measured, and the verdict."""
+
+    cage: CageReport
+    rows: tuple[Row, ...]
+    checks: tuple[Check, ...]
+    required_level: int
+    reachable: int
+
+    @property
+    def ok(self) -> bool:
+        """True if the cage held at the level required and nothing that was checked failed."""
+        return (
+            self.cage.level >= self.required_level
+            and all(row.is_ok for row in self.rows)
+            and all(check.state != "failed" for check in self.checks)
+        )
+
+    @property
+    def control(self) -> int:
+        """How many attacks got through without a cage."""
+        return sum(row.control for row in self.rows)
+
+    def lines(self) -> tuple[str, ...]:
+        """About twenty lines of plain text for a screen."""
+        return (
+            "Attacks from inside a fresh worker, and the same ones without a cage:",
+            "",
+            f"  {'':<10} {'in the cage':<20} {'without it':<22} the cage answered",
+            *(self._row_line(row) for row in self.rows),
+            "",
+            *self._cage_lines(),
+            *self._check_lines(),
+            *(f"not covered  {sentence}" for sentence in self.cage.not_covered),
+            "",
+            self._verdict(),
+        )
+
+    def document(self) -> dict[str, object]:
+        """JSON values; every attempt by name."""
+        cage = self.cage
+        return {
+            "schema": SCHEMA,
+            "ok": self.ok,
+            "level": cage.level,
+            "required_level": self.required_level,
+            "attempted": len(cage.attempts),
+            "contained": cage.contained,
+            "control": self.control,
+            "mechanisms": [row.document() for row in self.rows],
+            "attempts": [pair.document() for row in self.rows for pair in row.pairs],
+            "layers": dict(cage.layers),
+            "kernel": dict(cage.kernel),
+            "filter_sha256": cage.filter_sha256,
+            "reachable_calls": self.reachable,
+            "checks": [check.document() for check in self.checks],
+            "not_covered": list(cage.not_covered),
+        }
+
+    def _row_line(self, row: Row) -> str:
+        caged = f"{row.contained} of {row.attempted} contained"
+        control = f"{row.control} of {row.attempted} got through"
+        mark = "" if row.is_ok else "  <- FAILED"
+        return f"  {row.group:<10} {caged:<20} {control:<22} {row.answers}{mark}"
+
+    def _cage_lines(self) -> tuple[str, ...]:
+        cage = self.cage
+        seen = [name for name in LAYERS if cage.layers.get(name)]
+        missing = [name for name in LAYERS if not cage.layers.get(name)]
+        absent = f"; NOT seen: {', '.join(missing)}" if missing else ""
+        words = [f"{word} {cage.kernel[word]}" for word in KERNEL_WORDS if word in cage.kernel]
+        return (
+            f"level        {cage.level} of {SEALED} ({self.required_level} required)",
+            f"layers       each seen by itself: {', '.join(seen) or 'none'}{absent}",
+            f"kernel       {', '.join(words) or 'said nothing'}",
+            f"filter       {cage.filter_sha256}",
+            f"reachable    {self.reachable} system calls",
+            *self._refused_lines(),
+        )
+
+    def _refused_lines(self) -> tuple[str, ...]:
+        dead = [pair for row in self.rows for pair in row.pairs if not pair.is_live]
+        if not dead:
+            return ()
+        kinds = ", ".join(sorted({said(pair.control.errno) for pair in dead}))
+        return (f"control      {len(dead)} are refused to this user without a cage, too ({kinds})",)
+
+    def _check_lines(self) -> tuple[str, ...]:
+        found = []
+        for kind in ("model", "journal", "receipt"):
+            checks = [check for check in self.checks if check.kind == kind]
+            good = sum(check.state == "ok" for check in checks)
+            if kind == "journal":
+                found += [f"journal      {check.sentence}" for check in checks]
+            elif checks:
+                found.append(f"{kind + 's':<12} {good} of {len(checks)} verified")
+            found += [
+                f"  {check.state:<10} {check.name}: {check.sentence}"
+                for check in checks
+                if check.state != "ok" and kind != "journal"
+            ]
+        return tuple(found)
+
+    def _verdict(self) -> str:
+        counts = f"{self.cage.contained} of {len(self.cage.attempts)} attacks contained"
+        return f"{'The cage held' if self.ok else 'NOT PROVED'}: {counts}, level {self.cage.level}"
+
+
+def prove(
+    host: Host,
+    *,
+    store: Store,
+    journal: Journal,
+    receipts: Sequence[Path] = (),
+    required_level: int,
+) -> Proof:
+    """Measure one fresh worker of this host, make the control run, verify models, journal,
+    receipts.
+
+    receipts are outputs or receipts. Raises SafelightError only when a run could not be made; what
+    was made and failed stands in the proof.
+    """
+    cage = host.report()
+    control: tuple[Attempt, ...] = run_uncaged()
+    checks = [*_models(store), _journal(journal)]
+    checks += [_receipt(path, journal, store) for path in receipts]
+    return Proof(
+        cage=cage,
+        rows=rows(cage.attempts, control),
+        checks=tuple(checks),
+        required_level=required_level,
+        reachable=len(seccomp.reachable(syscalls.architecture())),
+    )
+
+
+def _models(store: Store) -> list[Check]:
+    checks = []
+    for entry in store.entries():
+        try:
+            is_whole = store.verify(entry)
+        except ModelMissing:
+            checks.append(Check("model", entry.name, "unknown", "not installed"))
+            continue
+        state: State = "ok" if is_whole else "failed"
+        sentence = "matches its pin" if is_whole else "the file is not the one that was pinned"
+        checks.append(Check("model", entry.name, state, sentence))
+    return checks
+
+
+def _journal(journal: Journal) -> Check:
+    try:
+        found = journal.check()
+    except SafelightError as error:
+        return Check("journal", "journal", "failed", error.message)
+    return Check("journal", "journal", "ok", f"{found.head.entries} entries, whole")
+
+
+def _receipt(path: Path, journal: Journal, store: Store) -> Check:
+    try:
+        found = verify_output(path, journal=journal, store=store)
+    except SafelightError as error:
+        return Check("receipt", path.name, "failed", error.message)
+    worst = next((line for line in found.lines if line.state != "ok"), None)
+    failed = next((line for line in found.lines if line.state == "failed"), worst)
+    if failed is None:
+        return Check("receipt", path.name, "ok", "signature, chain, output, models, schema hold")
+    return Check("receipt", path.name, failed.state, f"{failed.name}: {failed.sentence}")
