@@ -7,31 +7,25 @@ from typing import Any
 from safelight.errors import FormatUnknown
 from safelight.image import Format
 
+PROFILE = "icc-profile-data"
 GREY, RGB = ("b-w", "grey16"), ("srgb", "rgb16")
 CARRIES_ALPHA: tuple[Format, ...] = ("png", "webp", "tiff", "gif", "avif")
 CARRIES_CMYK: tuple[Format, ...] = ("jpeg", "tiff")
 CARRIES_GREY: tuple[Format, ...] = ("jpeg", "png", "tiff", "avif")
 CARRIES_16_BIT: tuple[Format, ...] = ("png", "tiff", "avif")
 DEVICE_INDEPENDENT = (
-    "lab",
-    "labs",
-    "labq",
-    "lch",
-    "xyz",
-    "yxy",
-    "scrgb",
-    "hsv",
-    "cmc",
-    "oklab",
-    "oklch",
+    *("lab", "labs", "labq", "lch", "cmc", "xyz"),
+    *("yxy", "scrgb", "hsv", "oklab", "oklch"),
 )
 
 
 def normalised(picture: Any) -> Any:
-    """Grey, RGB or CMYK in 8 or 16 bit, alpha last. Raises FormatUnknown for samples that mean something else."""
+    """Grey, RGB or CMYK in 8 or 16 bit, alpha last.
+
+    Raises FormatUnknown for samples that mean something else.
+    """
     if picture.coding != "none" or picture.interpretation in DEVICE_INDEPENDENT:
-        deep = picture.format != "uchar"
-        picture = picture.colourspace("rgb16" if deep else "srgb")
+        picture = picture.colourspace("srgb" if picture.format == "uchar" else "rgb16")
     if picture.format not in ("uchar", "ushort"):
         raise FormatUnknown(
             f"the picture has {picture.format} samples, Safelight reads 8 and 16 bit"
@@ -40,13 +34,12 @@ def normalised(picture: Any) -> Any:
 
 
 def _interpretation(picture: Any) -> str:
-    deep = picture.format == "ushort"
     if picture.interpretation == "cmyk" and picture.bands in (4, 5):
         return "cmyk"
     if picture.bands in (1, 2):
-        return GREY[deep]
+        return GREY[is_deep(picture)]
     if picture.bands in (3, 4):
-        return RGB[deep]
+        return RGB[is_deep(picture)]
     raise FormatUnknown(f"the picture has {picture.bands} channels, Safelight reads 1 to 4")
 
 
@@ -55,39 +48,48 @@ def has_alpha(picture: Any) -> bool:
 
 
 def is_deep(picture: Any) -> bool:
+    """True for 16 bit."""
     return bool(picture.format == "ushort")
 
 
+def speaks_of(profile: bytes, picture: Any) -> bool:
+    """True if the ICC profile is one of the picture's own colour space."""
+    if picture.interpretation == "cmyk":
+        return profile[16:20] == b"CMYK"
+    return profile[16:20] == (b"GRAY" if picture.interpretation in GREY else b"RGB ")
+
+
 def to_standard(picture: Any) -> Any:
-    """sRGB, or grey in its tone curve, from the embedded profile; CMYK without one by the built-in profile."""
-    was_grey = picture.interpretation in GREY
+    """In sRGB, or grey in its tone curve, by the embedded profile.
+
+    CMYK without a profile goes by the one that libvips has built in.
+    """
     is_cmyk = picture.interpretation == "cmyk"
-    if not is_cmyk and picture.get_typeof("icc-profile-data") == 0:
-        return picture
-    if is_cmyk and picture.bands == 5:
+    if picture.bands == 5:
         picture = picture[0:4]
-    depth = 16 if is_deep(picture) else 8
-    profile = "cmyk" if is_cmyk else "srgb"
-    if was_grey and not _fits_grey(picture):
+    has_profile = picture.get_typeof(PROFILE) != 0
+    fits = has_profile and speaks_of(bytes(picture.get(PROFILE)), picture)
+    if not is_cmyk and not fits:
         return picture
-    picture = picture.icc_transform("srgb", embedded=True, input_profile=profile, depth=depth)
-    if was_grey:
-        picture = picture.colourspace(GREY[depth == 16])
-    return picture
-
-
-def _fits_grey(picture: Any) -> bool:
-    """True if the embedded profile speaks of grey, too."""
-    return bytes(picture.get("icc-profile-data")[16:20]) == b"GRAY"
+    was_grey = picture.interpretation in GREY
+    standard = picture.icc_transform(
+        "srgb",
+        embedded=fits,
+        input_profile="cmyk" if is_cmyk else "srgb",
+        depth=16 if is_deep(picture) else 8,
+    )
+    standard = standard.colourspace(GREY[is_deep(standard)]) if was_grey else standard.copy()
+    standard.remove(PROFILE)
+    return standard
 
 
 def fitted(
     picture: Any, format: Format, *, keeps_profile: bool, background: tuple[int, int, int]
 ) -> Any:
     """The picture as the format can carry it, changed no more than that needs."""
-    has_profile = picture.get_typeof("icc-profile-data") != 0
-    must_be_rgb = picture.interpretation == "cmyk" and format not in CARRIES_CMYK
-    if must_be_rgb or (has_profile and not keeps_profile):
+    is_lost = picture.interpretation == "cmyk" and format not in CARRIES_CMYK
+    is_lost |= picture.interpretation in GREY and format not in CARRIES_GREY
+    if is_lost or (picture.get_typeof(PROFILE) != 0 and not keeps_profile):
         picture = to_standard(picture)
     if has_alpha(picture) and format not in CARRIES_ALPHA:
         picture = _flat(picture, background)
@@ -106,4 +108,5 @@ def _flat(picture: Any, background: tuple[int, int, int]) -> Any:
     if picture.interpretation in GREY and len(set(background)) > 1:
         picture = picture.colourspace(RGB[is_deep(picture)])
     under = [value * step for value in background]
-    return picture.flatten(background=under if picture.bands > 2 else under[:1])
+    maximum = 65_535 if is_deep(picture) else 255
+    return picture.flatten(background=under[: picture.bands - 1], max_alpha=maximum)

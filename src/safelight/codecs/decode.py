@@ -23,7 +23,8 @@ LOADERS: dict[Format, str] = {
 }
 # The resizer must have this much left to do after a shrink on load, or the picture gets coarse.
 ROOM_FOR_RESIZE = 2.0
-KEPT_FIELDS = {"icc-profile-data"}
+# libvips goes by vips-sequential: without it, threads of a large reduction run ahead.
+KEPT_FIELDS = {"icc-profile-data", "vips-sequential"}
 KEPT_OF_ANIMATION = {"page-height", "n-pages", "delay", "loop"}
 BUILT_IN_FIELDS = {
     *("width", "height", "bands", "format", "coding", "interpretation"),
@@ -99,7 +100,7 @@ class VipsDecoder:
         source = vips.Source.new_from_memory(self.data)
         loader = getattr(vips.Image, LOADERS[self.header.format])
         picture = loader(source, access="sequential", fail_on="error", **options)
-        # As pyvips does for the loaders that it finds itself: the bytes must live as long as the picture.
+        # As pyvips does for the loaders that it finds itself: the bytes must outlive the picture.
         picture._references.append(source)
         return picture
 

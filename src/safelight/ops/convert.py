@@ -16,8 +16,8 @@ BOTH: tuple[Format, ...] = ("webp", "avif")
 class Convert(Operation, name="convert"):
     """Change the format or how it is encoded; pixels are touched only as the format needs.
 
-    A format without transparency gets the background; one without 16 bit, CMYK or animation gets 8 bit, sRGB
-    and the first frame.
+    A format without transparency gets the background; one without 16 bit, CMYK or animation gets
+    8 bit, sRGB and the first frame.
     """
 
     to: Format | None = Field(

@@ -19,7 +19,8 @@ Gravity = Literal[
 class Crop(Operation, name="crop"):
     """Cut a part out of the picture, as displayed; of an animation, out of each frame.
 
-    Give width and height, or aspect for the largest part of that shape. left and top place it; else gravity.
+    Give width and height, or aspect for the largest part of that shape. left and top place it;
+    else gravity.
     """
 
     width: int | None = Field(None, ge=1, le=MAX_SIDE, description="width of the part in pixels")
@@ -48,7 +49,7 @@ class Crop(Operation, name="crop"):
         return self
 
     def box_for(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """left, top, width, height of the part in a picture of this size. Raises ParameterInvalid."""
+        """left, top, width, height of the part in such a picture. Raises ParameterInvalid."""
         across, down = self._size(width, height)
         left, top = self.left, self.top
         if left is None or top is None:
@@ -56,7 +57,8 @@ class Crop(Operation, name="crop"):
             top = _place(self.gravity, "north", "south", height - down)
         if left < 0 or top < 0 or left + across > width or top + down > height:
             raise ParameterInvalid(
-                f"the part {across}x{down} at {left},{top} reaches outside the picture of {width}x{height}"
+                f"the part {across}x{down} at {left},{top} reaches outside the picture"
+                f" of {width}x{height}"
             )
         return left, top, across, down
 

@@ -27,7 +27,7 @@ class Resize(Operation, name="resize"):
     height: int | None = Field(None, ge=1, le=MAX_SIDE, description="height in pixels")
     mode: Literal["within", "cover", "exact"] = Field(
         "within",
-        description="within keeps the whole picture, cover fills the box and cuts the rest, exact stretches",
+        description="within keeps all of it, cover fills the box and cuts, exact stretches",
     )
     enlarge: bool = Field(False, description="also make small pictures larger")
     kernel: Literal["lanczos3", "mitchell", "cubic", "linear", "nearest"] = Field(

@@ -22,8 +22,9 @@ PROFILE = "icc-profile-data"
 class Upscale(Operation, name="upscale"):
     """Enlarge a picture two, three or four times.
 
-    Luma goes through the model, colour and transparency through bicubic. Grey stays grey, 16 bit stays 16 bit,
-    CMYK becomes sRGB. The result is made row by row and never held whole. x3 is the x4 result, reduced.
+    Luma goes through the model, colour and transparency through bicubic. Grey stays grey, 16 bit
+    stays 16 bit, CMYK becomes sRGB. The result is made row by row and never held whole. x3 is the
+    x4 result, reduced.
     """
 
     scale: Literal[2, 3, 4] = Field(2, description="how many times larger on each side")
@@ -45,7 +46,7 @@ class Upscale(Operation, name="upscale"):
     def apply(self, image: Image, ctx: Context) -> Image:
         """The enlarged picture.
 
-        Raises LimitExceeded, InputRefused for an animation, and while pixels are pulled TimeExceeded.
+        Raises LimitExceeded, InputRefused for an animation; while pixels are pulled, TimeExceeded.
         """
         session = ctx.session(self.needs()[0])
         _check_model(session)
@@ -53,7 +54,8 @@ class Upscale(Operation, name="upscale"):
         pixels = image.width * image.height * factor * factor
         if pixels > ctx.limits.output_pixels:
             raise LimitExceeded(
-                f"enlarged, the picture would have {pixels} pixels, the limit is {ctx.limits.output_pixels}"
+                f"enlarged, the picture would have {pixels} pixels,"
+                f" the limit is {ctx.limits.output_pixels}"
             )
         source = _prepared(_still(image))
         picture, trouble = _enlarged(source, session, ctx)
@@ -79,7 +81,7 @@ def _check_model(session: Session) -> None:
 
 
 def _still(image: Image) -> Any:
-    """The pixels of a still picture; of an animation its first frame, if a still format is wished."""
+    """The pixels of a still; of an animation its first frame, if a still format is wished."""
     if image.frames == 1:
         return image.vips
     if image.wish.format is None or image.wish.format in ANIMATED:
@@ -91,7 +93,7 @@ def _still(image: Image) -> Any:
 
 
 def _prepared(picture: Any) -> Any:
-    """Grey or RGB; colours under full transparency come from their surroundings, so that edges stay clean."""
+    """Grey or RGB. Colours under full transparency come from around, so that edges stay clean."""
     if picture.interpretation == "cmyk":
         depth = 16 if picture.format == "ushort" else 8
         picture = picture[0:4].icc_transform(

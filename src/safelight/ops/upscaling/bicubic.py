@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Plane = NDArray[np.float32]
+    Plane = NDArray[np.float32]
+
 # Samples that the kernel reaches beyond a pixel, on each side.
 REACH = 2
 # Samples that one product enlarges: long enough for the processor, short enough to waste little.
@@ -15,8 +18,10 @@ BLOCK = 16
 SHARPNESS = -0.5
 
 
-def taper(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+def cubic(distance: NDArray[np.float64]) -> NDArray[np.float64]:
     """The cubic kernel of Keys at these distances in samples."""
+    import numpy as np
+
     t, a = np.abs(distance), SHARPNESS
     near = (a + 2) * t**3 - (a + 3) * t**2 + 1
     far = a * (t**3 - 5 * t**2 + 8 * t - 4)
@@ -26,13 +31,17 @@ def taper(distance: NDArray[np.float64]) -> NDArray[np.float64]:
 @cache
 def matrix(samples: int, scale: int) -> Plane:
     """Rows: samples * scale results; columns: the samples with REACH more on both ends."""
+    import numpy as np
+
     centres = (np.arange(samples * scale) + 0.5) / scale - 0.5
     places = np.arange(-REACH, samples + REACH)
-    return taper(centres[:, None] - places[None, :]).astype(np.float32)
+    return cubic(centres[:, None] - places[None, :]).astype(np.float32)
 
 
 def enlarge_down(planes: Plane, scale: int) -> Plane:
     """Enlarge axis 1 of [planes, rows + 2 REACH, columns]."""
+    import numpy as np
+
     rows = planes.shape[1] - 2 * REACH
     out = np.empty((planes.shape[0], rows * scale, planes.shape[2]), np.float32)
     for start in range(0, rows, BLOCK):
@@ -44,6 +53,8 @@ def enlarge_down(planes: Plane, scale: int) -> Plane:
 
 def enlarge_across(plane: Plane, scale: int, out: Plane) -> None:
     """Enlarge axis 1 of [rows, columns + 2 REACH] into out, [rows, columns * scale]."""
+    import numpy as np
+
     rows, columns = plane.shape[0], plane.shape[1] - 2 * REACH
     whole = columns // BLOCK
     if whole:
@@ -53,8 +64,5 @@ def enlarge_across(plane: Plane, scale: int, out: Plane) -> None:
         np.matmul(parts, matrix(BLOCK, scale).T, out=filled.transpose(1, 0, 2))
     rest = columns - whole * BLOCK
     if rest:
-        np.matmul(
-            plane[:, whole * BLOCK :],
-            matrix(rest, scale).T,
-            out=out[:, whole * BLOCK * scale :],
-        )
+        end = out[:, whole * BLOCK * scale :]
+        np.matmul(plane[:, whole * BLOCK :], matrix(rest, scale).T, out=end)

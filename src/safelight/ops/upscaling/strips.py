@@ -1,20 +1,21 @@
-"""A lazy picture as strips of rows, each with some rows above and below, fetched once and in order."""
+"""A lazy picture as strips of rows, each with some above and below, fetched once, in order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Samples = NDArray[np.uint8] | NDArray[np.uint16]
+    # 8 or 16 bit, unsigned.
+    Samples = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Strip:
-    """Rows top..bottom of a picture, inside a window that starts at row `start` and may be larger."""
+    """Rows top..bottom of a picture, inside a window that starts at row `start`."""
 
     window: Samples
     start: int
@@ -23,7 +24,9 @@ class Strip:
 
 
 def strips(picture: Any, height: int, margin: int) -> Iterator[Strip]:
-    """Strips of this height with up to margin more rows on both sides; the picture is pulled as they are."""
+    """Strips of this height with up to margin more rows on both sides, pulled as they are."""
+    import numpy as np
+
     window = _rows(picture, 0, 0)
     start = 0
     for top in range(0, picture.height, height):
@@ -37,7 +40,8 @@ def strips(picture: Any, height: int, margin: int) -> Iterator[Strip]:
 
 
 def _rows(picture: Any, top: int, bottom: int) -> Samples:
-    """Rows as [rows, columns, bands]. Each call has a region of its own, as a region belongs to one thread."""
+    """Rows as [rows, columns, bands]. A region belongs to one thread: each call has its own."""
+    import numpy as np
     import pyvips
 
     kind = np.uint16 if picture.format == "ushort" else np.uint8
