@@ -83,6 +83,9 @@ def png_header(width: int, height: int) -> bytes:
         + struct.pack(">I", 13)
         + body
         + struct.pack(">I", zlib.crc32(body))
+        + struct.pack(">I", 8)
+        + b"IDATxxxxxxxx"
+        + struct.pack(">I", zlib.crc32(b"IDATxxxxxxxx"))
         + struct.pack(">I", 0)
         + b"IEND"
         + struct.pack(">I", zlib.crc32(b"IEND"))

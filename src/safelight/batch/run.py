@@ -147,15 +147,17 @@ class Batch:
 
     def _work_in_place(self, source: Path) -> Result | Skipped:
         kept = keep_original(source, self._manner.backup_dir) if self._manner.backup_dir else None
+        is_changed = False
         try:
-            return self._engine.run(
+            outcome = self._engine.run(
                 source, self._recipe, output=source, existing=self._manner.existing, in_place=True
             )
-        except SafelightError:
-            if kept is not None:
+            is_changed = isinstance(outcome, Result)
+            return outcome
+        finally:
+            if kept is not None and not is_changed:
                 with suppress(OSError):
                     kept.unlink()
-            raise
 
 
 def keep_original(source: Path, folder: Path) -> Path:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+from codecs import lookup
 from types import ModuleType
 
-from safelight import codecs
+from safelight import codecs, ops
+from safelight.codecs.libvips import libvips
 from safelight.errors import RuntimeMissing, SomethingMissing, WorkerDied
 from safelight.recipe import operations
 from safelight.worker.job import Plan
@@ -40,7 +42,7 @@ def up(plan: Plan) -> None:
     for name in ALWAYS:
         importlib.import_module(name)
     for name in ENCODINGS:
-        b"".decode(name)
+        lookup(name)
     if plan.needs_pixels:
         _pixels()
     if plan.needs_runtime:
@@ -59,10 +61,17 @@ def _modules(package: ModuleType) -> None:
         importlib.import_module(f"{package.__name__}.{module.name}")
 
 
+def _parts_of_operations() -> None:
+    """What an operation imports only when it runs lies in a folder of its own, below ops/."""
+    for module in pkgutil.walk_packages(ops.__path__, f"{ops.__name__}."):
+        importlib.import_module(module.name)
+
+
 def _pixels() -> None:
     try:
         importlib.import_module("numpy")
-        importlib.import_module("pyvips")
+        libvips()
+        _parts_of_operations()
     except ImportError as error:
         raise SomethingMissing(
             f"{error.name} is not installed", hint="pip install safelight"
