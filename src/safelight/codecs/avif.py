@@ -39,6 +39,7 @@ class Meta:
     properties: list[Box] = field(default_factory=list)
     owned: dict[int, list[int]] = field(default_factory=dict)
     auxiliary: list[tuple[int, int]] = field(default_factory=list)
+    tiles: list[tuple[int, int]] = field(default_factory=list)
     inner_data: memoryview = memoryview(b"")
 
     def properties_of(self, item: int) -> list[Box]:
@@ -147,9 +148,9 @@ def _read_references(body: memoryview, meta: Meta) -> None:
     for box in boxes(body[4:]):
         cursor = Cursor(box.body)
         source = cursor.take(wide)
-        if box.type == b"auxl":
-            targets = [cursor.take(wide) for _ in range(cursor.take(2))]
-            meta.auxiliary.extend((source, target) for target in targets)
+        if box.type in (b"auxl", b"dimg"):
+            pairs = meta.auxiliary if box.type == b"auxl" else meta.tiles
+            pairs.extend((source, cursor.take(wide)) for _ in range(cursor.take(2)))
 
 
 def header(data: memoryview) -> Header:
@@ -165,8 +166,9 @@ def header(data: memoryview) -> Header:
     if meta is None:
         raise ContainerBroken("the AVIF has no picture")
     width, height, bits, is_grey = _facts(meta.properties_of(meta.primary))
+    parts = {meta.primary, *(tile for whole, tile in meta.tiles if whole == meta.primary)}
     has_alpha = any(
-        target == meta.primary and _is_alpha(meta.properties_of(source))
+        target in parts and _is_alpha(meta.properties_of(source))
         for source, target in meta.auxiliary
     )
     bands = (1 if is_grey else 3) + has_alpha
