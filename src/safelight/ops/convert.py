@@ -54,6 +54,9 @@ class Convert(Operation, name="convert"):
         """None: the new extension tells."""
         return ""
 
+    def wished_format(self) -> Format | None:
+        return self.to
+
     def apply(self, image: Image, ctx: Context) -> Image:
         """The same picture with another wish; what is not given stays as it was wished before."""
         changes: dict[str, object] = {"lossless": self.lossless, "effort": self.effort}

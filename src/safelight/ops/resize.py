@@ -75,6 +75,9 @@ class Resize(Operation, name="resize"):
         """photo.jpg becomes photo.resized.jpg."""
         return "resized"
 
+    def wished_format(self) -> Format | None:
+        return self.format
+
     def apply(self, image: Image, ctx: Context) -> Image:
         """A picture of the wished size; the same picture if nothing has to change."""
         size = self.size_for(image.width, image.height)

@@ -43,6 +43,10 @@ class Upscale(Operation, name="upscale"):
         """x2, x3 or x4."""
         return f"x{self.scale}"
 
+    def suffix(self) -> str:
+        """photo.jpg becomes photo.x4.jpg."""
+        return f"x{self.scale}"
+
     def apply(self, image: Image, ctx: Context) -> Image:
         """The enlarged picture.
 
@@ -139,4 +143,4 @@ def _blocks(picture: Any, enlarger: Enlarger, ctx: Context) -> Iterator[memoryvi
             if time.monotonic() > ctx.deadline:
                 raise TimeExceeded
 
-        yield memoryview(enlarger.enlarge(strip, tile, finished)).cast("B")
+        yield enlarger.enlarge(strip, tile, finished).data.cast("B")

@@ -71,7 +71,7 @@ class RowSource:
         """At most size bytes from here; None at the end and after trouble."""
         try:
             piece = self._piece(size)
-        except Exception as error:  # noqa: BLE001 nothing may pass through libvips' frames
+        except Exception as error:  # noqa: BLE001 - libvips cannot carry it
             self._error = self._error or error
             return None
         self._position += len(piece)
