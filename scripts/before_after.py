@@ -42,6 +42,10 @@ article { background: var(--card); border: 1px solid var(--line); border-radius:
 .compare input { grid-area: 1 / 1; width: 100%; height: 100%; margin: 0; opacity: 0;
   cursor: ew-resize; }
 .compare:focus-within { outline: 3px solid var(--kept); outline-offset: -3px; }
+.close { display: grid; grid-template-columns: 1fr 1fr; gap: 2px; background: var(--line); }
+.close span { overflow: hidden; display: grid; }
+.close img { display: block; width: 100%; height: auto; transform: scale(4);
+  transform-origin: var(--x, 25%) var(--y, 75%); }
 .label { position: absolute; top: .75rem; padding: .15rem .6rem; border-radius: 99px; color: #fff;
   background: #000a; font-size: .8rem; pointer-events: none; }
 .label.left { left: .75rem; } .label.right { right: .75rem; }
@@ -55,9 +59,22 @@ ul { list-style: none; margin: .4rem 0 0; padding: 0; font-size: .9rem; }
 code { font: .85em ui-monospace, monospace; }
 """
 SCRIPT = """
-for (const range of document.querySelectorAll('.compare input'))
-  range.addEventListener('input', () =>
-    range.parentElement.style.setProperty('--at', range.value + '%'));
+for (const article of document.querySelectorAll('article')) {
+  const [compare, close] = article.children, [before, after] = compare.querySelectorAll('img');
+  const range = compare.querySelector('input');
+  range.addEventListener('input', () => compare.style.setProperty('--at', range.value + '%'));
+  for (const picture of [before, after]) {
+    const copy = new Image(after.width, after.height), frame = document.createElement('span');
+    copy.src = picture.src;
+    copy.alt = picture.alt + ', closer';
+    frame.append(copy);
+    close.append(frame);
+  }
+  compare.addEventListener('pointermove', (event) => {
+    close.style.setProperty('--x', 100 * event.offsetX / compare.clientWidth + '%');
+    close.style.setProperty('--y', 100 * event.offsetY / compare.clientHeight + '%');
+  });
+}
 """
 
 
@@ -97,9 +114,9 @@ def page(found: list[Pair]) -> str:
 <style>{STYLE}</style>
 <main>
 <h1>Before and after</h1>
-<p>Drag across a picture. On the left the input, stretched by your browser; on the right the result.
-The facts below each come from its signed receipt. This page loads nothing and can connect
-nowhere.</p>
+<p>Drag across a picture: on the left the input, stretched by your browser; on the right the
+result. Below it, both four times closer where you point. The facts come from the signed receipts.
+This page loads nothing and can connect nowhere.</p>
 {"".join(article(pair) for pair in found)}
 </main>
 <script>{SCRIPT}</script>
@@ -120,6 +137,7 @@ def article(pair: Pair) -> str:
 <input type="range" min="0" max="100" value="50" aria-label="{name}: how much of the input to show">
 <span class="label left">before</span><span class="label right">after</span>
 </div>
+<div class="close"></div>
 <div class="facts">
 <section><h2>{name}</h2>{_definitions(_work(facts))}</section>
 <section><h2 class="gone">Metadata removed</h2>{_groups(facts, "removed")}</section>
