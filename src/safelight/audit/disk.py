@@ -114,39 +114,39 @@ class Disk:
         if known is not None and (known.inode, known.size_bytes) == (found.st_ino, found.st_size):
             return known
         kept = self._kept_head()
-        end = self._last_checkpoint(fd, found.st_size, found.st_ino)
-        if kept is None or end.tree.size != kept.entries:
-            self._walk(fd, kept)
-        elif end.tree.root.hex() != kept.root:
-            raise VerificationFailed("the journal is not the one that its head was signed for")
+        end = self._last_checkpoint(fd, found.st_size)
+        if kept is None or end.head(kept.journal) != kept:
+            checked = self._walk(fd, kept)
+            end = self._last_checkpoint(fd, found.st_size - checked.unfinished_bytes)
         return end
 
-    def _last_checkpoint(self, fd: int, size_bytes: int, inode: int) -> End:
+    def _last_checkpoint(self, fd: int, size_bytes: int) -> End:
+        """The end by the last checkpoint that follows its line before, in the first size_bytes."""
         start = size_bytes
         while start > 0:
             start = max(0, size_bytes - 4 * (size_bytes - start) - TAIL_BYTES)
-            tail = _read_from(fd, start)
-            stop = tail.rfind(b"\n")
-            while stop > 0:
-                begin = tail.rfind(b"\n", 0, stop) + 1
-                tree = self._tree_of(tail[begin:stop]) if begin or not start else None
+            found = _read_from(fd, start)[: size_bytes - start].split(b"\n")
+            stop = size_bytes - len(found.pop())
+            for index in range(len(found) - 1, -1 if start == 0 else 1, -1):
+                tree = self._tree_of(found[index], found[index - 1] if index else None)
                 if tree is not None:
-                    return End(tree, tail[begin:stop], start + stop + 1, inode)
-                stop = begin - 1
+                    return End(tree, found[index], stop, os.fstat(fd).st_ino)
+                stop -= len(found[index]) + 1
         raise VerificationFailed("the journal is another key's, or its first line was altered")
 
-    def _tree_of(self, line: bytes) -> Tree | None:
-        """The tree at this line, if it is a checkpoint of ours or the first line."""
+    def _tree_of(self, line: bytes, before: bytes | None) -> Tree | None:
+        """The tree at this line, if it is the first line, or a checkpoint in its place."""
         fingerprint = self._keys.fingerprint
-        if line == lines.header_line(fingerprint):
-            return Tree()
+        if before is None:
+            return Tree() if line == lines.header_line(fingerprint) else None
         if b'"checkpoint"' not in line:
             return None
         try:
             document = lines.read_line(line)
-            return lines.read_checkpoint(document, fingerprint, self._keys.public_bytes).tree
+            found = lines.read_checkpoint(document, fingerprint, self._keys.public_bytes)
         except VerificationFailed:
             return None
+        return found.tree if document["previous"] == lines.line_digest(before) else None
 
     def _kept_head(self) -> Head | None:
         data = read_private(self._head, MAX_HEAD_BYTES)

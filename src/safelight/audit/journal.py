@@ -101,7 +101,7 @@ class Journal:
     def check(self) -> Checked:
         """Check the whole journal.
 
-        Raises VerificationFailed and names the first entry that is wrong; Unavailable like append.
+        Raises VerificationFailed and names the first place that is wrong; Unavailable like append.
         """
         with self._held():
             self._checked = self._disk.check(self._checked)

@@ -178,8 +178,6 @@ def _chain(answers: _Answers, receipt: Receipt, journal: Journal) -> int | None:
         answers.say("chain", "failed", "the journal is not the one that this receipt follows")
     elif number is None:
         answers.say("chain", "unknown", "the receipt is sound but not in the journal")
-    elif number <= follows.entries:
-        answers.say("chain", "failed", "the receipt stands before the entries that it follows")
     else:
         answers.say("chain", "ok", f"entry {number} of {checked.head.entries} in the journal")
         return number
@@ -211,18 +209,17 @@ def _models(answers: _Answers, receipt: Receipt, store: Store) -> None:
         answers.say("models", "ok", "no model was used")
         return
     states = [(_model(fact, store), fact.name) for fact in facts]
-    for state, sentence in MODEL_SENTENCES:
-        names = ", ".join(name for found, name in states if found == state)
-        if names:
-            answers.say("models", state, f"{sentence}: {names}")
-            return
+    worst = min((state for state, _name in states), key=list(MODEL_SENTENCES).index)
+    names = ", ".join(name for state, name in states if state == worst)
+    answers.say("models", worst, f"{MODEL_SENTENCES[worst]}: {names}")
 
 
-MODEL_SENTENCES: tuple[tuple[State, str], ...] = (
-    ("failed", "the installed file was altered"),
-    ("unknown", "not installed here with this digest"),
-    ("ok", "installed and whole"),
-)
+# Worst first.
+MODEL_SENTENCES: dict[State, str] = {
+    "failed": "the installed file was altered",
+    "unknown": "not installed here with this digest",
+    "ok": "installed and whole",
+}
 
 
 def _model(fact: ModelFact, store: Store) -> State:

@@ -35,7 +35,7 @@ def empty(fingerprint: str) -> Checked:
 def walk(data: bytes, kept: Head, public_bytes: bytes) -> Checked:
     """Check all lines against each other and against the head that is kept apart.
 
-    Raises VerificationFailed and names the first entry that is not what it was: edited, removed,
+    Raises VerificationFailed and names the first place that is not what it was: edited, removed,
     moved or cut off.
     """
     journey = _Journey(kept.journal, public_bytes)
@@ -77,7 +77,9 @@ class _Journey:
                 self._step(data[position:end], end + 1)
                 position = end + 1
         except VerificationFailed:
-            self.fault = f"entry {self._tree.size + 1}" if self._previous else "its first line"
+            # a changed line shows where the next one no longer follows it
+            sound = self._tree.size
+            self.fault = f"entry {sound} or {sound + 1}" if sound else "its first lines"
         self._settle()
 
     def is_signed_later(self, data: bytes) -> bool:

@@ -1,0 +1,426 @@
+"""The journal: many append at once, acknowledged means on disk, nothing changes unseen."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from safelight.audit import disk, lines
+from safelight.audit.canonical import canonical
+from safelight.audit.journal import Journal
+from safelight.audit.merkle import Tree
+from safelight.audit.walk import empty
+from safelight.errors import DiskFull, PolicyRefused, Unavailable, VerificationFailed
+from safelight.vault.lock import hold
+from tests.audit.making import Desk, fixed_keys, leaf
+
+APPEND = (
+    "import sys; from pathlib import Path\n"
+    "from safelight.audit.journal import Journal\n"
+    "from tests.audit.making import fixed_keys, leaf\n"
+    "journal = Journal(Path(sys.argv[1]), fixed_keys())\n"
+    "for number in range(int(sys.argv[2])):\n"
+    "    print(journal.append(leaf(number)), flush=True)\n"
+)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk.at(tmp_path)
+
+
+def filled(desk: Desk, batches: int = 3, size: int = 2) -> list[bytes]:
+    """Some batches; gives the file's lines."""
+    for batch in range(batches):
+        desk.journal.append_all([leaf(batch * size + number) for number in range(size)])
+    return desk.book.read_bytes().split(b"\n")[:-1]
+
+
+def rewritten(desk: Desk, found: list[bytes]) -> Desk:
+    desk.book.write_bytes(b"".join(line + b"\n" for line in found))
+    return desk.fresh()
+
+
+def test_entries_are_numbered_from_one(desk: Desk) -> None:
+    assert [desk.journal.append(leaf(number)) for number in range(3)] == [1, 2, 3]
+    assert list(desk.journal.append_all([leaf(3), leaf(4)])) == [4, 5]
+    assert desk.fresh().journal.append(leaf(5)) == 6
+    checked = desk.fresh().journal.check()
+    assert checked.head.entries == 6
+    assert [checked.numbers[leaf(number).commitment] for number in range(6)] == [1, 2, 3, 4, 5, 6]
+    assert checked.unfinished_bytes == 0
+
+
+def test_a_line_holds_time_duration_sizes_a_commitment_and_nothing_else(desk: Desk) -> None:
+    entry = json.loads(filled(desk)[1])
+    named = {"time", "duration_ms", "input_bytes", "output_bytes", "commitment"}
+    assert set(entry) == named | {"number", "previous"}
+
+
+def test_an_empty_journal_is_whole(desk: Desk) -> None:
+    assert desk.journal.check() == empty(desk.keys.fingerprint)
+    assert not desk.book.exists()
+    assert desk.journal.head().entries == 0
+    assert desk.journal.check().head == desk.journal.head()
+    assert Desk.at(desk.folder / "absent").journal.check().head.entries == 0
+
+
+def test_heads_are_heads_of_what_is_checked(desk: Desk) -> None:
+    heads = []
+    for number in range(5):
+        heads.append(desk.journal.head())
+        desk.journal.append(leaf(number))
+    checked = desk.journal.check()
+    assert all(checked.roots[head.entries] == head.root for head in heads)
+    assert desk.fresh().journal.head() == desk.journal.head() == checked.head
+
+
+def test_every_head_is_a_note_in_the_c2sp_form(desk: Desk) -> None:
+    filled(desk)
+    text = (desk.folder / "journal" / "head").read_text().split("\n")
+    name = f"safelight/journal/{desk.keys.fingerprint}"
+    assert text[:2] == [name, "6"]
+    assert text[3] == ""
+    assert text[4].startswith(f"— {name} ")
+    assert desk.journal.head().entries == 6
+
+
+def test_files_and_folder_are_private(desk: Desk) -> None:
+    filled(desk)
+    assert (desk.folder / "journal").stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in desk.book.parent.iterdir()} == {0o600}
+    desk.book.chmod(0o644)
+    with pytest.raises(PolicyRefused, match="open to others"):
+        desk.fresh().journal.append(leaf(9))
+
+
+def test_many_threads_share_a_few_writes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    writes: list[int] = []
+    commit = disk.Disk.commit
+
+    def slowly(self: disk.Disk, leaves: list[lines.Leaf], known: disk.End | None) -> disk.End:
+        writes.append(len(leaves))
+        if len(writes) == 1:
+            gathered.wait()
+        return commit(self, leaves, known)
+
+    gathered = threading.Event()
+    monkeypatch.setattr(disk.Disk, "commit", slowly)
+    with ThreadPoolExecutor(20) as pool:
+        given = [pool.submit(desk.journal.append, leaf(number)) for number in range(20)]
+        while len(desk.journal._queue) + sum(writes) < 20:
+            threading.Event().wait(0.001)
+        gathered.set()
+        assert sorted(number.result() for number in given) == list(range(1, 21))
+    assert len(writes) == 2
+    assert desk.journal.check().head.entries == 20
+
+
+def test_many_processes_keep_one_chain(desk: Desk, root: Path) -> None:
+    command = [sys.executable, "-c", APPEND, str(desk.book.parent), "8"]
+    runs = [subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE) for _ in range(3)]
+    numbers = [int(line) for run in runs for line in run.communicate()[0].split()]
+    assert sorted(numbers) == list(range(1, 25))
+    assert desk.journal.check().head.entries == 24
+
+
+def test_what_was_acknowledged_outlives_a_kill(desk: Desk, root: Path) -> None:
+    command = [sys.executable, "-c", APPEND, str(desk.book.parent), "100000"]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        acknowledged = [int(run.stdout.readline()) for _ in range(5)][-1]
+        run.send_signal(signal.SIGKILL)
+        acknowledged = max([acknowledged, *map(int, run.stdout.read().split())])
+    assert desk.journal.check().head.entries >= acknowledged
+    assert desk.journal.append(leaf(0)) > acknowledged
+    assert desk.journal.check().unfinished_bytes == 0
+
+
+def test_acknowledged_means_after_fsync(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.journal.head()
+    synced: list[bytes] = []
+    monkeypatch.setattr("os.fsync", lambda fd: synced.append(desk.book.read_bytes()))
+    desk.journal.append(leaf(0))
+    assert leaf(0).commitment.encode() in synced[-1]
+    assert b"checkpoint" in synced[-1]
+
+
+def test_a_lock_that_is_held_makes_others_give_up(desk: Desk) -> None:
+    filled(desk)
+    impatient = Journal(desk.book.parent, desk.keys, wait_s=0.02)
+    with hold(desk.book.parent / ".lock"), pytest.raises(Unavailable):
+        impatient.append(leaf(9))
+    assert impatient.append(leaf(9)) == 7
+
+
+@pytest.mark.parametrize("kept", [1, 30, 200, 700])
+def test_a_torn_batch_is_cut_off_by_the_next_append(desk: Desk, kept: int) -> None:
+    whole = b"".join(line + b"\n" for line in filled(desk))
+    desk.journal.append(leaf(6))
+    torn = desk.book.read_bytes()[: len(whole) + kept]
+    head = lines.note(6, _tree(whole).root, desk.keys)
+    desk.book.write_bytes(torn)
+    (desk.book.parent / "head").write_text(head)
+    after = desk.fresh()
+    assert after.journal.check().unfinished_bytes == len(torn) - len(whole)
+    assert after.journal.append(leaf(7)) == 7
+    assert after.journal.check().unfinished_bytes == 0
+    assert desk.book.read_bytes().startswith(whole)
+
+
+def test_a_batch_whose_head_was_not_yet_written_stays(desk: Desk) -> None:
+    filled(desk, batches=1)
+    old = (desk.book.parent / "head").read_bytes()
+    filled(desk, batches=1)
+    (desk.book.parent / "head").write_bytes(old)
+    assert desk.fresh().journal.check().head.entries == 4
+    assert desk.fresh().journal.append(leaf(9)) == 5
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3])
+def test_a_full_disk_loses_nothing_and_claims_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, pieces: int
+) -> None:
+    filled(desk)
+    calls = []
+    write = os.write
+
+    def fill_up(fd: int, data: bytes) -> int:
+        calls.append(fd)
+        if len(calls) >= pieces:
+            raise OSError(errno.ENOSPC, "full")
+        return write(fd, bytes(data[:40]))
+
+    with monkeypatch.context() as full:
+        full.setattr("os.write", fill_up)
+        with pytest.raises(DiskFull):
+            desk.journal.append(leaf(6))
+    assert desk.journal.check().head.entries == 6
+    assert desk.journal.append(leaf(6)) == 7
+    assert desk.fresh().journal.check().head.entries == 7
+
+
+def test_an_interrupted_writer_leaves_nobody_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_rest: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(disk.Disk, "commit", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            desk.journal.append(leaf(0))
+    assert desk.journal.append(leaf(0)) == 1
+
+
+def test_a_second_look_at_an_unchanged_journal_is_not_a_second_walk(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(desk)
+    first = desk.journal.check()
+    monkeypatch.setattr(disk, "walk", None)
+    assert desk.journal.check() is first
+
+
+def test_a_long_last_batch_is_found_again(desk: Desk) -> None:
+    desk.journal.append_all([leaf(number) for number in range(600)])
+    desk.book.write_bytes(desk.book.read_bytes() + b"x" * 3 * disk.TAIL_BYTES)
+    assert desk.fresh().journal.append(leaf(600)) == 601
+
+
+def _edit(found: list[bytes]) -> list[bytes]:
+    found[4] = found[4].replace(b'"duration_ms":2', b'"duration_ms":3')
+    return found
+
+
+def _edit_and_chain_again(found: list[bytes]) -> list[bytes]:
+    """What a careful forger without the key does: every line follows, every peak fits."""
+    keys, tree, out = fixed_keys(), Tree(), [found[0]]
+    for line in _edit(list(found))[1:]:
+        document = json.loads(line) | {"previous": lines.line_digest(out[-1])}
+        if "checkpoint" in document:
+            document["peaks"] = [peak.hex() for peak in tree.peaks]
+        out.append(canonical(document))
+        if "checkpoint" not in document:
+            tree.append(out[-1])
+    assert keys.fingerprint.encode() in out[0]
+    return out
+
+
+CHANGES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "edit": _edit,
+    "edit, chained again": _edit_and_chain_again,
+    "delete": lambda found: found[:2] + found[3:],
+    "delete a batch": lambda found: found[:4] + found[7:],
+    "delete the first line": lambda found: found[1:],
+    "exchange": lambda found: [*found[:1], found[2], found[1], *found[3:]],
+    "repeat": lambda found: [*found[:3], found[2], *found[3:]],
+    "cut the last batch": lambda found: found[:-3],
+    "cut all": lambda found: found[:1],
+    "cut to nothing": lambda found: [],
+    "cut the last checkpoint": lambda found: found[:-1],
+    "add behind": lambda found: [*found[:5], lines.entry_line(leaf(9), 5, found[4]), *found[5:]],
+    "blanks": lambda found: [*found[:4], found[4].replace(b",", b", "), *found[5:]],
+    "an empty line": lambda found: [*found[:4], b"", *found[4:]],
+    "a line that is no object": lambda found: [*found[:4], b"[]", *found[4:]],
+    "a very long line": lambda found: [*found[:4], b'"' + b"x" * 9_000 + b'"', *found[4:]],
+    "another header": lambda found: [lines.header_line("0" * 64), *found[1:]],
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_change_of_the_past_is_noticed(desk: Desk, name: str) -> None:
+    after = rewritten(desk, CHANGES[name](filled(desk)))
+    with pytest.raises(VerificationFailed):
+        after.journal.check()
+
+
+def test_control_the_same_lines_written_again_are_whole(desk: Desk) -> None:
+    assert rewritten(desk, filled(desk)).journal.check().head.entries == 6
+
+
+def test_control_a_log_without_chain_and_tree_does_not_notice_an_edit(desk: Desk) -> None:
+    def read(found: list[bytes]) -> list[int]:
+        return [json.loads(line).get("number", 0) for line in found]
+
+    found = filled(desk)
+    assert read(_edit(list(found))) == read(found)
+
+
+def test_every_flipped_byte_is_noticed(desk: Desk) -> None:
+    filled(desk, batches=2)
+    whole = desk.book.read_bytes()
+    head = (desk.book.parent / "head").read_bytes()
+    for path, data in ((desk.book, whole), (desk.book.parent / "head", head)):
+        for position in range(0, len(data), 7):
+            flipped = bytearray(data)
+            flipped[position] ^= 1
+            path.write_bytes(flipped)
+            with pytest.raises(VerificationFailed):
+                desk.fresh().journal.check()
+        path.write_bytes(data)
+    assert desk.fresh().journal.check().head.entries == 4
+
+
+def test_a_change_is_told_by_the_entries_it_stands_at(desk: Desk) -> None:
+    with pytest.raises(VerificationFailed, match="altered at entry 3 or 4"):
+        rewritten(desk, _edit(filled(desk))).journal.check()
+
+
+def test_an_altered_journal_is_not_appended_to(desk: Desk) -> None:
+    found = filled(desk)
+    for change in (found[:-3], found[:1], [], [*found[:-1], found[-1].replace(b"peaks", b"Peaks")]):
+        with pytest.raises(VerificationFailed):
+            rewritten(desk, change).journal.append(leaf(9))
+
+
+def test_an_edit_behind_a_head_that_was_put_back_is_noticed(desk: Desk) -> None:
+    filled(desk, batches=1)
+    old = (desk.book.parent / "head").read_bytes()
+    found = filled(desk, batches=2)
+    (desk.book.parent / "head").write_bytes(old)
+    found[4] = found[4].replace(b'"input_bytes":100', b'"input_bytes":101')
+    with pytest.raises(VerificationFailed, match="entry 3 or 4"):
+        rewritten(desk, found).journal.check()
+    with pytest.raises(VerificationFailed, match="entry 3 or 4"):
+        desk.fresh().journal.append(leaf(9))
+
+
+@pytest.mark.parametrize("line", [0, 3, 9])
+def test_an_old_line_behind_the_end_is_no_more_than_a_torn_batch(desk: Desk, line: int) -> None:
+    found = filled(desk)
+    after = rewritten(desk, [*found, found[line]])
+    assert after.journal.check().unfinished_bytes == len(found[line]) + 1
+    assert after.journal.append(leaf(9)) == 7
+    assert after.journal.check().unfinished_bytes == 0
+
+
+def test_a_batch_without_its_head_before_leftovers_is_found(desk: Desk) -> None:
+    filled(desk, batches=1)
+    old = (desk.book.parent / "head").read_bytes()
+    found = filled(desk, batches=1)
+    (desk.book.parent / "head").write_bytes(old)
+    assert rewritten(desk, [*found, found[3]]).journal.append(leaf(9)) == 5
+    assert desk.fresh().journal.check().head.entries == 5
+
+
+@pytest.mark.parametrize(
+    "peaks", [[], ["00"], ["zz" * 32], [1], ["00" * 32, "00" * 32], ["00" * 32]]
+)
+def test_a_checkpoint_whose_peaks_do_not_fit_is_refused(desk: Desk, peaks: list[object]) -> None:
+    document = json.loads(filled(desk)[3]) | {"peaks": peaks}
+    with pytest.raises(VerificationFailed, match="damaged"):
+        lines.read_checkpoint(document, desk.keys.fingerprint, desk.keys.public_bytes)
+
+
+@pytest.mark.parametrize("field", ["x", ""])
+def test_a_checkpoint_with_other_fields_is_refused(desk: Desk, field: str) -> None:
+    document = json.loads(filled(desk)[3])
+    document = document | {field: 1} if field else {"checkpoint": document["checkpoint"]}
+    with pytest.raises(VerificationFailed, match="damaged"):
+        lines.read_checkpoint(document, desk.keys.fingerprint, desk.keys.public_bytes)
+
+
+def test_another_journal_of_the_same_key_is_not_this_one(desk: Desk, tmp_path: Path) -> None:
+    other = Desk.at(tmp_path / "other")
+    filled(other, batches=1)
+    found = other.book.read_bytes()
+    other_head = (other.book.parent / "head").read_bytes()
+    desk.journal.append_all([leaf(8), leaf(9)])
+    desk.book.write_bytes(found)
+    with pytest.raises(VerificationFailed, match="not the one"):
+        desk.fresh().journal.check()
+    with pytest.raises(VerificationFailed, match="not the one"):
+        desk.fresh().journal.append(leaf(9))
+    (desk.book.parent / "head").write_bytes(other_head)
+    assert desk.fresh().journal.check().head.entries == 2
+
+
+@pytest.mark.parametrize("use", ["check", "head"])
+def test_a_journal_or_head_that_is_gone_is_noticed(desk: Desk, use: str) -> None:
+    filled(desk)
+    (desk.book.parent / "head").rename(desk.folder / "kept")
+    with pytest.raises(VerificationFailed, match="head file is gone"):
+        getattr(desk.fresh().journal, use)()
+    (desk.folder / "kept").rename(desk.book.parent / "head")
+    desk.book.unlink()
+    with pytest.raises(VerificationFailed, match="gone: it had 6 entries"):
+        getattr(desk.fresh().journal, use)()
+
+
+def test_a_run_killed_while_it_began_the_journal_is_no_harm(desk: Desk) -> None:
+    desk.journal.head()
+    desk.book.unlink()
+    assert desk.fresh().journal.check().head.entries == 0
+    assert desk.fresh().journal.append(leaf(0)) == 1
+
+
+def test_a_head_that_is_no_text_is_refused(desk: Desk) -> None:
+    filled(desk)
+    (desk.book.parent / "head").write_bytes(b"\xff")
+    with pytest.raises(VerificationFailed, match="head file is damaged"):
+        desk.fresh().journal.check()
+
+
+def test_another_key_does_not_go_on_with_this_journal(desk: Desk) -> None:
+    filled(desk)
+    with pytest.raises(VerificationFailed):
+        Desk.at(desk.folder, fixed_keys(1)).journal.append(leaf(9))
+
+
+def _tree(data: bytes) -> Tree:
+    tree = Tree()
+    for line in data.split(b"\n"):
+        if b'"commitment"' in line:
+            tree.append(line)
+    return tree
