@@ -71,6 +71,7 @@ def test_commands_print_what_the_page_shows(name: str, desk: Path) -> None:
             check=False,
         )
         where = f"{name}:{command.line}: $ {command.typed}"
+        assert ran.returncode == 0, f"{where}\n{ran.stdout}"
         assert pages.matches(command.shown, ran.stdout), f"{where}\n{ran.stdout}"
 
 
