@@ -23,6 +23,7 @@ from safelight.engine.result import Result, Skipped
 from safelight.errors import Cancelled, DiskFull, InputRefused, LevelTooLow, SafelightError
 from safelight.recipe import Recipe
 
+WAITING = 3
 PARTIAL, FAILED, CANCELLED = 3, 1, 130
 STOPPING = (DiskFull, LevelTooLow)
 
@@ -67,7 +68,9 @@ class Batch:
         jobs = max(1, min(self._manner.jobs, len(self._items)))
         self._tell(Start(len(self._items), self._recipe.digest, self._recipe.verbs, jobs))
         self._sweep()
-        with ThreadPoolExecutor(jobs, thread_name_prefix="item") as pool:
+        # While some items' files are flushed to disk, others have the workers.
+        threads = jobs + WAITING if jobs > 1 else 1
+        with ThreadPoolExecutor(threads, thread_name_prefix="item") as pool:
             for future in [pool.submit(self._one, item) for item in self._items]:
                 future.result()
         summary = summarise(

@@ -197,6 +197,7 @@ class Engine:
         with outputs.staged(target, [answer.output], mode) as staged:
             place = book.place(receipt, target)
             staged.commit(replace=replace)
+            outputs.sync_folder(target.parent)
         book.record(receipt)
         return facts.result(target, None, receipt, place)
 

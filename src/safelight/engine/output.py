@@ -33,7 +33,8 @@ class Staged:
 
     def commit(self, *, replace: bool) -> None:
         """Give the output its name, at once or not at all. Raises OutputExists unless replace is
-        true.
+        true. Names reach the disk in the order in which they are given, at the latest with
+        sync_folder: a file system that journals its names keeps that order.
         """
         try:
             if not replace:
@@ -41,7 +42,6 @@ class Staged:
             else:
                 os.replace(self._named(), self.target)
                 self.temporary = None
-            sync_folder(self.target.parent)
         except FileExistsError as error:
             raise OutputExists from error
         except OSError as error:
