@@ -10,7 +10,7 @@ import pytest
 
 from safelight.audit import dsse, shelf, statement
 from safelight.audit.canonical import canonical
-from safelight.audit.environment import environment, storage, version_of
+from safelight.audit.environment import environment, runtime_version, storage, version_of
 from safelight.audit.facts import (
     Head,
     MetadataFact,
@@ -248,6 +248,8 @@ def test_the_environment_names_versions_and_no_machine() -> None:
     text = environment().model_dump_json() + storage().model_dump_json()
     assert environment().libraries["cryptography"] == version_of("cryptography")
     assert version_of("no-such-distribution") == ""
+    assert runtime_version("onnx") == version_of("onnxruntime")
+    assert runtime_version("fake") == "none"
     assert f'"{platform.node()}"' not in text
     assert f'"{getpass.getuser()}"' not in text
 

@@ -14,8 +14,13 @@ from importlib import metadata
 from pathlib import Path
 
 from safelight.audit.facts import EnvironmentFact, State, StorageFact
+from safelight.models.entry import Runtime
 
 LIBRARIES = ("cryptography", "numpy", "onnxruntime", "pillow", "pyvips", "pyvips-binary")
+# One of these at most is installed: they unpack into one folder.
+RUNTIMES: dict[Runtime, tuple[str, ...]] = {
+    "onnx": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
+}
 SEALED = "sealed memory"
 
 
@@ -32,6 +37,12 @@ def environment() -> EnvironmentFact:
     )
 
 
+def runtime_version(runtime: Runtime) -> str:
+    """The version of what opens models of this runtime, "none" if none is installed or needed."""
+    return next(filter(None, map(version_of, RUNTIMES.get(runtime, ()))), "none")
+
+
+@cache
 def version_of(distribution: str) -> str:
     """The installed version, "" if it is not installed. Imports nothing."""
     try:
