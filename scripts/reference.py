@@ -56,8 +56,8 @@ def errors_page() -> Iterator[str]:
     from safelight.errors import family
 
     yield "# Exit codes and errors\n"
-    yield "Codes that are not listed count as failure. When every picture fails for one and the same"
-    yield "reason, that reason's code is used; where reasons differ, 1; where some succeed, 3.\n"
+    yield "Codes that are not listed count as failure. When every picture fails for one and the"
+    yield "same reason, that reason's code is used; where reasons differ, 1; if some succeed, 3.\n"
     yield "| exit code | meaning |\n|---|---|"
     for code, sentence in FOUND_AND_FAILED.items():
         yield row(str(code), sentence)
@@ -98,7 +98,7 @@ def commands_page() -> Iterator[str]:
     from safelight.cli.main import safelight
 
     yield "# Commands"
-    with click.Context(safelight, info_name="safelight", **context()) as ctx:
+    with context(safelight, "safelight") as ctx:
         yield from help_of(safelight, ctx, "##")
 
 
@@ -109,12 +109,17 @@ def help_of(command: click.Command, ctx: click.Context, mark: str) -> Iterator[s
         for name in command.list_commands(ctx):
             below = command.get_command(ctx, name)
             if below is not None:
-                with click.Context(below, parent=ctx, info_name=name, **context()) as own:
+                with context(below, name, ctx) as own:
                     yield from help_of(below, own, "##" if mark == "##" else "###")
 
 
-def context() -> dict[str, int]:
-    return {"terminal_width": WIDTH, "max_content_width": WIDTH}
+def context(
+    command: click.Command, name: str, parent: click.Context | None = None
+) -> click.Context:
+    """A context that wraps lines at the same width on every screen."""
+    return click.Context(
+        command, parent, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH
+    )
 
 
 def row(*cells: str) -> str:

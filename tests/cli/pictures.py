@@ -45,3 +45,9 @@ def planted() -> Image.Exif:
     exif[ExifTags.Base.BodySerialNumber] = SERIAL
     exif[ExifTags.IFD.GPSInfo] = {1: "N", 2: (48.0, 8.0, 2.0), 3: "E", 4: (11.0, 34.0, 31.0)}
     return exif
+
+
+def draw_noise(path: Path, side: int) -> None:
+    """A picture that takes an encoder long: noise of side x side pixels."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.effect_noise((side, side), 90).convert("RGB").save(path)

@@ -25,8 +25,17 @@ def values(operation: type[Operation], typed: dict[str, Any]) -> dict[str, Any]:
     for name in operation.model_fields:
         value = typed.pop(name, None)
         if value is not None:
-            found[name] = _parts(value) if _is_list(operation.model_fields[name]) else value
+            found[name] = _value(operation.model_fields[name], value)
     return found
+
+
+def _value(field: FieldInfo, typed: Any) -> Any:
+    """What was typed as the field takes it: a list is split, a choice is one of its own words."""
+    if _is_list(field):
+        return [part.strip() for part in typed.split(",") if part.strip()]
+    kind = _plain(field.annotation)
+    words = get_args(kind) if get_origin(kind) is Literal else ()
+    return next((word for word in words if str(word) == typed), typed)
 
 
 def build(operation: type[Operation], parameters: dict[str, Any]) -> Operation:
@@ -148,10 +157,6 @@ def _plain(annotation: Any) -> Any:
 
 def _is_list(field: FieldInfo) -> bool:
     return get_origin(_plain(field.annotation)) in (tuple, list)
-
-
-def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _type_words(kind: Any) -> str:
