@@ -7,7 +7,7 @@ from typing import Any
 
 from safelight.codecs.colour import PROFILE, fitted, speaks_of
 from safelight.codecs.libvips import foreign_errors, libvips
-from safelight.codecs.savers import save
+from safelight.codecs.savers import EXIF, XMP, save
 from safelight.codecs.scrub import Kept, can_rewrite, kept, rewrite, size_of
 from safelight.errors import LimitExceeded
 from safelight.image import ANIMATED, Change, Finding, Format, Image, Risk
@@ -21,7 +21,6 @@ LARGEST_SIDE: dict[Format, int] = {
     "gif": 65_535,
     "avif": 16_384,
 }
-EXIF, XMP = "exif-data", "xmp-data"
 TIMING = ("page-height", "n-pages", "delay", "loop")
 
 

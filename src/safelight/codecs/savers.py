@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from safelight.codecs.colour import is_deep
+from safelight.codecs.colour import PROFILE, is_deep
 from safelight.codecs.libvips import libvips
 from safelight.errors import LimitExceeded
 from safelight.image import Format, Wish
 
 USUAL_QUALITY: dict[Format, int] = {"jpeg": 85, "webp": 80, "avif": 60}
+EXIF, XMP = "exif-data", "xmp-data"
 SAVERS: dict[Format, str] = {
     "jpeg": "jpegsave_target",
     "png": "pngsave_target",
@@ -28,9 +29,8 @@ def save(picture: Any, target: Format, wish: Wish, most_bytes: int) -> list[byte
     Raises LimitExceeded as soon as the pieces pass most_bytes.
     """
     vips = libvips()
-    keep = vips.enums.ForeignKeep
     options = settings(target, wish, is_deep=is_deep(picture))
-    options["keep"] = f"{keep.EXIF}:{keep.XMP}:{keep.ICC}"
+    options["keep"] = _present(picture)
     if target == "tiff":
         # A TIFF is not written in order, so it cannot be taken piece by piece.
         data: bytes = picture.tiffsave_buffer(**options)
@@ -47,6 +47,13 @@ def save(picture: Any, target: Format, wish: Wish, most_bytes: int) -> list[byte
             raise _too_many(most_bytes) from None
         raise
     return tray.pieces
+
+
+def _present(picture: Any) -> int:
+    """The kinds of blocks on the picture. Allowed one without a block, libvips makes it up."""
+    kinds = libvips().enums.ForeignKeep
+    pairs = ((EXIF, kinds.EXIF), (XMP, kinds.XMP), (PROFILE, kinds.ICC))
+    return sum(int(kind) for field, kind in pairs if picture.get_typeof(field) != 0)
 
 
 class Tray:

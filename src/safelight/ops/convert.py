@@ -54,13 +54,11 @@ class Convert(Operation, name="convert"):
         """None: the new extension tells."""
         return ""
 
-    def wished_format(self) -> Format | None:
-        return self.to
-
     def apply(self, image: Image, ctx: Context) -> Image:
         """The same picture with another wish; what is not given stays as it was wished before."""
-        changes: dict[str, object] = {"lossless": self.lossless, "effort": self.effort}
-        if self.to is not None:
-            changes["format"] = self.to
         red, green, blue = bytes.fromhex(self.background[1:])
-        return image.with_wish(**changes, quality=self.quality, background=(red, green, blue))
+        given = {"format": self.to, "quality": self.quality, "effort": self.effort}
+        changes: dict[str, object] = {key: to for key, to in given.items() if to is not None}
+        if self.lossless or self.quality is not None:
+            changes["lossless"] = self.lossless
+        return image.with_wish(**changes, background=(red, green, blue))

@@ -76,6 +76,7 @@ class Resize(Operation, name="resize"):
         return "resized"
 
     def wished_format(self) -> Format | None:
+        """The format asked for."""
         return self.format
 
     def apply(self, image: Image, ctx: Context) -> Image:

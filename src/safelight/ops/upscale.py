@@ -43,10 +43,6 @@ class Upscale(Operation, name="upscale"):
         """x2, x3 or x4."""
         return f"x{self.scale}"
 
-    def suffix(self) -> str:
-        """photo.jpg becomes photo.x4.jpg."""
-        return f"x{self.scale}"
-
     def apply(self, image: Image, ctx: Context) -> Image:
         """The enlarged picture.
 
