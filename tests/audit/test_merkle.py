@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safelight.audit.merkle import EMPTY_ROOT, Tree, leaf_hash, node_hash
@@ -43,6 +43,7 @@ def test_the_published_roots_are_met() -> None:
         assert tree.root.hex() == root
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=4), max_size=70))
 def test_growing_and_reckoning_anew_agree(leaves: list[bytes]) -> None:
     tree = Tree()

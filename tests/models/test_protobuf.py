@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safelight.errors import PolicyRefused
@@ -119,6 +119,7 @@ def test_a_model_of_too_many_fields_is_refused(monkeypatch: pytest.MonkeyPatch) 
         refuse(making.to_bytes(making.plain_model()))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_break_the_walk(data: bytes) -> None:
     with suppress(PolicyRefused):
