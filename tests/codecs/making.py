@@ -37,8 +37,9 @@ def webp(image: Image.Image | None = None, **options: object) -> bytes:
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:
-    if kind == "JPEG" and isinstance(options.get("exif"), bytes):
-        options["exif"] = b"Exif\0\0" + options["exif"]
+    block = options.get("exif")
+    if kind == "JPEG" and isinstance(block, bytes):
+        options["exif"] = b"Exif\0\0" + block
     out = io.BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()

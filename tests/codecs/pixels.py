@@ -25,7 +25,7 @@ def _by_pillow(data: bytes) -> object:
                 (frame.mode, frame.size, frame.tobytes(), frame.info.get("duration"))
                 for frame in ImageSequence.Iterator(image)
             ]
-            return frames, image.info.get("transparency"), image.info.get("gamma")
+            return frames
     except (OSError, SyntaxError, ValueError) as error:
         return f"refused: {type(error).__name__}"
 
@@ -33,11 +33,17 @@ def _by_pillow(data: bytes) -> object:
 def _by_vips(data: bytes) -> object:
     try:
         image = pyvips.Image.new_from_buffer(data, "", fail_on="none")
-        return image.width, image.height, image.bands, image.write_to_memory()
+        return image.width, image.height, image.bands, bytes(image.write_to_memory())
     except pyvips.Error:
         return "refused"
 
 
-def decodes(data: bytes) -> bool:
-    """True when both decoders take it."""
-    return not any(isinstance(result, str) for result in stored(data))
+def differences(before: bytes, after: bytes) -> list[str]:
+    """Which decoder sees other pixels afterwards; a file that none reads must become one that some
+    reads.
+    """
+    pairs = list(zip(("Pillow", "libvips"), stored(before), stored(after), strict=True))
+    read = [pair for pair in pairs if not isinstance(pair[1], str)]
+    if not read and all(isinstance(after, str) for _, _, after in pairs):
+        return ["no decoder reads the file"]
+    return [f"{name} sees other pixels" for name, one, other in read if one != other]

@@ -27,12 +27,14 @@ class Block:
     """kind says how to read data; name is the container's own word for the place it lies in.
 
     raw is the block as stored with its framing, for the few that can be carried over as they are.
+    is_aside: it lies where viewers do not look for it, so it does not say how the picture is shown.
     """
 
     kind: Kind
     name: str
     data: memoryview
     raw: memoryview | None = None
+    is_aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

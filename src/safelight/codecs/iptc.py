@@ -99,7 +99,7 @@ def photoshop_blocks(data: memoryview) -> Iterator[Block]:
     """The blocks that image resources hold; every other resource as a private one."""
     for number, body in resources(data):
         if number in NESTED:
-            yield Block(NESTED[number], "Photoshop", body)
+            yield Block(NESTED[number], "Photoshop", body, is_aside=True)
         elif number in THUMBNAILS:
             yield Block("thumbnail", "PhotoshopThumbnail", body)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from safelight.codecs.blocks import Block, Kind
@@ -148,6 +148,7 @@ def blocks(data: memoryview) -> Iterator[Block]:
     """Everything in the file that is neither table nor pixel."""
     more_xmp: list[memoryview] = []
     profile: list[memoryview] = []
+    is_late = False
     for segment in segments(data):
         if segment.stray:
             yield Block("private", "bytes between segments", segment.stray)
@@ -163,7 +164,9 @@ def blocks(data: memoryview) -> Iterator[Block]:
             elif segment.marker == 0xE2 and starts(body, ICC):
                 profile.append(body[len(ICC) :])
             else:
-                yield from _app(segment.marker - 0xE0, body, _framed(data, segment))
+                for block in _app(segment.marker - 0xE0, body, _framed(data, segment)):
+                    yield replace(block, is_aside=is_late)
+        is_late = is_late or segment.marker == SOS
     if profile:
         yield Block("icc", "ICC_Profile", memoryview(_profile(profile)))
     for packet in _more_xmp(more_xmp):

@@ -12,6 +12,7 @@ from importlib import import_module
 from safelight.codecs import icc
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.exif import Exif, read_exif
+from safelight.codecs.exif_build import copyright_of
 from safelight.codecs.exif_words import exif_findings
 from safelight.codecs.iptc import copyright_notice, iptc_findings, photoshop_blocks
 from safelight.codecs.origin import mark_in
@@ -96,7 +97,9 @@ def _exif(block: Block, known: Known) -> None:
     exif = read_exif(block.data)
     for finding in exif_findings(exif):
         known.add(finding.group, finding.name, finding.value)
-    if known.exif is None and exif.tags:
+    if block.is_aside:
+        known.notices.extend(filter(None, [copyright_of(exif)]))
+    elif known.exif is None:
         known.exif = exif
 
 

@@ -113,7 +113,7 @@ def header(data: memoryview) -> Header:
     """
     found = chunks(data)
     layout = layout_of(next(found))
-    frames, orientation, has_alpha = 0, 1, layout.colour_type in (4, 6)
+    frames, orientation, has_alpha = 0, 0, layout.colour_type in (4, 6)
     before_pixels, announced = True, 0
     for chunk in found:
         if chunk.type == b"IDAT":
@@ -124,7 +124,7 @@ def header(data: memoryview) -> Header:
             frames += 1
         elif chunk.type == b"tRNS" and before_pixels:
             has_alpha = True
-        elif chunk.type == b"eXIf":
+        elif chunk.type == b"eXIf" and not orientation:
             orientation = orientation_of(chunk.body)
     if before_pixels:
         raise ContainerBroken("the PNG has no pixels")
@@ -133,7 +133,7 @@ def header(data: memoryview) -> Header:
         "png",
         layout.width,
         layout.height,
-        orientation,
+        orientation or 1,
         max(1, min(frames, announced)),
         bits=layout.bits if layout.colour_type != 3 else 8,
         bands=(1 if is_grey else 3) + has_alpha,
@@ -190,7 +190,7 @@ def _known_text(key: str, words: memoryview) -> Iterator[Block]:
         yield Block("xmp", "XMP", words)
     elif key.startswith("Raw profile type "):
         kind = RAW_PROFILES.get(key.removeprefix("Raw profile type "), "private")
-        yield Block(kind, key, memoryview(_raw_profile(words, kind)))
+        yield Block(kind, key, memoryview(_raw_profile(words, kind)), is_aside=True)
     else:
         yield Block("text", key, words)
 

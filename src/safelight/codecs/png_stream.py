@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from safelight.codecs.png import Layout
 from safelight.errors import ContainerBroken
@@ -37,62 +38,64 @@ def stream_bytes(layout: Layout, width: int, height: int) -> int:
     return size
 
 
-def tidy_stream(bodies: Bodies, size: int) -> list[memoryview] | list[bytes]:
+@dataclass(slots=True)
+class Stream:
+    """One zlib stream that lies in several chunks."""
+
+    bodies: Bodies
+    number: int = -1
+    inflater: zlib._Decompress = field(default_factory=zlib.decompressobj)
+    waiting: bytes | memoryview = b""
+
+    def take(self, most: int) -> bytes:
+        """The next bytes, at most this many; none at the end. Raises ContainerBroken."""
+        waiting = self.waiting
+        while True:
+            try:
+                out = self.inflater.decompress(waiting, most)
+            except zlib.error:
+                raise ContainerBroken("the PNG has damaged pixels") from None
+            waiting = self.waiting = self.inflater.unconsumed_tail
+            if out or self.inflater.eof:
+                return out
+            if not waiting:
+                if self.number + 1 == len(self.bodies):
+                    return b""
+                self.number += 1
+                waiting = self.bodies[self.number]
+
+    def rows(self, size: int) -> Iterator[bytes]:
+        """Exactly size bytes in pieces. Raises ContainerBroken when they are not all there."""
+        while size:
+            out = self.take(min(STEP, size))
+            if not out:
+                raise ContainerBroken("the PNG is truncated: rows are missing")
+            size -= len(out)
+            yield out
+
+
+def tidy_stream(bodies: Bodies, size: int) -> Sequence[bytes | memoryview]:
     """The same list when it holds exactly a stream of this size; else a list that does.
 
     Raises ContainerBroken when the stream is damaged or shorter than the picture.
     """
-    inflater, made = zlib.decompressobj(), 0
-    for number, body in enumerate(bodies):
-        try:
-            for count in _inflated(inflater, body, size + 1 - made):
-                made += count
-        except zlib.error:
-            if made < size:
-                raise ContainerBroken("the PNG has damaged pixels") from None
-            return _packed_anew(bodies, size)
-        if made > size:
-            return _packed_anew(bodies, size)
-        if inflater.eof:
-            return _cut(bodies, number, len(inflater.unused_data)) if made == size else _short()
-    return _packed_anew(bodies, size) if made == size else _short()
-
-
-def _short() -> list[bytes]:
-    raise ContainerBroken("the PNG is truncated: rows are missing")
-
-
-def _inflated(inflater: zlib._Decompress, body: memoryview, most: int) -> Iterator[int]:
-    """The sizes of what comes out, until the input is used or the most is reached."""
-    waiting: bytes | memoryview = body
-    while True:
-        out = len(inflater.decompress(waiting, min(STEP, max(most, 1))))
-        most -= out
-        yield out
-        waiting = inflater.unconsumed_tail
-        if inflater.eof or most <= 0 or (not waiting and out == 0):
-            return
-
-
-def _cut(bodies: Bodies, last: int, surplus: int) -> Bodies:
-    if surplus == 0 and last == len(bodies) - 1:
+    if not bodies:
+        raise ContainerBroken("the PNG has no pixels")
+    stream = Stream(bodies)
+    for _ in stream.rows(size):
+        pass
+    if stream.take(1) or not stream.inflater.eof:
+        return [_packed_anew(bodies, size)]
+    surplus = len(stream.inflater.unused_data)
+    if surplus == 0 and stream.number == len(bodies) - 1:
         return bodies
-    kept = bodies[: last + 1]
-    kept[last] = kept[last][: len(kept[last]) - surplus]
+    kept = bodies[: stream.number + 1]
+    kept[-1] = kept[-1][: len(kept[-1]) - surplus]
     return kept
 
 
-def _packed_anew(bodies: Bodies, size: int) -> list[bytes]:
+def _packed_anew(bodies: Bodies, size: int) -> bytes:
     """The first size bytes of what the stream holds, in a stream of our own."""
-    inflater, packer, left = zlib.decompressobj(), zlib.compressobj(6), size
-    out: list[bytes] = []
-    for body in bodies:
-        waiting: bytes | memoryview = body
-        while left and not inflater.eof:
-            rows = inflater.decompress(waiting, min(STEP, left))
-            left -= len(rows)
-            out.append(packer.compress(rows))
-            waiting = inflater.unconsumed_tail
-            if not waiting and not rows:
-                break
-    return [b"".join(out) + packer.flush()]
+    packer = zlib.compressobj(6)
+    packed = [packer.compress(rows) for rows in Stream(bodies).rows(size)]
+    return b"".join(packed) + packer.flush()

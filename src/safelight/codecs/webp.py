@@ -82,7 +82,7 @@ def bitstream_of(chunk: Chunk) -> Bitstream:
 def header(data: memoryview) -> Header:
     """Canvas, alpha, frames and EXIF orientation."""
     width = height = frames = flags = 0
-    has_alpha, orientation = False, 1
+    has_alpha, orientation = False, 0
     for chunk in chunks(riff(data)):
         if chunk.type == b"VP8X" and not flags and not frames:
             flags, width, height = extended_of(chunk)
@@ -96,12 +96,12 @@ def header(data: memoryview) -> Header:
                 raise ContainerBroken("the WebP's picture is not as large as its canvas")
         elif chunk.type == b"ANMF" and flags & ANIMATION:
             frames += 1
-        elif chunk.type == b"EXIF":
+        elif chunk.type == b"EXIF" and not orientation:
             orientation = orientation_of(tiff_of(chunk.body))
     if not frames:
         raise ContainerBroken("the WebP has no picture")
     return Header(
-        "webp", width, height, orientation, frames, bands=3 + has_alpha, has_alpha=has_alpha
+        "webp", width, height, orientation or 1, frames, bands=3 + has_alpha, has_alpha=has_alpha
     )
 
 

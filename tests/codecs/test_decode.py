@@ -1,0 +1,189 @@
+"""Decoding: limits first, upright pixels, damaged data refused, and the same colours as elsewhere."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from PIL import ImageOps
+
+from safelight.codecs.decode import open_image
+from safelight.codecs.encode import encode
+from safelight.codecs.formats import route
+from safelight.errors import ContainerBroken, FormatUnknown, InputRefused, LimitExceeded
+from safelight.limits import Limits
+from safelight.ops.convert import Convert
+from tests.contract import LIMITS, PICTURES, context, deep, drawn, opened, with_pillow
+
+SIX = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF")
+
+
+def array_of(picture: Any) -> Any:
+    return picture.numpy().reshape(picture.height, picture.width, picture.bands)
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "JPEG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_stands_upright(format: str, orientation: int) -> None:
+    exif = Pillow.Exif()
+    exif[0x0112] = orientation
+    data = with_pillow(drawn(), format, exif=exif)
+    wanted = np.asarray(ImageOps.exif_transpose(Pillow.open(io.BytesIO(data))))
+    image = opened(data)
+    assert (image.width, image.height) == (wanted.shape[1], wanted.shape[0])
+    assert np.abs(array_of(image.vips).astype(int) - wanted).max() <= 2
+
+
+@pytest.mark.parametrize("format", SIX)
+def test_gives_the_pixels_that_another_library_gives(format: str) -> None:
+    data = with_pillow(drawn(), format)
+    wanted = np.asarray(Pillow.open(io.BytesIO(data)).convert("RGB")).astype(int)
+    assert np.abs(array_of(opened(data).vips)[..., :3] - wanted).max() <= 2
+
+
+def test_keeps_what_the_picture_is() -> None:
+    kinds = {name: opened(make()).vips for name, make in PICTURES.items()}
+    seen = {name: (kind.interpretation, kind.bands, kind.format) for name, kind in kinds.items()}
+    assert seen["grey"] == ("b-w", 1, "uchar")
+    assert seen["grey alpha"] == ("b-w", 2, "uchar")
+    assert seen["alpha"] == ("srgb", 4, "uchar")
+    assert seen["palette"] == ("srgb", 3, "uchar")
+    assert seen["cmyk"] == seen["cmyk tiff"] == ("cmyk", 4, "uchar")
+    assert seen["16 bit"] == ("rgb16", 3, "ushort")
+    assert seen["16 bit grey"] == ("grey16", 1, "ushort")
+
+
+def test_sixteen_bits_arrive_exactly() -> None:
+    wanted = drawn().astype(np.uint16) * 257
+    assert np.array_equal(array_of(opened(deep(3)).vips), wanted)
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG whose header is all that is true about it."""
+    body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    header = struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
+    return b"\x89PNG\r\n\x1a\n" + header + struct.pack(">I", 0) + b"IDAT" + b"\x35\xaf\x06\x1e"
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [((70_000, 10), "a side"), ((60_000, 60_000), "3600000000 pixels")]
+)
+def test_a_size_over_the_limits_is_refused_from_the_header(
+    size: tuple[int, int], words: str
+) -> None:
+    with pytest.raises(LimitExceeded, match=words):
+        opened(bomb(*size))
+
+
+def test_a_file_over_the_limit_is_refused_unread() -> None:
+    data = with_pillow(drawn(), "PNG")
+    with pytest.raises(LimitExceeded, match="bytes"):
+        open_image(memoryview(data), replace(Limits(), input_bytes=len(data) - 1))
+
+
+def animation(frames: int) -> bytes:
+    pictures = [Pillow.new("RGB", (10, 10), (index, 0, 0)) for index in range(frames)]
+    out = io.BytesIO()
+    pictures[0].save(out, "GIF", save_all=True, append_images=pictures[1:])
+    return out.getvalue()
+
+
+def test_frames_are_limited_and_their_pixels_counted() -> None:
+    with pytest.raises(LimitExceeded, match="65 frames"):
+        opened(animation(65))
+    with pytest.raises(LimitExceeded, match="400 pixels"):
+        open_image(memoryview(animation(4)), replace(Limits(), input_pixels=399))
+    assert opened(animation(4)).frames == 4
+
+
+@pytest.mark.parametrize("data", [b"", b"plain text", b"%PDF-1.7\n", b"<svg/>", b"P6 1 1 255\n   "])
+def test_other_bytes_are_no_picture(data: bytes) -> None:
+    with pytest.raises(FormatUnknown):
+        opened(data)
+
+
+@pytest.mark.parametrize("format", SIX)
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_truncated_picture_is_refused_and_not_half_grey(format: str, share: float) -> None:
+    noise = np.random.default_rng(5).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    data = with_pillow(noise, format)
+    cut = data[: int(len(data) * share)]
+    with pytest.raises(InputRefused):
+        encode(Convert(to="png", effort=0).apply(opened(cut), context()), memoryview(cut), LIMITS)
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "GIF", "AVIF"])
+def test_flipped_bits_end_in_a_refusal_or_a_picture(format: str) -> None:
+    data = with_pillow(drawn(), format)
+    rng = np.random.default_rng(7)
+    for _ in range(40):
+        broken = bytearray(data)
+        broken[rng.integers(20, len(data))] ^= 1 << rng.integers(0, 8)
+        try:
+            image = Convert(to="png", effort=0).apply(opened(bytes(broken)), context())
+            made = encode(image, memoryview(broken), LIMITS)
+        except InputRefused:
+            continue
+        assert made.pieces
+
+
+def test_a_header_that_lies_about_the_size_is_caught() -> None:
+    image = opened(with_pillow(drawn(), "JPEG"))
+    lying = replace(image.header, width=image.header.width - 8)
+    decoder = replace(image.decoder, header=lying)  # type: ignore[type-var]
+    with pytest.raises(ContainerBroken, match="disagree"):
+        decoder.full()
+
+
+def every_file(folder: Path) -> dict[str, list[str]]:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.codecs.every_file", str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": "src"},
+    )
+    assert run.returncode == 0, run.stderr[-2_000:]
+    return dict(json.loads(line) for line in run.stdout.splitlines())
+
+
+# Kinds of TIFF that libvips does not read: signed samples, 8-bit Lab, tiles in separate planes.
+NOT_READ = {
+    "pillow/8bit.s.tif",
+    "pillow/hopper.Lab.tif",
+    "pillow/lab-green.tif",
+    "pillow/lab.tif",
+    "pillow/tiff_tiled_planar_16bit_RGB.tiff",
+}
+# A broken animation on purpose.
+BROKEN = {"apng/syntax_num_frames_zero.png"}
+
+
+def test_every_unusual_file_of_our_formats_is_decoded(shared_data: Path) -> None:
+    folder = shared_data / "formats"
+    seen = every_file(folder)
+    ours = {name for name in seen if route((folder / name).read_bytes()[:64]) is not None}
+    assert len(ours) > 200
+    refused = {name for name in ours if set(seen[name]) != {"done"}}
+    assert refused == NOT_READ | BROKEN
+    assert all(set(seen[name]) == {"format-unknown"} for name in set(seen) - ours | NOT_READ)
+
+
+def test_every_hostile_file_ends_in_a_result_or_a_refusal(shared_data: Path) -> None:
+    seen = every_file(shared_data / "hostile")
+    assert len(seen) > 300
+    expected = {"done", "format-unknown", "container-broken", "limit-exceeded", "memory-exceeded"}
+    assert {code for codes in seen.values() for code in codes} <= expected
