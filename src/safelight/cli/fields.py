@@ -73,9 +73,9 @@ def described(field: FieldInfo) -> tuple[str, str, str]:
 
 def _option(name: str, field: FieldInfo) -> Any:
     kind = _plain(field.annotation)
-    flag = f"--{_flag(name)}"
     shown = [_sentence(field), *_notes(field)]
-    names = [*_short(field), f"{flag}/--no-{_flag(name)}" if _is_on(field) else flag, name]
+    *short, flag = flags(name, field)
+    names = [*short, f"{flag}/--no-{_flag(name)}" if _is_on(field) else flag, name]
     if kind is bool:
         return click.option(*names, default=None, is_flag=True, help=" ".join(shown))
     words = get_args(kind) if get_origin(kind) is Literal else ()
@@ -98,9 +98,10 @@ def _choice(words: tuple[Any, ...]) -> click.Choice[str]:
     return FormatChoice(names) if set(names) == set(FORMATS) else click.Choice(names)
 
 
-def _short(field: FieldInfo) -> list[str]:
+def flags(name: str, field: FieldInfo) -> list[str]:
+    """How the field is typed: its short flag, where the operation gives it one, and its long one."""
     short = _extra(field, "short")
-    return [short] if short else []
+    return [short, f"--{_flag(name)}"] if short else [f"--{_flag(name)}"]
 
 
 def _extra(field: FieldInfo, key: str) -> str:

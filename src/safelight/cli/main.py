@@ -66,7 +66,7 @@ def safelight() -> None:
     Examples:
       safelight inspect photo.jpg               what the file tells about you
       safelight scrub *.jpg                     a clean copy beside each picture
-      safelight upscale photo.jpg --scale 4     four times as wide, on this machine
+      safelight upscale photo.jpg -x 4          four times as wide, on this machine
       safelight run web.toml pictures/ -o out/  several steps, a whole folder
       safelight prove                           see that the cage holds
     """

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from safelight.cli.face import Face
-from safelight.cli.fields import FormatChoice, build, field_options, values
+from safelight.cli.fields import FormatChoice, build, field_options, flags, values
 from safelight.cli.options import batching, caging, placing, selecting, setting, speaking
 from safelight.cli.running import Wishes, run_recipe
 from safelight.cli.steps import with_conversion, with_scrub
@@ -105,5 +105,5 @@ def _example(operation: type[Operation]) -> str:
     """The first field that has an example, as one would type it."""
     for name, field in operation.model_fields.items():
         if field.examples:
-            return f" --{name.replace('_', '-')} {field.examples[0]}"
+            return f" {flags(name, field)[0]} {field.examples[0]}"
     return ""

@@ -80,7 +80,8 @@ def network(results: Iterable[Result]) -> str:
 def _heading(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> str:
     word = done_word(verbs[0]) if len(verbs) == 1 else "done"
     count = Counter(PASSED_OVER.get(i.code, i.code) for i in items if i.status == "skipped")
-    parts = [f"{len(items)} file{'' if len(items) == 1 else 's'}"]
+    files = len(items) + summary.left
+    parts = [f"{files} file{'' if files == 1 else 's'}"]
     if summary.done:
         parts.append(f"{summary.done} {word}")
     parts += [f"{number} {reason}" for reason, number in sorted(count.items())]
@@ -88,6 +89,8 @@ def _heading(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> s
         parts.append(f"{summary.refused} refused")
     if summary.failed:
         parts.append(f"{summary.failed} failed")
+    if summary.left:
+        parts.append(f"{summary.left} not started")
     return "  " + " · ".join(parts)
 
 
@@ -135,7 +138,7 @@ def _failed(items: Sequence[Item]) -> list[tuple[int, str]]:
     bad = [item for item in items if item.status in BAD]
     shown = [
         f"{printable(item.input, 80)} — {printable(item.error)}"
-        + (f" (try: {printable(item.hint)})" if item.hint else "")
+        + (f" (hint: {printable(item.hint)})" if item.hint else "")
         for item in bad[:LONGEST_LIST]
     ]
     if len(bad) > LONGEST_LIST:

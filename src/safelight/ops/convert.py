@@ -21,7 +21,9 @@ class Convert(Operation, name="convert"):
     """
 
     to: Format | None = Field(
-        None, description="format of the result; that of the input if not given"
+        None,
+        description="format of the result; that of the input if not given",
+        examples=["webp"],
     )
     quality: int | None = Field(
         None, ge=1, le=100, description="for jpeg, webp, avif: 1 is smallest, 100 is best"

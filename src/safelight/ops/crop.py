@@ -32,7 +32,10 @@ class Crop(Operation, name="crop"):
         None, ge=0, le=MAX_SIDE, description="pixels from the top edge to the part"
     )
     aspect: str | None = Field(
-        None, pattern=r"^[1-9]\d{0,4}:[1-9]\d{0,4}$", description="shape of the part, as 3:2"
+        None,
+        pattern=r"^[1-9]\d{0,4}:[1-9]\d{0,4}$",
+        description="shape of the part, as 3:2",
+        examples=["3:2"],
     )
     gravity: Gravity = Field(
         "centre", description="where the part lies if left and top are not given"

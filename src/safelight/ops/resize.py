@@ -21,7 +21,10 @@ class Resize(Operation, name="resize"):
     """
 
     fit: str | None = Field(
-        None, pattern=FIT, description="box in pixels: 2000x1500, or one side as 2000x or x1500"
+        None,
+        pattern=FIT,
+        description="box in pixels: 2000x1500, or one side as 2000x or x1500",
+        examples=["2000x2000"],
     )
     width: int | None = Field(None, ge=1, le=MAX_SIDE, description="width in pixels")
     height: int | None = Field(None, ge=1, le=MAX_SIDE, description="height in pixels")

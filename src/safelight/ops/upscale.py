@@ -27,7 +27,12 @@ class Upscale(Operation, name="upscale"):
     x4 result, reduced.
     """
 
-    scale: Literal[2, 3, 4] = Field(2, description="how many times larger on each side")
+    scale: Literal[2, 3, 4] = Field(
+        2,
+        description="how many times larger on each side",
+        examples=[4],
+        json_schema_extra={"short": "-x"},
+    )
     model: str = Field(
         "fast",
         min_length=1,
