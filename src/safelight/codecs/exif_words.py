@@ -10,7 +10,7 @@ from safelight.codecs.ifd import Entry
 from safelight.codecs.reading import decoded, printable
 from safelight.image import Finding, Risk
 
-ASCII, UNDEFINED = 2, 7
+BYTE, ASCII, UNDEFINED = 1, 2, 7
 USER_COMMENT, MAKER_NOTE = 0x9286, 0x927C
 WINDOWS_WORDS = range(0x9C9B, 0x9CA0)
 # Degrees, minutes, seconds and the tag that says which half of the globe.
@@ -42,9 +42,11 @@ def words_of(entry: Entry) -> str:
         return _wide(entry.raw, "utf-16-le")
     if entry.type == ASCII:
         return decoded(entry.raw)
+    if entry.number == MAKER_NOTE or (entry.type == BYTE and entry.count > MAX_SHOWN):
+        return f"{entry.count} bytes"
     if entry.type == UNDEFINED:
         is_text = entry.count <= MAX_SHOWN and bytes(entry.raw).isalnum()
-        is_few = entry.count <= 4 and entry.number != MAKER_NOTE
+        is_few = entry.count <= 4
         if not is_text and not is_few:
             return f"{entry.count} bytes"
         if is_text and entry.count > 1:

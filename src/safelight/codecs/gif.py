@@ -108,7 +108,7 @@ def blocks(data: memoryview) -> Iterator[Block]:
         elif block.label == COMMENT:
             yield Block("comment", "Comment", memoryview(joined(block.body)))
         elif block.label == PLAIN_TEXT:
-            yield Block("text", "PlainText", memoryview(joined(block.body)[13:]))
+            yield Block("text", "PlainText", memoryview(joined(block.body)[12:]))
         elif block.label == APPLICATION:
             yield from _application(block.body)
 
