@@ -159,3 +159,15 @@ class Desk:
     def fresh(self) -> Desk:
         """The same desk as another process would see it."""
         return Desk.at(self.folder, self.keys)
+
+
+def filled(desk: Desk, batches: int = 3, size: int = 2) -> list[bytes]:
+    """Some batches; gives the file's lines."""
+    for batch in range(batches):
+        desk.journal.append_all([leaf(batch * size + number) for number in range(size)])
+    return desk.book.read_bytes().split(b"\n")[:-1]
+
+
+def rewritten(desk: Desk, found: list[bytes]) -> Desk:
+    desk.book.write_bytes(b"".join(line + b"\n" for line in found))
+    return desk.fresh()
