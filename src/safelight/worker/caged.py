@@ -67,6 +67,11 @@ class CagedHost:
         finally:
             self._pool.leave(worker)
 
+    @property
+    def pid(self) -> int:
+        """Of the process that waits for the zygote, whose descendants all workers are."""
+        return self._pool.keeper.pid
+
     def cancel(self) -> None:
         """Kill every worker now; jobs under way, and those that wait for their turn, raise
         Cancelled.
@@ -75,6 +80,7 @@ class CagedHost:
         self._pool.kill_all()
 
     def close(self) -> None:
+        self._cancels += 1
         self._pool.close()
 
     def _perform(
@@ -83,6 +89,7 @@ class CagedHost:
         cancels = self._cancels
         worker = self._pool.take()
         try:
+            self._refuse_after(cancels)
             line = Line(worker.channel)
             cage = self._greet(line)
             self._require(cage)
@@ -92,11 +99,11 @@ class CagedHost:
             self._see_off(worker, line)
         except Farewell:
             reason = self._why(worker)
-            raise (Cancelled() if self._cancels != cancels else reason) from None
+            self._refuse_after(cancels)
+            raise reason from None
         finally:
             self._pool.leave(worker)
-        if self._cancels != cancels:
-            raise Cancelled
+        self._refuse_after(cancels)
         return answer_of(
             outcome,
             errand.untrusted_records(outcome),
@@ -105,6 +112,10 @@ class CagedHost:
             work_s=work_s,
             close=errand.close,
         )
+
+    def _refuse_after(self, cancels: int) -> None:
+        if self._cancels != cancels:
+            raise Cancelled
 
     def _greet(self, line: Line) -> CageReport:
         try:

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from safelight.errors import LimitExceeded, MemoryExceeded
 from safelight.limits import MAX_MODELS, Limits
 from safelight.operation import ModelNeed
-from safelight.worker import sentences
 from safelight.worker.child import Model, Perform, Performed
 from safelight.worker.job import Plan
 from safelight.worker.memory import read_only
+from safelight.worker.sentences import failure_of
 from safelight.worker.wire import JOB_BYTES, Order, Outcome, pack_progress, pack_records
 
 FIXED_FDS = 4
@@ -102,7 +102,7 @@ def failed(error: BaseException) -> Outcome:
     text = str(error).lower()
     if isinstance(error, MemoryError) or any(words in text for words in OUT_OF_MEMORY):
         error = MemoryExceeded()
-    return Outcome(*sentences.to_numbers(error))
+    return Outcome(failure_of(error))
 
 
 def _words(order: Order, sheets: Sheets) -> tuple[bytes, Sequence[Model]]:

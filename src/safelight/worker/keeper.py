@@ -28,7 +28,7 @@ LEAVE_TIMEOUT_S = 5
 MAX_STDERR_BYTES = 4_096
 
 
-@dataclass
+@dataclass(eq=False)
 class Worker:
     """One single-use process as the host holds it. exit_code is known once dead is set; minus a
     signal.
@@ -63,7 +63,7 @@ class Keeper:
         self._lock = threading.Lock()
         self._workers: dict[int, Worker] = {}
         self._stderr = b""
-        self._failure: SafelightError | None = None
+        self._failure: type[SafelightError] = WorkerDied
         self.up: Note | None = None
         self.gone = threading.Event()
         self.settled = threading.Event()
@@ -91,7 +91,7 @@ class Keeper:
         """Wait until the zygote is locked down. Raises what kept it from that."""
         self.settled.wait(START_TIMEOUT_S)
         if self.up is None:
-            raise self._failure or WorkerDied(f"the zygote did not start: {self.last_words}")
+            raise self._failure(f"the zygote did not start: {self.last_words}")
         return self.up
 
     @property
@@ -105,12 +105,6 @@ class Keeper:
         """The last line that the zygote wrote to stderr, cleaned; it never holds user data."""
         lines = self._stderr.decode(errors="replace").strip().splitlines()
         return clean(lines[-1])[:200] if lines else "it said nothing"
-
-    def kill_all(self) -> None:
-        with self._lock:
-            numbers = list(self._workers)
-        for number in numbers:
-            self.kill(number)
 
     def end(self, timeout_s: float = LEAVE_TIMEOUT_S) -> None:
         """Ask it to leave, wait, force. Afterwards no process of it is left."""
@@ -134,7 +128,7 @@ class Keeper:
             self._process = self._start()
             self._listen(self._process)
         except OSError as error:
-            self._failure = WorkerDied(f"the zygote cannot be started: {error.strerror}")
+            self._stderr = (error.strerror or "no reason given").encode()
         finally:
             self._leave()
 
@@ -189,7 +183,7 @@ class Keeper:
             self.up = note
             self.settled.set()
         elif note.kind is Kind.FAILED:
-            self._failure = by_number(note.value)(f"the zygote cannot serve: {self.last_words}")
+            self._failure = by_number(note.value)
         elif note.kind is Kind.DEATH:
             with self._lock:
                 self._bury(note.id, os.waitstatus_to_exitcode(note.value))

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from safelight.errors import SafelightError, TimeExceeded, WireBroken, WorkerDied
 from safelight.limits import Limits
-from safelight.worker import sentences, wire
+from safelight.worker import wire
 from safelight.worker.job import Answer, CageReport, Job
+from safelight.worker.sentences import error_of
 from safelight.worker.wire import Order, Outcome
 
 NONCE_BITS = 64
@@ -31,8 +32,8 @@ def order_of(job: Job) -> tuple[Order, bytes]:
 def outcome_of(untrusted: bytes, limits: Limits, order: Order) -> Outcome:
     """Raises the error that the worker named, and WireBroken."""
     outcome = Outcome.parse(untrusted, limits, order)
-    if outcome.number:
-        raise sentences.from_numbers(outcome.number, outcome.sentence, outcome.facts)
+    if outcome.failure is not None:
+        raise error_of(outcome.failure)
     return outcome
 
 

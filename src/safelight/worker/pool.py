@@ -11,7 +11,7 @@ from safelight.worker.keeper import Keeper, Worker
 
 
 class Pool:
-    """Ready workers of one plan. At most plan.workers are at work at a time; others wait their
+    """Ready workers of one zygote. At most so many are at work at a time; others wait their
     turn.
     """
 
@@ -20,31 +20,37 @@ class Pool:
         self._turns = threading.Semaphore(workers)
         self._lock = threading.Lock()
         self._ahead: deque[Worker] = deque()
+        self._at_work: set[Worker] = set()
         self._keeper: Keeper | None = None
         self.is_closed = False
         with self._lock:
             self._fill()
 
     def take(self) -> Worker:
-        """A worker that was asked for earlier. A zygote that died meanwhile is replaced. Give it
-        back with leave.
+        """A worker that was asked for earlier; give it back with leave.
+
+        A zygote that died meanwhile is replaced. Raises what keeps it from starting.
         """
         self._turns.acquire()
         try:
             with self._lock:
-                if self.is_closed:
-                    raise Cancelled("the workers were ended")
+                worker = self._next()
+                self._at_work.add(worker)
                 self._fill()
-                worker = self._ahead.popleft()
-                self._fill()
-            worker.keeper.wait_up()
         except BaseException:
             self._turns.release()
+            raise
+        try:
+            worker.keeper.wait_up()
+        except BaseException:
+            self.leave(worker)
             raise
         return worker
 
     def leave(self, worker: Worker) -> None:
         """The worker is dead or is killed now; its turn goes to the next."""
+        with self._lock:
+            self._at_work.discard(worker)
         worker.kill()
         worker.close()
         self._turns.release()
@@ -52,15 +58,14 @@ class Pool:
     @property
     def keeper(self) -> Keeper:
         with self._lock:
-            self._fill()
-            if self._keeper is None:
-                raise Cancelled("the workers were ended")
-            return self._keeper
+            return self._fill()
 
     def kill_all(self) -> None:
-        keeper = self._keeper
-        if keeper is not None:
-            keeper.kill_all()
+        """Those at work; those ahead hold nothing yet."""
+        with self._lock:
+            workers = tuple(self._at_work)
+        for worker in workers:
+            worker.keeper.kill(worker.id)
 
     def close(self) -> None:
         with self._lock:
@@ -72,11 +77,20 @@ class Pool:
         for worker in ahead:
             worker.close()
 
-    def _fill(self) -> None:
+    def _next(self) -> Worker:
+        self._fill()
+        while self._ahead[0].dead.is_set() and len(self._ahead) > 1:
+            self._ahead.popleft().close()
+        return self._ahead.popleft()
+
+    def _fill(self) -> Keeper:
+        if self.is_closed:
+            raise Cancelled("the workers were ended")
         if self._keeper is None or self._keeper.gone.is_set():
             for worker in self._ahead:
                 worker.close()
             self._ahead.clear()
             self._keeper = self._start()
-        while len(self._ahead) < self._workers:
+        while sum(not worker.dead.is_set() for worker in self._ahead) < self._workers:
             self._ahead.append(self._keeper.spawn())
+        return self._keeper

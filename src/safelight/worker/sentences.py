@@ -1,23 +1,34 @@
-"""The sentences in which a worker may explain a failure. Words come from this list; only numbers
-cross the wall.
+"""How a worker explains a failure without a word of its own.
 
-{n} stands for a whole number, {format} for one of our formats. An error whose message is not here
-crosses as its class alone, with the sentence of the class: a worker that was taken over cannot put
-words into our mouth.
+What crosses the wall is the number of the error's class, the place in our code where it was
+raised, and the numbers in its message. The host reads the sentence at that place in its own copy
+of the code and fills the numbers in. A worker that was taken over can only pick another of our
+sentences, never put words into our mouth.
 """
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from types import TracebackType
 
 from safelight.errors import SafelightError, WireBroken, by_number
 from safelight.image import FORMATS
 
+PACKAGE = Path(__file__).parents[1]
+# A whole number, or a format by name. A slot of a sentence looks like the first until it is filled.
+_FACT = re.compile(
+    r"(?<![\d.-])\d{1,18}(?!\d|\.\d)|(?<!\w)(?:" + "|".join(FORMATS) + r")(?!\w)", re.ASCII
+)
+_SLOT = "7" * 18
 FAULTS: tuple[type[BaseException], ...] = (
+    SafelightError,
     ArithmeticError,
-    AssertionError,
     AttributeError,
     BufferError,
     ImportError,
@@ -28,66 +39,107 @@ FAULTS: tuple[type[BaseException], ...] = (
     TypeError,
     ValueError,
 )
+# What a job may end in. The other classes are for the host to say.
+ALLOWED = frozenset((1, 3, 4, 20, 21, 22, 23, 24, 25, 80, 90, 101, 102))
 
-# Append only: a sentence is known by its place.
-SENTENCES: tuple[str, ...] = (
-    "",
-    "the worker met an unforeseen fault (kind {n}, line {n})",
-    "picture of {n} x {n} pixels passes the limit of {n} MP",
-)
-MAX_DIGITS = 18
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Class by its number, module by the checksum of its path, line, and the facts of the message
+    in order.
+
+    A fact is a number, or minus one minus the place of a format among ours. An unforeseen fault
+    has number 1 and one fact, its kind.
+    """
+
+    number: int
+    module: int = 0
+    line: int = 0
+    facts: tuple[int, ...] = ()
+
+
+def failure_of(error: BaseException) -> Failure:
+    """In the worker."""
+    module, line = _place(error.__traceback__)
+    if isinstance(error, SafelightError):
+        return Failure(error.number, module, line, tuple(map(_fact, _FACT.findall(error.detail))))
+    kinds = [kind for kind, fault in enumerate(FAULTS) if isinstance(error, fault)]
+    return Failure(SafelightError.number, module, line, tuple(kinds[:1]))
+
+
+def error_of(failure: Failure) -> SafelightError:
+    """In the host. Raises WireBroken for a class that no job can end in."""
+    if failure.number not in ALLOWED:
+        raise WireBroken("the worker named an error that no job can end in")
+    kind = by_number(failure.number)
+    path = _modules().get(failure.module)
+    if path is None:
+        return kind()
+    for raised in _raised(path, failure.line):
+        if isinstance(raised.func, ast.Name) and raised.func.id == kind.__name__ and raised.args:
+            return kind(_sentence(raised.args[0], failure.facts), hint=_hint(raised))
+    if kind is not SafelightError:
+        return kind()
+    place = path.relative_to(PACKAGE)
+    return kind(f"the worker met an unforeseen {_fault(failure)} at {place}, line {failure.line}")
+
+
+def _fault(failure: Failure) -> str:
+    known = [fault.__name__ for kind, fault in enumerate(FAULTS) if (kind,) == failure.facts]
+    return known[0] if known else "fault"
+
+
+def _place(trace: TracebackType | None) -> tuple[int, int]:
+    module, line = 0, 0
+    while trace is not None:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if path.is_relative_to(PACKAGE):
+            module, line = _checksum(path), trace.tb_lineno
+        trace = trace.tb_next
+    return module, line
+
+
+def _checksum(path: Path) -> int:
+    return zlib.crc32(path.relative_to(PACKAGE).as_posix().encode())
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(_pattern(sentence)) for sentence in SENTENCES)
+def _modules() -> dict[int, Path]:
+    return {_checksum(path): path for path in PACKAGE.rglob("*.py")}
 
 
-def _pattern(sentence: str) -> str:
-    words = re.escape(sentence).replace(r"\{n\}", rf"(-?\d{{1,{MAX_DIGITS}}})")
-    return words.replace(r"\{format\}", "(" + "|".join(FORMATS) + ")")
+def _raised(path: Path, line: int) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        match node:
+            case ast.Raise(exc=ast.Call() as raised, lineno=first, end_lineno=last):
+                if first <= line <= (last or first):
+                    yield raised
 
 
-def to_numbers(error: BaseException) -> tuple[int, int, tuple[int, ...]]:
-    """Number of the class, number of the sentence, facts. Runs in the worker."""
-    if not isinstance(error, SafelightError):
-        kinds = [kind for kind, fault in enumerate(FAULTS, 1) if isinstance(error, fault)]
-        return SafelightError.number, 1, (kinds[0] if kinds else 0, _line(error))
-    for sentence, pattern in enumerate(_patterns()):
-        found = pattern.fullmatch(error.detail)
-        if found:
-            return error.number, sentence, tuple(_fact(word) for word in found.groups())
-    return error.number, 0, ()
-
-
-def from_numbers(number: int, sentence: int, facts: tuple[int, ...]) -> SafelightError:
-    """The error in the host's words. Raises WireBroken for a sentence or a format that is not in
-    the list.
-    """
-    if not 0 <= sentence < len(SENTENCES):
-        raise WireBroken("the worker named a sentence that is not in the list")
-    parts = re.split(r"(\{n\}|\{format\})", SENTENCES[sentence])
+def _sentence(words: ast.expr, facts: Sequence[int]) -> str:
+    """Empty, which means the sentence of the class, where the facts do not fit the words."""
+    sentence = "".join(map(_text, words.values if isinstance(words, ast.JoinedStr) else [words]))
+    if len(_FACT.findall(sentence)) != len(facts):
+        return ""
     given = iter(facts)
-    return by_number(number)("".join(_word(part, given) for part in parts))
+    return _FACT.sub(lambda found: _filled(found[0], next(given)), sentence)
 
 
-def _word(part: str, facts: Iterator[int]) -> str:
-    if part == "{n}":
-        return str(next(facts))
-    if part == "{format}":
-        index = next(facts)
-        if not 0 <= index < len(FORMATS):
-            raise WireBroken("the worker named a format that is not in the list")
-        return FORMATS[index]
-    return part
+def _text(part: ast.expr) -> str:
+    if isinstance(part, ast.FormattedValue):
+        return _SLOT
+    return part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else ""
+
+
+def _filled(word: str, fact: int) -> str:
+    if word != _SLOT:
+        return word
+    return str(fact) if fact >= 0 else FORMATS[(-1 - fact) % len(FORMATS)]
 
 
 def _fact(word: str) -> int:
-    return FORMATS.index(word) if word in FORMATS else int(word)
+    return int(word) if word.isdigit() else -1 - FORMATS.index(word)
 
 
-def _line(error: BaseException) -> int:
-    trace, line = error.__traceback__, 0
-    while trace is not None:
-        line, trace = trace.tb_lineno, trace.tb_next
-    return line
+def _hint(raised: ast.Call) -> str:
+    return next((_text(word.value) for word in raised.keywords if word.arg == "hint"), "")

@@ -78,7 +78,15 @@ class Line:
         return Message(untrusted, pid)
 
     def has_spoken(self) -> bool:
-        return bool(self._ear.poll(0))
+        """Raises Farewell if the other end is closed."""
+        try:
+            if self._channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+                return True
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            raise Farewell from error
+        raise Farewell
 
     def say(self, data: bytes, fds: tuple[int, ...]) -> None:
         """Raises Farewell if nobody listens any more."""

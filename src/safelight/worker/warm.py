@@ -37,8 +37,10 @@ def up(plan: Plan) -> None:
     """Import what a job of this plan touches. Raises SomethingMissing if a library is not
     installed.
     """
-    _modules(codecs)
+    _modules(codecs, deep=plan.needs_pixels)
     operations()
+    if plan.needs_pixels:
+        _modules(ops, deep=True)
     for name in ALWAYS:
         importlib.import_module(name)
     for name in ENCODINGS:
@@ -56,9 +58,11 @@ def require_one_thread() -> None:
         raise WorkerDied(f"the zygote has {threads} threads where it must have one")
 
 
-def _modules(package: ModuleType) -> None:
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
+def _modules(package: ModuleType, *, deep: bool) -> None:
+    for found in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{found.name}")
+        if deep and found.ispkg:
+            _modules(module, deep=True)
 
 
 def _parts_of_operations() -> None:

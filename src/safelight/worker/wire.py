@@ -23,6 +23,7 @@ from typing import Any, Literal, get_args
 from safelight.errors import WireBroken
 from safelight.image import FORMATS, Change, Finding, Format, Risk
 from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits, bounded
+from safelight.worker.sentences import Failure
 from safelight.worker.text import clean, cut
 
 READY_MAGIC, JOB_MAGIC = b"SLr1", b"SLj1"
@@ -30,16 +31,16 @@ PROGRESS_MAGIC, RESULT_MAGIC = b"SLp1", b"SLe1"
 MAX_ATTEMPTS = 256
 MAX_ERRNO = 4_095
 MAX_PROGRESS_MESSAGES = 1_000
-MAX_FACTS = 4
+MAX_FACTS = 6
 MAX_FACT = 10**18
 MAX_ERROR_NUMBER = 255
-MAX_SENTENCES = 1_024
+MAX_LINE = 100_000
 FULL_SHARE = 10_000
 
 _READY = struct.Struct(f"<4sHHI32s{MAX_ATTEMPTS}h")
 _JOB = struct.Struct("<4sHHQQQ" + "QQQ" * MAX_MODELS)
 _PROGRESS = struct.Struct("<4sH")
-_RESULT = struct.Struct("<4sHHQ4q" + "QIIIIIIBBB")
+_RESULT = struct.Struct(f"<4sQHHII{MAX_FACTS}q" + "QIIIIIBBB")
 _RECORD = struct.Struct("<BB64s256s")
 
 RECORD_BYTES = _RECORD.size
@@ -109,13 +110,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a job: number 0 and sizes, or the number of an error with a sentence and its
-    facts.
-    """
+    """The end of a job: sizes of what was made, or the failure."""
 
-    number: int = 0
-    sentence: int = 0
-    facts: tuple[int, ...] = ()
+    failure: Failure | None = None
     output_bytes: int = 0
     format: Format | None = None
     width: int = 0
@@ -127,52 +124,56 @@ class Outcome:
     records: int = 0
 
     def pack(self, nonce: int) -> bytes:
-        facts = [max(-MAX_FACT, min(fact, MAX_FACT)) for fact in self.facts[:MAX_FACTS]]
+        failure = self.failure or Failure(0)
+        facts = failure.facts[:MAX_FACTS]
         return _RESULT.pack(
-            RESULT_MAGIC,
-            self.number,
-            self.sentence,
-            nonce,
+            *(RESULT_MAGIC, nonce, failure.number, len(facts), failure.module, failure.line),
             *[*facts, *[0] * (MAX_FACTS - len(facts))],
             self.output_bytes,
-            *(self.width, self.height, self.input_width, self.input_height),
-            *(self.records, 0),
+            *(self.width, self.height, self.input_width, self.input_height, self.records),
             *(_format_number(self.format), _format_number(self.input_format)),
             self.is_reencoded,
         )
 
     @classmethod
     def parse(cls, untrusted: bytes, limits: Limits, order: Order) -> Outcome:
-        """Every number bounded; a failure carries no sizes, an analysis no output. Raises
-        WireBroken.
+        """Every number bounded; a failure carries no sizes, an analysis no output.
+
+        Raises WireBroken.
         """
-        untrusted_fields = _unpack(_RESULT, untrusted, RESULT_MAGIC)
+        _, nonce, *untrusted_fields = _unpack(_RESULT, untrusted, RESULT_MAGIC)
         with _rules("result"):
-            bounded(untrusted_fields[3], order.nonce, order.nonce)
-            return _outcome(untrusted_fields, limits, order.wants_image)
+            bounded(nonce, order.nonce, order.nonce)
+            failure = _failure(untrusted_fields[: 4 + MAX_FACTS])
+            untrusted_sizes = untrusted_fields[4 + MAX_FACTS :]
+            if failure is None:
+                return _made(untrusted_sizes, limits, order.wants_image)
+            if any(untrusted_sizes):
+                raise ValueError("a failure that carries sizes")
+        return cls(failure)
 
 
-def _outcome(untrusted: tuple[int, ...], limits: Limits, wants_image: bool) -> Outcome:
-    number = bounded(untrusted[1], 0, MAX_ERROR_NUMBER)
-    sentence = bounded(untrusted[2], 0, MAX_SENTENCES)
-    facts = tuple(bounded(fact, -MAX_FACT, MAX_FACT) for fact in untrusted[4:8])
-    sizes = untrusted[8:]
-    if number:
-        if any(sizes):
-            raise ValueError("a failure that carries sizes")
-        return Outcome(number, sentence, facts)
-    if sentence or any(facts):
-        raise ValueError("a success that carries a sentence")
-    size, width, height, input_width, input_height, records, zero, kind, input_kind, reencoded = (
-        sizes
-    )
-    bounded(zero, 0, 0)
-    if not wants_image and any((size, width, height, kind, reencoded)):
-        raise ValueError("an output that nobody asked for")
+def _failure(untrusted: Sequence[int]) -> Failure | None:
+    number, count, module, line, *facts = untrusted
+    bounded(count, 0, MAX_FACTS)
+    for fact in facts:
+        bounded(fact, -MAX_FACT, MAX_FACT)
+    if any(facts[count:]) or (not number and any(untrusted)):
+        raise ValueError("facts of nothing")
+    if not number:
+        return None
+    bounded(number, 1, MAX_ERROR_NUMBER)
+    return Failure(number, module, bounded(line, 0, MAX_LINE), tuple(facts[:count]))
+
+
+def _made(untrusted: Sequence[int], limits: Limits, wants_image: bool) -> Outcome:
+    size, width, height, input_width, input_height, records, kind, input_kind, again = untrusted
     if wants_image:
         bounded(size, 1, limits.output_bytes)
         bounded(kind, 1, len(FORMATS))
         _area(width, height, limits.output_pixels, limits.output_pixels)
+    elif any((size, width, height, kind, again)):
+        raise ValueError("an output that nobody asked for")
     _area(input_width, input_height, limits.side, limits.input_pixels)
     return Outcome(
         output_bytes=size,
@@ -182,7 +183,7 @@ def _outcome(untrusted: tuple[int, ...], limits: Limits, wants_image: bool) -> O
         input_format=FORMATS[bounded(input_kind, 1, len(FORMATS)) - 1],
         input_width=input_width,
         input_height=input_height,
-        is_reencoded=bool(bounded(reencoded, 0, 1)),
+        is_reencoded=bool(bounded(again, 0, 1)),
         records=bounded(records, 0, MAX_RECORDS),
     )
 

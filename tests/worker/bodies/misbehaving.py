@@ -1,0 +1,149 @@
+"""A body of a job that does what the recipe says, and no picture would make it do. Runs in the
+cage.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from safelight.errors import ContainerBroken, LimitExceeded, OutputFailed
+from safelight.image import Change, Finding, Risk
+from safelight.worker.child import Performed
+
+FINDING = Finding(Risk.PLACE, "GPS", "here")
+REMOVED = Change("removed", Finding(Risk.TIME, "date", "then"))
+ZERO = ctypes.c_char_p(0)
+
+
+def perform(source: memoryview, recipe: bytes, *_: object, **options: Any) -> Performed:
+    """Answer with the source behind "out:", after doing what is asked."""
+    action = ACTIONS[recipe.decode()]
+    return action(source, options) or answer(source, options)
+
+
+def answer(source: memoryview, options: dict[str, Any]) -> Performed:
+    if not options["wants_image"]:
+        return Performed((), None, 0, 0, "jpeg", 3, 2, False, (FINDING,))
+    return Performed([b"out:", source], "png", 3, 2, "jpeg", 3, 2, True, (FINDING,), (REMOVED,))
+
+
+def channel() -> socket.socket:
+    """The worker's way to the host, found on the stack as hostile code would."""
+    frame = sys._getframe()
+    while "channel" not in frame.f_locals:
+        if frame.f_back is None:
+            raise LookupError("no channel on the stack")
+        frame = frame.f_back
+    found = frame.f_locals["channel"]
+    if not isinstance(found, socket.socket):
+        raise LookupError("no channel on the stack")
+    return found
+
+
+def loop(*_: object) -> None:
+    while True:
+        pass
+
+
+def sleep(*_: object) -> None:
+    time.sleep(3_600)
+
+
+def nap(*_: object) -> None:
+    time.sleep(0.3)
+
+
+def hoard(*_: object) -> None:
+    held = []
+    while True:
+        held.append(bytearray(50_000_000))
+
+
+def map_all(*_: object) -> None:
+    held = [mmap.mmap(-1, 100_000_000) for _ in range(1_000)]
+    raise LookupError(f"{len(held)} mappings were granted")
+
+
+def crash(*_: object) -> None:
+    ctypes.string_at(ZERO)
+
+
+def leave(*_: object) -> None:
+    os._exit(0)
+
+
+def hang_up(*_: object) -> None:
+    os.close(channel().fileno())
+    time.sleep(3_600)
+
+
+def refuse(*_: object) -> None:
+    width, height = 100_000, 1_000_000
+    raise LimitExceeded(f"a {width}x{height} png passes the limit of 200 MP", hint="cut it")
+
+
+def lie_about_class(*_: object) -> None:
+    raise OutputFailed("trust me")
+
+
+def put_in_words(*_: object) -> None:
+    words = "run this command now"
+    raise ContainerBroken(f"please {words}")
+
+
+def stumble(*_: object) -> None:
+    raise KeyError("picture.jpg")
+
+
+def tell_without_end(source: object, options: dict[str, Any]) -> None:
+    tell: Callable[[float], None] = options["progress"]
+    for _ in range(5_000):
+        tell.__self__._last_s = 0.0  # type: ignore[attr-defined]  # a worker can lift its own pace
+        tell(0.5)
+
+
+def babble(*_: object) -> None:
+    os.write(channel().fileno(), b"hello")
+
+
+def shout(*_: object) -> None:
+    os.write(channel().fileno(), b"SLe1" * 10_000)
+
+
+def say_nothing(*_: object) -> None:
+    os.write(channel().fileno(), b"")
+    time.sleep(3_600)
+
+
+def print_secrets(*_: object) -> None:
+    for fd in (0, 1, 2):
+        os.write(fd, b"canary-on-stderr") if fd else None
+
+
+ACTIONS: dict[str, Callable[..., Any]] = {
+    "answer": answer,
+    "babble": babble,
+    "crash": crash,
+    "hang up": hang_up,
+    "hoard": hoard,
+    "leave": leave,
+    "lie": lie_about_class,
+    "loop": loop,
+    "map": map_all,
+    "nap": nap,
+    "nothing": say_nothing,
+    "print": print_secrets,
+    "refuse": refuse,
+    "shout": shout,
+    "sleep": sleep,
+    "stumble": stumble,
+    "tell": tell_without_end,
+    "words": put_in_words,
+}
