@@ -1,6 +1,7 @@
 """Decode and encode every file of a folder, in a process of its own with limits.
 
-python -m tests.codecs.every_file FOLDER prints one JSON line per file: name, and what became of each recipe.
+python -m tests.codecs.every_file FOLDER prints one JSON line per file: name, and what became of
+each recipe.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def main() -> None:
     folder = Path(sys.argv[1])
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         data = path.read_bytes()
-        print(json.dumps([str(path.relative_to(folder)), [outcome(op, data) for op in RECIPES]]))
+        row = [str(path.relative_to(folder)), [outcome(operation, data) for operation in RECIPES]]
+        sys.stdout.write(json.dumps(row) + "\n")
 
 
 if __name__ == "__main__":

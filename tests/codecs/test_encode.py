@@ -66,7 +66,7 @@ def test_every_kind_goes_into_every_format_and_looks_the_same(to: Format, pictur
 
 
 def _mean(picture: Any) -> Any:
-    flat = picture.colourspace("srgb")
+    flat = picture.copy_memory().colourspace("srgb")
     flat = flat.flatten(background=255) if flat.hasalpha() else flat
     return np.array([flat[band].avg() for band in range(3)])
 
