@@ -33,7 +33,7 @@ def hold(path: Path, *, wait_s: float = 10.0) -> Iterator[None]:
         os.close(fd)
 
 
-if sys.platform == "win32":
+if sys.platform == "win32":  # pragma: no cover - another system
     import msvcrt
 
     def _taken(fd: int) -> bool:
