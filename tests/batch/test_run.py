@@ -1,4 +1,4 @@
-"""Many pictures through the engine: one bad item never stops the others, and nothing is done twice."""
+"""Many pictures: one bad item never stops the others, and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -214,3 +214,17 @@ def test_what_a_killed_run_left_is_swept(engine: Engine, tmp_path: Path) -> None
     run(engine, pictures(tmp_path / "in", 1), tmp_path / "out")
     assert not left.exists()
     shutil.rmtree(tmp_path / "out")
+
+
+def test_a_result_that_a_killed_run_did_not_record_is_recorded_by_the_next(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = pictures(tmp_path / "in", 1)
+    with monkeypatch.context() as killed:
+        killed.setattr(engine.book, "record", lambda _receipt: None)
+        run(engine, source, tmp_path / "out")
+    before = engine.book.journal.head().entries
+    for _ in range(2):
+        summary, _ = run(engine, source, tmp_path / "out")
+        assert (summary.skipped, summary.exit_code) == (1, 0)
+        assert engine.book.journal.head().entries == before + 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from safelight.audit import shelf
-from safelight.audit.environment import environment, storage, version_of
+from safelight.audit.environment import environment, runtime_version, storage
 from safelight.audit.facts import (
     EgressFact,
     InputFact,
@@ -82,8 +82,7 @@ class Book:
 
         def proves(target: Path) -> bool:
             try:
-                with path_for(target).open("rb") as file:
-                    receipt = Receipt.parse(file.read(MAX_RECEIPT_BYTES))
+                receipt = _receipt_of(target)
                 facts = receipt.predicate
                 found = Claim(
                     claim.input_digest if any_input else facts.inputs[0].keyed_digest,
@@ -143,9 +142,23 @@ class Book:
         """
         self.journal.append(receipt.leaf())
 
+    def complete(self, target: Path) -> None:
+        """Record the receipt of a finished output that a killed run did not come to record.
+
+        Raises VerificationFailed when the journal was altered, Unavailable.
+        """
+        receipt = _receipt_of(target)
+        if receipt.commitment not in self.journal.check().numbers:
+            self.record(receipt)
+
     def keep(self, receipt: Receipt) -> Path:
         """Keep the receipt of a result that has no file; findable by its id."""
         return shelf.keep(self.state_dir / "receipts", receipt)
+
+
+def _receipt_of(target: Path) -> Receipt:
+    with path_for(target).open("rb") as file:
+        return Receipt.parse(file.read(MAX_RECEIPT_BYTES))
 
 
 def _sha256(path: Path) -> str:
@@ -182,7 +195,7 @@ def _output(answer: Answer, digest: str) -> OutputFact:
 
 def _model(model: ModelFile) -> ModelFact:
     entry = Entry.from_json(model.entry_json)
-    return ModelFact.of(entry, runtime_version=version_of(f"{entry.runtime}runtime") or "unknown")
+    return ModelFact.of(entry, runtime_version=runtime_version(entry.runtime))
 
 
 def _user() -> str:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -29,6 +30,7 @@ from safelight.models.store import Store
 from safelight.operation import ModelNeed
 from safelight.recipe import Recipe
 from safelight.settings import Settings, load
+from safelight.vault.private import sync_folder
 from safelight.worker.host import open_host
 from safelight.worker.job import Answer, Host, Job, ModelFile, Plan
 
@@ -110,6 +112,8 @@ class Engine:
                 else:
                     decision = settle(target, existing, self.book.prover(claim))
                 if isinstance(decision, Skipped):
+                    if decision.reason == "verified":
+                        self.book.complete(target)
                     return decision
                 target, replace = decision
             job = Job(
@@ -197,7 +201,8 @@ class Engine:
         with outputs.staged(target, [answer.output], mode) as staged:
             place = book.place(receipt, target)
             staged.commit(replace=replace)
-            outputs.sync_folder(target.parent)
+            with suppress(OSError):
+                sync_folder(target.parent)
         book.record(receipt)
         return facts.result(target, None, receipt, place)
 

@@ -110,16 +110,6 @@ def output_error(error: OSError) -> SafelightError:
     )
 
 
-def sync_folder(folder: Path) -> None:
-    """Flush the folder's entries, where the file system lets us."""
-    with contextlib.suppress(OSError):
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-
-
 def _write(fd: int, pieces: Sequence[bytes | memoryview]) -> None:
     for piece in pieces:
         view = memoryview(piece)
