@@ -1,19 +1,17 @@
-"""Text that crosses the wall: cut to a length, and stripped of what could fool a terminal or a
+"""Text that crosses the wall: cut to a length, stripped of what could fool a terminal or a
 reader.
 """
 
 from __future__ import annotations
 
-import unicodedata
-
-HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
 
 def clean(text: str) -> str:
-    """The text without control characters, direction overrides, invisible and unassigned
-    characters.
+    """Printable characters alone: every kind of space is a plain one; control characters,
+    direction overrides, invisible and unassigned characters are gone.
     """
-    return "".join(char for char in text if unicodedata.category(char) not in HIDDEN)
+    return "".join(
+        char if char.isprintable() else " " for char in text if char.isprintable() or char.isspace()
+    )
 
 
 def cut(text: str, size_bytes: int) -> bytes:

@@ -40,13 +40,13 @@ FULL_SHARE = 10_000
 _READY = struct.Struct(f"<4sHHI32s{MAX_ATTEMPTS}h")
 _JOB = struct.Struct("<4sHHQQQ" + "QQQ" * MAX_MODELS)
 _PROGRESS = struct.Struct("<4sH")
-_RESULT = struct.Struct(f"<4sQHHII{MAX_FACTS}q" + "QIIIIIBBB")
+RESULT = struct.Struct(f"<4sQHHII{MAX_FACTS}q" + "QIIIIIBBB")
 _RECORD = struct.Struct("<BB64s256s")
 
 RECORD_BYTES = _RECORD.size
 REPORT_BYTES = MAX_RECORDS * RECORD_BYTES
 JOB_BYTES, READY_BYTES = _JOB.size, _READY.size
-PROGRESS_BYTES, RESULT_BYTES = _PROGRESS.size, _RESULT.size
+PROGRESS_BYTES, RESULT_BYTES = _PROGRESS.size, RESULT.size
 MESSAGE_BYTES = max(READY_BYTES, JOB_BYTES, RESULT_BYTES)
 What = Literal["removed", "kept", "added"]
 _CHANGES: tuple[What, ...] = get_args(What)
@@ -126,7 +126,7 @@ class Outcome:
     def pack(self, nonce: int) -> bytes:
         failure = self.failure or Failure(0)
         facts = failure.facts[:MAX_FACTS]
-        return _RESULT.pack(
+        return RESULT.pack(
             *(RESULT_MAGIC, nonce, failure.number, len(facts), failure.module, failure.line),
             *[*facts, *[0] * (MAX_FACTS - len(facts))],
             self.output_bytes,
@@ -141,7 +141,7 @@ class Outcome:
 
         Raises WireBroken.
         """
-        _, nonce, *untrusted_fields = _unpack(_RESULT, untrusted, RESULT_MAGIC)
+        _, nonce, *untrusted_fields = _unpack(RESULT, untrusted, RESULT_MAGIC)
         with _rules("result"):
             bounded(nonce, order.nonce, order.nonce)
             failure = _failure(untrusted_fields[: 4 + MAX_FACTS])
