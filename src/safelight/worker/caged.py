@@ -68,9 +68,14 @@ class CagedHost:
             self._pool.leave(worker)
 
     @property
+    def keeper(self) -> Keeper:
+        """The zygote of the next job."""
+        return self._pool.keeper
+
+    @property
     def pid(self) -> int:
         """Of the process that waits for the zygote, whose descendants all workers are."""
-        return self._pool.keeper.pid
+        return self.keeper.pid
 
     def cancel(self) -> None:
         """Kill every worker now; jobs under way, and those that wait for their turn, raise
