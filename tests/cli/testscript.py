@@ -15,7 +15,8 @@ One step a line; # starts a comment, the rest is read as a shell reads words:
     exists PATH            also missing PATH
     same A B               the same bytes; also differ A B
 
-Words may hold \\x1b and \\u202e escapes. A traceback or an escape sequence fails any script.
+Names may hold \\x1b, \\xff and \\u202e escapes. A traceback, an escape sequence, or a JSON line
+that is not as its published schema says fails any script.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.cli.pictures import draw
+from tests.cli.schema import violations
 
 COMMAND = (sys.executable, "-m", "safelight.cli")
 LIMIT_S = 120
+PATTERNS = ("!", "stdout", "stderr", "json", "jsonerr")
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -57,9 +60,11 @@ class Script:
     def play(self, text: str) -> None:
         """Do every line; an AssertionError names the line that did not hold."""
         for number, line in enumerate(text.splitlines(), 1):
-            words = [unescaped(word) for word in shlex.split(line, comments=True)]
+            words = shlex.split(line, comments=True)
             if not words:
                 continue
+            if words[0] not in PATTERNS:
+                words = [unescaped(word) for word in words]
             try:
                 self.step(words)
             except AssertionError as error:
@@ -117,7 +122,15 @@ class Script:
         if target:
             self.write_bytes(target, done.stdout)
         assert b"Traceback" not in done.stderr, "a traceback was printed"
+        if "--json" in arguments:
+            self.validate()
         assert not re.search(rb"\x1b|\x9b|\xe2\x80\xae", self.stderr), "escapes"
+
+    def validate(self) -> None:
+        """Every line of JSON must be as its published schema says; nothing else may be between."""
+        lines = self.stdout.splitlines() + self.stderr.splitlines()
+        found = [wrong for line in lines for wrong in violations(json.loads(line))]
+        assert found == [], f"not as published: {found}"
 
     def exit(self, code: str) -> None:
         self.is_checked = True

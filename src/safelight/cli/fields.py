@@ -99,7 +99,7 @@ def _choice(words: tuple[Any, ...]) -> click.Choice[str]:
 
 
 def flags(name: str, field: FieldInfo) -> list[str]:
-    """How the field is typed: its short flag, where the operation gives it one, and its long one."""
+    """How the field is typed: its short flag, if the operation gives one, and its long one."""
     short = _extra(field, "short")
     return [short, f"--{_flag(name)}"] if short else [f"--{_flag(name)}"]
 

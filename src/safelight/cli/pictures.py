@@ -78,7 +78,8 @@ def _run(face: Face, operation: type[Operation], typed: dict[str, Any]) -> int:
     report = Report(face, (operation.name,))
     if not operation.gives_image:
         report = Findings(face, (operation.name,), fail_on)
-    return run_recipe(face, with_scrub(recipe, face.settings), Wishes(**typed), report)
+    recipe = with_scrub(recipe, face.settings)
+    return run_recipe(face, recipe, Wishes(**typed), report, may_convert=True)
 
 
 def _from_settings(operation: type[Operation], settings: Settings) -> dict[str, Any]:

@@ -57,14 +57,18 @@ class Wishes:
         return Placement(self.output, self.name_template, existing, self.in_place, backup)
 
 
-def run_recipe(face: Face, recipe: Recipe, wishes: Wishes, report: Report) -> int:
-    """Do the whole run and give its exit code."""
+def run_recipe(
+    face: Face, recipe: Recipe, wishes: Wishes, report: Report, *, may_convert: bool = False
+) -> int:
+    """Do the whole run and give its exit code. may_convert: the name of -o chooses the format."""
     from safelight.batch.plan import make_plan
+    from safelight.cli.steps import fitted
 
     placement = wishes.placement(face)
     if placement.is_standard and recipe.gives_image:
         _refuse_screen(face)
     items = make_plan(wishes.selection(), placement, recipe)
+    recipe = fitted(recipe, items, placement, may_convert=may_convert)
     if placement.is_standard and len(items) > 1:
         raise UsageError("standard output takes one picture", hint="give -o a folder")
     if wishes.dry_run:

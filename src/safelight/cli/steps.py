@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from safelight.batch.naming import SPELLINGS, Placement
+from safelight.batch.plan import PlannedItem
 from safelight.cli.fields import build
-from safelight.errors import PolicyRefused
+from safelight.errors import OutputClash, PolicyRefused
+from safelight.image import EXTENSIONS
 from safelight.operation import Operation
 from safelight.recipe import Recipe, operation_named
 from safelight.settings import Settings
@@ -37,6 +41,30 @@ def with_conversion(recipe: Recipe, format: str | None, quality: str | None) -> 
     wishes: dict[str, Any] = {"to": format, "quality": quality}
     typed = {name: wish for name, wish in wishes.items() if wish is not None}
     return Recipe((*recipe.steps, build(operation_named("convert"), typed)), recipe.name)
+
+
+def fitted(
+    recipe: Recipe, items: Sequence[PlannedItem], placement: Placement, *, may_convert: bool
+) -> Recipe:
+    """The recipe that gives the format which the name after -o says.
+
+    Raises OutputClash when name and format contradict each other.
+    """
+    item = items[0]
+    is_file = len(items) == 1 and not placement.in_place and placement.output is not None
+    if not is_file or item.target is None or placement.names_folder(several=False):
+        return recipe
+    suffix = item.target.suffix.lower()
+    named = next((name for name, endings in SPELLINGS.items() if suffix in endings), None)
+    given = recipe.wished_format or item.format
+    if named is None or given is None or named == given:
+        return recipe
+    if may_convert and recipe.wished_format is None:
+        return with_conversion(recipe, named, None)
+    raise OutputClash(
+        f"the output's name says {named}, and it would be {given}",
+        hint=f"-o {item.target.stem}.{EXTENSIONS[given]}, or a step that converts",
+    )
 
 
 def _refuse_looser(step: Operation, settings: Settings) -> None:
