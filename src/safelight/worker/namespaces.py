@@ -129,9 +129,11 @@ def set_rlimits(*, max_files: int, memory_bytes: int = 0, cpu_s: int = 0) -> Non
 
 def _limit(kind: int, soft: int, hard: int) -> None:
     """Never more than before."""
-    before = resource.getrlimit(kind)[1]
-    if before != resource.RLIM_INFINITY:
-        soft, hard = min(soft, before), min(hard, before)
+    before = resource.getrlimit(kind)
+    if before[0] != resource.RLIM_INFINITY:
+        soft = min(soft, before[0])
+    if before[1] != resource.RLIM_INFINITY:
+        hard = min(hard, before[1])
     resource.setrlimit(kind, (soft, hard))
 
 
