@@ -195,6 +195,8 @@ def test_every_verb_and_flag_is_documented() -> None:
     [
         ("a\nb", "a\nb\n", True),
         ("a …\nb", "a 17 ms\nb\n", True),
+        ("3 of 3  held", "12 of 12 held\n", True),
+        ("3 of 3 held", "none of 3 held\n", False),
         ("a\n…\nd", "a\nb\nc\nd\n", True),
         ("a\n…", "a\n", True),
         ("a\nb", "a\n", False),

@@ -1,8 +1,8 @@
 """Reads Markdown pages: their examples, the commands and the places that they speak of.
 
 Examples come in three kinds. A ```python block is a doctest. In a ```console block each line after
-`$ ` is run and what it prints is compared, where … stands for anything. A ```sh block is not run;
-what it names must exist.
+`$ ` is run and what it prints is compared: … stands for anything, a number for any number, and blanks
+are alike. A ```sh block is not run; what it names must exist.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 ANYTHING = "…"
+NUMBER = r"\d+(?:\.\d+)?"
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,24 @@ def commands(text: str) -> list[Command]:
 def matches(shown: str, printed: str) -> bool:
     """True if the program printed what the page shows.
 
-    … in a line stands for anything, alone in a line for any lines.
+    … in a line stands for anything, alone in a line for any lines; a number for any number.
     """
-    lines = [line.rstrip() for line in shown.strip().splitlines()]
     pattern = ""
-    for line in lines:
+    for line in shown.strip().splitlines():
         if line.strip() == ANYTHING:
             pattern += r"(?:.*\n)*?"
         else:
-            pattern += re.escape(line).replace(re.escape(ANYTHING), ".*?") + r"[ \t]*\n"
-    return re.fullmatch(pattern, printed.strip() + "\n" if printed.strip() else "") is not None
+            pattern += _line_pattern(line) + r"\n"
+    lines = [" ".join(line.split()) for line in printed.strip().splitlines()]
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in lines)) is not None
+
+
+def _line_pattern(line: str) -> str:
+    pieces = re.split(r"(…|\d+(?:\.\d+)?)", " ".join(line.split()))
+    wild = {"…": ".*?"}
+    return "".join(
+        wild.get(piece, NUMBER if piece[:1].isdigit() else re.escape(piece)) for piece in pieces
+    )
 
 
 def safelight_words(text: str) -> Iterator[list[str]]:
