@@ -15,9 +15,11 @@ from safelight.codecs.reading import part
 from safelight.errors import ContainerBroken
 from safelight.image import Header
 
-MAX_BOXES = 100_000
+MAX_BOXES = 10_000
 MAX_ITEMS = 4_096
+MAX_EXTENTS = 65_536
 MAX_ITEM_BYTES = 64_000_000
+MAX_METADATA_ITEMS = 64
 ALPHA_URNS = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
 
 
@@ -116,13 +118,18 @@ def _read_places(body: memoryview, meta: Meta) -> None:
     offset_size, length_size, base_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
     index_size = sizes & 15 if version else 0
     wide = 4 if version == 2 else 2
+    left = MAX_EXTENTS
     for _ in range(min(cursor.take(wide), MAX_ITEMS)):
         item = cursor.take(wide)
         method = cursor.take(2) & 15 if version else 0
         cursor.take(2)
         base = cursor.take(base_size)
         extents = []
-        for _ in range(cursor.take(2)):
+        count = cursor.take(2)
+        left -= count
+        if left < 0:
+            raise ContainerBroken("the AVIF has its items in too many places")
+        for _ in range(count):
             cursor.take(index_size)
             extents.append((method, base + cursor.take(offset_size), cursor.take(length_size)))
         meta.places[item] = extents
@@ -209,12 +216,18 @@ def _is_alpha(properties: list[Box]) -> bool:
     )
 
 
-def _sample_counts(body: memoryview, depth: int = 0) -> Iterator[int]:
-    for box in boxes(body):
-        if box.type in (b"trak", b"mdia", b"minf", b"stbl") and depth < 5:
-            yield from _sample_counts(box.body, depth + 1)
-        elif box.type in (b"stsz", b"stz2"):
-            yield Cursor(box.body, 8).take(4)
+def _sample_counts(body: memoryview) -> Iterator[int]:
+    """How many pictures each track has."""
+    waiting, left = [body], MAX_BOXES
+    while waiting:
+        for box in boxes(waiting.pop()):
+            left -= 1
+            if left < 0:
+                raise ContainerBroken("the AVIF has too many boxes")
+            if box.type in (b"trak", b"mdia", b"minf", b"stbl"):
+                waiting.append(box.body)
+            elif box.type in (b"stsz", b"stz2"):
+                yield Cursor(box.body, 8).take(4)
 
 
 def blocks(data: memoryview) -> Iterator[Block]:
@@ -223,8 +236,7 @@ def blocks(data: memoryview) -> Iterator[Block]:
         if box.type == b"meta":
             meta = read_meta(box.body)
             yield from _colour(meta)
-            for item, kind in meta.kinds.items():
-                yield from _item(data, meta, item, kind)
+            yield from _items(data, meta)
         elif box.type == b"uuid":
             yield Block("c2pa" if b"c2pa" in bytes(box.body[:64]) else "private", "uuid", box.body)
         elif box.type not in (b"ftyp", b"mdat", b"moov", b"free", b"skip"):
@@ -237,24 +249,28 @@ def _colour(meta: Meta) -> Iterator[Block]:
             yield Block("icc", "ICC_Profile", box.body[4:])
 
 
-def _item(data: memoryview, meta: Meta, item: int, kind: bytes) -> Iterator[Block]:
-    if kind == b"Exif":
-        body = memoryview(_bytes_of(data, meta, item))
-        skip = int.from_bytes(body[:4], "big") + 4
-        yield Block("exif", "Exif", body[skip:])
-    elif kind.startswith(b"mime"):
-        body = memoryview(_bytes_of(data, meta, item))
-        is_xmp = kind == b"mime application/rdf+xml"
-        yield Block("xmp" if is_xmp else "private", "XMP" if is_xmp else "mime", body)
+def _items(data: memoryview, meta: Meta) -> Iterator[Block]:
+    """The items that are metadata, 64 of them and 64 MB in all at most."""
+    left, wanted = MAX_ITEM_BYTES, (b"Exif", b"mime")
+    found = [(item, kind) for item, kind in meta.kinds.items() if kind[:4] in wanted]
+    for item, kind in found[:MAX_METADATA_ITEMS]:
+        body = memoryview(_bytes_of(data, meta, item, left))
+        left -= len(body)
+        if kind == b"Exif":
+            yield Block("exif", "Exif", body[int.from_bytes(body[:4], "big") + 4 :])
+        elif kind == b"mime application/rdf+xml":
+            yield Block("xmp", "XMP", body)
+        else:
+            yield Block("private", "mime", body)
 
 
-def _bytes_of(data: memoryview, meta: Meta, item: int) -> bytes:
-    pieces, left = [], MAX_ITEM_BYTES
+def _bytes_of(data: memoryview, meta: Meta, item: int, left: int) -> bytes:
+    pieces = []
     for method, start, size in meta.places.get(item, []):
         source = meta.inner_data if method == 1 else data
         size = size or max(0, len(source) - start)
-        if method > 1 or size > left:
+        left -= size
+        if method > 1 or left < 0:
             raise ContainerBroken("the AVIF keeps an item in an impossible place")
         pieces.append(part(source, start, size))
-        left -= size
     return b"".join(pieces)

@@ -34,7 +34,8 @@ def copyright_of(exif: Exif) -> str:
     """The copyright notice; its two parts, photographer and editor, joined."""
     for tag in exif.tags:
         if tag.directory == "IFD0" and tag.entry.number == COPYRIGHT and tag.entry.type == ASCII:
-            return decoded(bytes(tag.entry.raw).strip(b"\0 ").replace(b"\0", b"; "), MAX_NOTICE)
+            raw = bytes(tag.entry.raw[: 4 * MAX_NOTICE]).strip(b"\0 ")
+            return decoded(raw.replace(b"\0", b"; "), MAX_NOTICE)
     return ""
 
 
@@ -87,8 +88,8 @@ def _is_kept(tag: Tag, room: int, keeps: Chooser, is_asked: Chooser) -> bool:
 
 def _looks_right(entry: Entry, risk: Risk) -> bool:
     if entry.type == ASCII:
-        letters = bytes(entry.raw).rstrip(b"\0")
-        return risk == Risk.TIME and not letters.strip(b"0123456789: .+-TZ") and entry.count <= 32
+        is_date = entry.count <= 32 and not bytes(entry.raw).strip(b"0123456789: .+-TZ\0")
+        return risk == Risk.TIME and is_date
     if entry.type == UNDEFINED:
         return entry.count <= 8
     return entry.count <= 4

@@ -17,6 +17,8 @@ LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 XMP, ICC = b"XMP DataXMP", b"ICCRGBG1012"
 XMP_MAGIC_BYTES = 257
 MAX_PARTS = 1_000_000
+# A real file has 255 bytes in most of them: this is half a gigabyte.
+MAX_SUB_BLOCKS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ def parts(data: memoryview) -> Iterator[Part]:
     if bytes(data[:6]) not in (b"GIF87a", b"GIF89a"):
         raise ContainerBroken("the GIF does not start like one")
     at = 13 + _table_bytes(part(data, 0, 13)[10])
+    left = MAX_SUB_BLOCKS
     for _ in range(MAX_PARTS):
         if at >= len(data):
             return
@@ -54,7 +57,7 @@ def parts(data: memoryview) -> Iterator[Part]:
             start = at + 10 + _table_bytes(head[8]) + 1
         else:
             raise ContainerBroken("the GIF has an unknown block")
-        at = _end_of_chain(data, start)
+        at, left = _end_of_chain(data, start, left)
         yield Part(introducer, label, head, data[start:at])
     raise ContainerBroken("the GIF has too many blocks")
 
@@ -63,11 +66,13 @@ def _table_bytes(packed: int) -> int:
     return 3 << (packed & 7) + 1 if packed & 0x80 else 0
 
 
-def _end_of_chain(data: memoryview, at: int) -> int:
-    while at < len(data):
+def _end_of_chain(data: memoryview, at: int, left: int) -> tuple[int, int]:
+    """The place behind a chain of sub-blocks, and how many more of them may come."""
+    while at < len(data) and left:
         if data[at] == 0:
-            return at + 1
+            return at + 1, left
         at += data[at] + 1
+        left -= 1
     raise ContainerBroken("the GIF is truncated")
 
 

@@ -28,7 +28,7 @@ TYPES: dict[int, tuple[int, str]] = {
     18: (8, "Q"),
 }
 MAX_ENTRIES = 4_096
-MAX_DIRECTORIES = 20_000
+MAX_PAGES = 100_000
 MAX_VALUES = 256
 Value = int | float
 
@@ -97,7 +97,19 @@ class Tree:
         following = self._number(letter, end) if end + size <= len(self.data) else 0
         return [entry for entry in found if entry is not None], following
 
-    def chain(self, limit: int = MAX_DIRECTORIES) -> Iterator[list[Entry]]:
+    def rest(self, at: int) -> Iterator[int]:
+        """The offsets of the directories from here on, their entries unread; a loop ends them."""
+        wide = self.is_big
+        while 8 <= at <= len(self.data) - 2 and at not in self.seen and len(self.seen) < MAX_PAGES:
+            self.seen.add(at)
+            yield at
+            size, letter, step = (8, "Q", 20) if wide else (2, "H", 12)
+            end = at + size + step * self._number(letter, at)
+            if end + 8 > len(self.data) and end + 4 > len(self.data):
+                return
+            at = self._number("Q" if wide else "I", end)
+
+    def chain(self, limit: int) -> Iterator[list[Entry]]:
         """The main directories one after the other; a loop ends them."""
         at = self.first
         for _ in range(limit):

@@ -34,7 +34,7 @@ APP_KINDS: tuple[tuple[int, bytes, Kind], ...] = (
     (11, b"JP", "c2pa"),
     (13, b"Photoshop 3.0\0", "photoshop"),
 )
-MAX_SEGMENTS = 65_536
+MAX_SEGMENTS = 8_192
 CONVERT_FIRST = "convert it with the program that made it"
 Colour = Literal["grey", "rgb", "cmyk", "other"]
 

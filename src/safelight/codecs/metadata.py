@@ -5,6 +5,7 @@ Garbage is reported, never raised.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -39,6 +40,10 @@ TEXT_RISKS: dict[str, Risk] = {
     "workflow": Risk.HISTORY,
 }
 UNREADABLE = "unreadable block"
+# Kinds whose reading costs work: a real file has one or two of each, a hostile one may have
+# thousands.
+STRUCTURED: frozenset[Kind] = frozenset({"exif", "xmp", "iptc", "photoshop", "icc"})
+MAX_STRUCTURED = 64
 
 
 @dataclass(slots=True)
@@ -60,6 +65,7 @@ class Known:
     texts: list[tuple[Risk, str, str]] = field(default_factory=list)
     raw: list[tuple[Risk, Block]] = field(default_factory=list)
     time: bytes | None = None
+    counts: Counter[Kind] = field(default_factory=Counter)
 
     def add(self, risk: Risk, name: str, value: str = "") -> None:
         if len(self.findings) < MAX_RECORDS:
@@ -89,8 +95,16 @@ def read_blocks(blocks: Iterable[Block]) -> Known:
     """Read block after block; what cannot be read is a finding of its own."""
     known = Known()
     for block in blocks:
-        READERS[block.kind](block, known)
+        _read(block, known)
     return known
+
+
+def _read(block: Block, known: Known) -> None:
+    known.counts[block.kind] += 1
+    if block.kind in STRUCTURED and known.counts[block.kind] > MAX_STRUCTURED:
+        known.add(Risk.OTHER, UNREADABLE, f"more than {MAX_STRUCTURED} of {block.kind}")
+    else:
+        READERS[block.kind](block, known)
 
 
 def _exif(block: Block, known: Known) -> None:
@@ -127,7 +141,7 @@ def _iptc(block: Block, known: Known) -> None:
 
 def _photoshop(block: Block, known: Known) -> None:
     for inner in photoshop_blocks(block.data):
-        READERS[inner.kind](inner, known)
+        _read(inner, known)
 
 
 def _icc(block: Block, known: Known) -> None:

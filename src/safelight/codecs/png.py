@@ -32,8 +32,9 @@ RAW_PROFILES: dict[str, Kind] = {
     "icc": "icc",
     "icm": "icc",
 }
-MAX_CHUNKS = 1_000_000
+MAX_CHUNKS = 200_000
 MAX_TEXT = 4_000_000
+MAX_TEXTS = 32_000_000
 # Colour type: samples per pixel, allowed bits.
 COLOUR_TYPES: dict[int, tuple[int, tuple[int, ...]]] = {
     0: (1, (1, 2, 4, 8, 16)),
@@ -144,21 +145,39 @@ def header(data: memoryview) -> Header:
 
 def blocks(data: memoryview) -> Iterator[Block]:
     """Everything in the file that is neither pixel nor colour."""
-    end = 8
+    end, inflater = 8, Inflater()
     for chunk in chunks(data):
-        yield from _block(chunk)
+        yield from _block(chunk, inflater)
         end += len(chunk.raw)
     if end < len(data):
         yield Block("trailer", "Trailer", data[end:])
 
 
-def _block(chunk: Chunk) -> Iterator[Block]:
+class Inflater:
+    """Unpacks texts, at most 4 MB each and 32 MB in all: a file may hold thousands of bombs."""
+
+    def __init__(self) -> None:
+        self.left = MAX_TEXTS
+
+    def text(self, packed: bytes | memoryview) -> memoryview:
+        """What comes out; nothing when it is damaged, or when there was too much before."""
+        if not self.left:
+            return memoryview(b"")
+        try:
+            text = zlib.decompressobj().decompress(packed, min(MAX_TEXT, self.left))
+        except zlib.error:
+            return memoryview(b"")
+        self.left -= len(text)
+        return memoryview(text)
+
+
+def _block(chunk: Chunk, inflater: Inflater) -> Iterator[Block]:
     if chunk.type in CRITICAL | LOOKS | ANIMATION:
         return
     if chunk.type in (b"tEXt", b"zTXt", b"iTXt"):
-        yield from _text(chunk)
+        yield from _text(chunk, inflater)
     elif chunk.type == b"iCCP":
-        yield Block("icc", "ICC_Profile", memoryview(_inflated(_after_key(chunk.body)[1:])))
+        yield Block("icc", "ICC_Profile", inflater.text(_after_key(chunk.body)[1:]))
     elif chunk.type == b"eXIf":
         yield Block("exif", "eXIf", chunk.body)
     elif chunk.type == b"tIME" and len(chunk.body) == 7:
@@ -173,14 +192,14 @@ def _after_key(body: memoryview) -> memoryview:
     return body[end + 1 :] if end >= 0 else body[:0]
 
 
-def _text(chunk: Chunk) -> Iterator[Block]:
+def _text(chunk: Chunk, inflater: Inflater) -> Iterator[Block]:
     rest = _after_key(chunk.body)
     key = decoded(chunk.body[: len(chunk.body) - len(rest)], 79)
     if chunk.type == b"zTXt":
-        rest = memoryview(_inflated(rest[1:]))
+        rest = inflater.text(rest[1:])
     elif chunk.type == b"iTXt":
-        is_packed, words = bytes(rest[:1]) == b"\1", bytes(rest[2:]).split(b"\0", 2)
-        rest = memoryview(_inflated(words[-1]) if is_packed else words[-1])
+        is_packed, words = starts(rest, b"\1"), bytes(rest[2:]).split(b"\0", 2)
+        rest = inflater.text(words[-1]) if is_packed else memoryview(words[-1])
     yield from _known_text(key, rest)
 
 
@@ -203,12 +222,3 @@ def _raw_profile(words: memoryview, kind: Kind) -> bytes:
     except ValueError:
         raw = b""
     return raw.removeprefix(b"Exif\0\0") if kind == "exif" else raw
-
-
-def _inflated(packed: bytes | memoryview) -> bytes:
-    """At most 4 MB of what is packed; what came out before an error stands."""
-    inflater = zlib.decompressobj()
-    try:
-        return inflater.decompress(packed, MAX_TEXT)
-    except zlib.error:
-        return b""

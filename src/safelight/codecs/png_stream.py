@@ -75,12 +75,11 @@ class Stream:
 
 
 def tidy_stream(bodies: Bodies, size: int) -> Sequence[bytes | memoryview]:
-    """The same list when it holds exactly a stream of this size; else a list that does.
+    """The same list (it is never empty) when it holds exactly a stream of this size; else one that
+    does.
 
     Raises ContainerBroken when the stream is damaged or shorter than the picture.
     """
-    if not bodies:
-        raise ContainerBroken("the PNG has no pixels")
     stream = Stream(bodies)
     for _ in stream.rows(size):
         pass

@@ -28,20 +28,15 @@ COLOURS: dict[int, tuple[Colour, int]] = {
 
 
 def header(data: memoryview) -> Header:
-    """The first page's facts; frames counts every page, and a loop in their chain is refused."""
+    """The first page's facts; frames counts every page, a loop in their chain ends it."""
     tree = open_tree(data)
     if tree is None:
         raise ContainerBroken("the TIFF does not start like one")
-    pages, first = 0, None
-    for entries in tree.chain():
-        if first is None:
-            if tree.is_broken and not entries:
-                raise ContainerBroken("the TIFF has no first page")
-            first = {entry.number: entry for entry in reversed(entries)}
-        pages += 1
-    if first is None:
-        raise ContainerBroken("the TIFF has no pages")
-    return _header_of(first, pages)
+    entries, following = tree.directory(tree.first)
+    if not entries:
+        raise ContainerBroken("the TIFF has no first page")
+    page = {entry.number: entry for entry in reversed(entries)}
+    return _header_of(page, 1 + sum(1 for _ in tree.rest(following)))
 
 
 def _header_of(page: dict[int, Entry], pages: int) -> Header:

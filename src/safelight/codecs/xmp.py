@@ -104,6 +104,7 @@ class _Builder:
     def __init__(self) -> None:
         self.root: Node | None = None
         self.open: list[Node] = []
+        self.texts: list[list[str]] = []
         self.count = 0
 
     def parse(self, text: str) -> Node:
@@ -136,12 +137,14 @@ class _Builder:
         else:
             self.root = node
         self.open.append(node)
+        self.texts.append([])
 
     def _end(self, _name: str) -> None:
-        self.open.pop()
+        # Joined once: a text of many small pieces must not cost its square.
+        self.open.pop().text = "".join(self.texts.pop())
 
     def _text(self, text: str) -> None:
-        self.open[-1].text += text
+        self.texts[-1].append(text)
 
 
 def _pair(name: str) -> tuple[str, str]:
