@@ -90,7 +90,8 @@ def settings(target: Format, wish: Wish, *, is_deep: bool) -> dict[str, Any]:
             slow = 2 if effort is None else round(effort * 6 / MAX_EFFORT)
             return {"Q": quality, "lossless": wish.lossless, "effort": slow}
         case "tiff":
-            return {"compression": "deflate", "predictor": "horizontal"}
+            level = 3 if effort is None else max(1, effort)
+            return {"compression": "deflate", "predictor": "horizontal", "level": level}
         case "gif":
             return {"effort": 3 if effort is None else effort + 1}
         case "avif":

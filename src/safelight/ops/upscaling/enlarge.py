@@ -66,21 +66,23 @@ class Enlarger:
         """
         import numpy as np
 
-        planes = np.ascontiguousarray(np.moveaxis(strip.window, 2, 0)).astype(np.float32)
-        colours = self.bands - self.has_alpha
-        luma: Plane = (
-            planes[0]
-            if colours == 1
-            else np.tensordot(np.array(WEIGHTS, np.float32), planes[:colours], 1)
-        )
-        rows = np.arange(strip.top - REACH, strip.bottom + REACH) - strip.start
-        around = rows.clip(0, planes.shape[1] - 1)
-        others = planes[1 if colours == 1 else 0 :, around]
+        window, colours = strip.window, self.bands - self.has_alpha
+        luma: Plane = window[..., 0].astype(np.float32)
         if colours > 1:
-            others[:colours] -= luma[around]
-        if self.has_alpha:
-            others[-1] += np.float32(0.5)
-        return luma, np.pad(others, ((0, 0), (0, 0), (REACH, REACH)), mode="edge")
+            luma *= np.float32(WEIGHTS[0])
+            luma += window[..., 1] * np.float32(WEIGHTS[1])
+            luma += window[..., 2] * np.float32(WEIGHTS[2])
+        rows = np.arange(strip.top - REACH, strip.bottom + REACH) - strip.start
+        around = rows.clip(0, window.shape[0] - 1)
+        bands = range(1 if colours == 1 else 0, self.bands)
+        size = (len(bands), len(around), window.shape[1] + 2 * REACH)
+        others: Plane = np.empty(size, np.float32)
+        for plane, band in zip(others[:, :, REACH:-REACH], bands, strict=True):
+            plane[...] = window[around, :, band]
+            plane += np.float32(0.5) if band == colours else -luma[around]
+        others[:, :, :REACH] = others[:, :, REACH : REACH + 1]
+        others[:, :, -REACH:] = others[:, :, -REACH - 1 : -REACH]
+        return luma, others
 
     def _by_net(self, luma: Plane, box: tuple[int, int, int, int]) -> Plane:
         """The net's answer for the box, 0..peak, and half a step more: so cutting off rounds."""
