@@ -15,6 +15,8 @@ from safelight.models.entry import Entry
 from safelight.models.runtimes import open_session
 from safelight.operation import Context, ModelNeed, Session
 from safelight.recipe import Recipe
+from safelight.worker.job import Plan
+from safelight.worker.rehearsal import rehearsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ def perform(
     return Performed(
         made.pieces, *after, *before, made.is_reencoded, image.findings, tuple(made.changes)
     )
+
+
+def rehearsal(plan: Plan) -> Callable[[], None]:
+    """What a worker of this plan does before it is given a job."""
+    return rehearsed(perform, plan)
 
 
 class Sessions:

@@ -17,6 +17,9 @@ BOOT = (
     "load(words[places]).main(words[places+1:])"
 )
 BODY = "safelight.worker.child"
+# A worker lives for one job: what it frees it takes again soon, so the kernel need not have it
+# back.
+MEMORY_IS_KEPT = "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824"
 KEPT_NAMES = ("SYSTEMROOT",)
 
 
@@ -47,6 +50,7 @@ def environment(plan: Plan) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "VIPS_CONCURRENCY": threads,
         "VIPS_BLOCK_UNTRUSTED": "1",
-        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_ARENA_MAX": "1",
+        "GLIBC_TUNABLES": MEMORY_IS_KEPT,
         "LC_ALL": "C.UTF-8",
     }

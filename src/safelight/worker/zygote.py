@@ -20,6 +20,8 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -59,10 +61,11 @@ def main(words: list[str]) -> None:
 def _prepare(plan: Plan, body: str, lockdown: Lockdown) -> Zygote:
     lockdown.enter_namespaces()
     namespaces.become_first()
-    perform: Perform = import_module(body).perform
+    module = import_module(body)
     warm.up(plan)
+    rehearse = module.rehearsal(plan)
     warm.require_one_thread()
-    zygote = Zygote(plan, perform, lockdown, _address_space())
+    zygote = Zygote(plan, Body(module.perform, rehearse), lockdown, _address_space())
     gc.freeze()
     gc.enable()
     lockdown.close_zygote(max_files=ZYGOTE_FILES + FILES_PER_WORKER * plan.workers)
@@ -86,11 +89,19 @@ def _close_all_but(kept: int) -> None:
     os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
+@dataclass(frozen=True)
+class Body:
+    """What a worker does before a job, and the job."""
+
+    perform: Perform
+    rehearse: Callable[[], None]
+
+
 class Zygote:
     """Forks workers and reports their deaths."""
 
-    def __init__(self, plan: Plan, perform: Perform, lockdown: Lockdown, base_bytes: int) -> None:
-        self._plan, self._perform, self._lockdown = plan, perform, lockdown
+    def __init__(self, plan: Plan, body: Body, lockdown: Lockdown, base_bytes: int) -> None:
+        self._plan, self._body, self._lockdown = plan, body, lockdown
         self._base_bytes = base_bytes
         self._children: dict[int, tuple[int, int]] = {}
         self._ears = select.poll()
@@ -138,8 +149,10 @@ class Zygote:
     def _become_worker(self, fd: int) -> NoReturn:
         try:
             self._take_place(fd)
-            os.write(self._channel.fileno(), self._lock_worker().pack())
-            errand.serve(self._channel, self._plan, self._perform)
+            ready = self._lock_worker()
+            self._body.rehearse()
+            os.write(self._channel.fileno(), ready.pack())
+            errand.serve(self._channel, self._plan, self._body.perform)
         finally:
             os._exit(0)
 

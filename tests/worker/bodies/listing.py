@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from safelight.worker.child import Model, Performed
+
+
+def rehearsal(_: object) -> Callable[[], None]:
+    """Nothing to rehearse."""
+    return lambda: None
 
 
 def perform(

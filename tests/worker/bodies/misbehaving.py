@@ -22,6 +22,11 @@ REMOVED = Change("removed", Finding(Risk.TIME, "date", "then"))
 ZERO = ctypes.c_char_p(0)
 
 
+def rehearsal(_: object) -> Callable[[], None]:
+    """Nothing to rehearse."""
+    return lambda: None
+
+
 def perform(source: memoryview, recipe: bytes, *_: object, **options: Any) -> Performed:
     """Answer with the source behind "out:", after doing what is asked."""
     action = ACTIONS[recipe.decode()]

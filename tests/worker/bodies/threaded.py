@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyvips
 
-from safelight.worker.child import perform
+from safelight.worker.child import perform, rehearsal
 
-__all__ = ["perform"]
+__all__ = ["perform", "rehearsal"]
 
 pyvips.Image.black(64, 64).copy_memory()

@@ -11,7 +11,9 @@ from typing import Any
 
 from safelight.image import Finding, Risk
 from safelight.worker import child
-from safelight.worker.child import Performed
+from safelight.worker.child import Performed, rehearsal
+
+__all__ = ["perform", "rehearsal"]
 
 
 class Witness:
