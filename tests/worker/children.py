@@ -124,7 +124,7 @@ def _closed_folder(place: Path) -> Path | None:
 
 def _open_up(top: Path, places: list[Path]) -> None:
     wanted = [place for place in places if place.is_relative_to(top) and place.exists()]
-    held = {place: os.open(place, os.O_PATH) for place in wanted}
+    held = {place: os.open(place, os.O_PATH) for place in sorted(wanted)}  # outer ones first
     mount(b"none", bytes(top), 0, kind=b"tmpfs", options=b"mode=755")
     for place, fd in held.items():
         if not place.exists():
