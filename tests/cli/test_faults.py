@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.cli.mounts import in_own_mounts
 from tests.cli.pictures import draw, draw_noise
 from tests.cli.testscript import COMMAND, environment
-
-# A mount namespace of our own; an ordinary user gets the right to mount with a user namespace.
-UNSHARE = ("unshare", "--mount", *(() if os.geteuid() == 0 else ("--map-root-user",)))
-
-
-def in_own_mounts(folder: Path, home: Path, script: str) -> subprocess.CompletedProcess[str]:
-    """Run shell lines where mounts are seen by nobody else; $SAFELIGHT is the command."""
-    command = f"SAFELIGHT={shlex.quote(shlex.join(COMMAND))}\n{script}"
-    done = subprocess.run(
-        [*UNSHARE, "sh", "-c", command],
-        cwd=folder,
-        env=environment(home),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "unshare" not in done.stderr, f"this test needs a mount namespace: {done.stderr}"
-    assert "mount:" not in done.stderr, f"this test needs to mount a small disk: {done.stderr}"
-    return done
 
 
 def test_a_read_only_folder_is_one_clear_line(tmp_path: Path, home: Path) -> None:

@@ -83,6 +83,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _limits(settings)
     yield _disk(settings.state_dir)
     yield _swap(Path("/proc/swaps"))
+    yield _keys(settings.state_dir / "keys")
     with tempfile.TemporaryDirectory(prefix="safelight-doctor-") as folder:
         from safelight.engine.engine import Engine
 
@@ -154,6 +155,18 @@ def _swap(swaps: Path) -> Check:
         return Check("swap", "ok", "compressed memory only")
     found = "on: memory with pictures may be written to a disk"
     return Check("swap", "note", found, "encrypted swap, or swapoff -a while you work")
+
+
+def _keys(folder: Path) -> Check:
+    """Keys that are there must be sound and private; none are made for a check."""
+    from safelight.vault.keys import load_or_make
+
+    if not folder.exists():
+        return Check("keys", "ok", "made on first use")
+    try:
+        return Check("keys", "ok", f"fingerprint {load_or_make(folder).fingerprint[:16]}")
+    except SafelightError as error:
+        return Check("keys", "fix", error.message, error.hint, error.exit_code)
 
 
 def _models(engine: Engine) -> Check:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from safelight.cli.face import Face
+from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import speaking
 from safelight.errors import UsageError
 
@@ -115,19 +115,23 @@ def help(ctx: click.Context, topic: str | None) -> int:
       safelight help exit-codes
       safelight help scrub
     """
-    face, group = ctx.ensure_object(Face), ctx.parent
-    if topic is None and group is not None:
-        face.out(group.get_help())
-        face.out(f"\nTopics: {', '.join(TOPICS)} (safelight help TOPIC)")
-        return 0
+    face = ctx.ensure_object(Face)
+    text = _page(ctx.find_root(), topic)
+    if face.is_json:
+        face.document({"type": "help", "schema": SCHEMA, "topic": topic, "text": text})
+    else:
+        face.out(text)
+    return 0
+
+
+def _page(group: click.Context, topic: str | None) -> str:
+    if topic is None:
+        return f"{group.get_help()}\n\nTopics: {', '.join(TOPICS)} (safelight help TOPIC)"
     if topic in TOPICS:
-        face.out(TOPICS[topic]())
-        return 0
-    command = None
-    if group is not None and isinstance(group.command, click.Group):
-        command = group.command.get_command(group, topic or "")
+        return TOPICS[topic]()
+    verbs = group.command
+    command = verbs.get_command(group, topic) if isinstance(verbs, click.Group) else None
     if command is None:
         raise UsageError(f"there is no page {topic!r}", hint=f"pages: {', '.join(TOPICS)}")
     with click.Context(command, info_name=topic, parent=group) as own:
-        face.out(command.get_help(own))
-    return 0
+        return command.get_help(own)

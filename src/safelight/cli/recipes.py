@@ -133,7 +133,11 @@ def new(face: Face, verbs: tuple[str, ...]) -> int:
             shown = "" if default is None else toml_value(_plain(default))
             lines.append(f"# {field_name} = {shown}".ljust(28) + f"  # {field.description or ''}")
         blocks.append("\n".join(lines))
-    face.out("\n\n".join(blocks))
+    text = "\n\n".join(blocks)
+    if face.is_json:
+        face.document({"type": "template", "schema": SCHEMA, "toml": f"{text}\n"})
+    else:
+        face.out(text)
     return 0
 
 

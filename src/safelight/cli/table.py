@@ -57,8 +57,6 @@ def lines(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> list
     written += [_row("failed" if number == 0 else "", text) for number, text in _failed(items)]
     if results:
         written.append(_row("network", network(results)) + _receipts(results))
-    if summary.cancelled:
-        written.append(_row("stopped", "run the same command again: it resumes"))
     return written
 
 
