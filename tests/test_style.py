@@ -126,7 +126,7 @@ def test_what_keeps_its_measure_is_left_alone(tmp_path: Path, text: str) -> None
         "raise Not" + "ImplementedError",
         'open("/ho' + 'me/anna/photo.jpg")',
         "cd /wo" + "rk/main",
-        "--index-url https://registry.example/simple/",
+        "--index-url https://registry.example/sim" + "ple/",
         "x = f()  # type: ig" + "nore",
         "x = f()  # no" + "qa",
         "x = f()  # no" + "qa: BLE001",
