@@ -190,7 +190,7 @@ class Image:
         pixels = self.vips
         if self.frames == 1:
             return self.with_pixels(change(pixels))
-        frames = [change(frame) for frame in pixels.copy_memory().pagesplit()]
+        frames = [change(frame) for frame in pixels.pagesplit()]
         return self.with_pixels(frames[0].pagejoin(frames[1:]))
 
     def with_wish(self, **changes: Any) -> Image:

@@ -24,6 +24,7 @@ from safelight.codecs.formats import route
 from safelight.errors import ContainerBroken, FormatUnknown, InputRefused, LimitExceeded
 from safelight.limits import Limits
 from safelight.ops.convert import Convert
+from safelight.ops.resize import Resize
 from tests.contract import LIMITS, PICTURES, context, deep, drawn, opened, with_pillow
 
 SIX = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF")
@@ -125,6 +126,16 @@ def test_a_truncated_picture_is_refused_and_not_half_grey(format: str, share: fl
     cut = data[: int(len(data) * share)]
     with pytest.raises(InputRefused):
         encode(Convert(to="png", effort=0).apply(opened(cut), context()), memoryview(cut), LIMITS)
+
+
+def test_a_truncated_animation_is_refused_while_an_operation_runs() -> None:
+    rng = np.random.default_rng(5)
+    frames = [Pillow.fromarray(rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)) for _ in "abc"]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    cut = out.getvalue()[: -len(out.getvalue()) // 5]
+    with pytest.raises(InputRefused):
+        Resize(fit="9x9").apply(opened(cut), context())
 
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP", "GIF", "AVIF"])

@@ -91,7 +91,10 @@ class VipsDecoder:
             picture = self._load(options)
             if not options:
                 self._check_size(picture)
-            return _upright(normalised(_bare(picture)), self.header)
+            picture = normalised(_bare(picture))
+            # Frames are asked for in any order, so an animation is decoded at once.
+            is_animation = picture.get_page_height() < picture.height
+            return _upright(picture.copy_memory() if is_animation else picture, self.header)
 
     def _load(self, options: dict[str, float]) -> Any:
         vips = libvips()

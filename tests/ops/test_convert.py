@@ -1,0 +1,51 @@
+"""convert: what makes sense together, and what stays as it was wished before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from safelight.ops.convert import Convert
+from safelight.ops.resize import Resize
+from tests.contract import PICTURES, context, opened
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"to": "png", "quality": 80},
+        {"to": "tiff", "quality": 80},
+        {"to": "jpeg", "lossless": True},
+        {"to": "webp", "lossless": True, "quality": 80},
+        {"to": "bmp"},
+        {"quality": 0},
+        {"quality": 101},
+        {"effort": 10},
+        {"background": "white"},
+        {"background": "#12345"},
+    ],
+)
+def test_refuses_what_makes_no_sense(parameters: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Convert(**parameters)
+
+
+def test_touches_no_pixel_itself() -> None:
+    image = Convert(to="webp", quality=50, effort=3, background="#102030").apply(
+        opened(PICTURES["png"]()), context()
+    )
+    assert image.is_untouched
+    wish = image.wish
+    assert (wish.format, wish.quality, wish.effort) == ("webp", 50, 3)
+    assert wish.background == (16, 32, 48)
+
+
+def test_what_is_not_given_stays_as_it_was_wished() -> None:
+    image = Resize(fit="9x9", format="webp", quality=33).apply(opened(PICTURES["png"]()), context())
+    again = Convert(effort=9).apply(image, context()).wish
+    assert (again.format, again.quality, again.effort) == ("webp", 33, 9)
+    exact = Convert(to="webp", lossless=True).apply(image, context()).wish
+    assert exact.lossless
+    assert not Convert(quality=70).apply(image.with_wish(lossless=True), context()).wish.lossless
