@@ -150,6 +150,8 @@ def png_plants() -> dict[str, bytes]:
         "bKGD too long": (b"bKGD", CANARY),
         "tRNS too long": (b"tRNS", CANARY),
         "sBIT too long": (b"sBIT", CANARY),
+        "words as colours": (b"cHRM", (CANARY * 3)[:32]),
+        "words as a density": (b"pHYs", CANARY[:9]),
         "suggested palette": (b"PLTE", (CANARY * 3)[:39]),
         "fdAT without animation": (b"fdAT", bytes(4) + CANARY),
         "acTL too long": (b"acTL", CANARY),

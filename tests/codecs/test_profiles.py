@@ -184,8 +184,6 @@ def test_a_notice_moves_to_xmp_from_where_it_cannot_stay() -> None:
 
 
 def test_a_packet_too_long_for_its_container_shrinks_to_notice_and_mark() -> None:
-    long = PACKET.replace(b"A. Person", b"A. Person " * 6_500)[:64_900]
-    assert long.startswith(b"<x:xmpmeta")
     packet = PACKET.replace(b"A. Person", b"x" * 62_000)
     data = with_segments(jpeg(), segment(0xE1, XMP_HEAD + packet))
     assert outcome(data, keep=("identity",)).names == {"XMP rights", "XMP DigitalSourceType"}
@@ -193,7 +191,7 @@ def test_a_packet_too_long_for_its_container_shrinks_to_notice_and_mark() -> Non
 
 def test_exif_too_long_for_its_container_leaves_out_what_does_not_fit() -> None:
     block = exif({0x013B: "A. Person"}, inner={0x927C: bytes(59_995)})
-    data = with_segments(png()[:0] + jpeg(), segment(0xE1, b"Exif\0\0" + block))
+    data = with_segments(jpeg(), segment(0xE1, b"Exif\0\0" + block))
     assert outcome(data, keep=("device", "identity")).names == {"Artist"}
 
 

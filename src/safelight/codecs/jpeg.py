@@ -144,12 +144,20 @@ def _header_of(frame: Segment, adobe: int, orientation: int) -> Header:
     return Header("jpeg", width, height, orientation, bits=bits, bands=bands, colour=colours[bands])
 
 
-def blocks(data: memoryview) -> Iterator[Block]:
+def walk(data: memoryview) -> list[Segment]:
+    """The whole container in its pieces.
+
+    Raises ContainerBroken when it cannot be walked to its end.
+    """
+    return list(segments(data))
+
+
+def blocks(data: memoryview, walked: list[Segment] | None = None) -> Iterator[Block]:
     """Everything in the file that is neither table nor pixel."""
     more_xmp: list[memoryview] = []
     profile: list[memoryview] = []
     is_late = False
-    for segment in segments(data):
+    for segment in walked or segments(data):
         if segment.stray:
             yield Block("private", "bytes between segments", segment.stray)
         if segment.marker == EOI:

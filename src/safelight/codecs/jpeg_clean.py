@@ -30,7 +30,6 @@ from safelight.codecs.jpeg import (
     PROGRESSIVE,
     SOS,
     Segment,
-    segments,
     transform_of,
 )
 from safelight.codecs.reading import part, starts
@@ -208,13 +207,13 @@ class Rewriter:
         self.out.append(b"\xff\xd9")
 
 
-def rewritten(data: memoryview, carried: Carried) -> Pieces:
+def rewritten(walked: list[Segment], carried: Carried) -> Pieces:
     """The pieces of the clean file.
 
-    Raises ContainerBroken for a file that cannot be walked to its end marker.
+    Raises ContainerBroken for what no decoder takes.
     """
     rewriter = Rewriter(carried)
-    for segment in segments(data):
+    for segment in walked:
         rewriter.take(segment)
     return rewriter.out
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import Any
 
 from safelight.codecs import icc
 from safelight.codecs.blocks import Block, Kind
@@ -81,12 +82,15 @@ def findings(data: memoryview, format: Format) -> tuple[Finding, ...]:
     return tuple(sorted(dict.fromkeys(known.findings), key=lambda finding: finding.group))
 
 
-def blocks_of(data: memoryview, format: Format) -> Iterator[Block]:
-    """The blocks of a container as far as it can be walked; a broken rest is one of them."""
+def blocks_of(data: memoryview, format: Format, walked: Any = None) -> Iterator[Block]:
+    """The blocks of a container as far as it can be walked; a broken rest is one of them.
+
+    walked is what the container's own walk gave, where that was done already.
+    """
     module = import_module(f"safelight.codecs.{format}")
     try:
         with short_is_broken():
-            yield from module.blocks(data)
+            yield from module.blocks(data, walked) if walked else module.blocks(data)
     except SafelightError:
         yield Block("private", UNREADABLE, data[:0])
 

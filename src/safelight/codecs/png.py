@@ -143,10 +143,18 @@ def header(data: memoryview) -> Header:
     )
 
 
-def blocks(data: memoryview) -> Iterator[Block]:
+def walk(data: memoryview) -> list[Chunk]:
+    """The whole container in its pieces.
+
+    Raises ContainerBroken when it cannot be walked to its end.
+    """
+    return list(chunks(data))
+
+
+def blocks(data: memoryview, walked: list[Chunk] | None = None) -> Iterator[Block]:
     """Everything in the file that is neither pixel nor colour."""
     end, inflater = 8, Inflater()
-    for chunk in chunks(data):
+    for chunk in walked or chunks(data):
         yield from _block(chunk, inflater)
         end += len(chunk.raw)
     if end < len(data):

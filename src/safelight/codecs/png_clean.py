@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from safelight.codecs.blocks import Carried
-from safelight.codecs.png import ANIMATION, SIGNATURE, Chunk, Layout, chunks, layout_of
+from safelight.codecs.png import ANIMATION, SIGNATURE, Chunk, Layout, layout_of
 from safelight.codecs.png_stream import stream_bytes, tidy_stream
 from safelight.errors import ContainerBroken
 
@@ -30,6 +30,15 @@ LENGTHS: dict[bytes, tuple[int, ...]] = {
     b"cLLI": (8,),
     b"cLLi": (8,),
     b"pHYs": (9,),
+}
+# Numbers that these hold, and more than any real one: letters read as a number are far beyond.
+RANGES: dict[bytes, tuple[str, int]] = {
+    b"gAMA": (">I", 10_000_000),
+    b"cHRM": (">8I", 1_000_000),
+    b"pHYs": (">II", 10_000_000),
+    b"cLLI": (">II", 1_000_000_000),
+    b"cLLi": (">II", 1_000_000_000),
+    b"sRGB": (">B", 3),
 }
 # Colour type: lengths of bKGD, sBIT and tRNS.
 BY_COLOUR: dict[int, tuple[int, int, int]] = {
@@ -56,6 +65,11 @@ class Frame:
     def size(self) -> tuple[int, int]:
         width, height = struct.unpack_from(">II", self.control, 4)
         return width, height
+
+
+def _is_in_range(chunk: Chunk) -> bool:
+    layout, most = RANGES.get(chunk.type, ("", 0))
+    return all(number <= most for number in struct.unpack_from(layout, chunk.body))
 
 
 @dataclass(slots=True)
@@ -117,7 +131,7 @@ class Rewriter:
         allowed = {b"bKGD": (background,), b"sBIT": (bits,), b"tRNS": (clear,)}.get(
             chunk.type, allowed
         )
-        return size in allowed and size > 0 and chunk.is_sound
+        return size in allowed and size > 0 and chunk.is_sound and _is_in_range(chunk)
 
     def _animate(self, chunk: Chunk) -> None:
         """Take animation apart; one wrong number, and it is dropped: no decoder would play it
@@ -232,17 +246,16 @@ class Rewriter:
 AFTER_PALETTE = frozenset({b"tRNS", b"bKGD", b"pHYs"})
 
 
-def rewritten(data: memoryview, carried: Carried) -> Pieces:
+def rewritten(walked: list[Chunk], carried: Carried) -> Pieces:
     """The pieces of the clean file.
 
-    Raises ContainerBroken for a file that cannot be walked to IEND.
+    Raises ContainerBroken for what no decoder takes.
     """
-    found = chunks(data)
-    first = next(found)
+    first, *others = walked
     rewriter = Rewriter(carried, layout_of(first), first)
     if not first.is_sound:
         raise ContainerBroken("the PNG has a header with a wrong checksum")
-    for chunk in found:
+    for chunk in others:
         rewriter.take(chunk)
     return list(rewriter.written())
 

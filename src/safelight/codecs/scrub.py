@@ -46,14 +46,16 @@ def rewrite(data: memoryview, format: Format, wish: Wish) -> tuple[Pieces, tuple
     """
     if format not in REWRITERS:
         raise FormatUnknown(f"{format} cannot be rewritten without decoding it")
-    known = read_blocks(blocks_of(data, format))
     policy = policy_of(wish)
+    with short_is_broken():
+        walked = import_module(f"safelight.codecs.{format}").walk(data)
+    known = read_blocks(blocks_of(data, format, walked))
     if policy.keeps_all:
         return [data], tuple(Change("kept", finding) for finding in dict.fromkeys(known.findings))
     carried = carry.carry(known, policy, upright=False)
     module = import_module(f"safelight.codecs.{REWRITERS[format]}")
     with short_is_broken():
-        pieces: Pieces = module.rewritten(data, carried)
+        pieces: Pieces = module.rewritten(walked, carried)
     return pieces, carry.changes(known, carried, upright=False)
 
 

@@ -117,10 +117,18 @@ def tiff_of(body: memoryview) -> memoryview:
     return body[6:] if starts(body, b"Exif\0\0") else body
 
 
-def blocks(data: memoryview) -> Iterator[Block]:
+def walk(data: memoryview) -> list[Chunk]:
+    """The whole container in its pieces.
+
+    Raises ContainerBroken when it cannot be walked to its end.
+    """
+    return list(chunks(riff(data)))
+
+
+def blocks(data: memoryview, walked: list[Chunk] | None = None) -> Iterator[Block]:
     """Everything in the file that is neither picture nor its structure."""
     inside = riff(data)
-    for chunk in chunks(inside):
+    for chunk in walked or chunks(inside):
         if bytes(chunk.padding).strip(b"\0"):
             yield Block("private", "padding", chunk.padding)
         if chunk.type == b"ANMF":

@@ -20,7 +20,6 @@ from safelight.codecs.webp import (
     bitstream_of,
     chunks,
     extended_of,
-    riff,
 )
 from safelight.errors import ContainerBroken
 
@@ -43,15 +42,14 @@ class Picture:
         return alpha + framed(self.coded.type, self.coded.body)
 
 
-def rewritten(data: memoryview, carried: Carried) -> Pieces:
+def rewritten(walked: list[Chunk], carried: Carried) -> Pieces:
     """The pieces of the clean file. Raises ContainerBroken for a file without a picture in it."""
-    found = list(chunks(riff(data)))
-    extended = found[0] if found and found[0].type == b"VP8X" else None
+    extended = walked[0] if walked and walked[0].type == b"VP8X" else None
     flags, width, height = extended_of(extended) if extended else (0, 0, 0)
     if flags & ANIMATION:
-        picture, has_alpha = _animation(found)
+        picture, has_alpha = _animation(walked)
     else:
-        still = _picture(found)
+        still = _picture(walked)
         picture, has_alpha = still.pieces(), still.has_alpha
         stream = bitstream_of(still.coded)
         width, height = width or stream.width, height or stream.height
