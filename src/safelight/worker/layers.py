@@ -1,9 +1,9 @@
 """The layers of the cage: put on one after the other, each seen by itself, and read from outside.
 
     namespaces   own network, processes, mounts and names; an empty root
-    limits       no file bytes, no core, few descriptors, bounded memory and time; no user, no
-    capability landlock     no file, no TCP, no signal to a stranger, whatever the name seccomp
-    only the system calls of the list
+    limits       no file bytes, no core, few descriptors, bounded memory; no user, no capability
+    landlock     no file, no TCP, no signal to a stranger, whatever the name
+    seccomp      only the system calls of the list
 
 The level is the lower of two findings: every attack was contained in this very worker, and every
 layer was seen. What this host does not have is no layer, and the report says what then is not

@@ -1,25 +1,20 @@
-"""The last layer: which system calls exist at all for a worker, and for the zygote that makes
-workers.
+"""The last layer: which system calls exist at all, for a worker and for the zygote that makes it.
 
 The policy, in prose:
 - what is not named answers EPERM: libraries give up one feature instead of dying, and every attack
-can report
-  the same errno;
+  can report the same errno;
 - memory, locks and threads are free, but no memory may be executable, and `clone` makes threads
-only;
+  only;
 - `clone3` answers ENOSYS: its flags lie behind a pointer that a filter cannot follow, and the C
-library then
-  falls back to `clone`;
+  library then falls back to `clone`;
 - a worker reads, writes and maps what it was handed: it opens nothing, asks the file system
-nothing, and of its
-  own descriptors learns only size and seals;
+  nothing, and of its own descriptors learns only size and seals;
 - `recvmsg` takes in the job's descriptors; nothing can be sent with descriptors in it, so none
-leaves;
+  leaves;
 - the zygote may also fork (no namespace flag), wait for, watch and end its children, hand
-descriptors on, and lock
-  its children further;
+  descriptors on, and lock its children further;
 - a call by the wrong processor's table, or x32, kills: no honest code makes one, and the numbers
-mean other things.
+  mean other things.
 
 The programs are assembled by hand, so the same bytes stand everywhere and their SHA-256 goes into
 every receipt.
