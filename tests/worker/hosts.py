@@ -16,6 +16,7 @@ from safelight.worker.memory import Sheet
 
 BODIES = Path(__file__).parent / "bodies"
 MISBEHAVING = "misbehaving"
+PNG = b"\x89PNG\r\n\x1a\n"
 if str(BODIES) not in sys.path:
     sys.path.append(str(BODIES))
 

@@ -81,7 +81,7 @@ def test_hanging_up_is_a_death(caged: CagedHost) -> None:
     _fails(caged, "hang up", WorkerDied, "SIGKILL")
 
 
-@pytest.mark.parametrize("action", ["babble", "shout", "tell"])
+@pytest.mark.parametrize("action", ["babble", "mislabel", "shout", "tell"])
 def test_words_that_the_wire_does_not_have_end_the_job(caged: CagedHost, action: str) -> None:
     _fails(caged, action, WireBroken)
 

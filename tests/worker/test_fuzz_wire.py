@@ -29,13 +29,13 @@ from safelight.worker.orders import answer_of
 from safelight.worker.portable import REPORT
 from safelight.worker.talk import Errand, Farewell, Line, Silence
 from safelight.worker.wire import Order, Outcome
-from tests.worker.hosts import job, source
+from tests.worker.hosts import PNG, job, source
 
 LIMITS = Limits(output_bytes=1_000_000, timeout_s=5)
 ROUNDS = 1_500
 DEADLINE_S = 0.5
 GOOD = Outcome(
-    output_bytes=4,
+    output_bytes=len(PNG),
     format="png",
     width=3,
     height=2,
@@ -118,7 +118,7 @@ def _play(far: socket.socket, behaviour: Behaviour) -> None:
 
 
 def honest(worker: Worker) -> None:
-    worker.write(worker.output, b"PNG!")
+    worker.write(worker.output, PNG)
     worker.write(worker.report, RECORD)
     worker.say(GOOD.pack(worker.order.nonce))
 
@@ -133,6 +133,7 @@ def _mutated(random_: random.Random) -> Behaviour:
         record = bytearray(RECORD)
         message = bytearray(GOOD.pack(worker.order.nonce))
         target = random_.choice([record, message, message])
+        worker.write(worker.output, PNG)
         for _ in range(random_.randint(1, 6)):
             target[random_.randrange(len(target))] = random_.choice(
                 [0, 1, 0x7F, 0x80, 0xFF, random_.randrange(256)]

@@ -23,7 +23,7 @@ from safelight.errors import (
 from safelight.worker.caged import CagedHost
 from safelight.worker.host import open_host
 from safelight.worker.memory import Sheet, read_only
-from tests.worker.hosts import descendants, failure, host, is_alive, job, plan, source, until
+from tests.worker.hosts import PNG, descendants, failure, host, is_alive, job, plan, source, until
 
 CANARY = b"canary-7c1d"
 
@@ -38,7 +38,7 @@ def test_a_job_comes_back_with_bytes_facts_and_what_held_its_worker(caged: Caged
     told: list[float] = []
     with source() as sheet, caged.run(job(sheet, "answer"), progress=told.append) as answer:
         assert answer.output is not None
-        assert bytes(answer.output) == b"out:picture"
+        assert bytes(answer.output) == PNG + b"picture"
         assert (answer.format, answer.width, answer.height) == ("png", 3, 2)
         assert (answer.input_format, answer.input_width, answer.input_height) == ("jpeg", 3, 2)
         assert answer.is_reencoded
@@ -122,7 +122,7 @@ def test_twenty_jobs_from_twenty_threads() -> None:
             return bytes(answer.output or b"")
 
     with host(plan(workers=2)) as pair, ThreadPoolExecutor(20) as threads:
-        assert list(threads.map(one, range(20))) == [b"out:%d" % number for number in range(20)]
+        assert list(threads.map(one, range(20))) == [PNG + b"%d" % number for number in range(20)]
 
 
 def test_a_failing_listener_ends_its_job_and_no_other(caged: CagedHost) -> None:
@@ -227,7 +227,7 @@ def _open_fds() -> list[int]:
 def test_a_slice_that_outlives_its_answer_shows_zeros(caged: CagedHost) -> None:
     with source() as sheet, caged.run(job(sheet, "answer")) as answer:
         assert answer.output is not None
-        kept = answer.output[4:]
+        kept = answer.output[len(PNG) :]
     assert bytes(kept) == bytes(7)
 
 

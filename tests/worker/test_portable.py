@@ -19,7 +19,7 @@ from safelight.errors import (
 from safelight.recipe import Recipe
 from safelight.worker.job import Job, ModelFile
 from safelight.worker.portable import PortableHost
-from tests.worker.hosts import MISBEHAVING, descendants, failure, job, plan, source, until
+from tests.worker.hosts import MISBEHAVING, PNG, descendants, failure, job, plan, source, until
 
 
 def portable(*, timeout_s: int = 20, level: int = 0, body: str = MISBEHAVING) -> PortableHost:
@@ -30,7 +30,7 @@ def test_a_job_makes_the_round_trip_at_level_0() -> None:
     with source(b"picture" * 100_000) as sheet, portable() as host:
         with host.run(job(sheet, "answer")) as answer:
             assert answer.output is not None
-            assert bytes(answer.output) == b"out:" + b"picture" * 100_000
+            assert bytes(answer.output) == PNG + b"picture" * 100_000
             assert [change.finding.name for change in answer.changes] == ["date"]
             assert answer.cage.level == 0
             assert answer.cage.not_covered
@@ -97,7 +97,7 @@ def test_models_travel_with_the_job() -> None:
         model = ModelFile(("upscale", "fast", 2), b"{}", weights.fd, weights.size_bytes)
         with host.run(Job(sheet.fd, sheet.size_bytes, b"recipe", (model,))) as answer:
             assert answer.output is not None
-            assert bytes(answer.output) == b"recipe upscale fast 2 {} weights"
+            assert bytes(answer.output) == PNG + b"recipe upscale fast 2 {} weights"
 
 
 def test_no_process_and_no_descriptor_is_left() -> None:

@@ -53,6 +53,7 @@ def raised(folder: Path, line: str) -> BaseException:
     path = folder / "made.py"
     path.write_text(f"from safelight.errors import *\nnumber, word = 7, 'png'\n{line}\n")
     sentences._modules.cache_clear()
+    sentences._raises.cache_clear()
     try:
         exec(compile(path.read_text(), str(path), "exec"), {})
     except Exception as error:  # noqa: BLE001 - the test looks at it

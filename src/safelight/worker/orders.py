@@ -7,6 +7,7 @@ import secrets
 import signal
 from collections.abc import Callable
 
+from safelight.codecs.formats import ROUTE_BYTES, route
 from safelight.errors import SafelightError, TimeExceeded, WireBroken, WorkerDied
 from safelight.limits import Limits
 from safelight.worker import wire
@@ -50,6 +51,8 @@ def answer_of(
     findings, changes = wire.parse_records(untrusted_records)
     if outcome.input_format is None:
         raise WireBroken("the worker named no format")
+    if output is not None and route(bytes(output[:ROUTE_BYTES])) != outcome.format:
+        raise WireBroken("the worker's output does not start as its format does")
     return Answer(
         output=output,
         format=outcome.format,

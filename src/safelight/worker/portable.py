@@ -53,6 +53,7 @@ class PortableHost:
         self._turns = threading.Semaphore(plan.workers)
         self._lock = threading.Lock()
         self._running: set[Run] = set()
+        self._cancels = 0
 
     def __enter__(self) -> Self:
         return self
@@ -67,9 +68,12 @@ class PortableHost:
             raise LevelTooLow(
                 f"this system gives level 0, level {self._plan.required_level} is required"
             )
+        cancels = self._cancels
         with self._turns:
-            run = Run(self._plan, self._body, job)
             with self._lock:
+                if self._cancels != cancels:
+                    raise Cancelled
+                run = Run(self._plan, self._body, job)
                 self._running.add(run)
             try:
                 answer = run.answer(progress)
@@ -88,6 +92,7 @@ class PortableHost:
 
     def cancel(self) -> None:
         with self._lock:
+            self._cancels += 1
             for run in self._running:
                 run.cancel()
 

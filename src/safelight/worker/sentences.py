@@ -109,11 +109,19 @@ def _modules() -> dict[int, Path]:
 
 
 def _raised(path: Path, line: int) -> Iterator[ast.Call]:
+    for first, last, call in _raises(path):
+        if first <= line <= last:
+            yield call
+
+
+@cache
+def _raises(path: Path) -> tuple[tuple[int, int, ast.Call], ...]:
+    found = []
     for node in ast.walk(ast.parse(path.read_bytes())):
         match node:
-            case ast.Raise(exc=ast.Call() as raised, lineno=first, end_lineno=last):
-                if first <= line <= (last or first):
-                    yield raised
+            case ast.Raise(exc=ast.Call() as call, lineno=first, end_lineno=last):
+                found.append((first, last or first, call))
+    return tuple(found)
 
 
 def _sentence(words: ast.expr, facts: Sequence[int]) -> str:

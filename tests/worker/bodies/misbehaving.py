@@ -19,6 +19,7 @@ from safelight.worker.child import Performed
 
 FINDING = Finding(Risk.PLACE, "GPS", "here")
 REMOVED = Change("removed", Finding(Risk.TIME, "date", "then"))
+PNG = b"\x89PNG\r\n\x1a\n"
 ZERO = ctypes.c_char_p(0)
 
 
@@ -28,7 +29,7 @@ def rehearsal(_: object) -> Callable[[], None]:
 
 
 def perform(source: memoryview, recipe: bytes, *_: object, **options: Any) -> Performed:
-    """Answer with the source behind "out:", after doing what is asked."""
+    """Answer with the source behind the first bytes of a PNG, after doing what is asked."""
     action = ACTIONS[recipe.decode()]
     return action(source, options) or answer(source, options)
 
@@ -36,7 +37,7 @@ def perform(source: memoryview, recipe: bytes, *_: object, **options: Any) -> Pe
 def answer(source: memoryview, options: dict[str, Any]) -> Performed:
     if not options["wants_image"]:
         return Performed((), None, 0, 0, "jpeg", 3, 2, False, (FINDING,))
-    return Performed([b"out:", source], "png", 3, 2, "jpeg", 3, 2, True, (FINDING,), (REMOVED,))
+    return Performed([PNG, source], "png", 3, 2, "jpeg", 3, 2, True, (FINDING,), (REMOVED,))
 
 
 def channel() -> socket.socket:
@@ -127,6 +128,10 @@ def say_nothing(*_: object) -> None:
     time.sleep(3_600)
 
 
+def mislabel(source: memoryview, _: object) -> Performed:
+    return Performed([b"GIF89a", source], "png", 3, 2, "jpeg", 3, 2, True)
+
+
 def print_secrets(*_: object) -> None:
     for fd in (0, 1, 2):
         os.write(fd, b"canary-on-stderr") if fd else None
@@ -142,6 +147,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "lie": lie_about_class,
     "loop": loop,
     "map": map_all,
+    "mislabel": mislabel,
     "nap": nap,
     "nothing": say_nothing,
     "print": print_secrets,
