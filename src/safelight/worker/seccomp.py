@@ -62,17 +62,16 @@ FCNTL_COMMANDS = (1, 2, 3, 1030, 1034)
 
 WORKER_CALLS = (
     *("futex", "mmap", "munmap", "mprotect", "madvise", "mremap", "brk"),
-    *("read", "write", "writev", "close", "fstat", "lseek", "fcntl", "recvmsg", "poll", "ppoll"),
+    *("read", "write", "close", "fstat", "fcntl", "recvmsg"),
     *("rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack"),
     *("clone", "clone3", "set_robust_list", "rseq", "exit", "exit_group", "restart_syscall"),
-    *("gettid", "getpid", "getrandom", "getrusage", "prlimit64"),
-    *("clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday"),
-    *("sched_yield", "sched_getaffinity", "getcpu", "membarrier"),
+    *("gettid", "getpid", "getrandom", "prlimit64", "sched_yield", "sched_getaffinity"),
+    *("clock_gettime", "clock_nanosleep", "nanosleep", "gettimeofday"),
 )
 ZYGOTE_CALLS = (
     *WORKER_CALLS,
     *("wait4", "waitid", "kill", "pidfd_open", "pidfd_send_signal", "getppid", "set_tid_address"),
-    *("sendmsg", "sendto", "recvfrom", "memfd_create", "ftruncate"),
+    *("poll", "ppoll", "sendmsg", "sendto", "recvfrom", "memfd_create", "ftruncate", "writev"),
     *("dup2", "dup3", "close_range"),
     *("prctl", "setrlimit", "getrlimit", "seccomp"),
     *("landlock_create_ruleset", "landlock_restrict_self"),
