@@ -13,9 +13,10 @@ import pytest
 
 from safelight.errors import SafelightError, WorkerDied
 from safelight.image import FORMATS, Format
+from safelight.models.store import Store
 from safelight.recipe import Recipe
 from safelight.worker.caged import CagedHost
-from safelight.worker.job import Job
+from safelight.worker.job import Job, ModelFile
 from tests.worker.hosts import descendants, host, plan, source
 
 STEPS: tuple[Mapping[str, Any], ...] = (
@@ -93,6 +94,21 @@ def test_every_format_decodes_and_encodes_in_the_cage_without_an_import(
     assert imports == []
     for step in (*STEPS, {"op": "convert", "to": "jpeg"}, {"op": "convert", "to": "png"}):
         assert _imports(real, small, Recipe.from_steps([step]))[0] == []
+
+
+def test_a_model_runs_in_the_cage_without_an_import(real: CagedHost, root: Path) -> None:
+    picture = (root / "examples" / "pictures" / "mug.jpg").read_bytes()
+    recipe = Recipe.from_steps([{"op": "resize", "fit": "48x48"}, {"op": "upscale", "scale": 2}])
+    (need,) = recipe.needs
+    loaded = Store().load(need)
+    triple = (need.task, need.name, need.scale)
+    model = ModelFile(triple, loaded.entry.to_json(), loaded.fd, loaded.size_bytes)
+    with source(picture) as sheet:
+        work = Job(sheet.fd, len(picture), recipe.canonical, (model,))
+        with real.run(work) as answer:
+            assert max(answer.width, answer.height) == 96
+            assert [found for found in answer.findings if found.name == "import"] == []
+    os.close(loaded.fd)
 
 
 def test_an_import_in_the_cage_is_noticed() -> None:

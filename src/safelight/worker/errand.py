@@ -49,12 +49,12 @@ def serve(channel: socket.socket, plan: Plan, perform: Perform) -> None:
     order = Order.parse(data)
     source, words, output, report, *models = fds
     sheets = Sheets(source, words, output, report, tuple(models))
-    outcome = _outcome(channel, plan, perform, order, sheets)
+    outcome = _outcome(channel, plan, perform, order=order, sheets=sheets)
     os.write(channel.fileno(), outcome.pack(order.nonce))
 
 
 def _outcome(
-    channel: socket.socket, plan: Plan, perform: Perform, order: Order, sheets: Sheets
+    channel: socket.socket, plan: Plan, perform: Perform, *, order: Order, sheets: Sheets
 ) -> Outcome:
     tell = Progress(lambda message: os.write(channel.fileno(), message)).tell
     try:

@@ -28,7 +28,7 @@ def main(words: list[str]) -> None:
     plan = control.parse_plan(source.read(control.START_BYTES))
     _limit(plan)
     order = Order.parse(source.read(JOB_BYTES))
-    outcome, pieces = _work(source, plan, order, perform, answer)
+    outcome, pieces = _work(source, plan, order, perform=perform, answer=answer)
     for piece in (outcome.pack(order.nonce), *pieces):
         answer(piece)
     os._exit(0)
@@ -38,6 +38,7 @@ def _work(
     source: BinaryIO,
     plan: Plan,
     order: Order,
+    *,
     perform: Perform,
     answer: Callable[[bytes | memoryview], None],
 ) -> tuple[Outcome, list[bytes | memoryview]]:

@@ -91,6 +91,8 @@ class Pool:
                 worker.close()
             self._ahead.clear()
             self._keeper = self._start()
-        while sum(not worker.dead.is_set() for worker in self._ahead) < self._workers:
+        # As many as are at work: one picture does not pay for the readiness of a batch.
+        wanted = min(max(1, len(self._at_work)), self._workers)
+        while sum(not worker.dead.is_set() for worker in self._ahead) < wanted:
             self._ahead.append(self._keeper.spawn())
         return self._keeper
