@@ -21,6 +21,8 @@ that is not as its published schema says fails any script.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -31,11 +33,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
+from safelight.cli.main import main
 from tests.cli.pictures import draw
 from tests.cli.schema import violations
 
 COMMAND = (sys.executable, "-m", "safelight.cli")
 LIMIT_S = 120
+Outcome = tuple[int, bytes, bytes]
 PATTERNS = ("!", "stdout", "stderr", "json", "jsonerr")
 
 
@@ -51,6 +57,7 @@ class Script:
 
     folder: Path
     home: Path
+    is_a_process: bool = True
     code: int = 0
     is_checked: bool = True
     stdout: bytes = b""
@@ -108,20 +115,14 @@ class Script:
 
     def run(self, *words: str) -> None:
         arguments, target, source = redirected(list(words))
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.folder,
-            env=environment(self.home) | self.extra,
-            input=(self.folder / source).read_bytes() if source else b"",
-            capture_output=True,
-            timeout=LIMIT_S,
-            check=False,
-        )
-        self.code, self.stdout, self.stderr = done.returncode, done.stdout, done.stderr
+        given = (self.folder / source).read_bytes() if source else b""
+        start = in_a_process if self.is_a_process else in_this_process
+        variables = environment(self.home) | self.extra
+        self.code, self.stdout, self.stderr = start(arguments, self.folder, variables, given)
         self.is_checked = False
         if target:
-            self.write_bytes(target, done.stdout)
-        assert b"Traceback" not in done.stderr, "a traceback was printed"
+            self.write_bytes(target, self.stdout)
+        assert b"Traceback" not in self.stderr, "a traceback was printed"
         if "--json" in arguments:
             self.validate()
         assert not re.search(rb"\x1b|\x9b|\xe2\x80\xae", self.stderr), "escapes"
@@ -165,6 +166,46 @@ class Script:
     def write_bytes(self, path: str, data: bytes) -> None:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).write_bytes(data)
+
+
+def in_a_process(
+    words: list[str], folder: Path, variables: dict[str, str], given: bytes
+) -> Outcome:
+    """Run the command as a shell would."""
+    done = subprocess.run(
+        [*COMMAND, *words],
+        cwd=folder,
+        env=variables,
+        input=given,
+        capture_output=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def in_this_process(
+    words: list[str], folder: Path, variables: dict[str, str], given: bytes
+) -> Outcome:
+    """The same without the cost of a new interpreter, where lines and branches can be measured."""
+    buffers = {"stdin": io.BytesIO(given), "stdout": io.BytesIO(), "stderr": io.BytesIO()}
+    streams = {name: io.TextIOWrapper(buffer, "utf-8") for name, buffer in buffers.items()}
+    code: int | str | None = 0
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
+        for name in set(os.environ) - set(variables):
+            patch.delenv(name)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        for name, stream in streams.items():
+            patch.setattr(sys, name, stream)
+        with pytest.raises(SystemExit) as left:
+            main(words)
+        code = left.value.code
+    said = []
+    for name in ("stdout", "stderr"):
+        streams[name].flush()
+        said.append(buffers[name].getvalue())
+    return int(code or 0), said[0], said[1]
 
 
 def redirected(words: list[str]) -> tuple[list[str], str, str]:
