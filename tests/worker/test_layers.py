@@ -149,6 +149,15 @@ def test_a_filter_that_is_not_ours_counts_as_none() -> None:
     assert report(GOOD_ERRNOS, EVERY, other, GOOD_WORDS).level == layers.OPEN
 
 
+def test_a_worker_that_had_to_stay_root_is_said_to_be_one() -> None:
+    def said(uid: str) -> bool:
+        found = report(GOOD_ERRNOS, EVERY, DIGEST, GOOD_WORDS | {"Uid": uid})
+        return any("keeps root's" in sentence for sentence in found.not_covered)
+
+    assert said("0 0 0 0")
+    assert not said("65534 65534 65534 65534")
+
+
 def test_an_empty_report_has_level_0() -> None:
     assert report([], EVERY, DIGEST, GOOD_WORDS).level == layers.OPEN
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from safelight.worker import namespaces
+from safelight.worker import namespaces, seccomp
 from safelight.worker.namespaces import NAMESPACES, NOBODY
-from tests.worker.children import become_nobody, fork, in_child, refuse_namespaces
+from safelight.worker.syscalls import call
+from tests.worker.children import become_nobody, fork, in_child, refuse_namespaces, refusing
 
 IS_ROOT = os.geteuid() == 0
 WHO = pytest.mark.parametrize("is_nobody", [False, True], ids=["self", "nobody"])
@@ -127,6 +128,27 @@ def test_without_namespaces_root_becomes_nobody_too() -> None:
         assert uids == list(os.getresuid())
 
 
+def test_where_only_one_id_exists_the_user_stays_and_the_powers_go() -> None:
+    """As in a container that maps a single id."""
+
+    def work() -> Any:
+        uid, gid = os.geteuid(), os.getegid()
+        call("unshare", NAMESPACES["user"])
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
+        left = namespaces.unshare_all()
+        is_dropped = namespaces.drop_capabilities()
+        return [sorted(left), is_dropped, os.getuid(), _effective()]
+
+    assert in_child(work) == [sorted(NAMESPACES), False, 0, 0]
+
+
+def _effective() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1], 16) for line in lines if line.startswith("CapEff"))
+
+
 @WHO
 def test_a_filter_that_refuses_namespaces_leaves_the_process_as_it_was(is_nobody: bool) -> None:
     def work() -> Any:
@@ -155,9 +177,6 @@ def test_half_a_refusal_counts_as_a_whole_one() -> None:
     """Some systems grant a user namespace and then refuse to mount in it."""
 
     def work() -> Any:
-        from safelight.worker import seccomp
-        from tests.worker.children import refusing
-
         seccomp.install(refusing("mount", "pivot_root"))
         before = inodes()
         return [sorted(namespaces.unshare_all()), before == inodes()]

@@ -121,7 +121,7 @@ def report(
         layers=seen,
         filter_sha256=filter_sha256,
         kernel=kernel,
-        not_covered=not_covered(seen, level),
+        not_covered=not_covered(seen, level, is_root=kernel.get("Uid", "").startswith("0 ")),
     )
 
 
@@ -134,8 +134,8 @@ def level_of(attempts: Sequence[Attempt], seen: dict[str, bool]) -> int:
     return SEALED if seen["namespaces"] else CAGED
 
 
-def not_covered(seen: dict[str, bool], level: int) -> tuple[str, ...]:
-    """What this cage does not stop, in plain sentences."""
+def not_covered(seen: dict[str, bool], level: int, *, is_root: bool = False) -> tuple[str, ...]:
+    """What this cage does not stop, in plain sentences. is_root: no other user id could be had."""
     said = [
         "a bug in the kernel or the processor: the worker shares both with everything else",
         "what a worker learns from how long things take beside it",
@@ -152,6 +152,8 @@ def not_covered(seen: dict[str, bool], level: int) -> tuple[str, ...]:
         said.append("the system call filter was not seen: the kernel is open to the worker")
     if not seen["limits"]:
         said.append("the limits were not seen: a worker may write files and fill the memory")
+    if is_root:
+        said.append("no other user id could be had: the worker keeps root's, without powers")
     if level == OPEN:
         said.append("level 0: trust this worker with nothing that you would not run yourself")
     return tuple(said)
