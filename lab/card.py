@@ -12,8 +12,10 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+
 from bench.quality import FLOORS_DB, PICTURES, SETS, as_table, table
-from lab.draw import CACHE
+from lab.draw import CACHE, digest, pool_path
 
 CARD = Path(__file__).resolve().parents[1] / "docs/models/upscale.md"
 
@@ -21,6 +23,7 @@ CARD = Path(__file__).resolve().parents[1] / "docs/models/upscale.md"
 def training_table(folder: Path) -> list[str]:
     """The facts of both runs, as Markdown."""
     runs = [json.loads((folder / f"upscale-x{scale}.json").read_text()) for scale in (2, 4)]
+    pool = digest(np.load(pool_path(runs[0]["pool_count"], runs[0]["pool_seed"])))
     rows = {
         "steps": [f"{run['done']:,}" for run in runs],
         "batch": [f"{run['batch']} x {run['patch_px']} px" for run in runs],
@@ -28,6 +31,8 @@ def training_table(folder: Path) -> list[str]:
         "seed and count of drawn pictures": [
             f"{run['pool_seed']}, {run['pool_count']}" for run in runs
         ],
+        "SHA-256 of the pool, first half": [f"`{pool[:32]}`"] * 2,
+        "settling steps of the 8-bit file": [f"{run['settled_steps']:,}" for run in runs],
         "wall clock, shared machine": [f"{run['seconds'] / 60:.0f} min" for run in runs],
         "processor, one thread": [run["machine"] for run in runs],
         "torch": [run["torch"] for run in runs],

@@ -3,12 +3,13 @@
     python -m lab.settle --scale 4
 
 Weights get 7 bits and activations 8 unsigned bits: then no sum of two products overflows 16 bits,
-and processors without newer integer instructions compute the same result. Drawn pictures only.
+as it would on processors without the newer integer instructions. Drawn pictures only.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from lab.net import Upscaler
 from lab.train import Patches, Plan, reduce_bicubic
 
 CALIBRATION_PICTURES, WEIGHT_BITS = 24, 7
-STEPS, PEAK_RATE = 1500, 1e-4
+STEPS, PEAK_RATE = 800, 1e-4
 
 
 def load_folded(folder: Path, scale: int) -> Upscaler:
@@ -115,7 +116,10 @@ def settle(folder: Path, scale: int, *, steps: int = STEPS) -> None:
                 kept.lerp_(value, 0.02)
     names = [name for name, _ in net.named_parameters()]
     weights = dict(zip(names, mean, strict=True))
-    torch.save({"weights": weights, "peaks": peaks, "steps": steps}, settled_file(folder, scale))
+    facts = folder / f"upscale-x{scale}.json"
+    known = json.loads(facts.read_text()) | {"settled_steps": steps}
+    facts.write_text(json.dumps(known, indent=1) + "\n")
+    torch.save({"weights": weights, "peaks": peaks}, settled_file(folder, scale))
     print(f"x{scale}: settled in {steps} steps", flush=True)
 
 
