@@ -68,6 +68,11 @@ def model_fact(**changes: Any) -> ModelFact:
     return ModelFact(**facts | changes)
 
 
+def output_fact(output: bytes) -> OutputFact:
+    digest = hashlib.sha256(output).hexdigest()
+    return OutputFact(sha256=digest, bytes=len(output), media_type="image/png", width=32, height=24)
+
+
 def receipt_facts(output: bytes = b"pixels", **changes: Any) -> ReceiptFacts:
     """Facts of one upscale, all fixed, with some changed."""
     facts: dict[str, Any] = {
@@ -75,15 +80,7 @@ def receipt_facts(output: bytes = b"pixels", **changes: Any) -> ReceiptFacts:
         "inputs": (
             InputFact(keyed_digest="a" * 64, bytes=9, media_type="image/jpeg", width=8, height=6),
         ),
-        "outputs": (
-            OutputFact(
-                sha256=hashlib.sha256(output).hexdigest(),
-                bytes=len(output),
-                media_type="image/png",
-                width=32,
-                height=24,
-            ),
-        ),
+        "outputs": (output_fact(output),),
         "operation": OperationFact.of(RECIPE, hashlib.sha256(RECIPE).hexdigest(), duration_ms=120),
         "metadata": MetadataFact.of(CHANGES, is_reencoded=True),
         "models": (model_fact(),),

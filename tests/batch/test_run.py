@@ -50,7 +50,7 @@ def run(
 ) -> tuple[Summary, list[Item]]:
     events: list[Event] = []
     items = make_plan(Selection((str(source),)), Placement(f"{target}/"), recipe)
-    batch = Batch(engine, recipe, items, Manner(jobs=2, **manner), events.append)  # type: ignore[arg-type]
+    batch = Batch(engine, recipe, items, manner=Manner(jobs=2, **manner), listener=events.append)  # type: ignore[arg-type]
     summary = batch.run()
     assert isinstance(events[0], Start)
     assert events[-1] is summary
@@ -138,7 +138,7 @@ def test_in_place_keeps_the_original_aside_and_is_not_done_twice(
     for expected in (["done", "refused"], ["skipped", "refused"]):
         items = make_plan(Selection((str(source),)), placement, SCRUB)
         events: list[Event] = []
-        Batch(engine, SCRUB, items, manner, events.append).run()
+        Batch(engine, SCRUB, items, manner=manner, listener=events.append).run()
         assert [one.status for one in events if isinstance(one, Item)] == expected
     assert (source / "0.jpg").read_bytes() != original
     assert b"maker of cameras" not in (source / "0.jpg").read_bytes()
@@ -157,7 +157,7 @@ def test_finish_soon_ends_what_runs_and_starts_nothing_more(engine: Engine, tmp_
         if isinstance(event, Item):
             batch.finish_soon()
 
-    batch = Batch(engine, SMALL, items, Manner(jobs=1), listen)
+    batch = Batch(engine, SMALL, items, manner=Manner(jobs=1), listener=listen)
     summary = batch.run()
     assert summary.cancelled
     assert summary.exit_code == 130
@@ -176,7 +176,7 @@ def test_stop_now_leaves_no_output_of_what_was_under_way(tmp_path: Path) -> None
     recipe = Recipe((Upscale(scale=4),))
     items = make_plan(Selection((str(source),)), Placement(f"{tmp_path}/out/"), recipe)
     with Engine(jobs=1) as own:
-        batch = Batch(own, recipe, items, Manner(), lambda _event: None)
+        batch = Batch(own, recipe, items, manner=Manner(), listener=lambda _event: None)
         stopper = threading.Timer(1.5, batch.stop_now)
         stopper.start()
         summary = batch.run()

@@ -51,7 +51,7 @@ def test_no_hostile_file_is_lost_or_does_harm(
     items = make_plan(selection, Placement(f"{tmp_path}/", "{index}.{ext}"), recipe)
     assert len(items) == len([path for path in files if not path.name.startswith(".")])
     events: list[Event] = []
-    Batch(engine, recipe, items, Manner(jobs=2), events.append).run()
+    Batch(engine, recipe, items, manner=Manner(jobs=2), listener=events.append).run()
     ended = [event for event in events if isinstance(event, Item)]
     assert len(ended) == len(items)
     for item in ended:

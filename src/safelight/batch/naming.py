@@ -51,24 +51,28 @@ class Placement:
         return several or self.output.endswith(slashes) or Path(self.output).is_dir()
 
 
-def target_for(
-    placement: Placement,
-    recipe: Recipe,
-    source: Path,
-    mirrored: Path,
-    format: Format,
-    index: int,
-    *,
-    several: bool,
-) -> Path:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An input on its way to a name: its path, the part mirrored, its format and number."""
+
+    source: Path
+    mirrored: Path
+    format: Format
+    index: int
+
+
+def target_for(placement: Placement, recipe: Recipe, subject: Subject, *, several: bool) -> Path:
     """The output's path. Raises OutputClash when it would be the input itself or no folder can be
     made.
     """
+    source, format = subject.source, subject.format
     if placement.in_place:
         _refuse_other_format(recipe, format)
         return source
     extension = _extension(source, format, recipe.wished_format or format)
-    name = _name(placement, recipe, source, extension, index)
+    name = None
+    if placement.name_template is not None:
+        name = _name(placement.name_template, recipe, subject, extension)
     if placement.output is None:
         beside = name or _beside(source, recipe.suffix, extension)
         target = source.with_name(beside)
@@ -76,7 +80,7 @@ def target_for(
         folder = Path(placement.output)
         if several and folder.exists() and not folder.is_dir():
             raise OutputClash("several inputs need -o to be a folder, and it is a file")
-        target = folder / mirrored.parent / (name or f"{source.stem}{extension}")
+        target = folder / subject.mirrored.parent / (name or f"{source.stem}{extension}")
     else:
         target = Path(placement.output)
     if os.path.realpath(target) == os.path.realpath(source):
@@ -103,22 +107,18 @@ def _beside(source: Path, suffix: str, extension: str) -> str:
     return f"{source.stem}.{suffix}{extension}" if suffix or plain == source.name else plain
 
 
-def _name(
-    placement: Placement, recipe: Recipe, source: Path, extension: str, index: int
-) -> str | None:
-    if placement.name_template is None:
-        return None
+def _name(template: str, recipe: Recipe, subject: Subject, extension: str) -> str:
     need = recipe.needs[0] if recipe.needs else None
     fields = {
-        "stem": source.stem,
+        "stem": subject.source.stem,
         "op": recipe.suffix or recipe.verbs[-1],
         "scale": str(need.scale) if need else "1",
         "model": need.name if need else "none",
         "ext": extension.removeprefix("."),
-        "index": str(index),
+        "index": str(subject.index),
         "digest8": recipe.digest[:8],
     }
-    name = _filled(placement.name_template, fields)
+    name = _filled(template, fields)
     if name in ("", ".", "..") or any(mark in name for mark in ("/", "\\", "\0")):
         raise ParameterInvalid("--name must give a file name without a folder")
     return name

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from safelight.batch.naming import Placement, target_for
+from safelight.batch.naming import Placement, Subject, target_for
 from safelight.codecs.formats import route
 from safelight.errors import FormatUnknown, InputMissing, OutputClash, SafelightError
 from safelight.image import Format
@@ -112,7 +112,7 @@ def _planned(
     if not recipe.gives_image or placement.is_standard:
         return replace(item, format=format)
     target = target_for(
-        placement, recipe, found.path, found.mirrored, format, number, several=several
+        placement, recipe, Subject(found.path, found.mirrored, format, number), several=several
     )
     return replace(item, format=format, target=target)
 

@@ -52,6 +52,7 @@ class Batch:
         engine: Engine,
         recipe: Recipe,
         items: Sequence[PlannedItem],
+        *,
         manner: Manner,
         listener: Listener,
     ) -> None:

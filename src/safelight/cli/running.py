@@ -54,7 +54,8 @@ class Wishes:
             raise UsageError("--in-place excludes -o and --name")
         existing: Any = face.settings.existing
         backup = Path(self.backup_dir) if self.backup_dir else None
-        return Placement(self.output, self.name_template, existing, self.in_place, backup)
+        output = self.output or ("-" if self.inputs == ("-",) else None)
+        return Placement(output, self.name_template, existing, self.in_place, backup)
 
 
 def run_recipe(
@@ -105,7 +106,7 @@ def work(
     )
     engine = Engine(settings, door="command line")
     with stopping(quiet=face.verbosity < 0 or face.is_json) as stopper, engine:
-        batch = Batch(engine, recipe, items, manner, report)
+        batch = Batch(engine, recipe, items, manner=manner, listener=report)
         report.batch = stopper.batch = batch
         with closing(report):
             summary = batch.run()

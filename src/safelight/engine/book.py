@@ -57,6 +57,16 @@ class Claim:
         return cls(input_digest, recipe.digest, digests)
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One run as it is written down: what came in, what a worker made of it, by what."""
+
+    source: Source
+    answer: Answer
+    recipe: Recipe
+    models: Mapping[ModelNeed, ModelFile]
+
+
 class Book:
     """Keys, receipts and journal of one user. Safe to use from many threads."""
 
@@ -96,23 +106,17 @@ class Book:
 
         return proves
 
-    def write(
-        self,
-        source: Source,
-        answer: Answer,
-        recipe: Recipe,
-        models: Mapping[ModelNeed, ModelFile],
-        digest: str,
-    ) -> Receipt:
+    def write(self, work: Work, digest: str) -> Receipt:
         """Sign what was done; nothing is on disk yet. digest is the output's plain SHA-256."""
+        answer, recipe = work.answer, work.recipe
         facts = ReceiptFacts(
-            inputs=(_input(source, answer),),
+            inputs=(_input(work.source, answer),),
             outputs=(_output(answer, digest),),
             operation=OperationFact.of(
                 recipe.canonical, recipe.digest, duration_ms=round(answer.work_s * 1000)
             ),
             metadata=MetadataFact.of(answer.changes, is_reencoded=answer.is_reencoded),
-            models=tuple(_model(model) for model in models.values()),
+            models=tuple(_model(model) for model in work.models.values()),
             locality=LocalityFact(entry=self.door),
             egress=EgressFact.of(
                 level=answer.cage.level,

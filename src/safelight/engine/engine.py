@@ -14,17 +14,19 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from safelight.audit.receipt import Receipt
 from safelight.codecs.formats import route
+from safelight.codecs.scrub import can_rewrite
 from safelight.engine import output as outputs
-from safelight.engine.book import Book, Claim, Door
+from safelight.engine.book import Book, Claim, Door, Work
 from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.result import Result, Skipped
-from safelight.engine.source import Source, open_source
-from safelight.errors import FormatUnknown, WireBroken
+from safelight.engine.source import open_source
+from safelight.errors import FormatUnknown, OutputClash, WireBroken
 from safelight.image import Format
 from safelight.models.store import Store
 from safelight.operation import ModelNeed
@@ -35,7 +37,6 @@ from safelight.worker.host import open_host
 from safelight.worker.job import Answer, Host, Job, ModelFile, Plan
 
 Progress = Callable[[float], None]
-LOSSLESS_FORMATS = ("jpeg", "png", "webp")
 
 
 class Engine:
@@ -95,27 +96,22 @@ class Engine:
         output, no row and no claim exists.
         """
         started = time.monotonic()
+        if output is not None and not in_place and _is_same(source, output):
+            raise OutputClash("the output would be the input itself")
         with open_source(source, self._limits.input_bytes, self.book.input_digest()) as held:
             read_s = time.monotonic() - started
             before = route(held.first)
             if before is None:
                 raise FormatUnknown
             models = self._load(recipe.needs)
-            target = output if recipe.gives_image else None
+            place = output if recipe.gives_image else None
             replace = in_place
-            if target is not None:
+            if place is not None:
                 claim = Claim.of(held.digest, recipe, models)
-                if in_place:
-                    decision = settle_in_place(
-                        target, existing, self.book.prover(claim, any_input=True)
-                    )
-                else:
-                    decision = settle(target, existing, self.book.prover(claim))
+                decision = self._settle(place, existing, claim, in_place=in_place)
                 if isinstance(decision, Skipped):
-                    if decision.reason == "verified":
-                        self.book.complete(target)
                     return decision
-                target, replace = decision
+                place, replace = decision
             job = Job(
                 held.fd,
                 held.size_bytes,
@@ -125,8 +121,19 @@ class Engine:
             )
             with self._host(recipe, before).run(job, progress=progress) as answer:
                 _check(answer, recipe.wished_format or before, before)
-                facts = _Facts(held, answer, recipe, models, read_s, started)
-                return self._finish(facts, target, replace=replace, in_place=in_place)
+                work = Work(held, answer, recipe, models)
+                clock = Clock(started, read_s)
+                return self._finish(work, clock, place, replace=replace, in_place=in_place)
+
+    def _settle(
+        self, target: Path, existing: str, claim: Claim, *, in_place: bool
+    ) -> Skipped | tuple[Path, bool]:
+        """Where to write, or Skipped; a result that a killed run did not record is recorded."""
+        proves = self.book.prover(claim, any_input=in_place)
+        decision = (settle_in_place if in_place else settle)(target, existing, proves)
+        if isinstance(decision, Skipped) and decision.reason == "verified":
+            self.book.complete(target)
+        return decision
 
     def host(self, recipe: Recipe, format: Format) -> Host:
         """The host that would work on such a picture; for proofs, which look at its workers."""
@@ -166,7 +173,7 @@ class Engine:
             return {need: self._models[need] for need in needs}
 
     def _host(self, recipe: Recipe, format: Format) -> Host:
-        rewrites = recipe.wished_format in (None, format) and format in LOSSLESS_FORMATS
+        rewrites = recipe.wished_format in (None, format) and can_rewrite(format)
         needs_pixels = recipe.gives_image and (recipe.touches_pixels or not rewrites)
         needs_runtime = bool(recipe.needs)
         with self._opening:
@@ -185,51 +192,45 @@ class Engine:
             return self._hosts[key]
 
     def _finish(
-        self, facts: _Facts, target: Path | None, *, replace: bool, in_place: bool
+        self, work: Work, clock: Clock, target: Path | None, *, replace: bool, in_place: bool
     ) -> Result:
-        answer, book = facts.answer, self.book
-        if answer.output is None:
-            return facts.result(None, None, None)
-        digest = hashlib.sha256(answer.output).hexdigest()
-        receipt = book.write(facts.source, answer, facts.recipe, facts.models, digest)
+        output, book = work.answer.output, self.book
+        if output is None:
+            return clock.result(work)
+        receipt = book.write(work, hashlib.sha256(output).hexdigest())
         if target is None:
-            data = bytes(answer.output)
+            data = bytes(output)
             place = book.keep(receipt)
             book.record(receipt)
-            return facts.result(None, data, receipt, place)
+            return clock.result(work, data=data, receipt=receipt, receipt_path=place)
         mode = target.stat().st_mode & 0o777 if in_place else None
-        with outputs.staged(target, [answer.output], mode) as staged:
+        with outputs.staged(target, [output], mode) as staged:
             place = book.place(receipt, target)
             staged.commit(replace=replace)
             with suppress(OSError):
                 sync_folder(target.parent)
         book.record(receipt)
-        return facts.result(target, None, receipt, place)
+        return clock.result(work, path=target, receipt=receipt, receipt_path=place)
 
 
-class _Facts:
-    """One run's facts on their way into its Result."""
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When a run began (time.monotonic) and how long its input took to read, in seconds."""
 
-    def __init__(
-        self,
-        source: Source,
-        answer: Answer,
-        recipe: Recipe,
-        models: Mapping[ModelNeed, ModelFile],
-        read_s: float,
-        started: float,
-    ) -> None:
-        self.source, self.answer, self.recipe, self.models = source, answer, recipe, models
-        self.read_s, self.started = read_s, started
+    started: float
+    read_s: float
 
     def result(
         self,
-        path: Path | None,
-        data: bytes | None,
-        receipt: Receipt | None,
-        place: Path | None = None,
+        work: Work,
+        *,
+        path: Path | None = None,
+        data: bytes | None = None,
+        receipt: Receipt | None = None,
+        receipt_path: Path | None = None,
     ) -> Result:
-        answer = self.answer
+        """The Result of a run that ends now."""
+        answer = work.answer
         return Result(
             path=path,
             data=data,
@@ -240,19 +241,23 @@ class _Facts:
             input_format=answer.input_format,
             input_width=answer.input_width,
             input_height=answer.input_height,
-            input_bytes=self.source.size_bytes,
+            input_bytes=work.source.size_bytes,
             is_reencoded=answer.is_reencoded,
             findings=answer.findings,
             changes=answer.changes,
-            models=tuple(need.name for need in self.models),
+            models=tuple(need.name for need in work.models),
             cage=answer.cage,
             receipt=receipt.to_bytes() if receipt else b"",
             receipt_id=receipt.id if receipt else "",
-            receipt_path=place,
+            receipt_path=receipt_path,
             read_s=self.read_s,
             work_s=answer.work_s,
             total_s=time.monotonic() - self.started,
         )
+
+
+def _is_same(source: Path | bytes | BinaryIO, output: Path) -> bool:
+    return isinstance(source, Path) and os.path.realpath(source) == os.path.realpath(output)
 
 
 def _check(answer: Answer, wished: Format, before: Format) -> None:
