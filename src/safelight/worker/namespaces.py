@@ -74,9 +74,9 @@ def empty_root() -> None:
     Raises OSError.
     """
     flags = _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
-    _mount(b"none", b"/", None, _MS_REC_PRIVATE, None)
+    _mount(b"/", _MS_REC_PRIVATE)
     place = next(name for name in ("/tmp", "/var", "/usr") if Path(name).is_dir())
-    _mount(b"none", place.encode(), b"tmpfs", flags, b"size=4k,nr_inodes=1,mode=555")
+    _mount(place.encode(), flags, kind=b"tmpfs", options=b"size=4k,nr_inodes=1,mode=555")
     os.chdir(place)
     here = ctypes.create_string_buffer(b".")
     checked("pivot_root", here, here)
@@ -226,12 +226,6 @@ def _drop_user() -> bool:
     return True
 
 
-def _mount(
-    source: bytes, target: bytes, kind: bytes | None, flags: int, options: bytes | None
-) -> None:
-    words = [
-        None if word is None else ctypes.create_string_buffer(word)
-        for word in (source, target, kind, options)
-    ]
-    places = [0 if word is None else word for word in words]
-    checked("mount", places[0], places[1], places[2], flags, places[3])
+def _mount(target: bytes, flags: int, *, kind: bytes = b"none", options: bytes = b"") -> None:
+    words = [ctypes.create_string_buffer(word) for word in (b"none", target, kind, options)]
+    checked("mount", words[0], words[1], words[2], flags, words[3])

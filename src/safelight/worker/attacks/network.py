@@ -36,11 +36,11 @@ def _unix(name: bytes) -> Buffer:
     return packed(AF_UNIX.to_bytes(2, "little") + name)
 
 
-def _with_address(move: str, family: int, kind: int, address: Buffer, protocol: int = 0) -> int:
-    """Open a socket and make one move with an address."""
-    fd = call("socket", family, kind, protocol)
-    # Where no socket is given, the move is tried all the same: it must be refused for itself.
-    result = call(move, fd, address, len(address))
+def _connected(family: int, address: Buffer, *, protocol: int = 0) -> int:
+    """Open a socket and connect it."""
+    fd = call("socket", family, STREAM, protocol)
+    # Where no socket is given, connecting is tried all the same: it must be refused for itself.
+    result = call("connect", fd, address, len(address))
     if fd < 0:
         return -fd
     call("close", fd)
@@ -50,7 +50,7 @@ def _with_address(move: str, family: int, kind: int, address: Buffer, protocol: 
 @attack("socket", "connect", landlock=EACCES, namespaces=ENETUNREACH)
 def tcp_connect(target: AttackTarget) -> int:
     """connect to a TCP port"""
-    return _with_address("connect", AF_INET, STREAM, _inet(target.tcp_port))
+    return _connected(AF_INET, _inet(target.tcp_port))
 
 
 @attack("socket", "bind", "listen", landlock=EACCES)
@@ -70,7 +70,7 @@ def tcp_listen(target: AttackTarget) -> int:
 @attack("socket", "connect", namespaces=ENETUNREACH)
 def mptcp_connect(target: AttackTarget) -> int:
     """connect by multipath TCP, which some TCP rules do not see"""
-    return _with_address("connect", AF_INET, STREAM, _inet(target.tcp_port), IPPROTO_MPTCP)
+    return _connected(AF_INET, _inet(target.tcp_port), protocol=IPPROTO_MPTCP)
 
 
 @attack("socket", "sendto", namespaces=ENETUNREACH)
@@ -104,13 +104,13 @@ def name_look_up(target: AttackTarget) -> int:
 @attack("socket", "connect", namespaces=ENOENT)
 def unix_path(target: AttackTarget) -> int:
     """connect to a unix socket by its path"""
-    return _with_address("connect", AF_UNIX, STREAM, _unix(target.folder + b"/socket\0"))
+    return _connected(AF_UNIX, _unix(target.folder + b"/socket\0"))
 
 
 @attack("socket", "connect", landlock=EPERM, namespaces=ECONNREFUSED)
 def unix_abstract(target: AttackTarget) -> int:
     """connect to an abstract unix socket"""
-    return _with_address("connect", AF_UNIX, STREAM, _unix(b"\0" + target.abstract))
+    return _connected(AF_UNIX, _unix(b"\0" + target.abstract))
 
 
 @attack("socketpair")
