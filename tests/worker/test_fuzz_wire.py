@@ -226,7 +226,7 @@ def test_hanging_up_is_heard() -> None:
 
 def test_progress_without_end_is_refused() -> None:
     def tell(worker: Worker) -> None:
-        for _ in range(wire.MAX_PROGRESS_MESSAGES + 5):
+        for _ in range(wire.most_progress(LIMITS) + 5):
             worker.say(wire.pack_progress(0.5))
 
     assert isinstance(talk(tell), WireBroken)

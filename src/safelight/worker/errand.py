@@ -21,11 +21,17 @@ from safelight.worker.child import Model, Perform, Performed
 from safelight.worker.job import Plan
 from safelight.worker.memory import read_only
 from safelight.worker.sentences import failure_of
-from safelight.worker.wire import JOB_BYTES, Order, Outcome, pack_progress, pack_records
+from safelight.worker.wire import (
+    JOB_BYTES,
+    PROGRESS_PAUSE_S,
+    Order,
+    Outcome,
+    pack_progress,
+    pack_records,
+)
 
 FIXED_FDS = 4
 OUT_OF_MEMORY = ("out of memory", "bad_alloc", "allocate memory", "allocation failed")
-PROGRESS_PAUSE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,12 @@ from safelight.worker.job import Answer, CageReport, Job, Plan
 from safelight.worker.launch import BODY
 from safelight.worker.orders import answer_of, death, order_of, outcome_of
 from safelight.worker.wire import (
-    MAX_PROGRESS_MESSAGES,
     PROGRESS_BYTES,
     RECORD_BYTES,
     RESULT_BYTES,
     Outcome,
     is_progress,
+    most_progress,
     parse_progress,
 )
 
@@ -178,7 +178,7 @@ class Run:
                 _pour(pipe, model.fd, model.size_bytes)
 
     def _outcome(self, progress: Progress) -> Outcome:
-        for _ in range(MAX_PROGRESS_MESSAGES):
+        for _ in range(most_progress(self._plan.limits)):
             untrusted = bytes(self._read(PROGRESS_BYTES))
             if not is_progress(untrusted):
                 rest = bytes(self._read(RESULT_BYTES - PROGRESS_BYTES))

@@ -18,12 +18,12 @@ from safelight.worker.job import Job
 from safelight.worker.memory import Sheet, require_sealed
 from safelight.worker.orders import order_of, outcome_of
 from safelight.worker.wire import (
-    MAX_PROGRESS_MESSAGES,
     MESSAGE_BYTES,
     RECORD_BYTES,
     REPORT_BYTES,
     Outcome,
     is_progress,
+    most_progress,
     parse_progress,
 )
 
@@ -123,7 +123,7 @@ class Errand:
         models = [model.fd for model in self._job.models]
         sheets = (self._job.source_fd, self._words.fd, self._output.fd, self._report.fd)
         line.say(self.order.pack(), (*sheets, *models))
-        for _ in range(MAX_PROGRESS_MESSAGES):
+        for _ in range(most_progress(self._limits)):
             untrusted = line.hear(deadline).untrusted
             if not is_progress(untrusted):
                 return outcome_of(untrusted, self._limits, self.order)

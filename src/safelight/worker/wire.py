@@ -30,7 +30,7 @@ READY_MAGIC, JOB_MAGIC = b"SLr1", b"SLj1"
 PROGRESS_MAGIC, RESULT_MAGIC = b"SLp1", b"SLe1"
 MAX_ATTEMPTS = 256
 MAX_ERRNO = 4_095
-MAX_PROGRESS_MESSAGES = 1_000
+PROGRESS_PAUSE_S = 0.1
 MAX_FACTS = 6
 MAX_FACT = 10**18
 MAX_ERROR_NUMBER = 255
@@ -198,6 +198,11 @@ def parse_progress(untrusted: bytes) -> float:
     untrusted_share = _unpack(_PROGRESS, untrusted, PROGRESS_MAGIC)[1]
     with _rules("progress"):
         return bounded(untrusted_share, 0, FULL_SHARE) / FULL_SHARE
+
+
+def most_progress(limits: Limits) -> int:
+    """How many messages of progress a job may send: twice what an honest worker can."""
+    return 100 + round(2 * limits.timeout_s / PROGRESS_PAUSE_S)
 
 
 def is_progress(untrusted: bytes) -> bool:
