@@ -214,3 +214,16 @@ def test_pixels_and_bytes_of_the_result_are_limited() -> None:
             )
     with pytest.raises(LimitExceeded, match="pass 10 bytes"):
         encode(opened(data), memoryview(data), replace(Limits(), output_bytes=10))
+
+
+@pytest.mark.parametrize("target", FORMATS)
+def test_a_copyright_notice_is_kept_in_the_file_or_told_as_removed(target: Format) -> None:
+    exif = Pillow.Exif()
+    exif[0x8298] = "(c) A. Person"
+    out = io.BytesIO()
+    Pillow.new("RGB", (9, 7)).save(out, "PNG", exif=exif)
+    made = converted(out.getvalue(), to=target, effort=1)
+    told = {change.finding.name: change.what for change in made.changes}
+    is_there = b"(c) A. Person" in b"".join(made.pieces)
+    assert told["Copyright"] == ("kept" if is_there else "removed")
+    assert is_there == (target != "gif")

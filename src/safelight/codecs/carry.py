@@ -37,6 +37,8 @@ PLAIN = frozenset({Risk.TIME, Risk.SETTINGS})
 _PLAIN = re.compile(r"[0-9:/.,+\- TZ]{1,40}")
 # Formats that have no place for a profile, EXIF or XMP that our encoder can fill.
 BARE_FORMATS: frozenset[Format] = frozenset({"gif"})
+# Formats whose encoder writes no EXIF: a notice that stands there crosses over as XMP.
+WITHOUT_EXIF: frozenset[Format] = frozenset({"tiff"})
 
 
 def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
@@ -71,11 +73,20 @@ def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
     )
 
 
+def for_encoder(known: Known, format: Format) -> Known:
+    """What is known, with its notice where an encoder of this format can write it."""
+    notice = copyright_of(known.exif) if known.exif else ""
+    if format not in WITHOUT_EXIF or not notice:
+        return known
+    return replace(known, notices=[*known.notices, notice])
+
+
 def for_format(carried: Carried, format: Format) -> Carried:
     """What the target format can hold when a library encodes it."""
     if format in BARE_FORMATS:
         return Carried()
-    return replace(carried, texts=(), raw=(), time=None)
+    exif = None if format in WITHOUT_EXIF else carried.exif
+    return replace(carried, exif=exif, texts=(), raw=(), time=None)
 
 
 def changes(known: Known, carried: Carried, *, upright: bool) -> tuple[Change, ...]:

@@ -65,6 +65,7 @@ def kept(data: memoryview, source_format: Format, wish: Wish, target_format: For
     Pixels are upright then, so orientation is not kept.
     """
     known = read_blocks(blocks_of(data, source_format))
+    known = carry.for_encoder(known, target_format)
     carried = carry.carry(known, policy_of(wish), upright=True)
     carried = carry.for_format(carried, target_format)
     told = carry.changes(known, carried, upright=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
+from safelight.codecs.libvips import foreign_errors
 from safelight.errors import ModelMissing
 from safelight.image import Change, Finding, Format
 from safelight.limits import Limits
@@ -66,8 +67,9 @@ def perform(
     sessions = Sessions(models, threads)
     ctx = Context(limits, sessions.of, time.monotonic() + limits.timeout_s, progress)
     image = original = open_image(source, limits)
-    for step in steps:
-        image = step.apply(image, ctx)
+    with foreign_errors("the picture"):
+        for step in steps:
+            image = step.apply(image, ctx)
     before = (original.header.format, original.width, original.height)
     if not wants_image:
         return Performed((), None, 0, 0, *before, is_reencoded=False, findings=image.findings)
