@@ -78,7 +78,7 @@ def for_encoder(known: Known, format: Format) -> Known:
     notice = copyright_of(known.exif) if known.exif else ""
     if format not in WITHOUT_EXIF or not notice:
         return known
-    return replace(known, notices=[*known.notices, notice])
+    return replace(known, notices=["; ".join(dict.fromkeys([notice, *known.notices[:1]]))])
 
 
 def for_format(carried: Carried, format: Format) -> Carried:
