@@ -36,8 +36,10 @@ def main() -> int:
     for kind, (pixels, runtime) in KINDS.items():
         plan = Plan(pixels, runtime, Limits(), required_level=2)
         show(kind, "zygote: start to first report", [started(plan) for _ in range(5)])
+        with CagedHost(plan) as host:
+            show(kind, "worker: locked and rehearsed", [spawned(host) for _ in range(rounds)])
         with CagedHost(plan, body="misbehaving") as host:
-            show(kind, "worker: asked for to locked", [spawned(host) for _ in range(rounds)])
+            show(kind, "worker: locked and attacked", [spawned(host) for _ in range(rounds)])
             show(kind, "job: empty, round trip", [job_ms(host, 100) for _ in range(rounds)])
             show(kind, "job: 4 MB in, 4 MB out", [job_ms(host, 4 << 20) for _ in range(rounds)])
     return 0
@@ -57,6 +59,7 @@ def spawned(host: CagedHost) -> float:
     """A worker from the asking to the report of its attack on itself; no other is made
     meanwhile.
     """
+    host.report()
     time.sleep(PAUSE_S)
     keeper = host.keeper
     start = time.perf_counter()
