@@ -7,6 +7,7 @@ the bytes without a name → write the signed receipt → give the output its na
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import hashlib
 import os
 import sys
@@ -58,7 +59,7 @@ class Engine:
         self.store = Store(self.settings.data_dir / "models")
         self._limits = self.settings.limits()
         self._opening = threading.Lock()
-        self._hosts: dict[tuple[bool, bool], Host] = {}
+        self._hosts: dict[tuple[bool, int], Host] = {}
         self._models: dict[ModelNeed, ModelFile] = {}
         self._book: Book | None = None
         self._door = door
@@ -175,15 +176,17 @@ class Engine:
     def _host(self, recipe: Recipe, format: Format) -> Host:
         rewrites = recipe.wished_format in (None, format) and can_rewrite(format)
         needs_pixels = recipe.gives_image and (recipe.touches_pixels or not rewrites)
-        needs_runtime = bool(recipe.needs)
+        peak_bytes = sum(self.store.find(need).peak_bytes for need in recipe.needs)
         with self._opening:
-            key = (needs_pixels, needs_runtime)
+            key = (needs_pixels, peak_bytes)
             if key not in self._hosts:
                 cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
                 plan = Plan(
                     needs_pixels,
-                    needs_runtime,
-                    self._limits,
+                    bool(recipe.needs),
+                    dataclasses.replace(
+                        self._limits, memory_bytes=self._limits.memory_bytes + peak_bytes
+                    ),
                     workers=self.jobs,
                     threads=max(1, (cores or 1) // self.jobs),
                     required_level=self.settings.require_level,
