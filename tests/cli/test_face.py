@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import runpy
 import subprocess
 import sys
 import unicodedata
@@ -15,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.cli import main, version
+from safelight.cli.face import Face
 from safelight.cli.printable import HIDDEN, jsonable, printable
+from safelight.errors import UsageError
 from tests.cli.testscript import environment
 
 NAMES = st.binary(max_size=40).map(os.fsdecode) | st.text(max_size=40)
@@ -109,3 +113,82 @@ def test_an_encoding_that_has_no_dots_is_no_reason_to_fail(home: Path, tmp_path:
     command = [sys.executable, "-m", "safelight.cli", "recipe", "new", "convert"]
     narrow = environment(home) | {"PYTHONIOENCODING": "ascii"}
     subprocess.run(command, cwd=tmp_path, env=narrow, capture_output=True, check=True)
+
+
+def test_the_module_is_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["safelight", "version"])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_module("safelight.cli", run_name="__main__")
+    assert left.value.code == 0
+    assert capsys.readouterr().out.startswith("safelight ")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(KeyboardInterrupt(), 130), (click.Abort(), 130), (OSError(5, "Bad"), 1)]
+)
+def test_what_ends_a_command_has_its_code(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+) -> None:
+    def fail(*_words: object, **_more: object) -> int:
+        raise error
+
+    monkeypatch.setattr(version.version, "callback", click.pass_obj(fail))
+    assert main.run(["version"]) == code
+    assert capsys.readouterr().err.strip().startswith("safelight: version: ")
+
+
+class Keyboard(io.StringIO):
+    """Standard input or the error stream on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("typed", "agreed"), [("y\n", True), ("YES\n", True), ("\n", False), ("", False)]
+)
+def test_a_question_is_answered_by_yes_alone(
+    monkeypatch: pytest.MonkeyPatch, typed: str, agreed: bool
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Keyboard(typed))
+    monkeypatch.setattr(sys, "stderr", Keyboard())
+    assert Face().agreed("go on") is agreed
+
+
+def test_nobody_is_asked_who_does_not_want_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Keyboard("y\n"))
+    monkeypatch.setattr(sys, "stderr", Keyboard())
+    with pytest.raises(UsageError, match="nobody can be asked"):
+        Face(may_ask=False).agreed("go on")
+    assert Face(may_ask=False, assume_yes=True).agreed("go on")
+
+
+@pytest.mark.parametrize(
+    ("flags", "variables", "is_coloured"),
+    [
+        ({}, {}, True),
+        ({}, {"NO_COLOR": "1"}, False),
+        ({}, {"TERM": "dumb"}, False),
+        ({"color": "always"}, {"NO_COLOR": "1"}, True),
+        ({"color": "never"}, {}, False),
+        ({}, {"SAFELIGHT_COLOR": "never"}, False),
+    ],
+)
+def test_colour_goes_to_a_terminal_that_wants_it(
+    monkeypatch: pytest.MonkeyPatch,
+    flags: dict[str, str],
+    variables: dict[str, str],
+    *,
+    is_coloured: bool,
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    face = Face(flags=dict(flags))
+    assert (face.paint("x", "red", stream=Keyboard()) == "\x1b[31mx\x1b[0m") is is_coloured

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.testscript import Script, redirected, unescaped
 
 # As a process of its own where that is the matter: streams, names as bytes, what is loaded.
-PROCESSES = {"version", "streams", "names", "folder", "scrub"}
+PROCESSES = {"streams", "names", "scrub"}
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.txt"))
 
 

@@ -221,6 +221,7 @@ def redirected(words: list[str]) -> tuple[list[str], str, str]:
 
 def unescaped(word: str) -> str:
     """\\x1b, \\xff (a byte that is no UTF-8), \\n and \\u202e in a word."""
+    word = word.replace("\\n", "\n")
     word = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), word)
     raw = re.sub(r"\\x([89a-f][0-9a-f])", lambda found: chr(0xDC00 + int(found[1], 16)), word)
     raw = re.sub(r"\\x([0-7][0-9a-f])", lambda found: chr(int(found[1], 16)), raw)

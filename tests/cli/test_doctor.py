@@ -1,0 +1,84 @@
+"""The doctor sees what is wrong: each check has a fault that it must find, and names the fix."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from safelight.cli import doctor
+from safelight.cli.doctor import Check, conclude
+from safelight.errors import RuntimeMissing
+from safelight.vault.keys import load_or_make
+
+
+def test_an_old_python_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "OLDEST_PYTHON", (99, 0))
+    assert doctor._python().state == "fix"
+
+
+def test_a_package_that_is_not_there_is_seen() -> None:
+    found = doctor._packages("runtime", ("no-such-package",), RuntimeMissing.usual_hint)
+    assert (found.state, found.exit_code) == ("fix", 7)
+    assert found.fix == "pip install 'safelight[cpu]'"
+
+
+@pytest.mark.parametrize(("free", "state"), [(1_000, "fix"), (100_000_000, "note"), (10**12, "ok")])
+def test_a_full_disk_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, state: str
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
+    found = doctor._disk(tmp_path / "not" / "made" / "yet")
+    assert found.state == state
+
+
+def test_the_users_home_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "~/state" in doctor._disk(tmp_path / "state").found
+    assert str(tmp_path) not in doctor._disk(tmp_path / "state").found
+
+
+@pytest.mark.parametrize(
+    ("lines", "state"),
+    [
+        ("Filename Type Size\n", "ok"),
+        ("Filename Type Size\n/dev/zram0 partition 1\n", "ok"),
+        ("Filename Type Size\n/dev/sda2 partition 1\n", "note"),
+    ],
+)
+def test_swap_on_a_disk_is_seen(tmp_path: Path, lines: str, state: str) -> None:
+    (tmp_path / "swaps").write_text(lines)
+    assert doctor._swap(tmp_path / "swaps").state == state
+    assert doctor._swap(tmp_path / "nothing").state == "note"
+
+
+def test_keys_that_others_can_read_are_seen(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    assert doctor._keys(folder).found == "made on first use"
+    assert not folder.exists()
+    load_or_make(folder)
+    assert doctor._keys(folder).state == "ok"
+    for path in folder.iterdir():
+        path.chmod(0o644)
+    assert doctor._keys(folder).state == "fix"
+
+
+def test_the_last_line_says_what_to_do() -> None:
+    good = Check("python", "ok", "3.11")
+    bad = Check("models", "fix", "broken", "", 5)
+    speed = Check("speed", "ok", "upscale x2: 1.0 s per megapixel")
+    assert conclude([good]) == "ready"
+    assert conclude([good, speed]) == "ready on CPU (upscale x2: 1.0 s per megapixel)"
+    assert conclude([good, bad, speed]) == "to fix: models"
+
+
+def test_the_drawn_picture_is_one() -> None:
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(doctor.drawn(16))) as picture:
+        assert (picture.size, picture.mode) == ((16, 16), "L")
+        assert len(set(picture.tobytes())) > 10
