@@ -30,7 +30,7 @@ class Floors:
     def load(cls, pyproject: Path) -> Floors:
         with pyproject.open("rb") as file:
             table = tomllib.load(file)["tool"]["safelight"]["coverage"]
-        return cls(tuple(table["full"]), table["floor"], dict(table["proved_by_attacks"]))
+        return cls(tuple(table["full"]), table["floor"], dict(table["exempt"]))
 
     def of(self, name: str) -> float | None:
         """The floor of a file; None for one that is proved in another way."""
