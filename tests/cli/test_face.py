@@ -192,3 +192,27 @@ def test_colour_goes_to_a_terminal_that_wants_it(
         monkeypatch.setenv(name, value)
     face = Face(flags=dict(flags))
     assert (face.paint("x", "red", stream=Keyboard()) == "\x1b[31mx\x1b[0m") is is_coloured
+
+
+def test_a_reader_that_left_is_no_failure_to_tell(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_words: object, **_more: object) -> int:
+        raise BrokenPipeError
+
+    silenced: list[bool] = []
+    monkeypatch.setattr(main, "silence", lambda: silenced.append(True))
+    monkeypatch.setattr(version.version, "callback", click.pass_obj(fail))
+    assert main.run(["version"]) == 1
+    assert silenced == [True]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_name_that_looks_like_an_option_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "--json").write_text("")
+    assert main.run(["version", "--json"]) == 2
+    assert json.loads(capsys.readouterr().err)["code"] == "usage"
+    assert main.run(["version", "-q", "--", "--json"]) == 2
