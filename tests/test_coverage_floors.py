@@ -1,4 +1,4 @@
-"""The floors of coverage: what is under one is named, and so is a promise about a file that is gone."""
+"""The floors of coverage: what is under one is named, and so is a promise about nothing."""
 
 from __future__ import annotations
 
