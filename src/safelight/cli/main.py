@@ -99,8 +99,6 @@ def run(typed: list[str]) -> int:
     except SafelightError as error:
         face.problem(error)
         return error.exit_code
-    except click.exceptions.Exit as exit:
-        return exit.exit_code
     except click.ClickException as error:
         return _refused(face, error)
     except (KeyboardInterrupt, click.Abort):
