@@ -41,7 +41,7 @@ def are_separate(kernel: dict[str, str]) -> bool:
 
 
 def _status(pid: int) -> dict[str, str]:
-    text = (PROC / str(pid) / "status").read_text(errors="replace")
+    text = Path(f"{PROC}/{pid}/status").read_text(errors="replace")
     pairs = (line.partition(":") for line in text.splitlines())
     return {name: value.strip() for name, _, value in pairs}
 
@@ -62,4 +62,4 @@ def _namespaces(pid: int) -> dict[str, str]:
 def _inode(pid: int, name: str, is_itself: bool) -> str:
     # An ancestor's own PID namespace is not that of its children.
     file = "pid_for_children" if name == "pid" and not is_itself else name
-    return os.readlink(PROC / str(pid) / "ns" / file)
+    return os.readlink(f"{PROC}/{pid}/ns/{file}")

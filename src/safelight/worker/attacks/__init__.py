@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from safelight.worker.attacks import attack
 from safelight.worker.attacks.attack import Attack, AttackTarget
@@ -40,8 +40,13 @@ def judged(untrusted_errnos: Iterable[int], layers: frozenset[str]) -> tuple[Att
 
     An errno that is missing counts as an attack that got through.
     """
-    errnos = list(untrusted_errnos)
-    errnos += [0] * (len(load()) - len(errnos))
+    return _judged(tuple(untrusted_errnos), layers)
+
+
+@lru_cache(maxsize=16)
+def _judged(errnos: tuple[int, ...], layers: frozenset[str]) -> tuple[Attempt, ...]:
+    """Worker after worker meets the same errnos; a verdict depends on nothing else."""
+    errnos += (0,) * (len(load()) - len(errnos))
     return tuple(
         Attempt(one.name, one.group, met, one.is_contained(met, layers))
         for one, met in zip(load(), errnos, strict=False)
