@@ -43,7 +43,7 @@ def run_uncaged() -> tuple[Attempt, ...]:
             launch.command(__name__),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            env={"LC_ALL": "C.UTF-8"},
+            env={"LC_ALL": "C.UTF-8", "TMPDIR": tempfile.gettempdir()},
             timeout=TIMEOUT_S,
             check=True,
         )
