@@ -19,6 +19,14 @@ def test_every_room_is_in_the_table(root: Path) -> None:
     assert rooms - {"__pycache__", "py"} <= set(LEVEL_OF)
 
 
+def violations_of(folder: Path, where: str, text: str) -> list[str]:
+    """What is said of a package that holds this one file."""
+    file = folder / "safelight" / where
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return violations(folder / "safelight")
+
+
 BAD_TREES = {
     "up": ("recipe.py", "from safelight.engine import run", "stands above"),
     "up, late": ("recipe.py", "def f():\n    import safelight.engine.engine", "stands above"),
@@ -64,10 +72,7 @@ BAD_TREES = {
 @pytest.mark.parametrize("name", BAD_TREES)
 def test_a_planted_break_is_seen(tmp_path: Path, name: str) -> None:
     where, text, sentence = BAD_TREES[name]
-    file = tmp_path / "safelight" / where
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    found = violations(tmp_path / "safelight")
+    found = violations_of(tmp_path, where, text)
     assert found
     assert all(sentence in line for line in found)
 
@@ -93,10 +98,7 @@ GOOD_TREES = {
 @pytest.mark.parametrize("name", GOOD_TREES)
 def test_what_is_allowed_is_left_alone(tmp_path: Path, name: str) -> None:
     where, text = GOOD_TREES[name]
-    file = tmp_path / "safelight" / where
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    assert violations(tmp_path / "safelight") == []
+    assert violations_of(tmp_path, where, text) == []
 
 
 def test_the_places_that_may_connect_are_written_down() -> None:
