@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.util
 import json
 import pkgutil
-import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,8 @@ def operations() -> dict[str, type[Operation]]:
     """Every operation by its name, found by looking into the folder ops/."""
     for module in pkgutil.iter_modules(ops.__path__):
         importlib.import_module(f"{ops.__name__}.{module.name}")
-    return {cls.name: cls for cls in sorted(Operation.__subclasses__(), key=lambda cls: cls.name)}
+    ours = [cls for cls in Operation.__subclasses__() if cls.__module__.startswith(ops.__name__)]
+    return {cls.name: cls for cls in sorted(ours, key=lambda cls: cls.name)}
 
 
 def operation_named(name: str) -> type[Operation]:
@@ -47,9 +48,7 @@ def operation_named(name: str) -> type[Operation]:
     An operation that is loaded already is found without the file system: a worker has none.
     """
     module = f"{ops.__name__}.{name}"
-    if module not in sys.modules and name in {
-        found.name for found in pkgutil.iter_modules(ops.__path__)
-    }:
+    if name.isidentifier() and importlib.util.find_spec(module) is not None:
         importlib.import_module(module)
     for cls in Operation.__subclasses__():
         if cls.name == name:
