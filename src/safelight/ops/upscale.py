@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
-from safelight.errors import InputRefused, LimitExceeded, SomethingMissing, TimeExceeded
+from safelight.errors import InputRefused, LimitExceeded, SomethingMissing
 from safelight.image import ANIMATED, Image
 from safelight.operation import Context, ModelNeed, Operation, Session
-
-if TYPE_CHECKING:
-    from safelight.ops.upscaling.enlarge import Enlarger
 
 PROFILE = "icc-profile-data"
 
@@ -117,6 +112,7 @@ def _prepared(picture: Any) -> Any:
 def _enlarged(picture: Any, session: Session, ctx: Context) -> tuple[Any, Any]:
     from safelight.ops.upscaling.enlarge import Enlarger
     from safelight.ops.upscaling.rows import Shape, lazy_picture
+    from safelight.ops.upscaling.strips import blocks
 
     bits = 16 if picture.format == "ushort" else 8
     enlarger = Enlarger(session, 2**bits - 1, picture.bands, bool(picture.hasalpha()))
@@ -124,24 +120,5 @@ def _enlarged(picture: Any, session: Session, ctx: Context) -> tuple[Any, Any]:
     shape = Shape(
         picture.width * factor, picture.height * factor, picture.bands, bits, enlarger.has_alpha
     )
-    lazy, rows = lazy_picture(shape, _blocks(picture, enlarger, ctx))
+    lazy, rows = lazy_picture(shape, blocks(picture, enlarger, ctx))
     return lazy.copy(interpretation=picture.interpretation), rows.trouble
-
-
-def _blocks(picture: Any, enlarger: Enlarger, ctx: Context) -> Iterator[memoryview]:
-    """The enlarged rows, a strip of tiles at a time. Raises TimeExceeded after the deadline."""
-    from safelight.ops.upscaling.strips import strips
-
-    tile = enlarger.session.model.input.tile or max(picture.width, picture.height)
-    area, done = picture.width * picture.height, 0
-    for strip in strips(picture, tile, enlarger.margin):
-        rows = strip.bottom - strip.top
-
-        def finished(columns: int, rows: int = rows) -> None:
-            nonlocal done
-            done += columns * rows
-            ctx.progress(done / area)
-            if time.monotonic() > ctx.deadline:
-                raise TimeExceeded
-
-        yield enlarger.enlarge(strip, tile, finished).data.cast("B")
