@@ -168,3 +168,32 @@ def test_in_place_keeps_the_name_and_refuses_another_format(tmp_path: Path) -> N
 def test_a_file_named_twice_is_one_item(tmp_path: Path) -> None:
     photo = tree(tmp_path) / "b.jpg"
     assert len(make_plan(Selection((str(photo), str(photo))), Placement(), SCRUB)) == 1
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_result_of_an_earlier_run_is_not_worked_on_again(tmp_path: Path, is_named: bool) -> None:
+    names = ["a.jpg", "a.scrubbed.jpg", "b.scrubbed.jpg"]
+    (tmp_path / ".safelight").mkdir()
+    for name in names:
+        (tmp_path / name).write_bytes(JPEG)
+        (tmp_path / f".safelight/{name}.receipt.json").write_bytes(b"{}")
+    inputs = tuple(str(tmp_path / name) for name in names) if is_named else (str(tmp_path),)
+    items = make_plan(Selection(inputs), Placement(), SCRUB)
+    assert [item.skip for item in items] == ["", "own-output", ""]
+    assert items[1].target is None
+    elsewhere = make_plan(Selection(inputs), Placement(f"{tmp_path}/out/"), SCRUB)
+    assert [item.skip for item in elsewhere] == ["", "", ""]
+
+
+def test_an_output_never_takes_the_place_of_another_input(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.scrubbed.jpg"):
+        (tmp_path / name).write_bytes(JPEG)
+    with pytest.raises(OutputClash, match="input of item 2"):
+        targets(tmp_path / "a.jpg", tmp_path / "a.scrubbed.jpg")
+
+
+def test_in_place_means_the_picture_itself_not_a_link_to_it(tmp_path: Path) -> None:
+    (tmp_path / "real.jpg").write_bytes(JPEG)
+    os.symlink(tmp_path / "real.jpg", tmp_path / "link.jpg")
+    selection = Selection((str(tmp_path / "link.jpg"),))
+    assert make_plan(selection, Placement(in_place=True), SCRUB)[0].target == tmp_path / "real.jpg"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from safelight.batch.naming import Placement
 from safelight.batch.plan import Selection, make_plan
 from safelight.batch.run import Batch, Manner, exit_code
 from safelight.engine.engine import Engine
+from safelight.errors import Unavailable
 from safelight.ops.resize import Resize
 from safelight.ops.scrub import Scrub
 from safelight.recipe import Recipe
@@ -228,3 +230,31 @@ def test_a_result_that_a_killed_run_did_not_record_is_recorded_by_the_next(
         summary, _ = run(engine, source, tmp_path / "out")
         assert (summary.skipped, summary.exit_code) == (1, 0)
         assert engine.book.journal.head().entries == before + 1
+
+
+def test_the_original_is_kept_when_only_the_journal_failed(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = pictures(tmp_path / "in", 1)
+    original = (source / "0.jpg").read_bytes()
+
+    def locked(_receipt: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(engine.book, "record", locked)
+    items = make_plan(Selection((str(source),)), Placement(in_place=True), SCRUB)
+    manner = Manner(in_place=True, backup_dir=tmp_path / "kept")
+    summary = Batch(engine, SCRUB, items, manner=manner, listener=lambda _event: None).run()
+    assert summary.failed == 1
+    assert (source / "0.jpg").read_bytes() != original
+    assert (tmp_path / "kept/0.jpg").read_bytes() == original
+
+
+def test_a_receipt_that_is_a_pipe_is_no_receipt(engine: Engine, tmp_path: Path) -> None:
+    source = pictures(tmp_path / "in", 1)
+    run(engine, source, tmp_path / "out")
+    receipt = tmp_path / "out/.safelight/0.jpg.receipt.json"
+    receipt.unlink()
+    os.mkfifo(receipt)
+    _, items = run(engine, source, tmp_path / "out")
+    assert items[0].code == "output-exists"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from safelight.batch.plan import Selection, make_plan
 from safelight.batch.run import Batch, Manner
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
-from safelight.errors import LimitExceeded
+from safelight.errors import ContainerBroken, LimitExceeded
 from safelight.ops.resize import Resize
 from safelight.ops.scrub import Scrub
 from safelight.recipe import Recipe
@@ -76,16 +75,17 @@ def tiny_jpeg() -> bytes:
     return out.getvalue()
 
 
-def png_header(width: int, height: int) -> bytes:
+def png_header(width: int, height: int, pixels: bytes) -> bytes:
     body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
         + struct.pack(">I", 13)
         + body
         + struct.pack(">I", zlib.crc32(body))
-        + struct.pack(">I", 8)
-        + b"IDATxxxxxxxx"
-        + struct.pack(">I", zlib.crc32(b"IDATxxxxxxxx"))
+        + struct.pack(">I", len(pixels))
+        + b"IDAT"
+        + pixels
+        + struct.pack(">I", zlib.crc32(b"IDAT" + pixels))
         + struct.pack(">I", 0)
         + b"IEND"
         + struct.pack(">I", zlib.crc32(b"IEND"))
@@ -94,7 +94,9 @@ def png_header(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("verb", RECIPES)
 def test_a_hundred_gigapixel_header_is_refused_before_any_pixel(engine: Engine, verb: str) -> None:
-    started = time.process_time()
-    with pytest.raises(LimitExceeded):
-        engine.run(png_header(1_000_000, 100_000), RECIPES[verb])
-    assert time.process_time() - started < 60
+    """How fast is measured in bench/cage.py; here: told by the header, whatever follows it."""
+    for pixels in (b"", b"x" * 8, bytes(100_000)):
+        with pytest.raises(LimitExceeded):
+            engine.run(png_header(1_000_000, 100_000, pixels), RECIPES[verb])
+    with pytest.raises(ContainerBroken):
+        engine.run(png_header(10, 10, b"x" * 8), RECIPES["resize"])

@@ -26,6 +26,7 @@ from safelight.audit.receipt import Receipt, is_receipt_path, output_for, path_f
 from safelight.errors import InputMissing, ModelMissing, VerificationFailed
 from safelight.models.store import Store
 from safelight.vault.keys import fingerprint_of
+from safelight.vault.private import open_regular
 
 Name = Literal["signature", "chain", "output", "models", "schema"]
 State = Literal["ok", "failed", "unknown"]
@@ -118,7 +119,7 @@ class _Answers:
 def _signature(answers: _Answers, place: Path, known: Mapping[str, bytes]) -> Receipt | None:
     """Answer the first line and give the receipt if its signature holds, by whatever key."""
     try:
-        with place.open("rb") as file:
+        with open(open_regular(place), "rb") as file:
             receipt = Receipt(file.read(dsse.MAX_ENVELOPE_BYTES + 1))
     except OSError:
         answers.say("signature", "failed", "there is no receipt for this file")
@@ -193,7 +194,7 @@ def _output(answers: _Answers, receipt: Receipt, result: Path | None) -> None:
         answers.say("output", "unknown", "the output is not beside its receipt")
         return
     digest, size_bytes = hashlib.sha256(), 0
-    with result.open("rb") as file:
+    with open(open_regular(result), "rb") as file:
         while piece := file.read(CHUNK_BYTES):
             digest.update(piece)
             size_bytes += len(piece)

@@ -68,7 +68,7 @@ def target_for(placement: Placement, recipe: Recipe, subject: Subject, *, severa
     source, format = subject.source, subject.format
     if placement.in_place:
         _refuse_other_format(recipe, format)
-        return source
+        return Path(os.path.realpath(source))
     extension = _extension(source, format, recipe.wished_format or format)
     name = None
     if placement.name_template is not None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from safelight.audit.receipt import path_for
 from safelight.batch.naming import Placement, Subject, target_for
 from safelight.codecs.formats import route
 from safelight.errors import FormatUnknown, InputMissing, OutputClash, SafelightError
@@ -86,6 +87,7 @@ def make_plan(selection: Selection, placement: Placement, recipe: Recipe) -> lis
         _planned(number, one, placement, recipe, several=several)
         for number, one in enumerate(found, 1)
     ]
+    items = _without_own_outputs(items)
     _refuse_clashes(items)
     return items
 
@@ -137,11 +139,36 @@ def _first_bytes(path: Path) -> bytes:
         os.close(fd)
 
 
+def _without_own_outputs(items: list[PlannedItem]) -> list[PlannedItem]:
+    """Pass over inputs that are results of other inputs of this run: an earlier run made them."""
+    results = {os.path.realpath(item.target): item for item in items if item.target is not None}
+
+    def is_result(item: PlannedItem) -> bool:
+        if item.source is None or results.get(os.path.realpath(item.source), item) is item:
+            return False
+        return path_for(item.source).is_file()
+
+    return [
+        replace(item, target=None, skip="own-output") if is_result(item) else item for item in items
+    ]
+
+
 def _refuse_clashes(items: list[PlannedItem]) -> None:
     seen: dict[str, PlannedItem] = {}
+    sources = {
+        os.path.realpath(item.source): item
+        for item in items
+        if item.source is not None and not item.skip
+    }
     for item in items:
         if item.target is None:
             continue
+        victim = sources.get(os.path.realpath(item.target), item)
+        if victim is not item:
+            raise OutputClash(
+                f"the output of item {item.index} would be the input of item {victim.index}",
+                hint="another -o, or name fewer inputs",
+            )
         other = seen.setdefault(os.path.normcase(os.path.abspath(item.target)), item)
         if other is not item:
             raise OutputClash(

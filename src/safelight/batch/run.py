@@ -139,8 +139,8 @@ class Batch:
     def _work(self, planned: PlannedItem) -> Result | Skipped:
         source = planned.source if planned.source is not None else sys.stdin.buffer
         manner = self._manner
-        if manner.in_place and planned.source is not None:
-            return self._work_in_place(planned.source)
+        if manner.in_place and planned.target is not None:
+            return self._work_in_place(planned.target)
         outcome = self._engine.run(
             source, self._recipe, output=planned.target, existing=manner.existing
         )
@@ -151,21 +151,29 @@ class Batch:
 
     def _work_in_place(self, source: Path) -> Result | Skipped:
         kept = keep_original(source, self._manner.backup_dir) if self._manner.backup_dir else None
-        is_changed = False
+        before = identity_of(source)
         try:
-            outcome = self._engine.run(
+            return self._engine.run(
                 source, self._recipe, output=source, existing=self._manner.existing, in_place=True
             )
-            is_changed = isinstance(outcome, Result)
-            return outcome
         finally:
-            if kept is not None and not is_changed:
+            # Only while the original is provably in its place is its copy one too many.
+            if kept is not None and before is not None and identity_of(source) == before:
                 with suppress(OSError):
                     kept.unlink()
 
 
+def identity_of(path: Path) -> tuple[int, ...] | None:
+    """Which file stands here, and when it was last written; None if that cannot be told."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+
+
 def keep_original(source: Path, folder: Path) -> Path:
-    """Copy the original, with its times, into the folder under a name that is free. Raises
+    """Copy the original, with its times, into the folder under a free name. Raises
     OutputFailed.
     """
     from safelight.engine.output import output_error
@@ -243,7 +251,7 @@ def exit_code(items: Sequence[Item]) -> int:
 
 def is_passed_over(item: Item) -> bool:
     """True for a file found in a folder that is none of our business: it changes no exit code."""
-    return item.status == "skipped" and item.code in ("no-picture", "link-outside")
+    return item.status == "skipped" and item.code in ("no-picture", "link-outside", "own-output")
 
 
 def _groups(results: Sequence[Result], what: str) -> dict[str, int]:

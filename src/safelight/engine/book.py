@@ -4,7 +4,6 @@ to the journal.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,20 +24,20 @@ from safelight.audit.facts import (
 )
 from safelight.audit.journal import Journal
 from safelight.audit.receipt import Receipt, build, path_for
-from safelight.engine.output import write_whole
+from safelight.engine.output import sha256_of
 from safelight.engine.source import Digest, Source
-from safelight.errors import OutputFailed, VerificationFailed
+from safelight.errors import VerificationFailed
 from safelight.image import Format
 from safelight.limits import MEGA
 from safelight.models.entry import Entry
 from safelight.operation import ModelNeed
 from safelight.recipe import Recipe
 from safelight.vault.keys import Keys, load_or_make
+from safelight.vault.private import open_regular
 from safelight.worker.job import Answer, ModelFile
 
 Door = Literal["command line", "python"]
 MAX_RECEIPT_BYTES = 4 * MEGA
-PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class Book:
                     tuple(model.sha256 for model in facts.models),
                 )
                 is_ours = receipt.is_signed_by(self.keys.public_bytes)
-                return is_ours and found == claim and _sha256(target) == facts.outputs[0].sha256
+                return is_ours and found == claim and sha256_of(target) == facts.outputs[0].sha256
             except (OSError, VerificationFailed, IndexError):
                 return False
 
@@ -132,13 +131,14 @@ class Book:
         )
         return build(facts, self.keys, self.journal.head())
 
-    def place(self, receipt: Receipt, target: Path) -> Path:
-        """Write the receipt beside the output that is to get its name. Raises OutputFailed."""
-        path = path_for(target)
-        if path.parent.is_symlink():
-            raise OutputFailed("the folder for receipts is a link")
-        write_whole(path, receipt.to_bytes())
-        return path
+    def signed_digest(self, receipt: bytes) -> str | None:
+        """The SHA-256 of the output that a receipt of ours speaks of; None for any other bytes."""
+        try:
+            read = Receipt.parse(receipt)
+            is_ours = read.is_signed_by(self.keys.public_bytes)
+            return read.predicate.outputs[0].sha256 if is_ours else None
+        except (VerificationFailed, IndexError):
+            return None
 
     def record(self, receipt: Receipt) -> None:
         """Append the receipt's commitment to the journal; on return it is on disk. Raises
@@ -161,16 +161,8 @@ class Book:
 
 
 def _receipt_of(target: Path) -> Receipt:
-    with path_for(target).open("rb") as file:
+    with open(open_regular(path_for(target)), "rb") as file:
         return Receipt.parse(file.read(MAX_RECEIPT_BYTES))
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(PIECE_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _media_type(format: Format | None) -> str:

@@ -14,12 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from safelight.audit.receipt import Receipt
+from safelight.audit.receipt import Receipt, path_for
 from safelight.codecs.formats import route
 from safelight.codecs.scrub import can_rewrite
 from safelight.engine import output as outputs
@@ -33,7 +32,6 @@ from safelight.models.store import Store
 from safelight.operation import ModelNeed
 from safelight.recipe import Recipe
 from safelight.settings import Settings, load
-from safelight.vault.private import sync_folder
 from safelight.worker.host import open_host
 from safelight.worker.job import Answer, Host, Job, ModelFile, Plan
 
@@ -93,8 +91,9 @@ class Engine:
         source is a path, encoded bytes, or a binary stream. With output the result is written there
         and its receipt beside it; without, it comes back as bytes. existing says what to do when
         the output is there: verify (skip it when it is the verified result of this input and
-        recipe, else OutputExists), skip, rename, overwrite, fail. Raises a SafelightError; then no
-        output, no row and no claim exists.
+        recipe, else OutputExists), skip, rename, overwrite, fail. Raises a SafelightError; then
+        there is no output and no claim, unless the journal alone could not be written: then the
+        output stands with its receipt, and the next run of the same records it.
         """
         started = time.monotonic()
         if output is not None and not in_place and _is_same(source, output):
@@ -147,7 +146,7 @@ class Engine:
 
     def sweep(self, folder: Path) -> int:
         """Remove what killed runs left in this folder; the number of files."""
-        return outputs.sweep(folder)
+        return outputs.sweep(folder, self.book.signed_digest)
 
     def close(self) -> None:
         """End all workers and wait for them."""
@@ -206,12 +205,10 @@ class Engine:
             place = book.keep(receipt)
             book.record(receipt)
             return clock.result(work, data=data, receipt=receipt, receipt_path=place)
-        mode = target.stat().st_mode & 0o777 if in_place else None
-        with outputs.staged(target, [output], mode) as staged:
-            place = book.place(receipt, target)
-            staged.commit(replace=replace)
-            with suppress(OSError):
-                sync_folder(target.parent)
+        place = path_for(target)
+        owner = outputs.heir_of(target, work.source.mode, in_place=in_place)
+        with outputs.delivery(target, [output], receipt.to_bytes(), owner) as parcel:
+            parcel.commit(place.name, replace=replace)
         book.record(receipt)
         return clock.result(work, path=target, receipt=receipt, receipt_path=place)
 

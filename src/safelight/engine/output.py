@@ -1,8 +1,10 @@
 """The output: written whole under no name, given its name last, or never seen at all.
 
 The order is DESIGN's: the bytes are written and flushed to disk without a name (or under a
-temporary one), the receipt is written, then the output gets its name. A temporary stays locked
-while its writer lives; the next run removes those that nobody holds.
+temporary one), the receipt likewise; then, while no other run gives names in this folder, the
+receipt gets its name and the output gets its own. A temporary stays locked while its writer lives;
+the next run removes those that nobody holds, and puts back the receipt of an output that was not
+replaced after all.
 """
 
 from __future__ import annotations
@@ -10,159 +12,247 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import hashlib
 import os
-import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from safelight.engine.workshop import ASIDE, Workshop, temporary_name
 from safelight.errors import DiskFull, OutputExists, OutputFailed, SafelightError
+from safelight.vault.private import open_regular, sync_folder
 
-OWN_FOLDER = ".safelight"
-TEMPORARY_FOLDER = "tmp"
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_UNNAMED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
+NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK}
 PIECE_BYTES = 1 << 22
+MAX_NAME_BYTES = 255
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who may read the output, as permission bits; its user and group, -1 as they are."""
+
+    mode: int
+    uid: int = -1
+    gid: int = -1
+
+
+def heir_of(target: Path, source_mode: int | None, *, in_place: bool) -> Callable[[int], Owner]:
+    """In place the output takes over everything; else nobody may read it who may not the input."""
+    if in_place:
+        facts = target.stat()
+        owner = Owner(facts.st_mode & 0o777, facts.st_uid, facts.st_gid)
+        return lambda _allowed: owner
+    if source_mode is None:
+        return Owner
+    return lambda allowed: Owner(allowed & (source_mode | 0o600))
+
+
+@dataclass
 class Staged:
-    """An output that has its bytes but not yet its name."""
+    """Bytes on disk that have no name yet, or only a temporary one."""
 
-    def __init__(self, fd: int, target: Path, temporary: Path | None) -> None:
-        self.fd, self.target, self.temporary = fd, target, temporary
+    workshop: Workshop
+    fd: int
+    temporary: str | None = None
 
-    def commit(self, *, replace: bool) -> None:
-        """Give the output its name, at once or not at all. Raises OutputExists unless replace is
-        true. Names reach the disk in the order in which they are given, at the latest with
-        sync_folder: a file system that journals its names keeps that order.
-        """
+    def become(self, name: str | Path, *, replace: bool, folder_fd: int | None = None) -> None:
+        """Get this name, at once or not at all. Raises FileExistsError unless replace is true."""
+        if not replace:
+            with contextlib.suppress(_NoLinks):
+                self._link(name, folder_fd)
+                return
+            if os.path.lexists(name):
+                raise FileExistsError(errno.EEXIST, "exists")
+        with self.workshop.temporaries() as place:
+            if self.temporary is None:
+                fresh = temporary_name()
+                self._link(fresh, place)
+                self.temporary = fresh
+            os.replace(self.temporary, name, src_dir_fd=place, dst_dir_fd=folder_fd)
+            self.temporary = None
+
+    def _link(self, name: str | Path, folder_fd: int | None) -> None:
         try:
-            if not replace:
-                self._link(self.target)
-            else:
-                os.replace(self._named(), self.target)
-                self.temporary = None
+            if self.temporary is None:
+                # a folder's descriptor makes Python call linkat, which alone follows this link;
+                # the path is absolute
+                os.link(
+                    f"/proc/self/fd/{self.fd}",
+                    name,
+                    src_dir_fd=self.fd,
+                    dst_dir_fd=folder_fd,
+                    follow_symlinks=True,
+                )
+                return
+            with self.workshop.temporaries() as place:
+                os.link(self.temporary, name, src_dir_fd=place, dst_dir_fd=folder_fd)
+        except OSError as error:
+            if error.errno in NO_LINKS and self.temporary is not None:
+                raise _NoLinks from error
+            raise
+
+    def discard(self) -> None:
+        os.close(self.fd)
+        if self.temporary is not None:
+            gone = contextlib.suppress(OSError, OutputFailed)
+            with gone, self.workshop.temporaries(make=False) as place:
+                os.unlink(self.temporary, dir_fd=place)
+
+
+class _NoLinks(Exception):
+    """This file system has no second names for a file."""
+
+
+class Delivery:
+    """An output and its receipt on their way to their names."""
+
+    def __init__(self, workshop: Workshop, target: Path, output: Staged, receipt: Staged) -> None:
+        self._workshop, self._target = workshop, target
+        self._output, self._receipt = output, receipt
+
+    def commit(self, receipt_name: str, *, replace: bool) -> None:
+        """Give both their names: first the receipt, at once after it the output.
+
+        Raises OutputExists unless replace is true; then nothing has changed. Raises OutputFailed.
+        """
+        shop = self._workshop
+        try:
+            with shop.held():
+                if not replace and os.path.lexists(self._target):
+                    raise OutputExists
+                with self._aside(receipt_name):
+                    self._receipt.become(receipt_name, replace=True, folder_fd=shop.fd)
+                    self._output.become(self._target, replace=replace)
+            with contextlib.suppress(OSError):
+                sync_folder(self._target.parent)
         except FileExistsError as error:
             raise OutputExists from error
         except OSError as error:
             raise output_error(error) from error
 
-    def _link(self, name: Path) -> None:
-        if self.temporary is None:
-            # a folder's descriptor makes Python call linkat, which alone follows this link; the
-            # path is absolute
-            os.link(f"/proc/self/fd/{self.fd}", name, src_dir_fd=self.fd, follow_symlinks=True)
-        else:
-            os.link(self.temporary, name)
-
-    def _named(self) -> Path:
-        if self.temporary is None:
-            name = temporary_name(self.target.parent)
-            self._link(name)
-            self.temporary = name
-        return self.temporary
+    @contextmanager
+    def _aside(self, name: str) -> Iterator[None]:
+        """Keep an older receipt of this name until the output has got its own."""
+        shop, aside = self._workshop.fd, name + ASIDE
+        if len(os.fsencode(aside)) > MAX_NAME_BYTES:
+            yield
+            return
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(name, aside, src_dir_fd=shop, dst_dir_fd=shop)
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(aside, name, src_dir_fd=shop, dst_dir_fd=shop)
+            raise
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(aside, dir_fd=shop)
 
 
 @contextmanager
-def staged(
-    target: Path, pieces: Sequence[bytes | memoryview], mode: int | None = None
-) -> Iterator[Staged]:
-    """Write the pieces to disk beside the target, without its name; on leaving what has no name is
-    gone.
+def delivery(
+    target: Path,
+    pieces: Sequence[bytes | memoryview],
+    receipt: bytes,
+    owner: Callable[[int], Owner] = Owner,
+) -> Iterator[Delivery]:
+    """Write output and receipt to disk without their names; on leaving what has none is gone.
 
-    mode sets the permission bits; otherwise the user's umask decides. Raises OutputFailed,
-    DiskFull.
+    owner tells, given the permission bits that the user's umask allows, whose the output is to be.
+    Raises OutputFailed, DiskFull.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        fd, temporary = _open_unnamed(target.parent)
+        with ExitStack() as stack:
+            shop = stack.enter_context(Workshop(target.parent))
+            output = _stage(stack, shop, pieces)
+            _hand_over(output.fd, owner)
+            slip = _stage(stack, shop, [receipt])
+            yield Delivery(shop, target, output, slip)
     except OSError as error:
         raise output_error(error) from error
-    output = Staged(fd, target, temporary)
-    try:
+
+
+def _stage(stack: ExitStack, shop: Workshop, pieces: Sequence[bytes | memoryview]) -> Staged:
+    staged = _open_unnamed(shop)
+    stack.callback(staged.discard)
+    for piece in pieces:
+        view = memoryview(piece)
+        while view:
+            view = view[os.write(staged.fd, view[:PIECE_BYTES]) :]
+    os.fsync(staged.fd)
+    return staged
+
+
+def _hand_over(fd: int, owner: Callable[[int], Owner]) -> None:
+    wanted = owner(os.fstat(fd).st_mode & 0o777)
+    with contextlib.suppress(PermissionError):
+        os.fchown(fd, wanted.uid, wanted.gid)
+    os.fchmod(fd, wanted.mode)
+
+
+def _open_unnamed(shop: Workshop) -> Staged:
+    flag = getattr(os, "O_TMPFILE", 0)
+    if flag:
         try:
-            _write(fd, pieces)
-            if mode is not None:
-                os.fchmod(fd, mode)
-            os.fsync(fd)
+            fd = os.open(shop.folder, flag | os.O_RDWR | os.O_CLOEXEC, 0o666)
         except OSError as error:
-            raise output_error(error) from error
-        yield output
-    finally:
+            if error.errno not in NO_UNNAMED:
+                raise
+        else:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            return Staged(shop, fd)
+    while True:
+        name = temporary_name()
+        with shop.temporaries() as place:
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            fd = os.open(name, flags, 0o666, dir_fd=place)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        if os.fstat(fd).st_nlink:  # else another run swept it before it was locked
+            return Staged(shop, fd, name)
         os.close(fd)
-        if output.temporary is not None:
-            with contextlib.suppress(OSError):
-                output.temporary.unlink()
 
 
-def write_whole(target: Path, data: bytes, *, mode: int | None = None) -> None:
-    """Write a small file so that it is there whole or not at all, replacing an older one."""
-    with staged(target, [data], mode) as output:
-        output.commit(replace=True)
+def sweep(folder: Path, signed_digest: Callable[[bytes], str | None]) -> int:
+    """Remove temporaries in this folder that no living process holds; give their number.
+
+    Puts back the receipt of an output that a killed run did not replace after all; signed_digest
+    tells which output (SHA-256) a receipt's bytes speak of.
+    """
+    with contextlib.suppress(OSError, OutputFailed), Workshop(folder, make=False) as shop:
+        with shop.held():
+            for name in os.listdir(shop.fd):
+                if name.endswith(ASIDE):
+                    _settle_aside(shop, name, signed_digest)
+        return shop.sweep()
+    return 0
+
+
+def _settle_aside(shop: Workshop, aside: str, signed_digest: Callable[[bytes], str | None]) -> None:
+    name = aside.removesuffix(ASIDE)
+    output = shop.folder / name.removesuffix(".receipt.json")
+    with contextlib.suppress(OSError, SafelightError):
+        fd = os.open(aside, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=shop.fd)
+        with open(fd, "rb") as file:
+            older = signed_digest(file.read(PIECE_BYTES))
+        if older is not None and older == sha256_of(output):
+            os.replace(aside, name, src_dir_fd=shop.fd, dst_dir_fd=shop.fd)
+        else:
+            os.unlink(aside, dir_fd=shop.fd)
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal digest of a regular file. Raises OSError, VerificationFailed."""
+    with open(open_regular(path), "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def output_error(error: OSError) -> SafelightError:
     """The one place where the system's words for a failed write become ours."""
     if error.errno in FULL:
         return DiskFull()
-    return OutputFailed(
-        f"the result cannot be written: {(error.strerror or 'input/output error').lower()}"
-    )
-
-
-def _write(fd: int, pieces: Sequence[bytes | memoryview]) -> None:
-    for piece in pieces:
-        view = memoryview(piece)
-        while view:
-            view = view[os.write(fd, view[:PIECE_BYTES]) :]
-
-
-def _open_unnamed(folder: Path) -> tuple[int, Path | None]:
-    flag = getattr(os, "O_TMPFILE", 0)
-    if flag:
-        try:
-            fd = os.open(folder, flag | os.O_RDWR | os.O_CLOEXEC, 0o666)
-        except OSError as error:
-            if error.errno not in NO_UNNAMED:
-                raise
-        else:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            return fd, None
-    name = temporary_name(folder)
-    fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    fcntl.flock(fd, fcntl.LOCK_EX)
-    return fd, name
-
-
-def temporary_name(folder: Path) -> Path:
-    """A fresh name in the folder's own temporary folder, which is made."""
-    place = folder / OWN_FOLDER / TEMPORARY_FOLDER
-    place.mkdir(parents=True, exist_ok=True)
-    return place / secrets.token_hex(8)
-
-
-def sweep(folder: Path) -> int:
-    """Remove temporaries in this folder that no living process holds; give their number."""
-    swept = 0
-    place = folder / OWN_FOLDER / TEMPORARY_FOLDER
-    with contextlib.suppress(OSError):
-        for entry in list(place.iterdir()):
-            swept += _sweep_one(entry)
-        place.rmdir()
-    return swept
-
-
-def _sweep_one(entry: Path) -> int:
-    try:
-        fd = os.open(entry, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return 0
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        entry.unlink()
-    except OSError:
-        return 0
-    else:
-        return 1
-    finally:
-        os.close(fd)
+    reason = (error.strerror or "input/output error").lower()
+    return OutputFailed(f"the result cannot be written: {reason}")

@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -33,12 +33,16 @@ class Digest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A sealed memfd with the input, its size in bytes, its keyed digest, its first 64 bytes."""
+    """A sealed memfd with the input, its size in bytes, its keyed digest, its first 64 bytes.
+
+    mode holds the permission bits of the file that it came from, None where there was none.
+    """
 
     fd: int
     size_bytes: int
     digest: str
     first: bytes
+    mode: int | None = None
 
 
 Fill = Callable[[memoryview], int]
@@ -54,10 +58,10 @@ def open_source(
     bytes at all.
     """
     if isinstance(source, Path):
-        with _open_file(source) as (fd, size_bytes):
+        with _open_file(source) as (fd, size_bytes, mode):
             _refuse_above(size_bytes, limit_bytes)
             with _filled(lambda view: os.readv(fd, [view]), size_bytes, digest) as held:
-                yield held
+                yield replace(held, mode=mode)
     elif isinstance(source, bytes):
         _refuse_above(len(source), limit_bytes)
         with _filled(_from_bytes(source), len(source), digest) as held:
@@ -79,7 +83,7 @@ def _refuse_above(size_bytes: int, limit_bytes: int) -> None:
 
 
 @contextmanager
-def _open_file(path: Path) -> Iterator[tuple[int, int]]:
+def _open_file(path: Path) -> Iterator[tuple[int, int, int]]:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
@@ -92,7 +96,7 @@ def _open_file(path: Path) -> Iterator[tuple[int, int]]:
             raise InputMissing(
                 "the input is no regular file", hint="give a file, or a folder with -r"
             )
-        yield fd, facts.st_size
+        yield fd, facts.st_size, stat.S_IMODE(facts.st_mode) & 0o777
     finally:
         os.close(fd)
 

@@ -86,6 +86,19 @@ def failed_write(error: OSError) -> OutputFailed:
     return OutputFailed(f"the state folder cannot be written: {error.strerror}")
 
 
+def open_regular(path: Path) -> int:
+    """A descriptor to read a regular file by; never waits for the other end of a pipe.
+
+    Raises OSError, also for what is no regular file.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    fd = os.open(path, flags | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "no regular file")
+    return fd
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in the folder last, where a system lets that be asked for."""
     if os.name == "posix":
