@@ -18,6 +18,7 @@ from pathlib import Path
 from safelight.audit.receipt import path_for
 from safelight.batch.naming import Placement, Subject, target_for
 from safelight.codecs.formats import route
+from safelight.engine.source import unreadable
 from safelight.errors import FormatUnknown, InputMissing, OutputClash, SafelightError
 from safelight.image import Format
 from safelight.recipe import Recipe
@@ -69,19 +70,23 @@ class Found:
 
 
 def make_plan(selection: Selection, placement: Placement, recipe: Recipe) -> list[PlannedItem]:
-    """Every item in a stable order. Raises OutputClash when outputs cannot be told apart,
-    InputMissing
-    when nothing was named or a list cannot be read."""
+    """Every item in a stable order.
+
+    Raises OutputClash when outputs cannot be told apart, InputMissing when nothing was named or a
+    list cannot be read.
+    """
     found = list(_unique(_find(selection)))
     if not selection.inputs and not selection.files_from and not selection.files_from0:
         raise InputMissing(
             "no input was named", hint="give a file, a folder, or - for standard input"
         )
     if not found:
-        raise InputMissing(
-            "there is no file in the folder that was named",
-            hint="-r looks into the folders below it",
+        below = (
+            "look at what was named"
+            if selection.recursive
+            else "-r looks into the folders below it"
         )
+        raise InputMissing("there is no file in the folder that was named", hint=below)
     several = len(found) > 1 or selection.recursive
     items = [
         _planned(number, one, placement, recipe, several=several)
@@ -105,8 +110,7 @@ def _planned(
     try:
         format = route(_first_bytes(found.path))
     except OSError as error:
-        reason = (error.strerror or "input/output error").lower()
-        return replace(item, problem=InputMissing(f"cannot read the input: {reason}"))
+        return replace(item, problem=unreadable(error))
     if format is None:
         if found.was_named:
             return replace(item, problem=FormatUnknown())
@@ -225,9 +229,7 @@ def _named(name: str, *, recursive: bool) -> Iterator[Found]:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no such path"
-        problem = InputMissing(f"cannot read the input: {reason.lower()}")
-        yield Found(path, name, Path(path.name), was_named=True, problem=problem)
+        yield Found(path, name, Path(path.name), was_named=True, problem=unreadable(error))
         return
     if stat.S_ISDIR(mode):
         yield from _below(path, recursive=recursive)

@@ -86,10 +86,8 @@ def _refuse_above(size_bytes: int, limit_bytes: int) -> None:
 def _open_file(path: Path) -> Iterator[tuple[int, int, int]]:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
-    except OSError as error:
-        raise InputMissing(f"cannot read the input: {_reason(error)}") from error
-    except ValueError as error:
-        raise InputMissing("cannot read the input: no such path") from error
+    except (OSError, ValueError) as error:
+        raise unreadable(error) from error
     try:
         facts = os.fstat(fd)
         if not stat.S_ISREG(facts.st_mode):
@@ -99,6 +97,13 @@ def _open_file(path: Path) -> Iterator[tuple[int, int, int]]:
         yield fd, facts.st_size, stat.S_IMODE(facts.st_mode) & 0o777
     finally:
         os.close(fd)
+
+
+def unreadable(error: Exception) -> InputMissing:
+    """Our error for an input that the system does not let us read, with a hint by its cause."""
+    reason = getattr(error, "strerror", None) or "no such path"
+    hint = "check the file's permissions" if isinstance(error, PermissionError) else ""
+    return InputMissing(f"cannot read the input: {reason.lower()}", hint=hint)
 
 
 def _reason(error: OSError) -> str:
