@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,17 @@ import click
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import setting, speaking
 from safelight.cli.printable import printable
-from safelight.errors import InputMissing, VerificationFailed
+from safelight.errors import InputMissing, ParameterInvalid, VerificationFailed
 
 if TYPE_CHECKING:
     from safelight.audit.verify import Verification
 
 PAINTS = {"ok": "green", "failed": "red", "unknown": "yellow"}
+FINGERPRINT = re.compile("[0-9a-f]{64}")
+FOREIGN = "--key FINGERPRINT names a key that you trust"
+NEWER = "a newer version of Safelight reads this receipt"
+UNRECORDED = "run the same command again: it records it"
+PEM = "a file with one Ed25519 public key as PEM"
 
 
 @click.group(name="receipt", add_help_option=False)
@@ -42,66 +48,129 @@ def show(face: Face, file: str) -> int:
     """
     from safelight.audit.words import describe
 
-    found = _verifier(face)(Path(file))
+    check = Check(face)
+    found = check.verified(Path(file))
     if face.is_json:
         statement = json.loads(found.receipt.payload) if found.receipt is not None else None
-        face.document(_document(file, found) | {"statement": statement})
-        return _exit_code(found)
+        face.document(_document(file, found, check.doubt(found)) | {"statement": statement})
+        return check.exit_code(found)
     if found.receipt is not None:
         for label, text in describe(found.receipt):
             face.out(f"{label:<12} {printable(text)}")
         face.out()
     _print(face, found, with_limits=found.receipt is None)
-    return _exit_code(found)
+    _hint(face, [check.doubt(found)])
+    return check.exit_code(found)
 
 
 @click.command(name="verify", add_help_option=False)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--key",
+    metavar="KEY",
+    help="Trust this key besides your own: its whole fingerprint, or a PEM file.",
+)
 @setting("state_dir")
 @setting("data_dir")
 @speaking
 @click.pass_obj
-def verify(face: Face, files: tuple[str, ...]) -> int:
+def verify(face: Face, files: tuple[str, ...], key: str | None) -> int:
     """Check outputs or receipts: signature, chain, output, models, schema. Works offline.
 
     \b
     Examples:
       safelight verify photo.scrubbed.jpg
       safelight verify out/*.jpg --json
+      safelight verify theirs.jpg --key their-key.pem
     """
-    codes, verify_one = [], _verifier(face)
+    check, codes, doubts = Check(face, key), [], []
     for name in files:
-        found = verify_one(Path(name))
-        codes.append(_exit_code(found))
+        found = check.verified(Path(name))
+        codes.append(check.exit_code(found))
+        doubts.append(check.doubt(found))
         if face.is_json:
-            face.document(_document(name, found))
+            face.document(_document(name, found, doubts[-1]))
             continue
         if len(files) > 1:
             face.out(face.paint(printable(name), "bold"))
         _print(face, found, with_limits=name == files[-1])
+    _hint(face, doubts)
     return max(codes)
 
 
-def _verifier(face: Face) -> Callable[[Path], Verification]:
-    from safelight.audit.verify import verify_output
-    from safelight.engine.book import Book
-    from safelight.models.store import Store
+class Check:
+    """Verifies files by our own key and journal, and by one more key that the user trusts."""
 
-    book = Book(face.settings.state_dir)
-    store = Store(face.settings.data_dir / "models")
+    def __init__(self, face: Face, key: str | None = None) -> None:
+        from safelight.engine.book import Book
+        from safelight.models.store import Store
 
-    def verify_one(path: Path) -> Verification:
+        self._book = Book(face.settings.state_dir)
+        self._store = Store(face.settings.data_dir / "models")
+        self._trusted = _trusted(key) if key is not None else ""
+
+    def verified(self, path: Path) -> Verification:
+        """The five lines. Raises InputMissing where the file cannot be read."""
+        from safelight.audit.canonical import base64_bytes
+
         try:
-            return verify_output(path, journal=book.journal, store=store)
+            found = self._verify(path)
+            if found.receipt is not None and found.receipt.envelope.fingerprint == self._trusted:
+                found = self._verify(path, base64_bytes(found.receipt.predicate.key.public))
         except OSError as error:
             reason = (error.strerror or "error").lower()
             raise InputMissing(f"{path} cannot be read: {reason}") from error
+        return found
 
-    return verify_one
+    def doubt(self, found: Verification) -> str:
+        """What helps where nothing failed and the receipt is still not to be relied on."""
+        if found.is_failed or found.receipt is None:
+            return ""
+        if found.line("signature").state == "unknown":
+            return FOREIGN
+        if found.line("schema").state == "unknown":
+            return NEWER
+        is_ours = found.receipt.envelope.fingerprint == self._book.keys.fingerprint
+        return UNRECORDED if is_ours and found.line("chain").state == "unknown" else ""
+
+    def exit_code(self, found: Verification) -> int:
+        return VerificationFailed.exit_code if found.is_failed or self.doubt(found) else 0
+
+    def _verify(self, path: Path, *keys: bytes) -> Verification:
+        from safelight.audit.verify import verify_output
+
+        return verify_output(path, journal=self._book.journal, store=self._store, public_keys=keys)
 
 
-def _exit_code(found: Verification) -> int:
-    return VerificationFailed.exit_code if found.is_failed else 0
+def _trusted(key: str) -> str:
+    """The fingerprint that was typed, or that of the key in the file that was named."""
+    if FINGERPRINT.fullmatch(key.lower()):
+        return key.lower()
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    from safelight.vault.keys import fingerprint_of
+
+    try:
+        found = load_pem_public_key(Path(key).read_bytes())
+    except OSError as error:
+        raise InputMissing(
+            f"--key is no fingerprint and no file: {(error.strerror or 'error').lower()}",
+            hint="a fingerprint has 64 hexadecimal digits",
+        ) from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ParameterInvalid("--key: the file holds no public key", hint=PEM) from error
+    if not isinstance(found, Ed25519PublicKey):
+        raise ParameterInvalid("--key: the key is not of the kind Ed25519", hint=PEM)
+    return fingerprint_of(found.public_bytes_raw())
+
+
+def _hint(face: Face, doubts: Iterable[str]) -> None:
+    """Each hint once, for people; with --json it stands in the document."""
+    if not face.is_json:
+        for doubt in sorted({doubt for doubt in doubts if doubt}):
+            face.note(f"hint: {doubt}")
 
 
 def _print(face: Face, found: Verification, *, with_limits: bool = True) -> None:
@@ -115,12 +184,13 @@ def _print(face: Face, found: Verification, *, with_limits: bool = True) -> None
             face.out(f"  - {printable(sentence)}")
 
 
-def _document(name: str, found: Verification) -> dict[str, Any]:
+def _document(name: str, found: Verification, doubt: str) -> dict[str, Any]:
     return {
         "type": "verification",
         "schema": SCHEMA,
         "input": name,
         "failed": found.is_failed,
+        "hint": doubt,
         "receipt": found.receipt.id if found.receipt is not None else None,
         "entry": found.number,
         "lines": [
