@@ -75,6 +75,20 @@ def descendants(pid: int) -> set[int]:
         found |= more
 
 
+def threads_of(pid: int) -> int:
+    """How many threads the process has; 0 when it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return int(status.partition("Threads:")[2].split()[0])
+
+
+def sleepers(pid: int) -> list[int]:
+    """The descendants that are in the middle of the action "sleep"."""
+    return [child for child in descendants(pid) if threads_of(child) == 2]
+
+
 def is_alive(pid: int) -> bool:
     try:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()

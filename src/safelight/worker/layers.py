@@ -35,7 +35,7 @@ class Lockdown:
 
     def __init__(self, without: frozenset[str] = frozenset()) -> None:
         self._without = without
-        self._is_apart = False
+        self._is_apart = self._counts_tasks = False
         self._open_errnos: tuple[int, ...] = ()
         self._seen: dict[str, bool] = dict.fromkeys(LAYERS, False)
         attacks.load()
@@ -52,12 +52,13 @@ class Lockdown:
         """
         self._open_errnos = witnesses.ask(witnesses.of_namespaces())
         self._is_apart = "namespaces" not in self._without and bool(namespaces.unshare_all())
+        self._counts_tasks = self._is_apart and namespaces.counts_tasks_apart()
         return self._is_apart
 
-    def close_zygote(self, *, max_files: int) -> None:
+    def close_zygote(self, *, max_files: int, max_tasks: int = 0) -> None:
         """After the warm-up: everything up to the outer filter.
 
-        Raises OSError where a step fails.
+        max_tasks holds only in a world of our own. Raises OSError where a step fails.
         """
         if self._is_apart:
             namespaces.empty_root()
@@ -70,6 +71,7 @@ class Lockdown:
             self._seen["limits"] = witnesses.seen_around(
                 witnesses.of_limits(), lambda: namespaces.set_rlimits(max_files=max_files)
             )
+            self._limit_tasks(max_tasks)
         namespaces.undumpable()
         namespaces.die_with_parent()
         if "landlock" not in self._without:
@@ -82,7 +84,7 @@ class Lockdown:
             )
 
     def close_worker(
-        self, *, zygote: int, max_files: int, memory_bytes: int, cpu_s: int
+        self, *, zygote: int, max_files: int, memory_bytes: int, cpu_s: int, max_tasks: int = 0
     ) -> tuple[int, ...]:
         """In the forked child, once its threads are born: the last locks, then every attack on
         itself.
@@ -93,6 +95,7 @@ class Lockdown:
         namespaces.die_with_parent(zygote)
         if "limits" not in self._without:
             namespaces.set_rlimits(max_files=max_files, memory_bytes=memory_bytes, cpu_s=cpu_s)
+            self._limit_tasks(max_tasks)
         if "landlock" not in self._without:
             landlock.restrict()  # a domain of its own: no hold on its siblings, none on its zygote
         if REFUSAL in self._without:
@@ -102,6 +105,10 @@ class Lockdown:
                 witnesses.of_worker_filter(), lambda: seccomp.install(seccomp.worker_filter())
             )
         return attacks.run_all(witnesses.target())
+
+    def _limit_tasks(self, max_tasks: int) -> None:
+        if max_tasks and self._counts_tasks:
+            namespaces.limit_tasks(max_tasks)
 
 
 def report(
@@ -152,6 +159,8 @@ def not_covered(seen: dict[str, bool], level: int, *, is_root: bool = False) -> 
         said.append("the system call filter was not seen: the kernel is open to the worker")
     if not seen["limits"]:
         said.append("the limits were not seen: a worker may write files and fill the memory")
+    if is_root or not (seen["namespaces"] and seen["limits"] and namespaces.counts_tasks_apart()):
+        said.append("a worker may make threads until the user's own limit")
     if is_root:
         said.append("no other user id could be had: the worker keeps root's, without powers")
     if level == OPEN:

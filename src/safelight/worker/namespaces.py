@@ -29,6 +29,7 @@ NAMESPACES = {
     "cgroup": 0x02000000,
 }
 NOBODY = 65_534
+TASKS_APART_SINCE = (5, 14)  # Linux
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP = 1, 4, 24
 _PR_SET_SECUREBITS, _PR_CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL = 28, 47, 4
@@ -106,9 +107,8 @@ def drop_capabilities() -> bool:
 def set_rlimits(*, max_files: int, memory_bytes: int = 0, cpu_s: int = 0) -> None:
     """No core file, no file bytes, no message queue, no locked memory, few descriptors, for good.
 
-    memory_bytes limits the address space, cpu_s the processor time; 0 leaves them as they are. Not
-    NPROC: it would also stop threads. Ask only for what is lower than before; raises OSError
-    otherwise.
+    memory_bytes limits the address space, cpu_s the processor time; 0 leaves them as they are. Ask
+    only for what is lower than before; raises OSError otherwise.
     """
     kinds = {
         resource.RLIMIT_CORE: 0,
@@ -125,6 +125,20 @@ def set_rlimits(*, max_files: int, memory_bytes: int = 0, cpu_s: int = 0) -> Non
         # At the first limit a signal that kills unless someone catches it; at the second one that
         # nobody can.
         _limit(resource.RLIMIT_CPU, cpu_s, cpu_s + 1)
+
+
+def counts_tasks_apart() -> bool:
+    """True where the kernel counts processes and threads of a user for each user namespace."""
+    first, second = os.uname().release.split(".")[:2]
+    return (int(first), int("".join(filter(str.isdigit, second)) or 0)) >= TASKS_APART_SINCE
+
+
+def limit_tasks(most: int) -> None:
+    """No more processes and threads than this, all of this user in this user namespace together.
+
+    Where they are not counted apart, those outside count too: do not ask for it there.
+    """
+    _limit(resource.RLIMIT_NPROC, most, most)
 
 
 def _limit(kind: int, soft: int, hard: int) -> None:

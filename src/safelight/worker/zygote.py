@@ -12,6 +12,7 @@ host started dies, and its workers die with it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gc
 import os
@@ -38,6 +39,12 @@ IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 WORKER_FILES = 32
 ZYGOTE_FILES = 64
 FILES_PER_WORKER = 4
+# Threads are counted for all workers of a zygote together; its own forks must find room above them.
+SPARE_TASKS = 64
+TASKS_PER_THREAD = 4
+TASKS_PER_WORKER = 32
+# What the host hears of a worker that could not be made: a wait status, killed.
+NOT_MADE = int(signal.SIGKILL)
 PAGE_BYTES = resource.getpagesize()
 
 
@@ -68,8 +75,16 @@ def _prepare(plan: Plan, body: str, lockdown: Lockdown) -> Zygote:
     zygote = Zygote(plan, Body(module.perform, rehearse), lockdown, _address_space())
     gc.freeze()
     gc.enable()
-    lockdown.close_zygote(max_files=ZYGOTE_FILES + FILES_PER_WORKER * plan.workers)
+    lockdown.close_zygote(
+        max_files=ZYGOTE_FILES + FILES_PER_WORKER * plan.workers,
+        max_tasks=_tasks(plan) + SPARE_TASKS + plan.workers,
+    )
     return zygote
+
+
+def _tasks(plan: Plan) -> int:
+    """How many processes and threads there may be before a worker gets no more of them."""
+    return SPARE_TASKS + plan.workers * (plan.threads * TASKS_PER_THREAD + TASKS_PER_WORKER)
 
 
 def _give_up(channel: socket.socket, error: SafelightError) -> NoReturn:
@@ -130,21 +145,41 @@ class Zygote:
             return False
         note = Note.parse(data)
         if note.kind is Kind.SPAWN:
-            self._spawn(note.id, fds[0])
+            self._spawn(note.id, fds)
         elif note.kind is Kind.KILL:
             for pidfd, (number, _) in self._children.items():
                 if number == note.id:
                     signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         return True
 
-    def _spawn(self, number: int, fd: int) -> None:
-        pid = os.fork()
-        if not pid:
-            self._become_worker(fd)
-        os.close(fd)
-        pidfd = os.pidfd_open(pid)
+    def _spawn(self, number: int, fds: list[int]) -> None:
+        """One more worker; where the system grants none, the host hears of its death alone."""
+        try:
+            pid = self._fork(fds)
+        except OSError:
+            control.send(self._channel, Note(Kind.DEATH, number, NOT_MADE))
+            return
+        try:
+            pidfd = os.pidfd_open(pid)
+        except OSError:
+            os.kill(pid, signal.SIGKILL)
+            _, status = os.waitpid(pid, 0)
+            control.send(self._channel, Note(Kind.DEATH, number, status))
+            return
         self._children[pidfd] = (number, pid)
         self._ears.register(pidfd, select.POLLIN)
+
+    def _fork(self, fds: list[int]) -> int:
+        """The process id of a new worker, whose channel came along. Raises OSError."""
+        if not fds:
+            raise OSError(errno.EMFILE, "no descriptor was left for the channel")
+        try:
+            pid = os.fork()
+            if not pid:
+                self._become_worker(fds[0])
+        finally:
+            os.close(fds[0])
+        return pid
 
     def _become_worker(self, fd: int) -> NoReturn:
         try:
@@ -177,6 +212,7 @@ class Zygote:
             max_files=WORKER_FILES,
             memory_bytes=self._base_bytes + limits.memory_bytes,
             cpu_s=0,
+            max_tasks=_tasks(self._plan),
         )
         digest = seccomp.sha256(seccomp.worker_filter())
         return Ready(errnos, self._lockdown.layers, digest)

@@ -9,6 +9,7 @@ import mmap
 import os
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -59,6 +60,8 @@ def loop(*_: object) -> None:
 
 
 def sleep(*_: object) -> None:
+    """With a second thread: the one thing about a sleeper that any user can see from outside."""
+    threading.Thread(target=time.sleep, args=(3_600,), daemon=True).start()
     time.sleep(3_600)
 
 
@@ -137,6 +140,22 @@ def print_secrets(*_: object) -> None:
         os.write(fd, b"canary-on-stderr") if fd else None
 
 
+def make_threads(*_: object) -> None:
+    """Until no more are granted; small stacks, so that memory is not what ends it."""
+    threading.stack_size(32_768)
+    gate = threading.Lock()
+    gate.acquire()
+    while True:
+        threading.Thread(target=gate.acquire, daemon=True).start()
+
+
+def hold_threads(*_: object) -> None:
+    try:
+        make_threads()
+    except RuntimeError:
+        time.sleep(3_600)
+
+
 ACTIONS: dict[str, Callable[..., Any]] = {
     "answer": answer,
     "babble": babble,
@@ -144,6 +163,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "hang up": hang_up,
     "hoard": hoard,
     "leave": leave,
+    "hold threads": hold_threads,
     "lie": lie_about_class,
     "loop": loop,
     "map": map_all,
@@ -156,5 +176,6 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "sleep": sleep,
     "stumble": stumble,
     "tell": tell_without_end,
+    "threads": make_threads,
     "words": put_in_words,
 }
