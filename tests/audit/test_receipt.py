@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,10 @@ def test_metadata_is_told_by_group_count_and_tag_name_never_by_value() -> None:
         assert value not in data
 
 
-def test_control_a_value_in_the_place_of_a_name_would_be_seen() -> None:
+def test_control_a_value_in_the_place_of_a_name_would_be_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("safelight.audit.facts.public_name", str)
     changes = (Change("removed", Finding(Risk.PLACE, "52.5")),)
     facts = receipt_facts(metadata=MetadataFact.of(changes, is_reencoded=False))
     assert "52.5" in make(facts).payload.decode()
@@ -242,8 +246,8 @@ def test_a_receipt_of_a_bare_run_in_words(tmp_path: Path) -> None:
 
 
 def test_the_environment_names_versions_and_no_machine() -> None:
-    import getpass
     import platform
+    import pwd
 
     text = environment().model_dump_json() + storage().model_dump_json()
     assert environment().libraries["cryptography"] == version_of("cryptography")
@@ -251,7 +255,9 @@ def test_the_environment_names_versions_and_no_machine() -> None:
     assert runtime_version("onnx") == version_of("onnxruntime")
     assert runtime_version("fake") == "none"
     assert f'"{platform.node()}"' not in text
-    assert f'"{getpass.getuser()}"' not in text
+    names = {user.pw_name for user in pwd.getpwall() if user.pw_uid == os.geteuid()}
+    for name in names | {os.environ.get("USER", "")} - {""}:
+        assert f'"{name}"' not in text
 
 
 def test_the_state_of_swap_is_unknown_where_the_system_does_not_tell(

@@ -6,7 +6,6 @@ No file name, no host name, no pixel and no value of any metadata has a field he
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
@@ -14,6 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from safelight.audit.canonical import canonical, parse_canonical
+from safelight.audit.names import public_name
 from safelight.image import Change, Risk
 from safelight.limits import MAX_RECIPE_BYTES
 from safelight.models.entry import Entry
@@ -31,7 +31,6 @@ MAX_NAMES = 64
 # makes none.
 DISCLOSURE_OF_TASK: dict[str, Disclosure] = {"upscale": "ai-restored", "cutout": "algorithmic"}
 _RANK: tuple[Disclosure, ...] = ("none", "algorithmic", "ai-restored")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 :._/()-]{0,63}")
 
 
 class Fact(BaseModel):
@@ -100,7 +99,7 @@ class MetadataFact(Fact):
 
     @classmethod
     def of(cls, changes: Iterable[Change], *, is_reencoded: bool) -> Self:
-        """From the changes that the worker listed. A name that may be free text is "(other)"."""
+        """From the changes that the worker listed. A name that no table has is "(other)"."""
         changes = tuple(changes)
         groups = sorted({change.finding.group for change in changes})
 
@@ -263,8 +262,7 @@ def _group(group: Risk, changes: tuple[Change, ...]) -> GroupFact:
     names: dict[str, list[str]] = {"removed": [], "kept": [], "added": []}
     for change in changes:
         if change.finding.group == group:
-            plain = _PLAIN_NAME.fullmatch(change.finding.name)
-            names[change.what].append(change.finding.name if plain else "(other)")
+            names[change.what].append(public_name(change.finding.name))
     return GroupFact(
         group=group.name.lower(),
         removed=len(names["removed"]),
