@@ -29,6 +29,7 @@ from tests.worker.hosts import (
     is_alive,
     job,
     plan,
+    sleepers,
     source,
     until,
 )
@@ -146,23 +147,12 @@ def _while_napping(caged: CagedHost, strike: object) -> list[SafelightError]:
     caged.report()
     thread = threading.Thread(target=work)
     thread.start()
-    assert until(lambda: bool(_sleepers(caged.pid)))
+    assert until(lambda: bool(sleepers(caged.pid)))
     (zygote,) = [pid for pid in descendants(caged.pid) if _parent(pid) == caged.pid]
     if callable(strike):
-        strike(_sleepers(caged.pid)[0], zygote)
+        strike(sleepers(caged.pid)[0], zygote)
     thread.join()
     return errors
-
-
-def _sleepers(pid: int) -> list[int]:
-    found = []
-    for child in descendants(pid):
-        try:
-            if "nanosleep" in Path(f"/proc/{child}/wchan").read_text():
-                found.append(child)
-        except OSError:
-            continue
-    return found
 
 
 def _parent(pid: int) -> int:
@@ -187,7 +177,7 @@ def test_killing_the_host_leaves_no_process(root: Path) -> None:
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
-        assert until(lambda: bool(_sleepers(process.pid)))
+        assert until(lambda: bool(sleepers(process.pid)))
         family = descendants(process.pid)
         process.kill()
     assert len(family) >= 3

@@ -8,7 +8,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -23,7 +22,18 @@ from safelight.errors import (
 from safelight.worker.caged import CagedHost
 from safelight.worker.host import open_host
 from safelight.worker.memory import Sheet, read_only
-from tests.worker.hosts import PNG, descendants, failure, host, is_alive, job, plan, source, until
+from tests.worker.hosts import (
+    PNG,
+    descendants,
+    failure,
+    host,
+    is_alive,
+    job,
+    plan,
+    sleepers,
+    source,
+    until,
+)
 
 CANARY = b"canary-7c1d"
 
@@ -150,21 +160,12 @@ def test_cancel_ends_what_is_under_way_and_nothing_later(caged: CagedHost) -> No
     caged.report()
     thread = threading.Thread(target=work)
     thread.start()
-    assert until(lambda: bool(_napping(caged.pid)))
+    assert until(lambda: bool(sleepers(caged.pid)))
     caged.cancel()
     thread.join()
     assert [type(error) for error in errors] == [Cancelled]
     with source() as sheet, caged.run(job(sheet, "answer")) as answer:
         assert answer.output is not None
-
-
-def _napping(pid: int) -> set[int]:
-    """Descendants that stand in a sleep of their own."""
-    return {
-        child
-        for child in descendants(pid)
-        if "nanosleep" in Path(f"/proc/{child}/wchan").read_text()
-    }
 
 
 def test_close_leaves_no_process() -> None:

@@ -93,7 +93,8 @@ def semaphores(target: AttackTarget) -> int:
 @attack("mq_open", "mq_unlink", landlock=EACCES)
 def named_queue(target: AttackTarget) -> int:
     """leave messages under a name"""
-    name = text(b"safelight-attack")
+    # A name of its own: a queue of another user under the same one would refuse it, too.
+    name = text(b"safelight-attack-%d" % target.pid)
     result = call("mq_open", name, O_RDWR_CREAT, 0o600, 0)
     if result >= 0:
         call("mq_unlink", name)
