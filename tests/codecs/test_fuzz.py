@@ -44,7 +44,7 @@ def everything(data: bytes, format: Format, wish: Wish) -> None:
         formats.read_header(view, format)
     assert all(len(finding.value) <= 200 for finding in metadata.findings(view, format))
     scrub.kept(view, format, wish, "jpeg")
-    if scrub.can_rewrite(format):
+    if formats.can_rewrite(format):
         with contextlib.suppress(InputRefused):
             clean = b"".join(scrub.rewrite(view, format, wish)[0])
             again = b"".join(scrub.rewrite(memoryview(clean), format, wish)[0])

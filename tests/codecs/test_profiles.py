@@ -246,7 +246,7 @@ def test_values_of_an_applied_orientation_say_so() -> None:
 
 
 def test_a_container_without_a_walker_cannot_be_rewritten() -> None:
-    assert not scrub.can_rewrite("gif")
+    assert not formats.can_rewrite("gif")
     with pytest.raises(FormatUnknown):
         scrub.rewrite(memoryview(saved(picture(), "GIF")), "gif", Wish())
 

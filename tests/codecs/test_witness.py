@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from safelight.codecs import formats, scrub
+from safelight.codecs import formats
 from safelight.image import Format
 from tests.codecs.making import scrubbed
 from tests.codecs.oracle import leftovers
@@ -21,7 +21,7 @@ def sources(shared_data: Path) -> dict[str, tuple[Format, bytes]]:
     for path in sorted((shared_data / "metadata").rglob("*")):
         data = path.read_bytes() if path.is_file() else b""
         format = formats.route(data[:64])
-        if format is not None and scrub.can_rewrite(format):
+        if format is not None and formats.can_rewrite(format):
             name = "_".join(path.relative_to(shared_data).parts)
             found[f"{name}.{format}"] = (format, data)
     return found

@@ -68,6 +68,9 @@ class Batch:
         started = time.monotonic()
         jobs = max(1, min(self._manner.jobs, len(self._items)))
         self._tell(Start(len(self._items), self._recipe.digest, self._recipe.verbs, jobs))
+        first = next((item.format for item in self._items if item.format and not item.skip), None)
+        if first is not None:
+            self._engine.prepare(self._recipe, first)
         self._sweep()
         # While some items' files are flushed to disk, others have the workers.
         threads = jobs + WAITING if jobs > 1 else 1

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from safelight.codecs.colour import PROFILE, fitted, speaks_of
+from safelight.codecs.formats import can_rewrite
 from safelight.codecs.libvips import foreign_errors, libvips
 from safelight.codecs.savers import EXIF, XMP, save
-from safelight.codecs.scrub import Kept, can_rewrite, kept, rewrite, size_of
+from safelight.codecs.scrub import Kept, kept, rewrite, size_of
 from safelight.errors import LimitExceeded
 from safelight.image import ANIMATED, Change, Finding, Format, Image, Risk
 from safelight.limits import Limits

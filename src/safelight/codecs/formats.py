@@ -23,6 +23,8 @@ SIGNATURES: tuple[tuple[Format, tuple[tuple[int, bytes], ...]], ...] = (
     ("avif", ((4, b"ftyp"), (8, b"avif"))),
     ("avif", ((4, b"ftyp"), (8, b"avis"))),
 )
+# Which module rewrites which container without decoding it.
+REWRITERS: dict[Format, str] = {"jpeg": "jpeg_clean", "png": "png_clean", "webp": "webp_clean"}
 # These brands say "some HEIF file"; the list of compatible brands says which.
 GENERAL_BRANDS = (b"mif1", b"msf1", b"miaf")
 
@@ -41,6 +43,11 @@ def route(first: bytes) -> Format | None:
         if brands & {b"avif", b"avis"} and b"heic" not in brands:
             return "avif"
     return None
+
+
+def can_rewrite(format: Format) -> bool:
+    """True when this container can be scrubbed without decoding."""
+    return format in REWRITERS
 
 
 def read_header(data: memoryview, format: Format) -> Header:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from safelight.codecs import carry
+from safelight.codecs.formats import REWRITERS
 from safelight.codecs.metadata import blocks_of, read_blocks
 from safelight.codecs.policy import policy_of
 from safelight.codecs.reading import short_is_broken
@@ -16,8 +17,6 @@ from safelight.errors import FormatUnknown
 from safelight.image import Change, Format, Wish
 
 Pieces = list[bytes | memoryview]
-# Which module rewrites which container without decoding it.
-REWRITERS: dict[Format, str] = {"jpeg": "jpeg_clean", "png": "png_clean", "webp": "webp_clean"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +29,6 @@ class Kept:
     exif: bytes | None
     xmp: bytes | None
     changes: tuple[Change, ...]
-
-
-def can_rewrite(format: Format) -> bool:
-    """True when this container can be scrubbed without decoding."""
-    return format in REWRITERS
 
 
 def rewrite(data: memoryview, format: Format, wish: Wish) -> tuple[Pieces, tuple[Change, ...]]:

@@ -14,19 +14,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from safelight.audit.receipt import Receipt, path_for
-from safelight.codecs.formats import route
-from safelight.codecs.scrub import can_rewrite
+from safelight.codecs.formats import can_rewrite, route
 from safelight.engine import output as outputs
 from safelight.engine.book import Book, Claim, Door, Work
 from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.result import Result, Skipped
 from safelight.engine.source import open_source
-from safelight.errors import FormatUnknown, OutputClash, WireBroken
+from safelight.errors import FormatUnknown, OutputClash, SafelightError, WireBroken
 from safelight.image import Format
 from safelight.models.store import Store
 from safelight.operation import ModelNeed
@@ -138,6 +138,11 @@ class Engine:
     def host(self, recipe: Recipe, format: Format) -> Host:
         """The host that would work on such a picture; for proofs, which look at its workers."""
         return self._host(recipe, format)
+
+    def prepare(self, recipe: Recipe, format: Format) -> None:
+        """Have workers made ready while other things are done; what fails is told by run."""
+        with suppress(SafelightError):
+            self._host(recipe, format)
 
     def cancel(self) -> None:
         """Kill every worker; runs under way raise Cancelled."""
