@@ -231,6 +231,25 @@ def test_an_output_is_no_more_open_than_its_input(tmp_path: Path) -> None:
     assert heir_of(target, 0o444, in_place=False)(0o644) == Owner(0o644)
 
 
+def test_what_cannot_be_read_back_replaces_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "a.jpg"
+    target.write_bytes(b"original")
+    with delivery(target, [b"new"], b"slip", reread=True):
+        pass
+    real = os.write
+
+    def lying_disk(fd: int, data: bytes) -> int:
+        return real(fd, bytes(len(data)))
+
+    monkeypatch.setattr(os, "write", lying_disk)
+    parcels = delivery(target, [b"new"], b"slip", reread=True)
+    with pytest.raises(OutputFailed, match="read back"), parcels:
+        pass
+    assert everything_below(tmp_path) == {"a.jpg": b"original"}
+
+
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="no regular file"):

@@ -212,7 +212,8 @@ class Engine:
             return clock.result(work, data=data, receipt=receipt, receipt_path=place)
         place = path_for(target)
         owner = outputs.heir_of(target, work.source.mode, in_place=in_place)
-        with outputs.delivery(target, [output], receipt.to_bytes(), owner) as parcel:
+        parcels = outputs.delivery(target, [output], receipt.to_bytes(), owner, reread=in_place)
+        with parcels as parcel:
             parcel.commit(place.name, replace=replace)
         book.record(receipt)
         return clock.result(work, path=target, receipt=receipt, receipt_path=place)

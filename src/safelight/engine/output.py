@@ -158,17 +158,21 @@ def delivery(
     pieces: Sequence[bytes | memoryview],
     receipt: bytes,
     owner: Callable[[int], Owner] = Owner,
+    *,
+    reread: bool = False,
 ) -> Iterator[Delivery]:
     """Write output and receipt to disk without their names; on leaving what has none is gone.
 
     owner tells, given the permission bits that the user's umask allows, whose the output is to be.
-    Raises OutputFailed, DiskFull.
+    With reread the bytes are read back from the file and compared. Raises OutputFailed, DiskFull.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             shop = stack.enter_context(Workshop(target.parent))
             output = _stage(stack, shop, pieces)
+            if reread:
+                _compare(output.fd, pieces)
             _hand_over(output.fd, owner)
             slip = _stage(stack, shop, [receipt])
             yield Delivery(shop, target, output, slip)
@@ -185,6 +189,18 @@ def _stage(stack: ExitStack, shop: Workshop, pieces: Sequence[bytes | memoryview
             view = view[os.write(staged.fd, view[:PIECE_BYTES]) :]
     os.fsync(staged.fd)
     return staged
+
+
+def _compare(fd: int, pieces: Sequence[bytes | memoryview]) -> None:
+    wanted = hashlib.sha256()
+    for piece in pieces:
+        wanted.update(piece)
+    os.lseek(fd, 0, os.SEEK_SET)
+    with open(fd, "rb", closefd=False) as file:
+        if hashlib.file_digest(file, "sha256").digest() != wanted.digest():
+            raise OutputFailed(
+                "what was written cannot be read back as it was", hint="check the disk"
+            )
 
 
 def _hand_over(fd: int, owner: Callable[[int], Owner]) -> None:
