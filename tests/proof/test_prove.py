@@ -14,7 +14,8 @@ import pytest
 from safelight.models.store import Store
 from safelight.proof import prove as module
 from safelight.proof.egress import Egress, egress
-from safelight.proof.prove import Proof, prove
+from safelight.proof.prove import Proof, prove, stopped_by_layer
+from safelight.worker import attacks
 from safelight.worker.job import CageReport, Host
 from tests.proof.desk import Desk, Reporter, held, let_through, live
 
@@ -46,7 +47,7 @@ def test_a_cage_that_held_is_proved(measured: Measure) -> None:
 
 def test_about_twenty_lines_no_wider_than_a_screen(measured: Measure) -> None:
     lines = measured().lines()
-    assert 18 <= len(lines) <= 24
+    assert 18 <= len(lines) <= 27
     assert max(len(line) for line in lines) <= 100
 
 
@@ -76,6 +77,22 @@ def test_an_attack_that_this_system_refuses_anyway_is_said_and_does_not_count(
     assert proof.ok
     assert proof.control == len(proof.cage.attempts) - 2
     assert any("2 are refused to this user without a cage" in line for line in proof.lines())
+    assert any("13 of 13 got through" in line for line in proof.lines())  # not 13 of 14
+    assert not any("13 of 14" in line for line in proof.lines())
+
+
+def test_each_layer_has_a_row_with_what_it_stops_by_itself(measured: Measure) -> None:
+    every = len(attacks.load())
+    proof = measured(held(layers={"namespaces": False, "seccomp": True}))
+    assert f"seccomp      stops {every} of {every} by itself   seen working" in proof.lines()
+    alone = sum(bool(one.namespaces) for one in attacks.load())
+    row = f"namespaces   stops {alone:>3} of {every} by itself   NOT seen working"
+    assert row in proof.lines()
+    assert proof.document()["stopped_by_layer"] == stopped_by_layer()
+
+
+def test_without_a_file_it_says_that_no_receipt_was_looked_at(measured: Measure) -> None:
+    assert "receipts     none given (safelight prove out/)" in measured().lines()
 
 
 @pytest.mark.parametrize("met", [errno.ENOENT, errno.EINVAL, errno.ECONNREFUSED, errno.ECHILD])

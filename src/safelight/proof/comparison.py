@@ -81,6 +81,11 @@ class Row:
         return sum(pair.is_live for pair in self.pairs)
 
     @property
+    def possible(self) -> int:
+        """How many this system does not refuse to this user anyway."""
+        return sum(pair.is_live or pair.is_blind for pair in self.pairs)
+
+    @property
     def answers(self) -> str:
         """What the cage answered, each kind once."""
         return ", ".join(sorted({said(pair.caged.errno) for pair in self.pairs}))

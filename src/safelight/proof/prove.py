@@ -13,7 +13,7 @@ from safelight.errors import ModelMissing, SafelightError
 from safelight.models.store import Store
 from safelight.proof.comparison import Row, rows, said
 from safelight.proof.control import run_uncaged
-from safelight.worker import seccomp, syscalls
+from safelight.worker import attacks, seccomp, syscalls
 from safelight.worker.job import Attempt, CageReport, Host
 from safelight.worker.layers import LAYERS, SEALED
 
@@ -90,6 +90,7 @@ class Proof:
             "mechanisms": [row.document() for row in self.rows],
             "attempts": [pair.document() for row in self.rows for pair in row.pairs],
             "layers": dict(cage.layers),
+            "stopped_by_layer": stopped_by_layer(),
             "kernel": dict(cage.kernel),
             "filter_sha256": cage.filter_sha256,
             "reachable_calls": self.reachable,
@@ -99,31 +100,35 @@ class Proof:
 
     def _row_line(self, row: Row) -> str:
         caged = f"{row.contained} of {row.attempted} contained"
-        control = f"{row.control} of {row.attempted} got through"
+        control = f"{row.control} of {row.possible} got through"
         mark = "" if row.is_ok else "  <- FAILED"
         return f"  {row.group:<10} {caged:<20} {control:<22} {row.answers}{mark}"
 
     def _cage_lines(self) -> tuple[str, ...]:
         cage = self.cage
-        seen = [name for name in LAYERS if cage.layers.get(name)]
-        missing = [name for name in LAYERS if not cage.layers.get(name)]
-        absent = f"; NOT seen: {', '.join(missing)}" if missing else ""
         words = [f"{word} {cage.kernel[word]}" for word in KERNEL_WORDS if word in cage.kernel]
         return (
             f"level        {cage.level} of {SEALED} ({self.required_level} required)",
-            f"layers       each seen by itself: {', '.join(seen) or 'none'}{absent}",
-            f"kernel       {', '.join(words) or 'said nothing'}",
+            *(self._layer_line(name, number) for name, number in stopped_by_layer().items()),
+            f"kernel       {', '.join(words) or 'said nothing'}; {self.reachable} calls open",
             f"filter       {cage.filter_sha256}",
-            f"reachable    {self.reachable} system calls",
             *self._refused_lines(),
         )
+
+    def _layer_line(self, name: str, number: int) -> str:
+        seen = "seen working" if self.cage.layers.get(name) else "NOT seen working"
+        stops = f"stops {number:>3} of {len(attacks.load())} by itself"
+        return f"{name:<12} {stops if number else 'bound what the work may use':<28} {seen}"
 
     def _refused_lines(self) -> tuple[str, ...]:
         dead = [pair for row in self.rows for pair in row.pairs if not pair.is_live]
         if not dead:
             return ()
         kinds = ", ".join(sorted({said(pair.control.errno) for pair in dead}))
-        return (f"control      {len(dead)} are refused to this user without a cage, too ({kinds})",)
+        return (
+            f"control      {len(dead)} are refused to this user without a cage, too ({kinds});"
+            " not counted above",
+        )
 
     def _check_lines(self) -> tuple[str, ...]:
         found = []
@@ -139,11 +144,21 @@ class Proof:
                 for check in checks
                 if check.state != "ok" and kind != "journal"
             ]
+            if kind == "receipt" and not checks:
+                found.append("receipts     none given (safelight prove out/)")
         return tuple(found)
 
     def _verdict(self) -> str:
         counts = f"{self.cage.contained} of {len(self.cage.attempts)} attacks contained"
         return f"{'The cage held' if self.ok else 'NOT PROVED'}: {counts}, level {self.cage.level}"
+
+
+def stopped_by_layer() -> dict[str, int]:
+    """How many of the attacks each layer stops by itself, as every attack declares."""
+    return {
+        layer: sum(bool(one.expected(frozenset({layer}))) for one in attacks.load())
+        for layer in LAYERS
+    }
 
 
 def prove(
@@ -192,7 +207,8 @@ def _journal(journal: Journal) -> Check:
         found = journal.check()
     except SafelightError as error:
         return Check("journal", "journal", "failed", error.message)
-    return Check("journal", "journal", "ok", f"{found.head.entries} entries, whole")
+    count = found.head.entries
+    return Check("journal", "journal", "ok", f"{count} entr{'y' if count == 1 else 'ies'}, whole")
 
 
 def _receipt(path: Path, journal: Journal, store: Store) -> Check:
