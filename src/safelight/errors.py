@@ -66,7 +66,7 @@ class UsageError(SafelightError):
 class RecipeInvalid(UsageError):
     number, code, status = 3, "recipe-invalid", 422
     sentence = "the recipe is wrong"
-    usual_hint = "safelight recipe validate RECIPE"
+    usual_hint = "safelight help recipe"
 
 
 class ParameterInvalid(UsageError):

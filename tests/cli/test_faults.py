@@ -84,3 +84,19 @@ def test_an_output_folder_that_is_none(tmp_path: Path, home: Path, kind: str) ->
     assert done.stderr.startswith("safelight: ")
     assert "\nhint: " in done.stderr
     assert len(done.stderr.splitlines()) == 2
+
+
+def test_a_state_folder_that_cannot_be_made_is_told_as_that(tmp_path: Path, home: Path) -> None:
+    draw(tmp_path / "photo.jpg")
+    (tmp_path / "file").write_text("no folder")
+    done = subprocess.run(
+        [*COMMAND, "scrub", "photo.jpg", "--state-dir", str(tmp_path / "file" / "state")],
+        cwd=tmp_path,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "the state folder cannot be made: not a directory" in done.stderr
+    assert "hint: check the state folder: safelight config show --origin" in done.stderr

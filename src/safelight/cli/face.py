@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
 from safelight.cli.printable import jsonable, printable
-from safelight.errors import SafelightError, UsageError
+from safelight.errors import OutputFailed, SafelightError, UsageError
 
 if TYPE_CHECKING:
     from safelight.settings import Settings
@@ -122,8 +122,21 @@ class Face:
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def _write(self, stream: IO[str], text: str) -> None:
-        stream.write(text)
-        stream.flush()
+        try:
+            stream.write(text)
+            stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:
+            if stream is not sys.stderr:  # an error that cannot be told must not become another
+                raise
+
+
+def unwritten(error: OSError) -> OutputFailed:
+    """Our error for what standard output did not take."""
+    reason = (error.strerror or "error").lower()
+    hint = "check where standard output goes"
+    return OutputFailed(f"standard output cannot be written: {reason}", hint=hint)
 
 
 def problem_document(error: SafelightError, detail: str = "") -> dict[str, Any]:

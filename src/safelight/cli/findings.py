@@ -13,6 +13,8 @@ from safelight.cli.face import Face
 from safelight.cli.printable import printable
 from safelight.cli.report import Report
 from safelight.cli.table import LABELS
+from safelight.cli.tagnames import known_names
+from safelight.errors import ParameterInvalid
 from safelight.image import Finding
 
 FOUND = 4
@@ -36,7 +38,7 @@ class Findings(Report):
 
     def __init__(self, face: Face, verbs: Sequence[str], fail_on: str | None) -> None:
         super().__init__(face, verbs)
-        self.words = [word.strip().lower() for word in (fail_on or "").split(",") if word.strip()]
+        self.words = asked(fail_on)
 
     def before_item(self, item: Item) -> None:
         for finding in _sorted(item):
@@ -92,6 +94,24 @@ class Findings(Report):
         group, label = finding.group.name.lower(), LABELS[finding.group].lower()
         name = finding.name.lower()
         return any(word in (ANY, group, label) or word in name for word in self.words)
+
+
+def asked(fail_on: str | None) -> list[str]:
+    """The words of --fail-on. Raises ParameterInvalid for one that no finding could ever meet."""
+    if fail_on is None:
+        return []
+    words = [word.strip().lower() for word in fail_on.split(",") if word.strip()]
+    names = [name.lower() for name in known_names()]
+    groups = {risk.name.lower() for risk in LABELS} | {word.lower() for word in LABELS.values()}
+    for word in words or [""]:
+        if word and (word == ANY or word in groups or any(word in name for name in names)):
+            continue
+        raise ParameterInvalid(
+            f"--fail-on: nothing is called {word!r}",
+            hint=f"{', '.join(risk.name.lower() for risk in LABELS)}, any, or a part of a "
+            "tag's name, as gps, serial",
+        )
+    return words
 
 
 def _sorted(item: Item) -> list[Finding]:

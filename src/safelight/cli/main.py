@@ -24,8 +24,8 @@ import click
 
 from safelight import __version__
 from safelight.cli import verbs
-from safelight.cli.face import Face
-from safelight.errors import Cancelled, SafelightError, UsageError
+from safelight.cli.face import Face, unwritten
+from safelight.errors import Cancelled, OutputFailed, SafelightError, UsageError
 
 
 class Verbs(click.Group):
@@ -75,16 +75,37 @@ def safelight() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and leave with its exit code."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
+    without_core_dumps()
+    open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     code = run(typed)
-    with suppress(BrokenPipeError):
+    with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
         sys.exit(code)
-    silence()
+    silence(1, 2)
     sys.exit(code or 1)
+
+
+def without_core_dumps() -> None:
+    """A crash or Ctrl-\\ must not put a picture on the disk."""
+    with suppress(ImportError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def open_missing_streams() -> None:
+    """A standard stream that was closed before we started reads as empty and swallows words.
+
+    In this order, so that each takes its own number and no socket of ours can.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 - open to the end
+            setattr(sys, name, nowhere)
 
 
 def run(typed: list[str]) -> int:
@@ -99,6 +120,9 @@ def run(typed: list[str]) -> int:
     except SafelightError as error:
         face.problem(error)
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        return error.exit_code
     except click.ClickException as error:
         return _refused(face, error)
     except (KeyboardInterrupt, click.Abort):
@@ -107,17 +131,32 @@ def run(typed: list[str]) -> int:
     except BrokenPipeError:
         silence()
         return 1
+    except OSError as error:
+        return _unsaid(face, error)
     except Exception as error:  # noqa: BLE001 - the last wall: a person never meets a traceback
         face.surprise(error)
         return 1
 
 
-def silence() -> None:
+def silence(*streams: int) -> None:
     """Nobody reads our output any more: let what is still to be written go nowhere."""
     with suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
+        for stream in streams or (1,):
+            os.dup2(nowhere, stream)
         os.close(nowhere)
+
+
+def _unsaid(face: Face, error: OSError) -> int:
+    """An error of the system that nobody expected, or words that standard output did not take."""
+    try:
+        sys.stdout.flush()
+    except OSError as blocked:
+        face.problem(unwritten(blocked))
+        silence()
+    else:
+        face.surprise(error)
+    return OutputFailed.exit_code
 
 
 def _refused(face: Face, error: click.ClickException) -> int:

@@ -35,18 +35,20 @@ def models() -> None:
 @speaking
 @click.pass_obj
 def listing(face: Face) -> int:
-    """List the models that are here.
+    """List the models that are here; first those that are used where none is named.
 
     \b
     Examples:
       safelight models list
     """
-    for entry in _store(face).entries():
+    entries = sorted(_store(face).entries(), key=lambda entry: not entry.aliases)
+    for entry in entries:
         if face.is_json:
             face.document(_document(entry))
             continue
         facts = f"{entry.task:<10} {size(entry.size_bytes):>9}  {printable(entry.licence, 24):<16}"
-        face.out(f"{entry.name:<24} {facts} {printable(entry.title, 60)}")
+        aliases = f" (also {', '.join(entry.aliases)})" if entry.aliases else ""
+        face.out(f"{entry.name:<24} {facts} {printable(entry.title + aliases, 80)}")
     return 0
 
 

@@ -19,6 +19,7 @@ from safelight.cli.face import Face
 from safelight.cli.printable import printable
 from safelight.errors import InputMissing, OutputClash, UsageError
 from safelight.recipe import Recipe
+from safelight.vault.private import open_regular
 
 if TYPE_CHECKING:
     from safelight.cli.running import Wishes
@@ -104,6 +105,19 @@ def _header(recipe: Recipe, items: list[Item], placement: Placement) -> dict[str
     }
 
 
+def is_plan(path: Path) -> bool:
+    """True if the first JSON object in the file says that it is a plan, whatever its name."""
+    if path.suffix == PLAN_SUFFIX:
+        return True
+    try:
+        with open(open_regular(path), "rb") as file:
+            text = file.read(MAX_PLAN_BYTES).lstrip().decode(errors="replace")
+        document, _ = json.JSONDecoder().raw_decode(text)
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and document.get("type") == "plan"
+
+
 def _read(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     try:
         with path.open("rb") as file:
@@ -114,8 +128,12 @@ def _read(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         documents = [json.loads(line) for line in data.splitlines() if line.strip()]
     except (ValueError, RecursionError) as error:
         raise UsageError(f"the plan is no JSON, line by line: {error}") from error
-    is_plan = bool(documents) and all(isinstance(document, dict) for document in documents)
-    if not is_plan or documents[0].get("type") != "plan" or documents[0].get("schema") != SCHEMA:
+    are_objects = bool(documents) and all(isinstance(document, dict) for document in documents)
+    if (
+        not are_objects
+        or documents[0].get("type") != "plan"
+        or documents[0].get("schema") != SCHEMA
+    ):
         raise UsageError("this file is no plan", hint="--dry-run --json writes one")
     return documents[0], documents[1:]
 

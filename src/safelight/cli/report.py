@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from safelight.batch.events import Event, Item, Start, Summary
 from safelight.cli import table
 from safelight.cli.face import Face, problem_document
+from safelight.cli.hints import hinted
 from safelight.cli.printable import jsonable, printable
 from safelight.cli.progress import Progress, Silence, choose
 from safelight.cli.stopping import Stoppable
@@ -23,14 +24,14 @@ class Report:
         self.batch: Stoppable | None = None
         self.items: list[Item] = []
         self._progress: Progress = Silence()
-        self._is_unheard = False
+        self._unheard: OSError | None = None
 
     def __call__(self, event: Event) -> None:
-        """Take one event. A reader that went away ends the batch instead of failing every item."""
+        """Take one event. Where nothing can be said any more, the batch ends soon."""
         try:
-            self._take(event)
-        except BrokenPipeError:
-            self._is_unheard = True
+            self._take(hinted(event) if isinstance(event, Item) else event)
+        except OSError as error:
+            self._unheard = error
             if self.batch is not None:
                 self.batch.finish_soon()
 
@@ -41,7 +42,7 @@ class Report:
             self.items.append(event)
             self._progress.ended(event)
             self._log(event)
-        if self.face.is_json and not self._is_unheard:
+        if self.face.is_json and self._unheard is None:
             if isinstance(event, Item):
                 self.before_item(event)
             self.face.document(event.document())
@@ -75,8 +76,8 @@ class Report:
 
     def conclude(self, summary: Summary) -> int:
         """Say how it ended and give the exit code."""
-        if self._is_unheard:
-            raise BrokenPipeError
+        if self._unheard is not None:
+            raise self._unheard
         self.items.sort(key=lambda item: item.index)
         bad = [item for item in self.items if item.status in table.BAD]
         if self.face.is_json:
@@ -84,7 +85,7 @@ class Report:
                 self._problem(summary, bad)
         else:
             self.show(summary)
-            if len(self.items) == 1 or not sys.stdout.isatty() or self.face.verbosity < 0:
+            if len(self.items) == 1 or self.face.verbosity < 0:  # else they stand in the table
                 for item in bad:
                     self.face.failure(item.input, item.error, item.hint)
             if summary.cancelled:

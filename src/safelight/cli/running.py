@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from safelight.cli.face import Face
+from safelight.cli.face import Face, unwritten
 from safelight.cli.options import batching, caging, placing, selecting, setting, speaking, stacked
 from safelight.errors import UsageError
 
 if TYPE_CHECKING:
+    from safelight.batch.events import Summary
     from safelight.batch.naming import Placement
     from safelight.batch.plan import PlannedItem, Selection
+    from safelight.batch.run import Batch
     from safelight.cli.report import Report
     from safelight.recipe import Recipe
 
@@ -109,8 +111,19 @@ def work(
         batch = Batch(engine, recipe, items, manner=manner, listener=report)
         report.batch = stopper.batch = batch
         with closing(report):
-            summary = batch.run()
+            summary = _run(batch, to_standard_output=placement.is_standard)
     return report.conclude(summary)
+
+
+def _run(batch: Batch, *, to_standard_output: bool) -> Summary:
+    try:
+        return batch.run()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if to_standard_output:
+            raise unwritten(error) from error
+        raise
 
 
 def _refuse_screen(face: Face) -> None:
@@ -141,13 +154,13 @@ def run(face: Face, /, recipe_file: str, **typed: Any) -> int:
       safelight run web.toml pictures/ -o out/ -n --json > plan.jsonl
       safelight run plan.jsonl
     """
-    from safelight.cli.planning import PLAN_SUFFIX, run_plan
+    from safelight.cli.planning import is_plan, run_plan
     from safelight.cli.report import Report
     from safelight.cli.steps import with_scrub
     from safelight.recipe import Recipe
 
     wishes = Wishes(**typed)
-    if Path(recipe_file).suffix == PLAN_SUFFIX:
+    if is_plan(Path(recipe_file)):
         return run_plan(face, Path(recipe_file), wishes)
     recipe = with_scrub(Recipe.load(Path(recipe_file)), face.settings)
     return run_recipe(face, recipe, wishes, Report(face, recipe.verbs))

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from safelight.errors import Cancelled
 
-FIRST = "\nsafelight: finishing the pictures under way; Ctrl-C again stops at once\n"
+FIRST = "\nsafelight: finishing the pictures under way; asked again (Ctrl-C), it stops at once\n"
 SECOND = "\nsafelight: stopping\n"
 
 

@@ -31,9 +31,14 @@ LONGEST_LIST = 20
 BAD = ("failed", "refused")
 PASSED_OVER = {
     "no-picture": "no picture",
-    "link-outside": "link out of the folder",
+    "link-outside": "links out of the folder not followed",
+    "own-output": "already results of this run's inputs",
     "verified": "already done",
     "exists": "already there",
+}
+ONE_PASSED_OVER = {
+    "link-outside": "link out of the folder not followed",
+    "own-output": "already a result of this run's inputs",
 }
 
 
@@ -77,12 +82,12 @@ def network(results: Iterable[Result]) -> str:
 
 def _heading(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> str:
     word = done_word(verbs[0]) if len(verbs) == 1 else "done"
-    count = Counter(PASSED_OVER.get(i.code, i.code) for i in items if i.status == "skipped")
+    count = Counter(item.code for item in items if item.status == "skipped")
     files = len(items) + summary.left
     parts = [f"{files} file{'' if files == 1 else 's'}"]
     if summary.done:
         parts.append(f"{summary.done} {word}")
-    parts += [f"{number} {reason}" for reason, number in sorted(count.items())]
+    parts += [_passed_over(code, number) for code, number in sorted(count.items())]
     if summary.refused:
         parts.append(f"{summary.refused} refused")
     if summary.failed:
@@ -90,6 +95,11 @@ def _heading(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> s
     if summary.left:
         parts.append(f"{summary.left} not started")
     return "  " + " · ".join(parts)
+
+
+def _passed_over(code: str, number: int) -> str:
+    words = PASSED_OVER | (ONE_PASSED_OVER if number == 1 else {})
+    return f"{number} {words.get(code, code)}"
 
 
 def _row(label: str, text: str) -> str:

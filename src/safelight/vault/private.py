@@ -15,6 +15,7 @@ from safelight.errors import DiskFull, OutputFailed, PolicyRefused
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 OTHERS = 0o077
+CHECK_STATE = "check the state folder: safelight config show --origin"
 
 
 def private_folder(folder: Path) -> None:
@@ -29,7 +30,10 @@ def private_folder(folder: Path) -> None:
             os.mkdir(folder, FOLDER_MODE)
         found = os.lstat(folder)
     except OSError as error:
-        raise OutputFailed(f"the state folder cannot be made: {error.strerror}") from error
+        reason = (error.strerror or "error").lower()
+        raise OutputFailed(
+            f"the state folder cannot be made: {reason}", hint=CHECK_STATE
+        ) from error
     _check(folder, found, is_folder=True)
 
 
@@ -83,7 +87,8 @@ def failed_write(error: OSError) -> OutputFailed:
     """Our error for a write that the system refused."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull()
-    return OutputFailed(f"the state folder cannot be written: {error.strerror}")
+    reason = (error.strerror or "error").lower()
+    return OutputFailed(f"the state folder cannot be written: {reason}", hint=CHECK_STATE)
 
 
 def open_regular(path: Path) -> int:
