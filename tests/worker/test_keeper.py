@@ -12,6 +12,7 @@ from safelight.worker import launch
 from safelight.worker.host import open_host
 from safelight.worker.job import Plan
 from safelight.worker.keeper import Keeper
+from safelight.worker.pool import Pool
 
 
 @pytest.mark.parametrize("words", [["/nowhere/python"], ["/bin/false"], ["/bin/echo", "hello"]])
@@ -36,3 +37,14 @@ def test_a_keeper_whose_zygote_was_ended_gives_dead_workers() -> None:
     assert worker.dead.is_set()
     assert worker.exit_code is None
     worker.close()
+
+
+def test_a_pool_whose_zygote_is_gone_asks_it_once_and_not_for_ever() -> None:
+    keeper = Keeper(Plan(False, False, Limits()))
+    keeper.wait_up()
+    pool = Pool(lambda: keeper, 3)
+    keeper.end()
+    with pool._lock:
+        pool._fill()
+    assert len(pool._ahead) < 10
+    pool.close()

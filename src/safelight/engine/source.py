@@ -75,9 +75,8 @@ def open_source(
 
 def _refuse_above(size_bytes: int, limit_bytes: int) -> None:
     if size_bytes > limit_bytes:
-        raise LimitExceeded(
-            f"the input has more than {limit_bytes / MEGA:g} MB", hint="--max-bytes allows more"
-        )
+        most = f"{limit_bytes / MEGA:g} MB" if limit_bytes >= MEGA else f"{limit_bytes} bytes"
+        raise LimitExceeded(f"the input has more than {most}", hint="--max-bytes allows more")
     if size_bytes == 0:
         raise ContainerBroken("the input is empty")
 

@@ -94,5 +94,8 @@ class Pool:
         # As many as are at work: one picture does not pay for the readiness of a batch.
         wanted = min(max(1, len(self._at_work)), self._workers)
         while sum(not worker.dead.is_set() for worker in self._ahead) < wanted:
-            self._ahead.append(self._keeper.spawn())
+            worker = self._keeper.spawn()
+            self._ahead.append(worker)
+            if worker.dead.is_set():  # the zygote is gone: take tells why
+                break
         return self._keeper

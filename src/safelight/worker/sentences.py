@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -114,10 +115,16 @@ def _raised(path: Path, line: int) -> Iterator[ast.Call]:
             yield call
 
 
+# Python 3.11 keeps one recursion counter for all threads that make syntax trees (cpython 106905).
+PARSING = threading.Lock()
+
+
 @cache
 def _raises(path: Path) -> tuple[tuple[int, int, ast.Call], ...]:
     found = []
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    with PARSING:
+        tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
         match node:
             case ast.Raise(exc=ast.Call() as call, lineno=first, end_lineno=last):
                 found.append((first, last or first, call))
