@@ -4,6 +4,7 @@ place.
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 
@@ -68,6 +69,7 @@ def jpeg_plants() -> dict[str, bytes]:
     found |= _jpeg_blocks(plain)
     found |= _jpeg_places(plain)
     found |= _jpeg_tables(plain)
+    found |= _jpeg_scans(plain)
     return found
 
 
@@ -122,6 +124,34 @@ def _jpeg_tables(plain: bytes) -> dict[str, bytes]:
     }
 
 
+def _jpeg_scans(plain: bytes) -> dict[str, bytes]:
+    steps = jpeg(progressive=True)
+    second = steps.index(b"\xff\xda", steps.index(b"\xff\xda") + 2)
+    late = segment(0xDB, b"\0" + (CANARY * 5)[:64])
+    rows = jpeg(restart_marker_rows=1)
+    steps_of_rows = jpeg(picture(83, 61), progressive=True, restart_marker_blocks=2)
+    next_scan = steps_of_rows.index(b"\xff\xc4", steps_of_rows.index(b"\xff\xda"))
+    count = len(re.findall(rb"\xff[\xd0-\xd7]", steps_of_rows[:next_scan]))
+    mark = bytes((0xFF, 0xD0 + count % 8))
+    density = b"JFIF\0\1\1" + CANARY[:5] + bytes(2)
+    return {
+        "quantisation table after its scan": steps[:second] + late + steps[second:],
+        "late height": plain[:-2] + segment(0xDC, CANARY) * 2 + plain[-2:],
+        "behind the last restart interval": rows[:-2] + b"\xff\xd0" + CANARY + rows[-2:],
+        "behind the last interval of a scan": steps_of_rows[:next_scan]
+        + mark
+        + CANARY
+        + steps_of_rows[next_scan:],
+        "density": _with_head(plain, density),
+    }
+
+
+def _with_head(plain: bytes, head: bytes) -> bytes:
+    """The JPEG with this JFIF head in place of its own."""
+    size = struct.unpack_from(">H", plain, 4)[0]
+    return plain[:2] + segment(0xE0, head) + plain[4 + size :]
+
+
 def png_plants() -> dict[str, bytes]:
     plain = png()
     packed = zlib.compress(CANARY * 4)
@@ -152,6 +182,10 @@ def png_plants() -> dict[str, bytes]:
         "sBIT too long": (b"sBIT", CANARY),
         "words as colours": (b"cHRM", (CANARY * 3)[:32]),
         "words as a density": (b"pHYs", CANARY[:9]),
+        "words as light": (b"cLLI", CANARY[:8]),
+        "words as a display": (b"mDCV", (CANARY * 2)[:24]),
+        "words as an old display": (b"mDCv", (CANARY * 2)[:24]),
+        "words as code points": (b"cICP", CANARY[:4]),
         "suggested palette": (b"PLTE", (CANARY * 3)[:39]),
         "fdAT without animation": (b"fdAT", bytes(4) + CANARY),
         "acTL too long": (b"acTL", CANARY),
@@ -163,6 +197,8 @@ def png_plants() -> dict[str, bytes]:
 def _png_places(plain: bytes) -> dict[str, bytes]:
     chunks = png_chunks(plain)
     end = chunks[:-1]
+    few = png_chunks(png(picture(mode="1").convert("P"), bits=1))
+    long = [(t, b[:6].ljust(6, b"\0") + CANARY + bytes(2) if t == b"PLTE" else b) for t, b in few]
     broken = chunk(b"tEXt", b"Author\0" + CANARY)[:-1] + b"\0"
     twice = [chunks[0], (b"gAMA", bytes(4)), (b"gAMA", CANARY[:4]), *chunks[1:]]
     return {
@@ -171,6 +207,7 @@ def _png_places(plain: bytes) -> dict[str, bytes]:
         "after the pixels": png_of([*end, (b"tEXt", b"Author\0" + CANARY), chunks[-1]]),
         "a chunk with a wrong checksum": plain[:33] + broken + plain[33:],
         "a chunk twice": png_of(twice) + CANARY,
+        "palette entries beyond the depth": png_of(long),
     }
 
 

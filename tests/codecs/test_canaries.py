@@ -39,8 +39,8 @@ def pass_through(data: bytes, profile: Profile) -> bytes:
 
 
 def reveals(data: bytes) -> bool:
-    """True when the canary is there, plain, wide, in hexadecimal, or packed."""
-    forms = (CANARY, CANARY[:9], CANARY.decode().encode("utf-16-be"), CANARY.hex().encode())
+    """True when the start of the canary is there, plain, wide, in hexadecimal, or packed."""
+    forms = (CANARY[:4], CANARY.decode().encode("utf-16-be"), CANARY.hex().encode())
     texts = [data]
     if data.startswith(b"\x89PNG"):
         for _, body in png_chunks(data):

@@ -107,10 +107,10 @@ def test_arithmetic_coding_keeps_its_conditioning() -> None:
     assert clean.endswith(SCAN + b"\xff\xd9")
 
 
-def test_a_late_height_stays_behind_its_scan() -> None:
+def test_a_late_height_falls_away() -> None:
     late = segment(0xDC, b"\0\4")
     data = b"\xff\xd8" + FRAME + SCAN + late + b"\xff\xd9"
-    assert scrubbed(data, "jpeg").endswith(SCAN + late + b"\xff\xd9")
+    assert scrubbed(data, "jpeg").endswith(SCAN + b"\xff\xd9")
     early = b"\xff\xd8" + late + FRAME + SCAN + b"\xff\xd9"
     with pytest.raises(ContainerBroken):
         scrubbed(early, "jpeg")

@@ -3,11 +3,12 @@
 Nothing else is copied.
 
 Tables wait until a scan that uses them and go out just before it. One that no scan uses, or that is
-defined anew before any scan uses it, never goes out: it would be a place to hide bytes in. Decoders
-meet the same tables at the same scans, so pixels are the same bit for bit.
+defined anew before any scan uses it, never goes out: it would be a place to hide bytes in. The same
+goes for a quantisation table after the first scan of its components: decoders take it only there.
+They meet the same tables at the same scans, so pixels are the same bit for bit.
 
-What stays: coded data are copied as they are. Bytes that an encoder appends to the data of a scan,
-after its last block, cannot be told from pixels without decoding; `sanitize` removes them.
+Coded data are copied, without restart intervals that a scan does not need. What lies behind the
+last block of an interval cannot be told from pixels without decoding: a new encoding removes it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from safelight.codecs.jpeg import (
     Segment,
     transform_of,
 )
+from safelight.codecs.jpeg_frame import Frame, frame_of, needed
 from safelight.codecs.reading import part, starts
 from safelight.errors import ContainerBroken
 
@@ -39,12 +41,6 @@ ARITHMETIC = frozenset({0xC9, 0xCA})
 PROFILE_PART = 65_519
 MAX_BODY = 65_533
 Pieces = list[bytes | memoryview]
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    number: int
-    table: int
 
 
 @dataclass(slots=True)
@@ -99,8 +95,7 @@ class Rewriter:
     """The state of one pass over the segments."""
 
     carried: Carried
-    frame: Segment | None = None
-    components: dict[int, Component] = field(default_factory=dict)
+    frame: Frame | None = None
     tables: Tables = field(default_factory=Tables)
     density: bytes = b""
     transform: int = -1
@@ -121,7 +116,7 @@ class Rewriter:
         elif marker == DRI:
             self.restart = bytes(_exactly(segment.body, 2))
         elif marker == DNL and self.scans:
-            self.out += framed(DNL, _exactly(segment.body, 2))
+            return  # the frame tells the height: whatever this says, nobody reads it
         elif marker in APPS and not self.scans:
             self._app(segment)
         elif marker == EOI:
@@ -132,19 +127,14 @@ class Rewriter:
     def _app(self, segment: Segment) -> None:
         body = segment.body
         if segment.marker == 0xE0 and starts(body, b"JFIF\0") and len(body) >= 14:
-            self.density = b"\1\1" + bytes(body[7:12])
+            self.density = b"\1\1" + _density(body)
         elif segment.marker == 0xEE:
             self.transform = transform_of(body, self.transform)
 
     def _frame(self, segment: Segment) -> None:
-        body = segment.body
-        count = body[5]
-        if self.frame is not None or len(body) != 6 + 3 * count or not 1 <= count <= 4:
+        if self.frame is not None:
             raise ContainerBroken("the JPEG has a wrong frame header")
-        self.frame = segment
-        for number in range(count):
-            identity, _, table = body[6 + 3 * number : 9 + 3 * number]
-            self.components[identity] = Component(identity, table)
+        self.frame = frame_of(segment)
 
     def _scan(self, segment: Segment) -> None:
         if self.frame is None or segment.coded is None:
@@ -157,7 +147,13 @@ class Rewriter:
             self.out += framed(DRI, self.restart)
             self.written_restart = self.restart
         self.out += framed(SOS, segment.body)
-        self.out.append(segment.coded)
+        self.out.append(self._needed(self.frame, segment.body, segment.coded))
+
+    def _needed(self, frame: Frame, body: memoryview, coded: memoryview) -> memoryview:
+        every = int.from_bytes(self.restart, "big")
+        if not every:
+            return coded
+        return needed(coded, -(-frame.units(body[1 : 1 + 2 * body[0] : 2]) // every))
 
     def _wanted(self, body: memoryview) -> list[tuple[int, int]]:
         """The tables that a scan uses, by the parameters in its head."""
@@ -165,16 +161,14 @@ class Rewriter:
         if not 1 <= count <= 4 or len(body) != 4 + 2 * count or self.frame is None:
             raise ContainerBroken("the JPEG has a wrong scan header")
         first, refines = body[1 + 2 * count], body[3 + 2 * count] >> 4
-        is_progressive = self.frame.marker in PROGRESSIVE
+        is_progressive = self.frame.segment.marker in PROGRESSIVE
         needs_dc = not is_progressive or (first == 0 and refines == 0)
         needs_ac = not is_progressive or first > 0
-        kind = DAC if self.frame.marker in ARITHMETIC else DHT
+        kind = DAC if self.frame.segment.marker in ARITHMETIC else DHT
         wanted = []
         for number in range(count):
             identity, tables = body[1 + 2 * number], body[2 + 2 * number]
-            if identity not in self.components:
-                raise ContainerBroken("the JPEG has a scan of a component that it does not have")
-            wanted.append((DQT, self.components[identity].table))
+            wanted += [(DQT, table) for table in self.frame.tables_of(identity)]
             wanted += [(kind, tables >> 4)] * needs_dc + [(kind, 16 | tables & 15)] * needs_ac
         return wanted
 
@@ -192,7 +186,7 @@ class Rewriter:
             self.out += framed(0xEE, b"Adobe\0\x64\0\0\0\0", bytes([self.transform]))
         self.out += [block.raw for block in self.carried.raw if block.raw is not None]
         if self.frame is not None:
-            self.out += framed(self.frame.marker, self.frame.body)
+            self.out += framed(self.frame.segment.marker, self.frame.segment.body)
 
     def _profile(self) -> None:
         profile = self.carried.icc or b""
@@ -227,6 +221,13 @@ def framed(marker: int, *bodies: bytes | memoryview) -> Pieces:
     if size > MAX_BODY:
         raise ContainerBroken("a block is too long for a JPEG")
     return [struct.pack(">BBH", 0xFF, marker, size + 2), *bodies]
+
+
+def _density(body: memoryview) -> bytes:
+    """Unit and dots across and down of a JFIF segment; square dots when they cannot be meant."""
+    unit, across, down = struct.unpack_from(">BHH", body, 7)
+    is_meant = unit <= 2 and across and down
+    return bytes(body[7:12]) if is_meant else b"\0\0\1\0\1"
 
 
 def _exactly(body: memoryview, size: int) -> memoryview:

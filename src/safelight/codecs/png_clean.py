@@ -15,31 +15,11 @@ from dataclasses import dataclass, field
 
 from safelight.codecs.blocks import Carried
 from safelight.codecs.png import ANIMATION, SIGNATURE, Chunk, Layout, layout_of
+from safelight.codecs.png_numbers import LENGTHS, is_plausible
 from safelight.codecs.png_stream import stream_bytes, tidy_stream
 from safelight.errors import ContainerBroken
 
 Pieces = list[bytes | memoryview]
-# Ancillary chunks that change how pixels look, and the lengths that they may have.
-LENGTHS: dict[bytes, tuple[int, ...]] = {
-    b"gAMA": (4,),
-    b"cHRM": (32,),
-    b"sRGB": (1,),
-    b"cICP": (4,),
-    b"mDCV": (24,),
-    b"mDCv": (24,),
-    b"cLLI": (8,),
-    b"cLLi": (8,),
-    b"pHYs": (9,),
-}
-# Numbers that these hold, and more than any real one: letters read as a number are far beyond.
-RANGES: dict[bytes, tuple[str, int]] = {
-    b"gAMA": (">I", 10_000_000),
-    b"cHRM": (">8I", 1_000_000),
-    b"pHYs": (">II", 10_000_000),
-    b"cLLI": (">II", 1_000_000_000),
-    b"cLLi": (">II", 1_000_000_000),
-    b"sRGB": (">B", 3),
-}
 # Colour type: lengths of bKGD, sBIT and tRNS.
 BY_COLOUR: dict[int, tuple[int, int, int]] = {
     0: (2, 1, 2),
@@ -65,11 +45,6 @@ class Frame:
     def size(self) -> tuple[int, int]:
         width, height = struct.unpack_from(">II", self.control, 4)
         return width, height
-
-
-def _is_in_range(chunk: Chunk) -> bool:
-    layout, most = RANGES.get(chunk.type, ("", 0))
-    return all(number <= most for number in struct.unpack_from(layout, chunk.body))
 
 
 @dataclass(slots=True)
@@ -116,7 +91,7 @@ class Rewriter:
         if size % 3 or not 3 <= size <= 768:
             raise ContainerBroken("the PNG has an impossible palette")
         if self.layout.colour_type == 3:
-            self.palette = chunk
+            self.palette = _shortened(chunk, 3 << self.layout.bits)
 
     def _fits(self, chunk: Chunk) -> bool:
         background, bits, clear = BY_COLOUR[self.layout.colour_type]
@@ -131,7 +106,7 @@ class Rewriter:
         allowed = {b"bKGD": (background,), b"sBIT": (bits,), b"tRNS": (clear,)}.get(
             chunk.type, allowed
         )
-        return size in allowed and size > 0 and chunk.is_sound and _is_in_range(chunk)
+        return size in allowed and size > 0 and chunk.is_sound and is_plausible(chunk)
 
     def _animate(self, chunk: Chunk) -> None:
         """Take animation apart; one wrong number, and it is dropped: no decoder would play it
@@ -241,6 +216,14 @@ class Rewriter:
             yield from (chunk.raw for chunk in self.pixels)
         else:
             yield from (framed(b"IDAT", bytes(body)) for body in tidy)
+
+
+def _shortened(palette: Chunk, most: int) -> Chunk:
+    """The palette without entries that no pixel of this depth can name."""
+    if len(palette.body) <= most:
+        return palette
+    body = palette.body[:most]
+    return Chunk(palette.type, body, memoryview(framed(palette.type, bytes(body))))
 
 
 AFTER_PALETTE = frozenset({b"tRNS", b"bKGD", b"pHYs"})
