@@ -101,6 +101,13 @@ def test_a_control_that_went_blind_is_no_proof(measured: Measure, met: int) -> N
     assert not measured(control=live(tcp_connect=met)).ok
 
 
+def test_a_small_container_refuses_two_attacks_in_its_own_words(measured: Measure) -> None:
+    refused = live(new_user_namespace=errno.ENOSPC, change_owner=errno.EINVAL)
+    assert measured(control=refused).ok
+    for blind in (live(new_user_namespace=errno.EINVAL), live(tcp_connect=errno.ENOSPC)):
+        assert not measured(control=blind).ok
+
+
 def test_a_model_that_is_not_the_pinned_one_is_no_proof(measured: Measure, desk: Desk) -> None:
     class Swapped(Store):
         def verify(self, entry: Any) -> bool:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from errno import (
     EACCES,
     EAFNOSUPPORT,
+    EINVAL,
     ENOPROTOOPT,
+    ENOSPC,
     ENOSYS,
     EOPNOTSUPP,
     EPERM,
@@ -23,6 +25,9 @@ from safelight.worker.job import Attempt
 REFUSALS = frozenset(
     (EPERM, EACCES, ENOSYS, EAFNOSUPPORT, EPROTONOSUPPORT, ENOPROTOOPT, EOPNOTSUPP)
 )
+# Refusals that mean one only for one attack: a container whose limit of user namespaces is zero,
+# and one that maps a single id, so that no file can be given to another.
+OWN_REFUSALS = frozenset({("new-user-namespace", ENOSPC), ("change-owner", EINVAL)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,9 @@ class Pair:
     @property
     def is_blind(self) -> bool:
         """The attack fails without a cage for a reason of its own, so it shows nothing."""
-        return not self.is_live and self.control.errno not in REFUSALS
+        errno = self.control.errno
+        is_refused = errno in REFUSALS or (self.name, errno) in OWN_REFUSALS
+        return not self.is_live and not is_refused
 
     def document(self) -> dict[str, object]:
         return {
