@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from errno import EACCES
 
 from safelight.worker.attacks.attack import AttackTarget, attack, closed, met, text
@@ -93,9 +94,10 @@ def semaphores(target: AttackTarget) -> int:
 @attack("mq_open", "mq_unlink", landlock=EACCES)
 def named_queue(target: AttackTarget) -> int:
     """leave messages under a name"""
-    # A name of its own: a queue of another user under the same one would refuse it, too.
-    name = text(b"safelight-attack-%d" % target.pid)
-    result = call("mq_open", name, O_RDWR_CREAT, 0o600, 0)
+    # One name a user, since a queue of somebody else would refuse it, too; and room for one byte:
+    # where only the removal is refused (Landlock alone) it stays, and must not use up a limit.
+    name = text(b"safelight-attack-%d" % os.geteuid())
+    result = call("mq_open", name, O_RDWR_CREAT, 0o600, (ctypes.c_long * 8)(0, 1, 1))
     if result >= 0:
         call("mq_unlink", name)
     return closed(result)
