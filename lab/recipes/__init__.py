@@ -1,0 +1,1 @@
+"""One file a model: what it is drawn from, what it is, how it learns."""
