@@ -33,7 +33,7 @@ card = "docs/models/upscale.md"
 runtime = "onnx"
 precision = "{precision}"
 peak_bytes = {peak_bytes}
-
+{exact}
 [input]
 name = "luma"
 layout = "NCHW"
@@ -65,6 +65,7 @@ def entry(file: Path, *, scale: int, precision: str) -> str:
         size_bytes=len(data),
         precision=precision,
         peak_bytes=measure_peak(file),
+        exact=f'exact = "{file.stem}-fp32"\n' if small else "",
         tile=TILE_PX,
         halo=HALO_PX,
         scale=scale,

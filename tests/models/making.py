@@ -32,13 +32,14 @@ peak_bytes = 0
 [input]
 name = "x"
 layout = "NCHW"
-channels = 1
-kind = "luma"
+channels = {channels}
+kind = {kind}
 range = [0.0, 1.0]
-mean = [0.0]
-std = [1.0]
+mean = {mean}
+std = {std}
 tile = 0
 halo = 0
+{input}
 
 [output]
 name = "y"
@@ -58,6 +59,11 @@ def entry_toml(data: bytes = b"weights", **changes: Any) -> bytes:
         "size_bytes": len(data),
         "runtime": "fake",
         "scale": 2,
+        "channels": 1,
+        "kind": '"luma"',
+        "mean": "[0.0]",
+        "std": "[1.0]",
+        "input": "",
     }
     return TOML.format(**facts | changes).encode()
 

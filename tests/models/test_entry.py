@@ -27,6 +27,16 @@ from tests.models.making import entry_toml
         ({"scale": 0}, "output.scale"),
         ({"scale": "2.0\nscales = 2"}, "output.scale"),
         ({"aliases": "[]\nextra = 1"}, "extra"),
+        ({"aliases": '[]\nexact = "twice"'}, "the entry"),
+        ({"aliases": '[]\nexact = "../twice"'}, "exact"),
+        ({"aliases": "[]\nexperimental = 1"}, "experimental"),
+        ({"input": "side = 320"}, "input"),
+        ({"input": 'resize = "stretch"'}, "input"),
+        ({"input": 'resize = "crop"'}, "input.resize"),
+        ({"channels": 9}, "input.channels"),
+        ({"channels": 3, "mean": "[0.0, 0.0]"}, "input"),
+        ({"std": "[0.0]"}, "input"),
+        ({"kind": '"+rgb"'}, "input.kind"),
         ({"aliases": '[]\nurl = "http://plain.invalid/x"'}, "url"),
     ],
 )
@@ -38,6 +48,27 @@ def test_a_field_out_of_its_range_is_named(changes: dict[str, Any], field: str) 
 def test_a_pulled_model_says_where_it_came_from() -> None:
     changes: dict[str, Any] = {"aliases": '[]\nurl = "https://models.invalid/x.onnx"'}
     assert Entry.from_toml(entry_toml(**changes)).url == "https://models.invalid/x.onnx"
+
+
+def test_an_entry_of_many_channels_says_how_the_picture_comes() -> None:
+    changes: dict[str, Any] = {
+        "aliases": '[]\nexact = "twice-fp32"\nexperimental = true',
+        "channels": 8,
+        "kind": '"rgb+surface+prompt"',
+        "mean": "[0.5]",
+        "std": "[1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0]",
+        "input": 'resize = "stretch"\nside = 320',
+    }
+    entry = Entry.from_toml(entry_toml(**changes))
+    assert (entry.exact, entry.experimental) == ("twice-fp32", True)
+    assert (entry.input.channels, entry.input.resize, entry.input.side) == (8, "stretch", 320)
+    assert Entry.from_json(entry.to_json()) == entry
+
+
+def test_an_entry_that_says_nothing_of_it_comes_in_tiles_and_has_no_twin() -> None:
+    entry = Entry.from_toml(entry_toml())
+    assert (entry.exact, entry.experimental) == (None, False)
+    assert (entry.input.resize, entry.input.side) == ("tile", 0)
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import json
 import tomllib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from safelight.errors import UsageError
 from safelight.limits import MAX_MODEL_BYTES, MAX_SIDE
 
 MAX_ENTRY_BYTES = 16_000
 MAX_SCALE = 16
+MAX_CHANNELS = 8
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
+# What the values mean: parts joined by a plus, such as rgb+sigma.
+Kind = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+-]{0,63}$")]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,64}$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=300)]
@@ -34,26 +37,40 @@ class Fact(BaseModel):
 class ModelInput(Fact):
     """What the model takes: one tensor.
 
-    Values lie in range; then per channel minus mean, divided by std. tile and halo in input
-    pixels; tile 0 takes the whole picture; the halo is the receptive radius.
+    Values lie in range; then per channel minus mean, divided by std (one value stands for every
+    channel). A picture comes in tiles, or stretched to side x side. tile, halo and side in input
+    pixels; tile 0 takes the whole picture; the halo is the receptive radius; side is 0 for tiles.
     """
 
     name: Word
     layout: Literal["NCHW", "NHWC"]
-    channels: int = Field(ge=1, le=4)
-    kind: Name
+    channels: int = Field(ge=1, le=MAX_CHANNELS)
+    kind: Kind
     range: tuple[float, float]
-    mean: tuple[float, ...] = Field(min_length=1, max_length=4)
-    std: tuple[float, ...] = Field(min_length=1, max_length=4)
+    mean: tuple[float, ...] = Field(min_length=1, max_length=MAX_CHANNELS)
+    std: tuple[float, ...] = Field(min_length=1, max_length=MAX_CHANNELS)
+    resize: Literal["tile", "stretch"] = "tile"
+    side: int = Field(default=0, ge=0, le=4_096)
     tile: int = Field(ge=0, le=MAX_SIDE)
     halo: int = Field(ge=0, le=4_096)
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            if len(values) not in (1, self.channels):
+                raise ValueError(f"{name} has one value, or one for each channel")
+        if 0.0 in self.std:
+            raise ValueError("std is never 0")
+        if (self.resize == "stretch") != (self.side > 0):
+            raise ValueError("side is for stretch, and stretch needs it")
+        return self
 
 
 class ModelOutput(Fact):
     """What the model gives: one tensor; scale is output pixels per input pixel on each side."""
 
     name: Word
-    kind: Name
+    kind: Kind
     scale: int = Field(ge=1, le=MAX_SCALE)
     range: tuple[float, float]
 
@@ -61,8 +78,8 @@ class ModelOutput(Fact):
 class Entry(Fact):
     """One model of the catalogue: file, SHA-256, licence, input and output contract, memory.
 
-    peak_bytes is what one session adds to a process over one tile; url is set for pulled models
-    only.
+    peak_bytes is what one session adds to a process over one tile; exact names the fp32 twin that
+    answers where this model's answer is faulty; url is set for pulled models only.
     """
 
     name: Name
@@ -78,9 +95,17 @@ class Entry(Fact):
     runtime: Runtime
     precision: Word
     peak_bytes: int = Field(ge=0, le=64 * MAX_MODEL_BYTES)
+    exact: Name | None = None
+    experimental: bool = False
     url: Annotated[str, Field(pattern=r"^https://[!-~]{1,500}$")] | None = None
     input: ModelInput
     output: ModelOutput
+
+    @model_validator(mode="after")
+    def _twin_is_another(self) -> Self:
+        if self.exact == self.name:
+            raise ValueError("exact names another model")
+        return self
 
     @classmethod
     def from_toml(cls, data: bytes) -> Entry:
