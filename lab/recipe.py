@@ -1,15 +1,19 @@
 """Recipe: all that makes one model, as one small file of lab/recipes.
 
 `lab/recipes/<name>.py` defines `recipe`, an object of a subclass of Recipe. The trainer
-(`lab.learn`) asks it for its drawn pictures, its net, its batches and its loss, and knows nothing
-else of the model.
+(`lab.learn`) and the exporter (`lab.export`) ask it for its drawn pictures, its net, its batches,
+its loss and its contract, and know nothing else of the model.
+
+Torch is imported inside methods only: the tests draw every recipe's batches without it.
 """
 
 from __future__ import annotations
 
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +24,7 @@ from lab.pool import Pool
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+RECIPES = Path(__file__).resolve().parent / "recipes"
 Random = np.random.Generator
 Pools = Mapping[str, NDArray[Any]]
 Arrays = tuple[NDArray[Any], ...]
@@ -42,24 +47,77 @@ class Schedule:
     """Convolutions in bfloat16 where the processor has it; weights stay in float32."""
 
 
-class Recipe:
+@dataclass(frozen=True)
+class Contract:
+    """What the shipped model takes and gives; the export and the catalogue entry follow it.
+
+    Either `tile` and `halo` (any size, in tiles, input pixels; sides are multiples of `multiple`)
+    or `side` (the picture is stretched to side x side). Pictures lie in 0..1.
+    """
+
+    task: str
+    title: str
+    card: str
+    """docs/models/<card>.md"""
+    input_kind: str
+    channels: int
+    output_kind: str
+    aliases: tuple[str, ...] = ()
+    input_name: str = "input"
+    output_name: str = "output"
+    tile: int = 0
+    halo: int = 0
+    side: int = 0
+    multiple: int = 1
+    scale: int = 1
+    input_range: tuple[float, float] = (0.0, 1.0)
+    output_range: tuple[float, float] = (0.0, 1.0)
+    clip: bool = True
+    """The file ends in a clip to the output's range; off for vectors."""
+    eight_bits: bool = True
+    """Ships an 8-bit file with its float32 twin; off: the float32 file alone, as NAME.onnx."""
+    kept_float: tuple[str, ...] = ("head", "tail", "skip")
+    """Convolutions that stay in float32: every module whose path begins with one of these."""
+    calibrate_on: int = 32
+    """How many drawn inputs set the ranges of the 8-bit file."""
+    ceiling: str = "minmax"
+    """How they set them: minmax, percentile (99.99) or entropy."""
+
+
+class Recipe(ABC):
     """What one model is made of. Batch number i depends on the seed and i alone."""
 
     name: str
     schedule: Schedule
     pools: tuple[Pool, ...]
+    contract: Contract | None = None
+    """None: the model is trained to measure something and never ships."""
+    settle_steps: int = 0
+    """Steps of training with 8-bit rounding switched on, after the run; 0 needs none."""
 
+    @abstractmethod
     def net(self) -> nn.Module:
         """The net, untrained."""
-        raise NotImplementedError
 
+    @abstractmethod
     def batch(self, pools: Pools, random: Random, *, size: int, progress: float) -> Arrays:
         """One batch as numpy arrays, from drawn pictures alone; progress goes from 0 to 1."""
-        raise NotImplementedError
 
+    @abstractmethod
     def loss(self, net: nn.Module, batch: tuple[Tensor, ...], *, progress: float) -> Tensor:
         """What the run makes small: a scalar."""
-        raise NotImplementedError
+
+    def shipped(self, net: nn.Module) -> nn.Module:
+        """The trained net as it is exported: one tensor in, one out; folded if it can be."""
+        folded: nn.Module = net.fold() if hasattr(net, "fold") else net
+        return folded
+
+    def calibration(self, pools: Pools, random: Random, *, size: int) -> NDArray[np.float32]:
+        """Inputs of the shipped net [size, channels, H, W]: those of a batch, unless redefined."""
+        first = self.batch(pools, random, size=size, progress=1.0)[0]
+        whole = np.float32(255 if first.dtype == np.uint8 else 1)
+        scaled: NDArray[np.float32] = first.astype(np.float32) / whole
+        return scaled
 
 
 def load_recipe(name: str) -> Recipe:
@@ -67,3 +125,9 @@ def load_recipe(name: str) -> Recipe:
     module = importlib.import_module(f"lab.recipes.{name.replace('-', '_')}")
     found: Recipe = module.recipe
     return found
+
+
+def recipe_names() -> list[str]:
+    """Every model that has a recipe, as it is called in the catalogue."""
+    files = sorted(RECIPES.glob("*.py"))
+    return [file.stem.replace("_", "-") for file in files if file.stem != "__init__"]
