@@ -1,0 +1,1 @@
+"""Cutting out: the plain arithmetic around the net of `cutout`."""
