@@ -1,12 +1,17 @@
-"""Write the trained upscalers as ONNX files, in float32 and with an 8-bit body.
+"""Write a trained net as ONNX files: in float32, and with 8-bit convolutions.
 
-python -m lab.export
+    python -m lab.export cutout
+
+From the averaged weights of the checkpoint, or from the settled ones where the recipe settles.
+Refused where the float32 file differs from torch, or the 8-bit file from it, by more than the
+bounds below, on inputs that the recipe draws.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,92 +19,90 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-
-import onnxruntime
-
-from lab.draw import CACHE
-from lab.graph import Quantised, build
-from lab.net import Upscaler
-from lab.settle import WEIGHT_BITS, calibration_pictures, forward_rounded, load_folded, settled_file
+from lab.eight_bits import Ranges, eight_bits, rounded_paths
+from lab.learn import facts_file, trained
+from lab.onnx_file import Shipped, bare, run, to_onnx, write
+from lab.pool import CACHE
+from lab.recipe import Contract, Recipe, drawn_inputs, load_recipe
+from lab.rounding import entering
+from lab.settle import settled_file
 
 BUILTIN = Path(__file__).resolve().parents[1] / "src/safelight/models/builtin"
-LARGEST_DIFFERENCE, LARGEST_MEAN_ROUNDED_DIFFERENCE = 1e-5, 1e-3
-LARGEST_FILE_BYTES = 1_000_000
+LARGEST_DIFFERENCE, LARGEST_MEAN_ROUNDED_DIFFERENCE = 1e-4, 2e-2
+Inputs = Sequence[NDArray[np.float32]]
 
 
-def run(model: onnx.ModelProto, luma: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What the runtime computes, on one thread of the processor."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    return np.asarray(session.run(None, {"luma": luma})[0], np.float32)
-
-
-def calibration_luma(scale: int) -> NDArray[np.float32]:
-    """One drawn picture as the net takes it."""
-    return (calibration_pictures(scale)[0][None, None] / np.float32(255)).astype(np.float32)
-
-
-def arrays(values: dict[str, Any]) -> dict[str, NDArray[np.float32]]:
-    """Weights as numpy."""
-    return {name: value.detach().numpy() for name, value in values.items()}
-
-
-def write(model: onnx.ModelProto, path: Path) -> None:
-    """Save without external data, under 1 MB, all or nothing."""
-    data = model.SerializeToString(deterministic=True)
-    if len(data) >= LARGEST_FILE_BYTES:
-        raise SystemExit(f"{path.name} is {len(data)} bytes, too large to ship")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_bytes(data)
-    unfinished.replace(path)
-
-
-def export_exact(folder: Path, scale: int, target: Path) -> None:
-    """Write the float32 file; refused where it differs from torch by more than 1e-5."""
-    net = load_folded(folder, scale)
-    model = build(arrays(net.state_dict()), scale)
-    luma = calibration_luma(scale)
+def exact_form(net: nn.Module, contract: Contract, inputs: Inputs) -> tuple[onnx.ModelProto, float]:
+    """The float32 file and its largest difference from torch."""
+    model = to_onnx(net, contract, inputs[0])
     with torch.no_grad():
-        wanted = net(torch.from_numpy(luma)).clamp(0, 1).numpy()
-    difference = float(np.abs(wanted - run(model, luma)).max())
+        wanted = Shipped(net, contract)(torch.from_numpy(inputs[-1])).numpy()
+    difference = float(np.abs(wanted - run(model, inputs[-1])).max())
     if difference > LARGEST_DIFFERENCE:
-        raise SystemExit(f"x{scale}: the file differs from the net by {difference:.2e}")
-    write(model, target / f"upscale-x{scale}-fp32.onnx")
-    print(f"x{scale}: float32 within {difference:.1e} of torch")
+        raise SystemExit(f"the float32 file differs from torch by {difference:.2e}")
+    return model, difference
 
 
-def export_small(folder: Path, scale: int, target: Path) -> None:
-    """Write the 8-bit file; refused where it is not what `lab.settle` trained."""
-    settled = torch.load(settled_file(folder, scale), weights_only=True)
-    quantised = Quantised(settled["peaks"], WEIGHT_BITS)
-    model = build(arrays(settled["weights"]), scale, quantised)
-    net = Upscaler(scale)
-    net.load_state_dict(settled["weights"])
-    luma = calibration_luma(scale)
-    with torch.no_grad():
-        wanted = forward_rounded(net, torch.from_numpy(luma), settled["peaks"])
-    difference = float(np.abs(wanted.clamp(0, 1).numpy() - run(model, luma)).mean())
+def small_form(
+    net: nn.Module, contract: Contract, inputs: Inputs, ranges: Ranges | None
+) -> tuple[onnx.ModelProto, float]:
+    """The 8-bit file and its mean difference from the net in float32.
+
+    ranges: what enters each convolution, where `lab.settle` fixed it; measured now if None.
+    """
+    exact = to_onnx(net, contract, inputs[0])
+    if ranges is None:
+        ranges = entering(net, rounded_paths(exact, contract.kept_float), inputs)
+    rounded = eight_bits(exact, inputs, kept_float=contract.kept_float, ranges=ranges)
+    model = bare(rounded)
+    gaps = [np.abs(run(exact, value) - run(model, value)).mean() for value in inputs[-4:]]
+    difference = float(np.mean(gaps))
     if difference > LARGEST_MEAN_ROUNDED_DIFFERENCE:
-        raise SystemExit(f"x{scale}: the 8-bit file differs from the net by {difference:.2e}")
-    write(model, target / f"upscale-x{scale}.onnx")
-    print(f"x{scale}: 8-bit body within {difference:.1e} of torch in the mean")
+        raise SystemExit(f"the 8-bit file differs by {difference:.2e} in the mean")
+    return model, difference
+
+
+def export(recipe: Recipe, folder: Path, target: Path) -> dict[str, Any]:
+    """Write the files of one recipe; returns what the card says of them."""
+    contract = recipe.contract
+    if contract is None:
+        raise SystemExit(f"{recipe.name} has no contract: it was made to measure, not to ship")
+    inputs = drawn_inputs(recipe, {pool.name: pool.ready() for pool in recipe.pools})
+    net = trained(recipe, folder)
+    exact, difference = exact_form(net, contract, inputs)
+    suffix = "-fp32" if contract.eight_bits else ""
+    write(exact, target / f"{recipe.name}{suffix}.onnx")
+    print(f"{recipe.name}: float32 within {difference:.1e} of torch", flush=True)
+    facts: dict[str, Any] = {"float_difference": difference}
+    facts["parameters"] = sum(value.numel() for value in net.parameters())
+    if contract.eight_bits:
+        ranges = None
+        if recipe.settle_steps:
+            settled = torch.load(settled_file(folder, recipe.name), weights_only=True)
+            net.load_state_dict(settled["weights"])
+            ranges = settled["ranges"]
+        small, rounded = small_form(net, contract, inputs, ranges)
+        write(small, target / f"{recipe.name}.onnx")
+        print(f"{recipe.name}: 8 bits within {rounded:.1e} of it in the mean", flush=True)
+        facts |= {"eight_bit_difference": rounded, "calibrated_on": len(inputs)}
+    return facts
 
 
 def main() -> None:
-    """Export both scales."""
-    parser = argparse.ArgumentParser(description="write the trained nets as ONNX files")
+    """Export one recipe from the command line."""
+    parser = argparse.ArgumentParser(description="write a trained net as ONNX files")
+    parser.add_argument("name")
     parser.add_argument("--folder", type=Path, default=CACHE)
     parser.add_argument("--target", type=Path, default=BUILTIN)
     options = parser.parse_args()
-    for scale in (2, 4):
-        export_exact(options.folder, scale, options.target)
-        export_small(options.folder, scale, options.target)
+    torch.set_num_threads(1)
+    recipe = load_recipe(options.name)
+    facts = export(recipe, options.folder, options.target)
+    file = facts_file(options.folder, recipe.name)
+    known = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps(known | {"export": facts}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lab.pool import CACHE
 from lab.recipe import Arrays, Pools, Recipe, Schedule, load_recipe
@@ -40,10 +40,12 @@ class Feeder:
     recipe: Recipe
     pools: Pools
     schedule: Schedule
+    late: bool = False
+    """Batches as at the end of the schedule, whatever their number."""
 
     def __call__(self, index: int) -> Arrays:
         random = np.random.default_rng([self.schedule.seed, index])
-        share = index / max(1, self.schedule.steps)
+        share = 1.0 if self.late else index / max(1, self.schedule.steps)
         return self.recipe.batch(self.pools, random, size=self.schedule.batch, progress=share)
 
 
@@ -103,7 +105,7 @@ class Run:
         """One step."""
         for group in self.adam.param_groups:
             group["lr"] = rate_at(self.step, self.schedule)
-        batch = tuple(self._tensor(array) for array in arrays)
+        batch = tensors(arrays, self.device)
         with self._precision():
             loss = self.recipe.loss(
                 self.net, batch, progress=self.step / max(1, self.schedule.steps)
@@ -127,10 +129,6 @@ class Run:
                 else:
                     kept[name].copy_(value)
 
-    def _tensor(self, array: np.ndarray[Any, Any]) -> Tensor:
-        tensor = torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
-        return tensor.contiguous(memory_format=torch.channels_last) if array.ndim == 4 else tensor
-
     def _precision(self) -> AbstractContextManager[Any]:
         kind = self.device.split(":")[0]
         return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.schedule.half)
@@ -151,8 +149,10 @@ class Run:
         facts = asdict(self.schedule) | {"done": self.step, "seconds": round(self.seconds)}
         facts |= {"torch": str(torch.__version__), "machine": machine(self.device)}
         facts |= {"threads": torch.get_num_threads(), "loss": round(self.recent, 6)}
-        facts["pools"] = {pool.name: json.loads(pool.note.read_text()) for pool in self.recipe.pools}
-        (folder / f"{self.recipe.name}.json").write_text(json.dumps(facts, indent=1) + "\n")
+        facts["pools"] = {
+            pool.name: json.loads(pool.note.read_text()) for pool in self.recipe.pools
+        }
+        facts_file(folder, self.recipe.name).write_text(json.dumps(facts, indent=1) + "\n")
 
     def load(self, folder: Path) -> None:
         """Go on from what `save` wrote."""
@@ -164,9 +164,32 @@ class Run:
         self.step, self.seconds = state["step"], state["seconds"]
 
 
+def tensors(arrays: Arrays, device: str) -> tuple[Tensor, ...]:
+    """A batch as the net takes it: pictures with their channels last in memory."""
+    moved = [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in arrays]
+    return tuple(
+        value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
+        for value in moved
+    )
+
+
 def state_file(folder: Path, name: str) -> Path:
     """Where a run's checkpoint is kept."""
     return folder / f"{name}.state.pt"
+
+
+def facts_file(folder: Path, name: str) -> Path:
+    """Where the facts of a run are kept, for the card."""
+    return folder / f"{name}.json"
+
+
+def trained(recipe: Recipe, folder: Path) -> nn.Module:
+    """The net with the averaged weights of a finished or running training, as it ships."""
+    file = state_file(folder, recipe.name)
+    state = torch.load(file, weights_only=True, map_location="cpu")
+    net = recipe.net()
+    net.load_state_dict(state["mean"])
+    return recipe.shipped(net.eval()).eval()
 
 
 def learn(

@@ -1,28 +1,30 @@
-"""The luma upscaler: ten convolutions beside a bicubic one, then a pixel shuffle."""
+"""The luma upscaler: a chain of convolutions beside a bicubic one, then a pixel shuffle.
+
+One output pixel sees as many low-resolution pixels beyond its own, each side, as there are
+convolutions in the chain.
+"""
 
 from __future__ import annotations
+
+import copy
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-CHANNELS, BODY_LAYERS = 32, 10
-HALO_PX = BODY_LAYERS + 2
-"""Low-resolution pixels that one output pixel sees beyond its own, each side."""
-
 
 class Upscaler(nn.Module):
     """Luma in 0..1, [N,1,H,W], to luma [N,1,sH,sW]; zero-padded; begins as bicubic."""
 
-    def __init__(self, scale: int) -> None:
+    def __init__(self, scale: int, *, features: int = 32, layers: int = 10) -> None:
         super().__init__()
         self.scale = scale
-        self.head = nn.Conv2d(1, CHANNELS, 3, padding=1)
+        self.head = nn.Conv2d(1, features, 3, padding=1)
         self.body = nn.ModuleList(
-            nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1) for _ in range(BODY_LAYERS)
+            nn.Conv2d(features, features, 3, padding=1) for _ in range(layers)
         )
-        self.tail = nn.Conv2d(CHANNELS, scale * scale, 3, padding=1)
+        self.tail = nn.Conv2d(features, scale * scale, 3, padding=1)
         self.skip = nn.Conv2d(1, scale * scale, 5, padding=2, bias=False)
         self.folded = False
         with torch.no_grad():
@@ -41,19 +43,20 @@ class Upscaler(nn.Module):
         for layer in self.body:
             grown = layer(value) if self.folded else layer(value) + value
             value = functional.relu(grown)
-        return functional.pixel_shuffle(self.tail(value) + self.skip(luma), self.scale)
+        # In half precision the skip alone would cost a step of 8 bits.
+        with torch.autocast(luma.device.type, enabled=False):
+            large = self.tail(value.float()) + self.skip(luma.float())
+        return functional.pixel_shuffle(large, self.scale)
 
     def fold(self) -> Upscaler:
         """The same function with each identity moved into its convolution's weights."""
-        other = Upscaler(self.scale)
-        other.load_state_dict(self.state_dict())
+        other = copy.deepcopy(self)
         with torch.no_grad():
             for layer in other.body:
-                for channel in range(CHANNELS):
+                for channel in range(layer.out_channels):
                     layer.weight[channel, channel, 1, 1] += 1
         other.folded = True
-        other.eval()
-        return other
+        return other.eval()
 
 
 def bicubic_kernel(scale: int) -> Tensor:

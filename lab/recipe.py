@@ -24,6 +24,7 @@ from lab.pool import Pool
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+CALIBRATION_SEED = 77
 RECIPES = Path(__file__).resolve().parent / "recipes"
 Random = np.random.Generator
 Pools = Mapping[str, NDArray[Any]]
@@ -77,11 +78,11 @@ class Contract:
     eight_bits: bool = True
     """Ships an 8-bit file with its float32 twin; off: the float32 file alone, as NAME.onnx."""
     kept_float: tuple[str, ...] = ("head", "tail", "skip")
-    """Convolutions that stay in float32: every module whose path begins with one of these."""
+    """Convolutions (modules, not functions) that stay in float32, with all below them."""
     calibrate_on: int = 32
     """How many drawn inputs set the ranges of the 8-bit file."""
-    ceiling: str = "minmax"
-    """How they set them: minmax, percentile (99.99) or entropy."""
+    experimental: bool = False
+    """Marked so in the catalogue, and said wherever it is used."""
 
 
 class Recipe(ABC):
@@ -118,6 +119,14 @@ class Recipe(ABC):
         whole = np.float32(255 if first.dtype == np.uint8 else 1)
         scaled: NDArray[np.float32] = first.astype(np.float32) / whole
         return scaled
+
+
+def drawn_inputs(recipe: Recipe, pools: Pools) -> list[NDArray[np.float32]]:
+    """Inputs of one picture each, from random numbers that no training batch had."""
+    count = recipe.contract.calibrate_on if recipe.contract else 1
+    random = np.random.default_rng([recipe.schedule.seed, CALIBRATION_SEED, 2**31])
+    whole = recipe.calibration(pools, random, size=count)
+    return [np.ascontiguousarray(value[None], np.float32) for value in whole]
 
 
 def load_recipe(name: str) -> Recipe:
