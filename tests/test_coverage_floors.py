@@ -31,7 +31,7 @@ def test_a_promise_about_nothing_is_named() -> None:
 def test_the_promised_files_are_those_of_the_house_rules(root: Path) -> None:
     floors = Floors.load(root / "pyproject.toml")
     named = {Path(name).stem for name in floors.full}
-    assert named == {"errors", "operation", "recipe", "wire", "store", "receipt"}
+    assert named == {"errors", "operation", "recipe", "wire", "records", "store", "receipt"}
     assert floors.floor == 90
 
 

@@ -15,6 +15,7 @@ SafelightError                     1  500  the command failed
 │   └── MemoryExceeded             8  413  the work needed more memory than allowed
 ├── WorkerDied                     1  500  the caged worker died
 ├── WireBroken                     1  502  the worker's answer breaks the rules of the wire
+├── ModelFaulty                    1  500  a model gave no usable answer, nor did its exact twin
 ├── OutputFailed                   1  500  the result cannot be written
 │   ├── OutputExists               1  409  an output is there and does not verify
 │   └── DiskFull                   1  507  no space is left for the result
@@ -137,6 +138,12 @@ class WireBroken(SafelightError):
     number, code, status = 41, "wire-broken", 502
     sentence = "the worker gave an answer that breaks the rules of the wire"
     usual_hint = "treat this picture as hostile"
+
+
+class ModelFaulty(SafelightError):
+    number, code = 42, "model-faulty"
+    sentence = "the model's answer is no picture, also in full precision"
+    usual_hint = "another model may do: safelight models list"
 
 
 class OutputFailed(SafelightError):

@@ -18,7 +18,8 @@ MAX_RECORDS = 4_096
 MAX_RECIPE_BYTES = 64_000
 MAX_STEPS = 32
 MAX_MODEL_BYTES = 2_000 * MEGA
-MAX_MODELS = 4
+# Those of a recipe, each with its exact twin.
+MAX_MODELS = 8
 BASE_MEMORY_BYTES = 2_500 * MEGA
 
 

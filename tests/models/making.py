@@ -31,7 +31,7 @@ peak_bytes = 0
 
 [input]
 name = "x"
-layout = "NCHW"
+layout = "{layout}"
 channels = {channels}
 kind = {kind}
 range = [0.0, 1.0]
@@ -43,9 +43,9 @@ halo = 0
 
 [output]
 name = "y"
-kind = "luma"
+kind = {output_kind}
 scale = {scale}
-range = [0.0, 1.0]
+range = {output_range}
 """
 
 
@@ -64,6 +64,9 @@ def entry_toml(data: bytes = b"weights", **changes: Any) -> bytes:
         "mean": "[0.0]",
         "std": "[1.0]",
         "input": "",
+        "layout": "NCHW",
+        "output_kind": '"luma"',
+        "output_range": "[0.0, 1.0]",
     }
     return TOML.format(**facts | changes).encode()
 

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from safelight.errors import WireBroken
 from safelight.image import FORMATS, Change, Finding, Risk
 from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits
-from safelight.worker import wire
+from safelight.models.guard import FAULTS, Retry
+from safelight.worker import records, wire
 from safelight.worker.sentences import Failure
 from safelight.worker.wire import Order, Outcome, Ready
 
 LIMITS = Limits()
-ORDER = Order(10, 20, ((1, 2, 3),), wants_image=True, nonce=77)
+ORDER = Order(10, 20, ((1, 2, 3), (4, 5, 6)), wants_image=True, nonce=77, threads=3)
 ANALYSIS = replace(ORDER, wants_image=False)
 MADE = Outcome(
     output_bytes=100,
@@ -29,14 +30,17 @@ MADE = Outcome(
     input_height=60,
     is_reencoded=True,
     records=2,
+    retries=(Retry(0, "blank", 7), Retry(1, "not finite", 1)),
 )
 LISTED = replace(MADE, output_bytes=0, format=None, width=0, height=0, is_reencoded=False)
+REST = [0] * (wire.SIZES + MAX_MODELS * len(FAULTS))
 READY = Ready((1, 13, 0, -1), 0b1011, "ab" * 32)
 MAGIC, NONCE, NUMBER, COUNT, MODULE, LINE = 0, 1, 2, 3, 4, 5
 FACT, SIZE, WIDTH, HEIGHT, INPUT_WIDTH, INPUT_HEIGHT, RECORDS, KIND, INPUT_KIND, AGAIN = (
     6,
     *range(6 + wire.MAX_FACTS, 15 + wire.MAX_FACTS),
 )
+COUNTS = AGAIN + 1
 
 
 def parsed(data: bytes, order: Order = ORDER) -> Outcome:
@@ -116,6 +120,9 @@ BROKEN = {
     "no input format": (INPUT_KIND, 0),
     "an unknown input format": (INPUT_KIND, 255),
     "half a flag": (AGAIN, 2),
+    "more faults than pixels": (COUNTS, LIMITS.output_pixels + 1),
+    "faults of no model": (COUNTS + 2 * len(FAULTS), 1),
+    "faults of the last of all models": (COUNTS + MAX_MODELS * len(FAULTS) - 1, 1),
 }
 
 
@@ -145,14 +152,14 @@ def test_a_failure_out_of_bounds_is_refused(failure: Failure) -> None:
     facts = [*failure.facts, *[0] * wire.MAX_FACTS][: wire.MAX_FACTS]
     head = (b"SLe1", 77, failure.number, len(failure.facts), failure.module, failure.line)
     with pytest.raises(WireBroken):
-        parsed(wire.RESULT.pack(*head, *facts, *[0] * 9))
+        parsed(wire.RESULT.pack(*head, *facts, *REST))
 
 
 @pytest.mark.parametrize("count", [1, wire.MAX_FACTS + 1])
 def test_facts_that_were_not_announced_are_refused(count: int) -> None:
     head = (b"SLe1", 77, 23, count, 0, 0)
     with pytest.raises(WireBroken):
-        parsed(wire.RESULT.pack(*head, *range(wire.MAX_FACTS), *[0] * 9))
+        parsed(wire.RESULT.pack(*head, *range(wire.MAX_FACTS), *REST))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
@@ -181,33 +188,33 @@ CHANGES = (
 
 
 def test_records_make_the_round_trip() -> None:
-    count, data = wire.pack_records(FINDINGS, CHANGES)
+    count, data = records.pack_records(FINDINGS, CHANGES)
     assert count == 5
-    assert len(data) == 5 * wire.RECORD_BYTES
-    assert wire.parse_records(memoryview(data)) == (FINDINGS, CHANGES)
+    assert len(data) == 5 * records.RECORD_BYTES
+    assert records.parse_records(memoryview(data)) == (FINDINGS, CHANGES)
 
 
 def test_long_texts_are_cut_between_characters() -> None:
-    _, data = wire.pack_records([Finding(Risk.OTHER, "x" + "ü" * 100, "€" * 100)], [])
-    (found,), _ = wire.parse_records(memoryview(data))
+    _, data = records.pack_records([Finding(Risk.OTHER, "x" + "ü" * 100, "€" * 100)], [])
+    (found,), _ = records.parse_records(memoryview(data))
     assert found.name == "x" + "ü" * 31
     assert found.value == "€" * 85
 
 
 def test_texts_lose_what_could_fool_a_reader() -> None:
     name = "a\x1b[31m\u202eb\u2066c\u200bd\ne\x00f"
-    _, data = wire.pack_records([Finding(Risk.OTHER, name)], [])
-    (found,), _ = wire.parse_records(memoryview(data))
+    _, data = records.pack_records([Finding(Risk.OTHER, name)], [])
+    (found,), _ = records.parse_records(memoryview(data))
     assert found.name == "a[31mbcd ef"
     raw = struct.pack("<BB64s256s", 0, 12, name.replace("\0", "").encode(), b"")
-    (found,), _ = wire.parse_records(memoryview(raw))
+    (found,), _ = records.parse_records(memoryview(raw))
     assert found.name == "a[31mbcd ef"
 
 
 def test_too_many_records_are_cut_and_said_so() -> None:
     many = [Finding(Risk.OTHER, str(number)) for number in range(MAX_RECORDS + 10)]
-    count, data = wire.pack_records(many, [])
-    findings, _ = wire.parse_records(memoryview(data))
+    count, data = records.pack_records(many, [])
+    findings, _ = records.parse_records(memoryview(data))
     assert count == len(findings) == MAX_RECORDS
     assert findings[-1] == Finding(Risk.OTHER, "not listed", "11 more")
 
@@ -226,7 +233,7 @@ def test_too_many_records_are_cut_and_said_so() -> None:
 )
 def test_a_record_that_breaks_a_rule_is_refused(record: bytes) -> None:
     with pytest.raises(WireBroken):
-        wire.parse_records(memoryview(record))
+        records.parse_records(memoryview(record))
 
 
 @pytest.mark.parametrize("data", [b"", b"SLe1", b"SLe1" * 1_000])
@@ -250,6 +257,6 @@ def test_whatever_is_said_in_records_comes_back_clean(
     rows: list[tuple[int, int, str, str]],
 ) -> None:
     found = [Finding(Risk(group), name, value) for kind, group, name, value in rows]
-    _, data = wire.pack_records(found, [])
-    findings, _ = wire.parse_records(memoryview(data))
+    _, data = records.pack_records(found, [])
+    findings, _ = records.parse_records(memoryview(data))
     assert all(finding.name.isprintable() and finding.value.isprintable() for finding in findings)

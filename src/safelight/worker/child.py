@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
@@ -13,8 +14,9 @@ from safelight.errors import ModelMissing
 from safelight.image import Change, Finding, Format
 from safelight.limits import Limits
 from safelight.models.entry import Entry
-from safelight.models.runtimes import open_session
-from safelight.operation import Context, ModelNeed, Session
+from safelight.models.guard import FAULTS, Guarded, Retry
+from safelight.models.runtimes import Session, open_session
+from safelight.operation import Context, ModelNeed
 from safelight.recipe import Recipe
 from safelight.worker.job import Plan
 from safelight.worker.rehearsal import rehearsed
@@ -45,6 +47,7 @@ class Performed:
     is_reencoded: bool
     findings: tuple[Finding, ...] = ()
     changes: tuple[Change, ...] = ()
+    retries: tuple[Retry, ...] = ()
 
 
 Perform = Callable[..., Performed]
@@ -71,13 +74,19 @@ def perform(
         for step in steps:
             image = step.apply(image, ctx)
     before = (original.header.format, original.width, original.height)
-    if not wants_image:
-        return Performed((), None, 0, 0, *before, is_reencoded=False, findings=image.findings)
-    made = encode(image, source, limits)
-    after = (made.format, made.width, made.height)
-    return Performed(
-        made.pieces, *after, *before, made.is_reencoded, image.findings, tuple(made.changes)
-    )
+    done = Performed((), None, 0, 0, *before, is_reencoded=False, findings=image.findings)
+    if wants_image:
+        made = encode(image, source, limits)
+        done = replace(
+            done,
+            pieces=made.pieces,
+            format=made.format,
+            width=made.width,
+            height=made.height,
+            is_reencoded=made.is_reencoded,
+            changes=tuple(made.changes),
+        )
+    return replace(done, retries=sessions.retries())
 
 
 def rehearsal(plan: Plan) -> Callable[[], None]:
@@ -86,19 +95,34 @@ def rehearsal(plan: Plan) -> Callable[[], None]:
 
 
 class Sessions:
-    """Opens each model once, when an operation first asks for it."""
+    """Opens each model once, when an operation first asks for it; an exact twin only at a fault."""
 
     def __init__(self, models: Sequence[Model], threads: int) -> None:
         self._models = {model.need: model for model in models}
         self._threads = threads
-        self._open: dict[ModelNeed, Session] = {}
+        self._open: dict[ModelNeed, Guarded] = {}
 
     def of(self, need: ModelNeed) -> Session:
         """Raises ModelMissing where the job brought no such model."""
         if need not in self._models:
             raise ModelMissing
         if need not in self._open:
-            model = self._models[need]
-            entry = Entry.from_json(model.entry_json)
-            self._open[need] = open_session(entry, model.data, threads=self._threads)
+            session = self._session(need)
+            twin = replace(need, name=session.model.exact or "")
+            opening = cache(partial(self._session, twin)) if twin in self._models else None
+            self._open[need] = Guarded(session, opening)
         return self._open[need]
+
+    def retries(self) -> tuple[Retry, ...]:
+        """What exact twins did up to now, in the order of the job's models."""
+        return tuple(
+            Retry(place, fault, self._open[need].retried[fault])
+            for place, need in enumerate(self._models)
+            if need in self._open
+            for fault in FAULTS
+            if self._open[need].retried[fault]
+        )
+
+    def _session(self, need: ModelNeed) -> Session:
+        model = self._models[need]
+        return open_session(Entry.from_json(model.entry_json), model.data, threads=self._threads)

@@ -20,6 +20,7 @@ from safelight.operation import ModelNeed
 from safelight.worker.child import Model, Perform, Performed
 from safelight.worker.job import Plan
 from safelight.worker.memory import read_only
+from safelight.worker.records import pack_records
 from safelight.worker.sentences import failure_of
 from safelight.worker.wire import (
     JOB_BYTES,
@@ -27,7 +28,6 @@ from safelight.worker.wire import (
     Order,
     Outcome,
     pack_progress,
-    pack_records,
 )
 
 FIXED_FDS = 4
@@ -72,7 +72,7 @@ def _outcome(
             plan.limits,
             progress=tell,
             wants_image=order.wants_image,
-            threads=plan.threads,
+            threads=threads_of(order, plan),
         )
         outcome, records = succeeded(done, plan.limits)
         _write(sheets.output, outcome.output_bytes, done.pieces)
@@ -98,8 +98,14 @@ def succeeded(done: Performed, limits: Limits) -> tuple[Outcome, bytes]:
         input_height=done.input_height,
         is_reencoded=done.is_reencoded,
         records=count,
+        retries=done.retries,
     )
     return outcome, records
+
+
+def threads_of(order: Order, plan: Plan) -> int:
+    """How many threads a model may use in this job."""
+    return min(order.threads or plan.threads, plan.threads)
 
 
 def failed(error: BaseException) -> Outcome:

@@ -11,6 +11,7 @@ from typing import Protocol, Self
 
 from safelight.image import Change, Finding, Format
 from safelight.limits import Limits
+from safelight.models.guard import Retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One picture to work on. source_fd is a sealed memfd; the recipe is in its canonical form."""
+    """One picture to work on. source_fd is a sealed memfd; the recipe is in its canonical form.
+
+    models are those that the recipe needs, then the exact twins of some. threads is how many a
+    model may use; 0 means as many as the plan allows.
+    """
 
     source_fd: int
     source_bytes: int
     recipe: bytes
     models: tuple[ModelFile, ...] = ()
     wants_image: bool = True
+    threads: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +91,8 @@ class Answer:
     """The checked answer of one worker.
 
     output is a read-only view of exactly output_bytes, valid until close; None when no image was
-    asked for. changes lists metadata removed and kept; findings what an inspection listed. Times in
-    seconds.
+    asked for. changes lists metadata removed and kept; findings what an inspection listed; retries
+    what exact twins did again. Times in seconds.
     """
 
     output: memoryview | None
@@ -102,6 +108,7 @@ class Answer:
     cage: CageReport
     work_s: float
     close: Callable[[], None]
+    retries: tuple[Retry, ...] = ()
 
 
 class Host(Protocol):

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from safelight.codecs.formats import ROUTE_BYTES, route
 from safelight.errors import SafelightError, TimeExceeded, WireBroken, WorkerDied
 from safelight.limits import Limits
-from safelight.worker import wire
 from safelight.worker.job import Answer, CageReport, Job
+from safelight.worker.records import parse_records
 from safelight.worker.sentences import error_of
 from safelight.worker.wire import Order, Outcome
 
@@ -26,7 +26,9 @@ def order_of(job: Job) -> tuple[Order, bytes]:
         words += [need, model.entry_json]
         sizes.append((len(need), len(model.entry_json), model.size_bytes))
     nonce = secrets.randbits(NONCE_BITS)
-    order = Order(job.source_bytes, len(job.recipe), tuple(sizes), job.wants_image, nonce)
+    order = Order(
+        job.source_bytes, len(job.recipe), tuple(sizes), job.wants_image, nonce, job.threads
+    )
     return order, b"".join(words)
 
 
@@ -48,7 +50,7 @@ def answer_of(
     close: Callable[[], None],
 ) -> Answer:
     """Raises WireBroken."""
-    findings, changes = wire.parse_records(untrusted_records)
+    findings, changes = parse_records(untrusted_records)
     if outcome.input_format is None:
         raise WireBroken("the worker named no format")
     if output is not None and route(bytes(output[:ROUTE_BYTES])) != outcome.format:
@@ -67,6 +69,7 @@ def answer_of(
         cage=cage,
         work_s=work_s,
         close=close,
+        retries=outcome.retries,
     )
 
 

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from safelight.operation import ModelNeed
 from safelight.worker import control
 from safelight.worker.child import Model, Perform
-from safelight.worker.errand import Progress, failed, succeeded
+from safelight.worker.errand import Progress, failed, succeeded, threads_of
 from safelight.worker.job import Plan
 from safelight.worker.wire import JOB_BYTES, Order, Outcome
 
@@ -58,7 +58,7 @@ def _work(
             plan.limits,
             progress=Progress(answer).tell,
             wants_image=order.wants_image,
-            threads=plan.threads,
+            threads=threads_of(order, plan),
         )
         outcome, records = succeeded(done, plan.limits)
     except BaseException as error:  # noqa: BLE001 - whatever broke, the host hears a number

@@ -23,9 +23,9 @@ from safelight.worker import control, launch
 from safelight.worker.job import Answer, CageReport, Job, Plan
 from safelight.worker.launch import BODY
 from safelight.worker.orders import answer_of, death, order_of, outcome_of
+from safelight.worker.records import RECORD_BYTES
 from safelight.worker.wire import (
     PROGRESS_BYTES,
-    RECORD_BYTES,
     RESULT_BYTES,
     Outcome,
     is_progress,

@@ -17,10 +17,9 @@ from safelight.limits import Limits
 from safelight.worker.job import Job
 from safelight.worker.memory import Sheet, require_sealed
 from safelight.worker.orders import order_of, outcome_of
+from safelight.worker.records import RECORD_BYTES, REPORT_BYTES
 from safelight.worker.wire import (
     MESSAGE_BYTES,
-    RECORD_BYTES,
-    REPORT_BYTES,
     Outcome,
     is_progress,
     most_progress,

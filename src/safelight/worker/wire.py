@@ -8,23 +8,24 @@ struct:
     worker → host   PROGRESS  share of the work done, in ten-thousandths
     worker → host   RESULT    error number and facts, or sizes of the output and of the records
 
-The output and the records lie in memfds that the host made. The host never parses anything else,
-and takes no number before it is bounded: every name here that starts with `untrusted_` is still
-hostile. A message that breaks any rule raises WireBroken; the worker is then killed.
+The output and the records (see records) lie in memfds that the host made. The host never parses
+anything else, and takes no number before it is bounded: every name here that starts with
+`untrusted_` is still hostile. A message that breaks any rule raises WireBroken; the worker is then
+killed.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from safelight.errors import WireBroken
-from safelight.image import FORMATS, Change, Finding, Format, Risk
+from safelight.image import FORMATS, Format
 from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits, bounded
+from safelight.models.guard import FAULTS, Retry
 from safelight.worker.sentences import Failure
-from safelight.worker.text import clean, cut
 
 READY_MAGIC, JOB_MAGIC = b"SLr1", b"SLj1"
 PROGRESS_MAGIC, RESULT_MAGIC = b"SLp1", b"SLe1"
@@ -32,24 +33,21 @@ MAX_ATTEMPTS = 256
 MAX_ERRNO = 4_095
 PROGRESS_PAUSE_S = 0.1
 MAX_FACTS = 6
+# The fields of a RESULT between the failure and the counts of faults.
+SIZES = 9
 MAX_FACT = 10**18
 MAX_ERROR_NUMBER = 255
 MAX_LINE = 100_000
 FULL_SHARE = 10_000
 
 _READY = struct.Struct(f"<4sHHI32s{MAX_ATTEMPTS}h")
-_JOB = struct.Struct("<4sHHQQQ" + "QQQ" * MAX_MODELS)
+_JOB = struct.Struct("<4sHHHQQQ" + "QQQ" * MAX_MODELS)
 _PROGRESS = struct.Struct("<4sH")
-RESULT = struct.Struct(f"<4sQHHII{MAX_FACTS}q" + "QIIIIIBBB")
-_RECORD = struct.Struct("<BB64s256s")
+RESULT = struct.Struct(f"<4sQHHII{MAX_FACTS}q" + "QIIIIIBBB" + "I" * MAX_MODELS * len(FAULTS))
 
-RECORD_BYTES = _RECORD.size
-REPORT_BYTES = MAX_RECORDS * RECORD_BYTES
 JOB_BYTES, READY_BYTES = _JOB.size, _READY.size
 PROGRESS_BYTES, RESULT_BYTES = _PROGRESS.size, RESULT.size
 MESSAGE_BYTES = max(READY_BYTES, JOB_BYTES, RESULT_BYTES)
-What = Literal["removed", "kept", "added"]
-_CHANGES: tuple[What, ...] = get_args(What)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Ready:
     def parse(cls, untrusted: bytes, *, attempts: int) -> Ready:
         """Raises WireBroken unless the message holds exactly so many attempts."""
         _, count, zero, layers, digest, *rest = _unpack(_READY, untrusted, READY_MAGIC)
-        with _rules("ready"):
+        with Rules("ready"):
             bounded(count, attempts, attempts)
             bounded(zero, 0, 0)
             errnos = tuple(bounded(number, -1, MAX_ERRNO) for number in rest)
@@ -84,8 +82,8 @@ class Ready:
 class Order:
     """Sizes of a job in bytes: source, recipe, and for each model its need, its entry and its file.
 
-    The nonce comes back with the outcome: an answer given before the question was asked is no
-    answer.
+    threads is how many a model may use; 0 leaves it to the plan. The nonce comes back with the
+    outcome: an answer given before the question was asked is no answer.
     """
 
     source: int
@@ -93,24 +91,26 @@ class Order:
     models: tuple[tuple[int, int, int], ...]
     wants_image: bool
     nonce: int
+    threads: int = 0
 
     def pack(self) -> bytes:
         padding = [(0, 0, 0)] * (MAX_MODELS - len(self.models))
         sizes = [size for model in [*self.models, *padding] for size in model]
-        head = (JOB_MAGIC, len(self.models), self.wants_image, self.nonce, self.source, self.recipe)
-        return _JOB.pack(*head, *sizes)
+        head = (JOB_MAGIC, len(self.models), self.wants_image, self.threads)
+        return _JOB.pack(*head, self.nonce, self.source, self.recipe, *sizes)
 
     @classmethod
     def parse(cls, data: bytes) -> Order:
         """The way back, in the worker. The host is trusted, but not to be of the same version."""
-        _, count, wants_image, nonce, source, recipe, *sizes = _unpack(_JOB, data, JOB_MAGIC)
+        _, count, wants_image, threads, nonce, *rest = _unpack(_JOB, data, JOB_MAGIC)
+        source, recipe, *sizes = rest
         models = list(zip(sizes[::3], sizes[1::3], sizes[2::3], strict=True))
-        return cls(source, recipe, tuple(models[:count]), bool(wants_image), nonce)
+        return cls(source, recipe, tuple(models[:count]), bool(wants_image), nonce, threads)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a job: sizes of what was made, or the failure."""
+    """The end of a job: sizes of what was made and what was done again, or the failure."""
 
     failure: Failure | None = None
     output_bytes: int = 0
@@ -122,6 +122,7 @@ class Outcome:
     input_height: int = 0
     is_reencoded: bool = False
     records: int = 0
+    retries: tuple[Retry, ...] = ()
 
     def pack(self, nonce: int) -> bytes:
         failure = self.failure or Failure(0)
@@ -133,6 +134,7 @@ class Outcome:
             *(self.width, self.height, self.input_width, self.input_height, self.records),
             *(_format_number(self.format), _format_number(self.input_format)),
             self.is_reencoded,
+            *_counts(self.retries),
         )
 
     @classmethod
@@ -142,12 +144,14 @@ class Outcome:
         Raises WireBroken.
         """
         _, nonce, *untrusted_fields = _unpack(RESULT, untrusted, RESULT_MAGIC)
-        with _rules("result"):
+        with Rules("result"):
             bounded(nonce, order.nonce, order.nonce)
             failure = _failure(untrusted_fields[: 4 + MAX_FACTS])
             untrusted_sizes = untrusted_fields[4 + MAX_FACTS :]
             if failure is None:
-                return _made(untrusted_sizes, limits, order.wants_image)
+                made = _made(untrusted_sizes[:SIZES], limits, order.wants_image)
+                retries = _retries(untrusted_sizes[SIZES:], limits, len(order.models))
+                return replace(made, retries=retries)
             if any(untrusted_sizes):
                 raise ValueError("a failure that carries sizes")
         return cls(failure)
@@ -188,6 +192,24 @@ def _made(untrusted: Sequence[int], limits: Limits, wants_image: bool) -> Outcom
     )
 
 
+def _counts(retries: Sequence[Retry]) -> list[int]:
+    """One count for each model of a job and each fault."""
+    counts = [0] * (MAX_MODELS * len(FAULTS))
+    for retry in retries:
+        counts[retry.model * len(FAULTS) + FAULTS.index(retry.fault)] = retry.tiles
+    return counts
+
+
+def _retries(untrusted: Sequence[int], limits: Limits, models: int) -> tuple[Retry, ...]:
+    if any(untrusted[models * len(FAULTS) :]):
+        raise ValueError("a fault of no model")
+    return tuple(
+        Retry(place // len(FAULTS), FAULTS[place % len(FAULTS)], count)
+        for place, count in enumerate(untrusted)
+        if bounded(count, 0, limits.output_pixels)
+    )
+
+
 def pack_progress(share: float) -> bytes:
     """share from 0 to 1; anything else is cut to that."""
     return _PROGRESS.pack(PROGRESS_MAGIC, round(min(max(share, 0.0), 1.0) * FULL_SHARE))
@@ -196,7 +218,7 @@ def pack_progress(share: float) -> bytes:
 def parse_progress(untrusted: bytes) -> float:
     """From 0 to 1. Raises WireBroken."""
     untrusted_share = _unpack(_PROGRESS, untrusted, PROGRESS_MAGIC)[1]
-    with _rules("progress"):
+    with Rules("progress"):
         return bounded(untrusted_share, 0, FULL_SHARE) / FULL_SHARE
 
 
@@ -207,47 +229,6 @@ def most_progress(limits: Limits) -> int:
 
 def is_progress(untrusted: bytes) -> bool:
     return untrusted[:4] == PROGRESS_MAGIC
-
-
-def pack_records(findings: Sequence[Finding], changes: Sequence[Change]) -> tuple[int, bytes]:
-    """The number of records and their bytes. What does not fit is cut, and the last record says
-    how much.
-    """
-    rows = [(0, finding) for finding in findings]
-    rows += [(_CHANGES.index(change.what) + 1, change.finding) for change in changes]
-    if len(rows) > MAX_RECORDS:
-        more = len(rows) - MAX_RECORDS + 1
-        rows[MAX_RECORDS - 1 :] = [(0, Finding(Risk.OTHER, "not listed", f"{more} more"))]
-    return len(rows), b"".join(_record(kind, finding) for kind, finding in rows)
-
-
-def parse_records(untrusted: memoryview) -> tuple[tuple[Finding, ...], tuple[Change, ...]]:
-    """Findings and changes of exactly these bytes. Raises WireBroken."""
-    findings: list[Finding] = []
-    changes: list[Change] = []
-    with _rules("record"):
-        for untrusted_kind, finding in _records(untrusted):
-            if bounded(untrusted_kind, 0, len(_CHANGES)):
-                changes.append(Change(_CHANGES[untrusted_kind - 1], finding))
-            else:
-                findings.append(finding)
-    return tuple(findings), tuple(changes)
-
-
-def _records(untrusted: memoryview) -> Iterator[tuple[int, Finding]]:
-    for kind, group, name, value in _RECORD.iter_unpack(untrusted):
-        yield kind, Finding(Risk(group), _text(name), _text(value))
-
-
-def _record(kind: int, finding: Finding) -> bytes:
-    return _RECORD.pack(kind, finding.group, cut(finding.name, 64), cut(finding.value, 256))
-
-
-def _text(untrusted: bytes) -> str:
-    text, _, rest = untrusted.partition(b"\0")
-    if rest.strip(b"\0"):
-        raise ValueError("bytes after the end of a text")
-    return clean(text.decode())
 
 
 def _area(width: int, height: int, side: int, pixels: int) -> None:
@@ -264,7 +245,7 @@ def _unpack(shape: struct.Struct, untrusted: bytes, magic: bytes) -> tuple[Any, 
     return shape.unpack(untrusted)
 
 
-class _rules:
+class Rules:
     """Turns a broken rule into WireBroken; the text of the rule that broke holds only our words
     and numbers.
     """

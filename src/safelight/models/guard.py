@@ -1,0 +1,139 @@
+"""Guard: what a model answers is looked at before anyone uses it.
+
+An answer that is no number, far outside the entry's range, or blank where the picture is not goes
+to the exact twin of the model: the same net in full precision, on the processor. If the twin is
+faulty too, the work ends. What was asked again is counted, and the receipt says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from safelight.errors import ModelFaulty
+from safelight.models.entry import Entry, ModelInput
+from safelight.models.runtimes import Session
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float32]
+
+Fault = Literal["not finite", "out of range", "blank"]
+FAULTS: tuple[Fault, ...] = get_args(Fault)
+
+# How far an answer may lie outside its range, in widths of that range: nets overshoot at edges.
+SLACK = 1.0
+# An answer within this share of its range is all one value; one below half a step of 8 bits is
+# black.
+FLAT, BLACK = 1e-4, 0.5 / 255
+# A picture that varies by less may rightly become flat: shares of the range.
+VARIES = 5 / 255
+# What shows that a flat answer is wrong even if the twin gives one too: another brightness, or a
+# picture that no noise explains.
+OTHER_MEAN, RICH = 0.1, 0.2
+# The answers that show the picture which went in. A mask may rightly be all nothing or all subject.
+PICTURES = ("luma", "rgb")
+# Answers of which no input makes all values zero.
+NEVER_ZERO = ("vector",)
+# The first channels of an input that are the picture itself, by the first part of its kind.
+CHANNELS = {"luma": 1, "rgb": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How many tiles of one model were done again by its exact twin, and why. model is its place
+    in the job.
+    """
+
+    model: int
+    fault: Fault
+    tiles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is wrong with an answer; not is_certain where only the twin can tell."""
+
+    fault: Fault
+    is_certain: bool = True
+
+
+class Guarded:
+    """A session whose every answer is looked at; twin opens the exact one when it is needed."""
+
+    def __init__(self, session: Session, twin: Callable[[], Session] | None) -> None:
+        self._session, self._twin = session, twin
+        self.retried: Counter[Fault] = Counter()
+
+    @property
+    def model(self) -> Entry:
+        return self._session.model
+
+    def run(self, tensor: Tensor) -> Tensor:
+        """The answer, or its exact twin's. Raises ModelFaulty where neither is one."""
+        answer = self._session.run(tensor)
+        doubt = doubt_of(self.model, tensor, answer)
+        if doubt is None:
+            return answer
+        if self._twin is None:
+            if doubt.is_certain:
+                raise ModelFaulty("the model's answer is no picture, and it has no exact twin")
+            return answer
+        exact = self._twin()
+        again = exact.run(tensor)
+        second = doubt_of(exact.model, tensor, again)
+        if second is not None and second.is_certain:
+            raise ModelFaulty("the model's answer is no picture, nor is that of its exact twin")
+        if doubt.is_certain or second is None:
+            self.retried[doubt.fault] += 1
+        return again
+
+
+def doubt_of(entry: Entry, tensor: Tensor, answer: Tensor) -> Doubt | None:
+    """What is wrong with this answer to this tensor; None if nothing is."""
+    given = entry.output
+    low, high = given.range
+    width = high - low
+    least, most = float(answer.min()), float(answer.max())
+    if not (math.isfinite(least) and math.isfinite(most)):
+        return Doubt("not finite")
+    if least < low - SLACK * width or most > high + SLACK * width:
+        return Doubt("out of range")
+    if given.kind in NEVER_ZERO and max(-least, most) <= FLAT * width:
+        return Doubt("blank")
+    is_blank = most - least <= FLAT * width or most <= low + BLACK * width
+    if given.kind in PICTURES and is_blank:
+        return _blank(entry.input, tensor, ((least + most) / 2 - low) / width)
+    return None
+
+
+def _blank(facts: ModelInput, tensor: Tensor, level: float) -> Doubt | None:
+    """A blank answer of this level, 0..1, is in doubt if the picture that went in is not blank."""
+    picture = _picture(facts, tensor)
+    if picture is None:
+        return None
+    spread = (picture.max(axis=1) - picture.min(axis=1)).max()
+    is_other = abs(float(picture.mean()) - level) > OTHER_MEAN
+    if spread <= VARIES and not is_other:
+        return None
+    return Doubt("blank", is_certain=is_other or float(picture.std(axis=1).max()) > RICH)
+
+
+def _picture(facts: ModelInput, tensor: Tensor) -> Tensor | None:
+    """The picture in a tensor, [channels, values] from 0 to 1; None if its kind has none."""
+    import numpy as np
+
+    count = CHANNELS.get(facts.kind.partition("+")[0], 0)
+    if not count:
+        return None
+    axis = 1 if facts.layout == "NCHW" else -1
+    picture = np.moveaxis(tensor, axis, 0)[:count].reshape(count, -1)
+    low, high = facts.range
+    mean, std = (np.array(values, np.float32)[:count, None] for values in (facts.mean, facts.std))
+    plane: Tensor = (picture * std + mean - low) / (high - low)
+    return plane

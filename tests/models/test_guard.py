@@ -1,0 +1,169 @@
+"""The guard: a faulty answer goes to the exact twin, is counted, and never gets out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from safelight.errors import ModelFaulty
+from safelight.models.entry import Entry
+from safelight.models.guard import Fault, Guarded
+from safelight.models.runtimes import Session
+from tests.models.making import entry_toml
+
+Tensor = NDArray[np.float32]
+
+
+class Scripted:
+    """A session that answers what it was told to."""
+
+    def __init__(self, change: Callable[[Tensor], Tensor], **facts: Any) -> None:
+        self.model = Entry.from_toml(entry_toml(**facts))
+        self._change = change
+        self.runs = 0
+
+    def run(self, tensor: Tensor) -> Tensor:
+        self.runs += 1
+        return self._change(tensor)
+
+
+def same(tensor: Tensor) -> Tensor:
+    return tensor[:, :3]
+
+
+def all_of(value: float, tensor: Tensor) -> Tensor:
+    return np.full_like(tensor[:, :3], value)
+
+
+def one_of(value: float, tensor: Tensor) -> Tensor:
+    answer = tensor[:, :3].copy()
+    answer.flat[7] = value
+    return answer
+
+
+def drawn(low: float = 0.1, high: float = 0.9, channels: int = 1) -> Tensor:
+    ramp = np.linspace(low, high, 16 * 16, dtype=np.float32).reshape(16, 16)
+    return np.ascontiguousarray(np.broadcast_to(ramp, (1, channels, 16, 16)))
+
+
+FAULTY: dict[str, tuple[Callable[[Tensor], Tensor], Fault]] = {
+    "one NaN": (partial(one_of, float("nan")), "not finite"),
+    "all NaN": (partial(all_of, float("nan")), "not finite"),
+    "one infinity": (partial(one_of, float("inf")), "not finite"),
+    "one minus infinity": (partial(one_of, float("-inf")), "not finite"),
+    "one huge value": (partial(one_of, 1e9), "out of range"),
+    "one value far below": (partial(one_of, -2.0), "out of range"),
+    "black": (partial(all_of, 0.0), "blank"),
+    "nearly black": (lambda tensor: tensor * np.float32(0.001), "blank"),
+    "white": (partial(all_of, 1.0), "blank"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_a_faulty_answer_is_its_exact_twin_s(name: str) -> None:
+    change, fault = FAULTY[name]
+    guarded = Guarded(Scripted(change), lambda: Scripted(same))
+    assert np.array_equal(guarded.run(drawn()), drawn())
+    assert guarded.retried == {fault: 1}
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_without_a_twin_the_work_ends(name: str) -> None:
+    with pytest.raises(ModelFaulty, match="no exact twin"):
+        Guarded(Scripted(FAULTY[name][0]), None).run(drawn())
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_with_a_twin_that_is_faulty_too_the_work_ends(name: str) -> None:
+    faulty = Scripted(FAULTY[name][0])
+    with pytest.raises(ModelFaulty, match="nor is that of its exact twin"):
+        Guarded(faulty, lambda: faulty).run(drawn())
+
+
+def test_a_good_answer_opens_no_twin_and_counts_nothing() -> None:
+    """The control of the tests above."""
+
+    def opened() -> Session:
+        raise AssertionError("the twin was opened")
+
+    guarded = Guarded(Scripted(same), opened)
+    for given in (drawn(), drawn(0.0, 1.0), drawn(0.4, 0.41), drawn(0.0, 0.0), drawn(1.0, 1.0)):
+        assert np.array_equal(guarded.run(given), given)
+    assert not guarded.retried
+
+
+def test_an_answer_somewhat_outside_its_range_is_an_edge() -> None:
+    guarded = Guarded(Scripted(lambda tensor: tensor * 2 - np.float32(0.5)), None)
+    assert guarded.run(drawn(0.0, 1.0)).max() == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.02, 1.0])
+def test_a_blank_picture_may_stay_blank(value: float) -> None:
+    guarded = Guarded(Scripted(same), None)
+    assert guarded.run(drawn(value, value)).max() == pytest.approx(value)
+
+
+def test_a_blank_picture_that_turns_black_is_a_fault() -> None:
+    with pytest.raises(ModelFaulty):
+        Guarded(Scripted(partial(all_of, 0.0)), None).run(drawn(0.5, 0.5))
+
+
+def test_faint_noise_that_both_twins_smooth_away_is_no_fault() -> None:
+    noise = np.random.default_rng(3).normal(0.03, 0.02, (1, 1, 16, 16)).clip(0, 1)
+    guarded = Guarded(Scripted(partial(all_of, 0.0)), lambda: Scripted(partial(all_of, 0.0)))
+    assert guarded.run(noise.astype(np.float32)).max() == 0
+    assert not guarded.retried
+    alone = Guarded(Scripted(partial(all_of, 0.0)), None)
+    assert alone.run(noise.astype(np.float32)).max() == 0
+
+
+def test_faint_stars_that_the_twin_sees_are_kept() -> None:
+    guarded = Guarded(Scripted(partial(all_of, 0.0)), lambda: Scripted(same))
+    assert guarded.run(drawn(0.0, 0.08)).max() == pytest.approx(0.08)
+    assert guarded.retried == {"blank": 1}
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_mask_may_be_all_nothing_or_all_subject(value: float) -> None:
+    mask = {"channels": 4, "kind": '"rgb+surface"', "output_kind": '"alpha"'}
+    guarded = Guarded(Scripted(partial(all_of, value), **mask), None)
+    assert guarded.run(drawn(channels=4)).max() == value
+
+
+def test_a_mask_that_is_no_number_is_a_fault() -> None:
+    mask = {"channels": 4, "kind": '"rgb+surface"', "output_kind": '"alpha"'}
+    with pytest.raises(ModelFaulty):
+        Guarded(Scripted(partial(all_of, float("nan")), **mask), None).run(drawn(channels=4))
+
+
+def test_a_vector_is_never_zero() -> None:
+    vector = {"output_kind": '"vector"', "output_range": "[-1.0, 1.0]"}
+    guarded = Guarded(Scripted(partial(all_of, 0.1), **vector), None)
+    assert guarded.run(drawn()).max() == pytest.approx(0.1)
+    with pytest.raises(ModelFaulty):
+        Guarded(Scripted(partial(all_of, 0.0), **vector), None).run(drawn())
+
+
+def test_a_plane_beside_the_picture_is_no_picture() -> None:
+    """A black photograph with its noise stated comes back black."""
+    given = drawn(0.0, 0.0, channels=4)
+    given[:, 3] = 0.5
+    guarded = Guarded(Scripted(same, channels=4, kind='"rgb+sigma"'), None)
+    assert guarded.run(given).max() == 0
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_a_picture_is_read_as_its_entry_lays_it_out(layout: str) -> None:
+    """White that was shifted and scaled on the way in is white, and black is no answer to it."""
+    facts = {"channels": 3, "kind": '"rgb"', "mean": "[0.5]", "std": "[0.25]", "layout": layout}
+    white = drawn(2.0, 2.0, channels=3)
+    given = white if layout == "NCHW" else np.moveaxis(white, 1, -1)
+    kept = Guarded(Scripted(lambda tensor: np.ones_like(tensor), **facts), None)
+    assert kept.run(given).max() == 1
+    with pytest.raises(ModelFaulty):
+        Guarded(Scripted(lambda tensor: np.zeros_like(tensor), **facts), None).run(given)
