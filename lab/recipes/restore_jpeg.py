@@ -1,0 +1,6 @@
+"""JPEG repair: RGB and a plane of the quality, 0 where it is unknown."""
+
+from lab.mending import JpegRepair
+from lab.recipe import Schedule
+
+recipe = JpegRepair(Schedule(steps=6_000, batch=16, peak_rate=1e-3))

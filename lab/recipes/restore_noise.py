@@ -1,0 +1,6 @@
+"""Denoiser: RGB and a plane of the noise level."""
+
+from lab.mending import Denoising
+from lab.recipe import Schedule
+
+recipe = Denoising(Schedule(steps=8_000, batch=16, peak_rate=1e-3))

@@ -1,0 +1,6 @@
+"""Upscaler x4 for photographs that were blurred, noisy or compressed before."""
+
+from lab.mending import PhotoUpscaling
+from lab.recipe import Schedule
+
+recipe = PhotoUpscaling(4, Schedule(steps=4_000, batch=8, peak_rate=1e-3), small_px=40)
