@@ -1,11 +1,12 @@
-"""Write the catalogue entries of the built-in upscalers from the files themselves.
+"""Write the catalogue entries of one recipe from its files and its contract.
 
-python -m lab.enter
+python -m lab.enter cutout
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import resource
 import subprocess
@@ -16,71 +17,87 @@ import numpy as np
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-MODELS = Path(__file__).resolve().parents[1] / "src/safelight/models"
-TILE_PX, HALO_PX, MEBIBYTE = 256, 12, 1 << 20
+from lab.recipe import Contract, Recipe, load_recipe
 
-ENTRY = """\
-name = "{name}"
-title = "{title}"
-task = "upscale"
-aliases = {aliases}
-file = "{name}.onnx"
-sha256 = "{sha256}"
-size_bytes = {size_bytes}
-licence = "Apache-2.0"
-source = "drawn and trained by lab/"
-card = "docs/models/upscale.md"
-runtime = "onnx"
-precision = "{precision}"
-peak_bytes = {peak_bytes}
-{exact}
-[input]
-name = "luma"
-layout = "NCHW"
-channels = 1
-kind = "luma"
-range = [0.0, 1.0]
-mean = [0.0]
-std = [1.0]
-tile = {tile}
-halo = {halo}
-
-[output]
-name = "luma_up"
-kind = "luma"
-scale = {scale}
-range = [0.0, 1.0]
-"""
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = ROOT / "src/safelight/models"
+MEBIBYTE = 1 << 20
 
 
-def entry(file: Path, *, scale: int, precision: str) -> str:
+def forms(contract: Contract) -> dict[str, str]:
+    """What ships: the end of the name, and the precision."""
+    return {"": "int8", "-fp32": "fp32"} if contract.eight_bits else {"": "fp32"}
+
+
+def entry(recipe: Recipe, contract: Contract, *, suffix: str, precision: str) -> str:
     """The entry of one built-in file, as TOML."""
+    name = recipe.name + suffix
+    file = MODELS / f"builtin/{name}.onnx"
     data = file.read_bytes()
-    small = precision == "int8"
-    return ENTRY.format(
-        name=file.stem,
-        title=f"Upscaler x{scale}, drawn" + ("" if small else ", full precision"),
-        aliases='["fast"]' if small else "[]",
-        sha256=hashlib.sha256(data).hexdigest(),
-        size_bytes=len(data),
-        precision=precision,
-        peak_bytes=measure_peak(file),
-        exact=f'exact = "{file.stem}-fp32"\n' if small else "",
-        tile=TILE_PX,
-        halo=HALO_PX,
-        scale=scale,
-    )
+    twin = bool(suffix)
+    facts = {
+        "name": name,
+        "title": contract.title + (", full precision" if twin else ""),
+        "task": contract.task,
+        "aliases": [] if twin else list(contract.aliases),
+        "file": file.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size_bytes": len(data),
+        "licence": "Apache-2.0",
+        "source": "drawn and trained by lab/",
+        "card": f"docs/models/{contract.card}.md",
+        "runtime": "onnx",
+        "precision": precision,
+        "peak_bytes": measure_peak(file, contract),
+    }
+    if precision == "int8":
+        facts["exact"] = f"{recipe.name}-fp32"
+    if contract.experimental:
+        facts["experimental"] = True
+    sections = {"input": taken(contract), "output": given(contract)}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in facts.items()]
+    for title, section in sections.items():
+        lines += ["", f"[{title}]"]
+        lines += [f"{key} = {json.dumps(value)}" for key, value in section.items()]
+    return "\n".join(lines) + "\n"
 
 
-def measure_peak(file: Path) -> int:
+def taken(contract: Contract) -> dict[str, object]:
+    """The section `input`."""
+    facts: dict[str, object] = {
+        "name": contract.input_name,
+        "layout": "NCHW",
+        "channels": contract.channels,
+        "kind": contract.input_kind,
+        "range": list(contract.input_range),
+        "mean": [0.0],
+        "std": [1.0],
+        "tile": contract.tile,
+        "halo": contract.halo,
+    }
+    return facts | ({"resize": "stretch", "side": contract.side} if contract.side else {})
+
+
+def given(contract: Contract) -> dict[str, object]:
+    """The section `output`."""
+    return {
+        "name": contract.output_name,
+        "kind": contract.output_kind,
+        "scale": contract.scale,
+        "range": list(contract.output_range),
+    }
+
+
+def measure_peak(file: Path, contract: Contract) -> int:
     """Bytes that one session adds to a process over one tile with its halo, in whole MiB."""
-    command = [sys.executable, "-m", "lab.enter", "--peak", str(file)]
-    root = MODELS.parents[2]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=root)
+    side = contract.side or contract.tile + 2 * contract.halo
+    shape = f"{contract.channels}x{side}x{side}"
+    command = [sys.executable, "-m", "lab.enter", "--peak", str(file), shape]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
     return -(-int(answer.stdout) // MEBIBYTE) * MEBIBYTE
 
 
-def run_one_tile(file: Path) -> int:
+def run_one_tile(file: Path, shape: tuple[int, ...]) -> int:
     """Bytes by which the peak of this process rises; meant for a fresh process."""
     import onnxruntime
 
@@ -88,24 +105,31 @@ def run_one_tile(file: Path) -> int:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    side = TILE_PX + 2 * HALO_PX
-    session.run(None, {"luma": np.full((1, 1, side, side), 0.5, np.float32)})
+    name = session.get_inputs()[0].name
+    session.run(None, {name: np.full((1, *shape), 0.5, np.float32)})
     return 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 
+def enter(recipe: Recipe) -> None:
+    """Write the entries of one recipe."""
+    contract = recipe.contract
+    if contract is None:
+        raise SystemExit(f"{recipe.name} has no contract: it was made to measure, not to ship")
+    for suffix, precision in forms(contract).items():
+        text = entry(recipe, contract, suffix=suffix, precision=precision)
+        target = MODELS / f"catalogue/{recipe.name}{suffix}.toml"
+        target.write_text(text)
+        print(target.name)
+
+
 def main() -> None:
-    """Write every entry, or answer `--peak FILE` with one figure."""
+    """Enter one recipe, or answer `--peak FILE SHAPE` with one figure."""
     if sys.argv[1:2] == ["--peak"]:
-        print(run_one_tile(Path(sys.argv[2])))
+        print(run_one_tile(Path(sys.argv[2]), tuple(int(n) for n in sys.argv[3].split("x"))))
         return
-    for scale in (2, 4):
-        for suffix, precision in (("", "int8"), ("-fp32", "fp32")):
-            name = f"upscale-x{scale}{suffix}"
-            text = entry(MODELS / f"builtin/{name}.onnx", scale=scale, precision=precision)
-            target = MODELS / f"catalogue/{name}.toml"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
-            print(target.name)
+    if len(sys.argv) != 2:
+        raise SystemExit("python -m lab.enter NAME")
+    enter(load_recipe(sys.argv[1]))
 
 
 if __name__ == "__main__":
