@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from bench.drawing import jpeg
+from bench.watch import set_size
 
 CASES = {
     "resize": ((11_600, 8_700), 200, "100 MP JPEG to 2048 px"),
@@ -45,15 +46,6 @@ def work(case: str, path: Path) -> None:
     image = operation.apply(open_image(view, limits), Context(limits, session))
     made = encode(image, view, limits)
     print(f"{made.width}x{made.height}, {sum(map(len, made.pieces)) / 1e6:.1f} MB", end=", ")
-
-
-def set_size(process: int) -> int:
-    """Proportional set size in bytes; 0 once the process has ended."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return sum(int(line.split()[1]) * 1_024 for line in lines if line.startswith("Pss:"))
 
 
 def peak(case: str, path: Path) -> float:

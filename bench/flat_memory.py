@@ -1,0 +1,138 @@
+"""Memory over many pictures: it must not grow with their number.
+
+    python -m bench.flat_memory [--quick] [--check] [--markdown]
+
+The real command runs one recipe (repair, enlarge, cut out: whatever has a model) over 1,000 small
+pictures in a batch. Eight times a second the proportional set sizes of the command and of all
+processes that it started are added up, and the files that they hold in memory. A control runs
+through the same measurement: a process that keeps 100 kB of each picture; it must be seen.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.drawing import photograph
+from bench.tables import Goal, Table, show
+from bench.watch import Sample, level_bytes, settled, slope_bytes, watched
+from safelight.errors import ModelMissing
+from safelight.models.store import Store
+from safelight.operation import Operation
+from safelight.recipe import operations
+
+PICTURES, QUICK_PICTURES = 1_000, 240
+WIDTH, HEIGHT = 96, 72
+KINDS = 16
+STEPS = ("restore", "upscale", "cutout")
+WARM_UP = 20
+# Less than a hundredth of a small picture's work; 1,000 pictures then leave 10 MB at most.
+MOST_SLOPE_BYTES, MOST_GROWTH = 10_000.0, 1.05
+LEAK_BYTES = 100_000
+LEAKY = """
+import sys, time
+from pathlib import Path
+folder, count, leak = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+folder.mkdir()
+kept = []
+for number in range(count):
+    kept.append(bytearray(b"x") * leak)
+    (folder / f"{number}.png").write_bytes(b"")
+    time.sleep(0.02)
+"""
+
+
+def usable_steps() -> list[str]:
+    """Of the three operations those that exist and have their models."""
+    found = []
+    for name in STEPS:
+        kind = operations().get(name)
+        if kind is not None and _has_models(kind):
+            found.append(name)
+    return found
+
+
+def _has_models(kind: type[Operation]) -> bool:
+    try:
+        for need in kind().needs():
+            Store().find(need)
+    except ModelMissing:
+        return False
+    return True
+
+
+def draw(folder: Path, count: int) -> None:
+    """Small pictures, a few kinds over and over."""
+    folder.mkdir()
+    whole = photograph(WIDTH * KINDS, HEIGHT)
+    for number in range(count):
+        path = folder / f"{number:04}.png"
+        if number < KINDS:
+            whole.crop(WIDTH * number, 0, WIDTH, HEIGHT).write_to_file(str(path))
+        else:
+            shutil.copy(folder / f"{number % KINDS:04}.png", path)
+
+
+def run_batch(home: Path, count: int, steps: list[str]) -> list[Sample]:
+    draw(home / "in", count)
+    recipe = home / "recipe.toml"
+    recipe.write_text("\n".join(f'[[steps]]\nop = "{name}"' for name in steps))
+    command = [sys.executable, "-m", "safelight.cli", "run", str(recipe), str(home / "in")]
+    environment = {**os.environ, "SAFELIGHT_STATE_DIR": str(home / "state")}
+    return watched([*command, "-o", f"{home / 'out'}/", "-q"], home / "out", environment)
+
+
+def run_leak(home: Path, count: int) -> list[Sample]:
+    command = [sys.executable, "-c", LEAKY, str(home / "leak"), str(count), str(LEAK_BYTES)]
+    return watched(command, home / "leak", dict(os.environ))
+
+
+def figures(samples: Sequence[Sample], total: int) -> tuple[float, float, float]:
+    """MB held over the first and the last tenth, and bytes left by each picture."""
+    steady, part = settled(samples, WARM_UP, total), total // 10
+    first = level_bytes(steady, WARM_UP, WARM_UP + part)
+    return first / 1e6, level_bytes(steady, total - part, total) / 1e6, slope_bytes(steady)
+
+
+def is_seen(slope: float) -> bool:
+    """Whether the goal would have been missed."""
+    return slope > MOST_SLOPE_BYTES
+
+
+def tables(quick: bool) -> list[Table]:
+    """What is held at the first and last pictures, and the slope between them."""
+    count, steps = QUICK_PICTURES if quick else PICTURES, usable_steps()
+    with tempfile.TemporaryDirectory() as name:
+        ours = figures(run_batch(Path(name), count, steps), count)
+        control = figures(run_leak(Path(name), QUICK_PICTURES), QUICK_PICTURES)
+    rows = [
+        (what, f"{first:.0f}", f"{last:.0f}", f"{slope / 1e3:+.2f}")
+        for what, (first, last, slope) in (
+            (", ".join(steps), ours),
+            ("control that leaks", control),
+        )
+    ]
+    absent = [step for step in STEPS if step not in steps]
+    notes = [f"missing: {step} has no model yet" for step in absent]
+    notes.append("control: seen" if is_seen(control[2]) else "control: NOT SEEN")
+    return [
+        Table(
+            f"Memory over {count} pictures of {WIDTH}x{HEIGHT} in one batch",
+            ("recipe", "MB, first tenth", "MB, last tenth", "kB per picture"),
+            tuple(rows),
+            tuple(notes),
+            (
+                Goal("slope", ours[2] / 1e3, MOST_SLOPE_BYTES / 1e3, "kB per picture"),
+                Goal("last tenth, times the first", ours[1] / ours[0], MOST_GROWTH, "x"),
+                Goal("control", control[2] / 1e3, MOST_SLOPE_BYTES / 1e3, "kB per picture", True),
+            ),
+        )
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(show(__doc__, tables))
