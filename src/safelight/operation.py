@@ -7,7 +7,7 @@ fields.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -21,11 +21,14 @@ from safelight.limits import Limits
 class ModelNeed:
     """What an operation asks of the catalogue: a task, a name or alias, and a scale where the task
     has one.
+
+    Without an optional one the operation does its work in another way; it is left out, not missed.
     """
 
     task: str
     name: str
     scale: int = 1
+    optional: bool = field(default=False, compare=False)
 
 
 class Session(Protocol):
