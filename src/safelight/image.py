@@ -63,10 +63,14 @@ class Change:
     finding: Finding
 
 
+# A result whose confidence is below this should be looked at.
+DOUBTFUL = 0.6
+
+
 @dataclass(frozen=True, slots=True)
 class Annotation:
     """What a model saw: kind, label, score 0..1, box (left, top, width, height) in displayed
-    pixels.
+    pixels. The kind "confidence" is how sure the operation named by the label was.
     """
 
     kind: str
@@ -170,6 +174,12 @@ class Image:
         if self.pixels is not None:
             return int(self.pixels.height) // self.height
         return self.header.frames if self.header.format in ANIMATED else 1
+
+    @property
+    def confidence(self) -> float | None:
+        """How sure the models were, 0..1: the least of what the operations noted; None if none."""
+        scores = [note.score for note in self.annotations if note.kind == "confidence"]
+        return min(scores, default=None)
 
     @property
     def vips(self) -> Any:

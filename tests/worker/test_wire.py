@@ -30,6 +30,7 @@ MADE = Outcome(
     input_height=60,
     is_reencoded=True,
     records=2,
+    confidence=0.875,
     retries=(Retry(0, "blank", 7), Retry(1, "not finite", 1)),
 )
 LISTED = replace(MADE, output_bytes=0, format=None, width=0, height=0, is_reencoded=False)
@@ -40,7 +41,8 @@ FACT, SIZE, WIDTH, HEIGHT, INPUT_WIDTH, INPUT_HEIGHT, RECORDS, KIND, INPUT_KIND,
     6,
     *range(6 + wire.MAX_FACTS, 15 + wire.MAX_FACTS),
 )
-COUNTS = AGAIN + 1
+SURE = AGAIN + 1
+COUNTS = SURE + 1
 
 
 def parsed(data: bytes, order: Order = ORDER) -> Outcome:
@@ -90,6 +92,13 @@ def test_a_failure_makes_the_round_trip(failure: Failure) -> None:
     assert parsed(Outcome(failure).pack(ORDER.nonce)).failure == failure
 
 
+@pytest.mark.parametrize(
+    ("said", "heard"), [(None, None), (0.0, 0.0), (1.0, 1.0), (7.5, 1.0), (-1.0, 0.0)]
+)
+def test_confidence_is_cut_to_its_range(said: float | None, heard: float | None) -> None:
+    assert parsed(replace(MADE, confidence=said).pack(ORDER.nonce)).confidence == heard
+
+
 def test_facts_that_do_not_fit_are_cut() -> None:
     failure = Failure(23, 1, 1, tuple(range(20)))
     assert parsed(Outcome(failure).pack(ORDER.nonce)).failure == replace(
@@ -120,6 +129,7 @@ BROKEN = {
     "no input format": (INPUT_KIND, 0),
     "an unknown input format": (INPUT_KIND, 255),
     "half a flag": (AGAIN, 2),
+    "surer than sure": (SURE, wire.FULL_CONFIDENCE + 2),
     "more faults than pixels": (COUNTS, LIMITS.output_pixels + 1),
     "faults of no model": (COUNTS + 2 * len(FAULTS), 1),
     "faults of the last of all models": (COUNTS + MAX_MODELS * len(FAULTS) - 1, 1),

@@ -33,8 +33,8 @@ class Model:
 
 @dataclass(frozen=True)
 class Performed:
-    """What a job made. pieces is empty when no image was asked for; sizes in pixels as
-    displayed.
+    """What a job made. pieces is empty when no image was asked for; sizes in pixels as displayed;
+    confidence as of Image.
     """
 
     pieces: Sequence[bytes | memoryview]
@@ -47,6 +47,7 @@ class Performed:
     is_reencoded: bool
     findings: tuple[Finding, ...] = ()
     changes: tuple[Change, ...] = ()
+    confidence: float | None = None
     retries: tuple[Retry, ...] = ()
 
 
@@ -86,7 +87,7 @@ def perform(
             is_reencoded=made.is_reencoded,
             changes=tuple(made.changes),
         )
-    return replace(done, retries=sessions.retries())
+    return replace(done, confidence=image.confidence, retries=sessions.retries())
 
 
 def rehearsal(plan: Plan) -> Callable[[], None]:

@@ -98,6 +98,7 @@ def succeeded(done: Performed, limits: Limits) -> tuple[Outcome, bytes]:
         input_height=done.input_height,
         is_reencoded=done.is_reencoded,
         records=count,
+        confidence=done.confidence,
         retries=done.retries,
     )
     return outcome, records

@@ -92,7 +92,7 @@ class Answer:
 
     output is a read-only view of exactly output_bytes, valid until close; None when no image was
     asked for. changes lists metadata removed and kept; findings what an inspection listed; retries
-    what exact twins did again. Times in seconds.
+    what exact twins did again; confidence how sure the models were, 0..1. Times in seconds.
     """
 
     output: memoryview | None
@@ -108,6 +108,7 @@ class Answer:
     cage: CageReport
     work_s: float
     close: Callable[[], None]
+    confidence: float | None = None
     retries: tuple[Retry, ...] = ()
 
 

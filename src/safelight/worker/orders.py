@@ -69,6 +69,7 @@ def answer_of(
         cage=cage,
         work_s=work_s,
         close=close,
+        confidence=outcome.confidence,
         retries=outcome.retries,
     )
 

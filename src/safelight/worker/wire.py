@@ -34,7 +34,8 @@ MAX_ERRNO = 4_095
 PROGRESS_PAUSE_S = 0.1
 MAX_FACTS = 6
 # The fields of a RESULT between the failure and the counts of faults.
-SIZES = 9
+SIZES = 10
+FULL_CONFIDENCE = 1_000
 MAX_FACT = 10**18
 MAX_ERROR_NUMBER = 255
 MAX_LINE = 100_000
@@ -43,7 +44,7 @@ FULL_SHARE = 10_000
 _READY = struct.Struct(f"<4sHHI32s{MAX_ATTEMPTS}h")
 _JOB = struct.Struct("<4sHHHQQQ" + "QQQ" * MAX_MODELS)
 _PROGRESS = struct.Struct("<4sH")
-RESULT = struct.Struct(f"<4sQHHII{MAX_FACTS}q" + "QIIIIIBBB" + "I" * MAX_MODELS * len(FAULTS))
+RESULT = struct.Struct(f"<4sQHHII{MAX_FACTS}q" + "QIIIIIBBBH" + "I" * MAX_MODELS * len(FAULTS))
 
 JOB_BYTES, READY_BYTES = _JOB.size, _READY.size
 PROGRESS_BYTES, RESULT_BYTES = _PROGRESS.size, RESULT.size
@@ -110,7 +111,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a job: sizes of what was made and what was done again, or the failure."""
+    """The end of a job: sizes of what was made, how sure the models were (0..1; None where none
+    says), what was done again; or the failure.
+    """
 
     failure: Failure | None = None
     output_bytes: int = 0
@@ -122,6 +125,7 @@ class Outcome:
     input_height: int = 0
     is_reencoded: bool = False
     records: int = 0
+    confidence: float | None = None
     retries: tuple[Retry, ...] = ()
 
     def pack(self, nonce: int) -> bytes:
@@ -134,6 +138,7 @@ class Outcome:
             *(self.width, self.height, self.input_width, self.input_height, self.records),
             *(_format_number(self.format), _format_number(self.input_format)),
             self.is_reencoded,
+            _confidence_number(self.confidence),
             *_counts(self.retries),
         )
 
@@ -171,7 +176,8 @@ def _failure(untrusted: Sequence[int]) -> Failure | None:
 
 
 def _made(untrusted: Sequence[int], limits: Limits, wants_image: bool) -> Outcome:
-    size, width, height, input_width, input_height, records, kind, input_kind, again = untrusted
+    size, width, height, input_width, input_height, records, *rest = untrusted
+    kind, input_kind, again, sure = rest
     if wants_image:
         bounded(size, 1, limits.output_bytes)
         bounded(kind, 1, len(FORMATS))
@@ -189,7 +195,17 @@ def _made(untrusted: Sequence[int], limits: Limits, wants_image: bool) -> Outcom
         input_height=input_height,
         is_reencoded=bool(bounded(again, 0, 1)),
         records=bounded(records, 0, MAX_RECORDS),
+        confidence=_confidence(bounded(sure, 0, 1 + FULL_CONFIDENCE)),
     )
+
+
+def _confidence_number(confidence: float | None) -> int:
+    """In thousandths, and one more; 0 for none."""
+    return 0 if confidence is None else 1 + round(min(max(confidence, 0.0), 1.0) * FULL_CONFIDENCE)
+
+
+def _confidence(number: int) -> float | None:
+    return (number - 1) / FULL_CONFIDENCE if number else None
 
 
 def _counts(retries: Sequence[Retry]) -> list[int]:
