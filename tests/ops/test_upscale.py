@@ -18,7 +18,7 @@ from safelight.models.entry import Entry
 from safelight.operation import Context, ModelNeed, Session
 from safelight.ops.convert import Convert
 from safelight.ops.upscale import Upscale
-from safelight.ops.upscaling.bicubic import enlarge_across, enlarge_down
+from safelight.ops.tiling.bicubic import enlarge_across, enlarge_down
 from tests.contract import (
     HEIGHT,
     LIMITS,
@@ -195,7 +195,7 @@ def test_an_animation_is_refused_unless_a_still_is_wished() -> None:
 
 def test_a_model_of_another_kind_is_refused() -> None:
     rgb = Changed(session(ModelNeed("upscale", "fast", 2)), kind="rgb")
-    with pytest.raises(SomethingMissing, match="luma"):
+    with pytest.raises(SomethingMissing, match="rgb"):
         Upscale(scale=2).apply(opened(PICTURES["png"]()), Context(LIMITS, lambda _need: rgb))
 
 

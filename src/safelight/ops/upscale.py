@@ -2,123 +2,152 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from safelight.errors import InputRefused, LimitExceeded, SomethingMissing
-from safelight.image import ANIMATED, Image
+from safelight.errors import InputRefused, LimitExceeded, ModelMissing
+from safelight.image import Image
+from safelight.limits import MAX_SIDE
 from safelight.operation import Context, ModelNeed, Operation, Session
+from safelight.ops.tiling.net import net_of
+from safelight.ops.tiling.still import filled, standard, still, with_profile_of
+from safelight.ops.tiling.through import through
 
-PROFILE = "icc-profile-data"
+BOX = r"^(\d{1,5}x\d{0,5}|x\d{1,5})$"
+# Ways to enlarge at least so many times, fewest passes first, and of those the cheapest: the work
+# of a net is for each pixel that it is given, so the smaller step goes first.
+CHAINS: tuple[tuple[int, ...], ...] = ((), (2,), (4,), (2, 4), (4, 4))
 
 
-class Upscale(Operation, name="upscale"):
-    """Enlarge a picture two, three or four times.
+class Upscale(Operation, name="upscale", version=2):
+    """Enlarge a picture two, three or four times, or to a size.
 
-    Luma goes through the model, colour and transparency through bicubic. Grey stays grey, 16 bit
-    stays 16 bit, CMYK becomes sRGB. The result is made row by row and never held whole. x3 is the
-    x4 result, reduced.
+    A model of luma gets luma, and colour goes through bicubic; a model of colour gets all three.
+    Transparency goes through bicubic. Grey stays grey, 16 bit stays 16 bit, CMYK becomes sRGB.
+    The result is made row by row and never held whole. x3 is the x4 result, reduced; so is every
+    size between the steps.
     """
 
     scale: Literal[2, 3, 4] = Field(
         2,
-        description="how many times larger on each side",
+        description="how many times larger on each side; not used with to",
         examples=[4],
         json_schema_extra={"short": "-x"},
+    )
+    to: str | None = Field(
+        None,
+        pattern=BOX,
+        description="box in pixels that the result fits into: 4000x3000, or one side as 4000x",
+        examples=["4000x3000"],
     )
     model: str = Field(
         "fast",
         min_length=1,
         max_length=64,
-        description="name or alias of the model: safelight models list",
+        description="name or alias of the model: fast, better, photo, or see safelight models list",
     )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if any(not 1 <= side <= MAX_SIDE for side in self._box() if side is not None):
+            raise ValueError(f"a side is 1 to {MAX_SIDE} pixels")
+        return self
+
+    def _box(self) -> tuple[int | None, int | None]:
+        width, height = re.split("x", self.to or "x")
+        return (int(width) if width else None, int(height) if height else None)
 
     def needs(self) -> tuple[ModelNeed, ...]:
-        """The one model: that for x4 serves x3 as well."""
-        return (ModelNeed("upscale", self.model, 2 if self.scale == 2 else 4),)
+        """The model for the scale, x4 for x3; for a size that for x4, and that for x2 if any."""
+        if self.to is None:
+            return (ModelNeed("upscale", self.model, 2 if self.scale == 2 else 4),)
+        return (self._need(4), self._need(2))
+
+    def _need(self, step: int) -> ModelNeed:
+        return ModelNeed("upscale", self.model, step, optional=step == 2)
 
     def suffix(self) -> str:
-        """x2, x3 or x4."""
-        return f"x{self.scale}"
+        """x2, x3 or x4; or the box."""
+        return self.to or f"x{self.scale}"
+
+    def size_for(self, width: int, height: int) -> tuple[int, int]:
+        """The size of the result for a picture of this size."""
+        if self.to is None:
+            return width * self.scale, height * self.scale
+        box = self._box()
+        factor = min((box[0] or MAX_SIDE * width) / width, (box[1] or MAX_SIDE * height) / height)
+        return max(1, round(width * factor)), max(1, round(height * factor))
 
     def apply(self, image: Image, ctx: Context) -> Image:
-        """The enlarged picture.
+        """The enlarged picture; with to, a picture that is larger than the box is reduced.
 
-        Raises LimitExceeded, InputRefused for an animation; while pixels are pulled, TimeExceeded.
+        Raises LimitExceeded, InputRefused for an animation or more than sixteen times; while
+        pixels are pulled, TimeExceeded.
         """
-        session = ctx.session(self.needs()[0])
-        _check_model(session)
-        factor = int(session.model.output.scale)
-        pixels = image.width * image.height * factor * factor
-        if pixels > ctx.limits.output_pixels:
-            raise LimitExceeded(
-                f"enlarged, the picture would have {pixels} pixels,"
-                f" the limit is {ctx.limits.output_pixels}"
-            )
-        source = _prepared(_still(image))
-        picture, trouble = _enlarged(source, session, ctx)
-        if source.get_typeof(PROFILE) != 0:
-            picture = picture.copy()
-            picture.set_type(source.get_typeof(PROFILE), PROFILE, source.get(PROFILE))
-        if factor != self.scale:
-            picture = picture.resize(
-                image.width * self.scale / picture.width,
-                vscale=image.height * self.scale / picture.height,
-            )
-        before = image.trouble
-        return replace(image.with_pixels(picture), trouble=lambda: trouble() or before())
-
-
-def _check_model(session: Session) -> None:
-    facts = session.model
-    if facts.input.kind != "luma" or facts.input.channels != 1:
-        raise SomethingMissing(
-            f"upscale takes models of luma, {facts.name} is one of {facts.input.kind}",
-            hint="safelight models list",
+        before, size = (image.width, image.height), self.size_for(image.width, image.height)
+        if size == before:
+            return image
+        sessions = self._sessions(before, size, ctx)
+        factor = 1
+        for session in sessions:
+            factor *= int(session.model.output.scale)
+        _check_area(before, factor, ctx)
+        if not sessions:
+            picture = standard(still(image.with_pixels(image.at_least(*size))))
+            return image.with_pixels(_reduced(filled(picture), size))
+        source = filled(standard(still(image)))
+        troubles = [image.trouble]
+        picture = source
+        for session in sessions:
+            picture, rows = through(picture, net_of(session), ctx)
+            troubles.append(rows.trouble)
+        picture = with_profile_of(picture, source)
+        return replace(
+            image.with_pixels(_reduced(picture, size)),
+            trouble=lambda: next(filter(None, (trouble() for trouble in troubles)), None),
         )
 
-
-def _still(image: Image) -> Any:
-    """The pixels of a still; of an animation its first frame, if a still format is wished."""
-    if image.frames == 1:
-        return image.vips
-    if image.wish.format is None or image.wish.format in ANIMATED:
+    def _sessions(
+        self, before: tuple[int, int], size: tuple[int, int], ctx: Context
+    ) -> Sequence[Session]:
+        """The steps of the shortest chain that reaches the size, of those that the model has."""
+        if self.to is None:
+            return [ctx.session(self.needs()[0])]
+        for chain in CHAINS:
+            enlarged = 1
+            for step in chain:
+                enlarged *= step
+            if before[0] * enlarged >= size[0] and before[1] * enlarged >= size[1]:
+                try:
+                    return [ctx.session(self._need(step)) for step in chain]
+                except ModelMissing:
+                    if 2 not in chain:
+                        raise
         raise InputRefused(
-            f"upscale takes a still picture, this one has {image.frames} frames",
-            hint="convert to png or jpeg before upscale: that takes the first frame",
+            f"{size[0]}x{size[1]} is more than 16 times the picture's size",
+            hint="upscale it once with -x 4, look at it, and go on from there",
         )
-    return image.vips.crop(0, 0, image.width, image.height)
 
 
-def _prepared(picture: Any) -> Any:
-    """Grey or RGB. Colours under full transparency come from around, so that edges stay clean."""
-    if picture.interpretation == "cmyk":
-        depth = 16 if picture.format == "ushort" else 8
-        picture = picture[0:4].icc_transform(
-            "srgb", embedded=True, input_profile="cmyk", depth=depth
+def _check_area(before: tuple[int, int], factor: int, ctx: Context) -> None:
+    pixels = before[0] * before[1] * factor**2
+    if pixels > ctx.limits.output_pixels:
+        raise LimitExceeded(
+            f"enlarged, the picture would have {pixels} pixels,"
+            f" the limit is {ctx.limits.output_pixels}"
         )
-        picture = picture.copy()
-        picture.remove(PROFILE)
-    if not picture.hasalpha():
+
+
+def _reduced(picture: Any, size: tuple[int, int]) -> Any:
+    """Exactly this size, by Lanczos."""
+    if size == (picture.width, picture.height):
         return picture
-    last = picture.bands - 1
-    colours, alpha = picture[0:last], picture[last]
-    around = picture.premultiply().gaussblur(2).unpremultiply()[0:last].cast(picture.format)
-    return (alpha > 0).ifthenelse(colours, around).bandjoin(alpha)
-
-
-def _enlarged(picture: Any, session: Session, ctx: Context) -> tuple[Any, Any]:
-    from safelight.ops.upscaling.enlarge import Enlarger
-    from safelight.ops.upscaling.rows import Shape, lazy_picture
-    from safelight.ops.upscaling.strips import blocks
-
-    bits = 16 if picture.format == "ushort" else 8
-    enlarger = Enlarger(session, 2**bits - 1, picture.bands, bool(picture.hasalpha()))
-    factor = enlarger.scale
-    shape = Shape(
-        picture.width * factor, picture.height * factor, picture.bands, bits, enlarger.has_alpha
-    )
-    lazy, rows = lazy_picture(shape, blocks(picture, enlarger, ctx))
-    return lazy.copy(interpretation=picture.interpretation), rows.trouble
+    across, down = size[0] / picture.width, size[1] / picture.height
+    if not picture.hasalpha():
+        return picture.resize(across, vscale=down)
+    smooth = picture.premultiply().resize(across, vscale=down)
+    return smooth.unpremultiply().cast(picture.format)

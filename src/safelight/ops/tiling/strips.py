@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from safelight.errors import TimeExceeded
-from safelight.operation import Context
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from safelight.ops.upscaling.enlarge import Enlarger
 
     # 8 or 16 bit, unsigned.
     Samples = NDArray[Any]
@@ -33,19 +27,19 @@ def strips(picture: Any, height: int, margin: int) -> Iterator[Strip]:
     """Strips of this height with up to margin more rows on both sides, pulled as they are."""
     import numpy as np
 
-    window = _rows(picture, 0, 0)
+    window = rows_of(picture, 0, 0)
     start = 0
     for top in range(0, picture.height, height):
         bottom = min(top + height, picture.height)
         first = max(top - margin, 0)
         fetched = start + window.shape[0]
-        fresh = _rows(picture, fetched, min(bottom + margin, picture.height))
+        fresh = rows_of(picture, fetched, min(bottom + margin, picture.height))
         window = np.concatenate([window[first - start :], fresh])
         start = first
         yield Strip(window, start, top, bottom)
 
 
-def _rows(picture: Any, top: int, bottom: int) -> Samples:
+def rows_of(picture: Any, top: int, bottom: int) -> Samples:
     """Rows as [rows, columns, bands]. A region belongs to one thread: each call has its own."""
     import numpy as np
     import pyvips
@@ -56,20 +50,3 @@ def _rows(picture: Any, top: int, bottom: int) -> Samples:
         return np.empty((0, *shape[1:]), kind)
     data = pyvips.Region.new(picture).fetch(0, top, picture.width, bottom - top)
     return np.frombuffer(data, kind).reshape(shape)
-
-
-def blocks(picture: Any, enlarger: Enlarger, ctx: Context) -> Iterator[memoryview]:
-    """The enlarged rows, a strip of tiles at a time. Raises TimeExceeded after the deadline."""
-    tile = enlarger.session.model.input.tile or max(picture.width, picture.height)
-    area, done = picture.width * picture.height, 0
-    for strip in strips(picture, tile, enlarger.margin):
-        rows = strip.bottom - strip.top
-
-        def finished(columns: int, rows: int = rows) -> None:
-            nonlocal done
-            done += columns * rows
-            ctx.progress(done / area)
-            if time.monotonic() > ctx.deadline:
-                raise TimeExceeded
-
-        yield enlarger.enlarge(strip, tile, finished).data.cast("B")
