@@ -46,10 +46,16 @@ def is_grey(patch: Bytes) -> bool:
     )
 
 
+def white_noise(random: Random, patch: Bytes, sigma: float) -> Values:
+    """Gaussian noise of this standard deviation in 8-bit steps; the same in all of grey."""
+    shape = (*patch.shape[:2], 1 if is_grey(patch) else 3)
+    return random.standard_normal(shape, np.float32) * np.float32(sigma)
+
+
 def noise_for(random: Random, patch: Bytes, sigma: float) -> Values:
     """Noise of about this standard deviation in 8-bit steps: white, correlated or of light."""
-    channels = 1 if is_grey(patch) else 3
-    noise = random.standard_normal((*patch.shape[:2], channels), np.float32)
+    noise = white_noise(random, patch, 1.0)
+    channels = noise.shape[2]
     kind = random.random()
     if kind < 0.2:
         noise = soften(noise, random.uniform(0.35, 0.9))
@@ -114,16 +120,22 @@ def any_hardship(random: Random, scale: int) -> Hardship:
     return Hardship(blur_px, sigma, packed)
 
 
-def make_small(random: Random, picture: Bytes, scale: int, hardship: Hardship) -> Bytes:
-    """The picture blurred, reduced by Pillow's bicubic filter, made noisy and compressed."""
+def make_small(
+    random: Random, picture: Bytes, scale: int, hardship: Hardship, *, white: bool = False
+) -> Bytes:
+    """The picture blurred, reduced by Pillow's bicubic filter, made noisy and compressed.
+
+    `white` asks for plain Gaussian noise, as measuring does.
+    """
     image = Image.fromarray(np.ascontiguousarray(picture))
     if hardship.blur_px:
         image = image.filter(ImageFilter.GaussianBlur(hardship.blur_px))
     size = (image.width // scale, image.height // scale)
     small = np.asarray(image.resize(size, Image.Resampling.BICUBIC))
     if hardship.sigma:
-        noisy = add_noise(random, small, hardship.sigma, stored=True)
-        small = np.rint(np.broadcast_to(noisy, small.shape) * 255).astype(np.uint8)
+        noise = white_noise if white else noise_for
+        noisy = small + noise(random, small, hardship.sigma)
+        small = np.rint(np.clip(noisy, 0, 255)).astype(np.uint8)
     return compress(small, hardship.compression) if hardship.compression else small
 
 
