@@ -10,7 +10,6 @@ bounds below, on inputs that the recipe draws.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from lab.eight_bits import Ranges, eight_bits, rounded_paths
-from lab.learn import facts_file, trained
+from lab.folder import add_facts, open_pools, settled_file
+from lab.learn import trained
 from lab.onnx_file import Shipped, bare, run, to_onnx, write
 from lab.pool import CACHE
 from lab.recipe import Contract, Recipe, drawn_inputs, load_recipe
 from lab.rounding import entering
-from lab.settle import settled_file
 
 BUILTIN = Path(__file__).resolve().parents[1] / "src/safelight/models/builtin"
 LARGEST_DIFFERENCE, LARGEST_MEAN_ROUNDED_DIFFERENCE = 1e-4, 2e-2
@@ -69,7 +68,7 @@ def export(recipe: Recipe, folder: Path, target: Path) -> dict[str, Any]:
     contract = recipe.contract
     if contract is None:
         raise SystemExit(f"{recipe.name} has no contract: it was made to measure, not to ship")
-    inputs = drawn_inputs(recipe, {pool.name: pool.ready() for pool in recipe.pools})
+    inputs = drawn_inputs(recipe, open_pools(recipe, folder))
     net = trained(recipe, folder)
     exact, difference = exact_form(net, contract, inputs)
     suffix = "-fp32" if contract.eight_bits else ""
@@ -100,9 +99,7 @@ def main() -> None:
     torch.set_num_threads(1)
     recipe = load_recipe(options.name)
     facts = export(recipe, options.folder, options.target)
-    file = facts_file(options.folder, recipe.name)
-    known = json.loads(file.read_text()) if file.exists() else {}
-    file.write_text(json.dumps(known | {"export": facts}, indent=1) + "\n")
+    add_facts(options.folder, recipe.name, export=facts)
 
 
 if __name__ == "__main__":

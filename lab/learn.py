@@ -27,6 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lab.folder import add_facts, facts_file, open_pools, state_file
 from lab.pool import CACHE
 from lab.recipe import Arrays, Pools, Recipe, Schedule, load_recipe
 
@@ -152,7 +153,7 @@ class Run:
         facts["pools"] = {
             pool.name: json.loads(pool.note.read_text()) for pool in self.recipe.pools
         }
-        facts_file(folder, self.recipe.name).write_text(json.dumps(facts, indent=1) + "\n")
+        add_facts(folder, self.recipe.name, **facts)
 
     def load(self, folder: Path) -> None:
         """Go on from what `save` wrote."""
@@ -171,16 +172,6 @@ def tensors(arrays: Arrays, device: str) -> tuple[Tensor, ...]:
         value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
         for value in moved
     )
-
-
-def state_file(folder: Path, name: str) -> Path:
-    """Where a run's checkpoint is kept."""
-    return folder / f"{name}.state.pt"
-
-
-def facts_file(folder: Path, name: str) -> Path:
-    """Where the facts of a run are kept, for the card."""
-    return folder / f"{name}.json"
 
 
 def trained(recipe: Recipe, folder: Path) -> nn.Module:
@@ -202,7 +193,9 @@ def learn(
     resume: bool = False,
 ) -> Run:
     """Run a schedule to its last step, saving on the way."""
-    pools = {pool.name: pool.ready() for pool in recipe.pools}
+    if not resume:
+        facts_file(folder, recipe.name).unlink(missing_ok=True)
+    pools = open_pools(recipe, folder, processes=feeders)
     run = Run(recipe, schedule, device)
     if resume and state_file(folder, recipe.name).exists():
         run.load(folder)

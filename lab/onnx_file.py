@@ -54,7 +54,20 @@ def to_onnx(net: nn.Module, contract: Contract, example: NDArray[np.float32]) ->
             opset_version=OPSET,
             dynamo=False,
         )
-    return bare(onnx.load_from_string(target.getvalue()))
+    return bare(without_idle_casts(onnx.load_from_string(target.getvalue())))
+
+
+def without_idle_casts(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model without casts from float32 to itself, which stand for a layer's own precision."""
+    known = onnx.shape_inference.infer_shapes(model).graph
+    types = {v.name: v.type.tensor_type.elem_type for v in (*known.value_info, *known.input)}
+    idle = {}
+    for node in list(model.graph.node):
+        node.input[:] = [idle.get(name, name) for name in node.input]
+        if node.op_type == "Cast" and types.get(node.input[0]) == node.attribute[0].i:
+            idle[node.output[0]] = node.input[0]
+            model.graph.node.remove(node)
+    return model
 
 
 def bare(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lab import guard
+
 CACHE = Path(__file__).resolve().parent / ".cache"
 Draw = Callable[[tuple[int, int]], NDArray[np.uint8]]
 
@@ -42,33 +44,44 @@ class Pool:
         """Where their digest is kept."""
         return self.path.with_suffix(".json")
 
-    def ready(self, *, processes: int | None = None) -> NDArray[np.uint8]:
-        """The pictures [count, ...], drawn now if they are not kept yet; mapped, read only.
+    def keep(self, *, processes: int | None = None) -> None:
+        """Draw the pictures if they are not kept yet, in processes that can read nothing but code.
+
+        Raises SystemExit if the drawing failed.
+        """
+        if self.note.exists():
+            return
+        CACHE.mkdir(parents=True, exist_ok=True)
+        arguments = (processes or os.cpu_count() or 1,)
+        child = get_context("fork").Process(target=self._draw_all, args=arguments)
+        child.start()
+        child.join()
+        if child.exitcode != 0:
+            raise SystemExit(f"the pool {self.name} could not be drawn")
+
+    def ready(self) -> NDArray[np.uint8]:
+        """The pictures [count, ...]; mapped, read only.
 
         Raises SystemExit if the file is not what was drawn.
         """
-        if not self.note.exists():
-            self._draw_all(processes or os.cpu_count() or 1)
         pictures: NDArray[np.uint8] = np.load(self.path, mmap_mode="r")
         if digest(pictures) != json.loads(self.note.read_text())["sha256"]:
             raise SystemExit(f"{self.path.name} is not what was drawn; remove it")
         return pictures
 
     def _draw_all(self, processes: int) -> None:
-        CACHE.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_suffix(".part.npy")
         jobs = [(self.seed, index) for index in range(self.count)]
         first = self.draw(jobs[0])
+        unfinished = self.path.with_suffix(".part.npy")
         whole = np.lib.format.open_memmap(
             unfinished, mode="w+", dtype=np.uint8, shape=(self.count, *first.shape)
         )
-        whole[0] = first
+        guard.lock((), processes=processes)
         with get_context("fork").Pool(processes) as workers:
-            drawn = workers.imap(self.draw, jobs[1:], chunksize=4)
-            for index, picture in enumerate(drawn, 1):
+            for index, picture in enumerate(workers.imap(self.draw, jobs, chunksize=4)):
                 whole[index] = picture
-                if index % 200 == 0:
-                    print(f"{self.name}: {index} of {self.count} drawn", flush=True)
+                if index % 200 == 199:
+                    print(f"{self.name}: {index + 1} of {self.count} drawn", flush=True)
         whole.flush()
         facts: dict[str, Any] = {"seed": self.seed, "count": self.count, "sha256": digest(whole)}
         unfinished.replace(self.path)

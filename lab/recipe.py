@@ -93,6 +93,8 @@ class Recipe(ABC):
     pools: tuple[Pool, ...]
     contract: Contract | None = None
     """None: the model is trained to measure something and never ships."""
+    begun_from: str = ""
+    """Another recipe, whose checkpoint the net begins from."""
     settle_steps: int = 0
     """Steps of training with 8-bit rounding switched on, after the run; 0 needs none."""
 

@@ -9,7 +9,6 @@ its own loss at the end of its schedule, a hundredth of the rate.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,8 @@ from pathlib import Path
 import torch
 
 from lab.eight_bits import rounded_paths
-from lab.learn import Feeder, facts_file, tensors, trained
+from lab.folder import add_facts, open_pools, settled_file
+from lab.learn import Feeder, tensors, trained
 from lab.onnx_file import to_onnx
 from lab.pool import CACHE
 from lab.recipe import Recipe, drawn_inputs, load_recipe
@@ -32,7 +32,7 @@ def settle(recipe: Recipe, folder: Path) -> None:
     if contract is None or steps == 0:
         print(f"{recipe.name}: nothing to settle")
         return
-    pools = {pool.name: pool.ready() for pool in recipe.pools}
+    pools = open_pools(recipe, folder)
     inputs = drawn_inputs(recipe, pools)
     net = trained(recipe, folder)
     paths = rounded_paths(to_onnx(net, contract, inputs[0]), contract.kept_float)
@@ -53,15 +53,8 @@ def settle(recipe: Recipe, folder: Path) -> None:
         for name, value in net.state_dict().items():
             mean[name].lerp_(value.detach(), 1 - AVERAGE)
     torch.save({"weights": mean, "ranges": ranges}, settled_file(folder, recipe.name))
-    facts = facts_file(folder, recipe.name)
-    known = json.loads(facts.read_text()) | {"settled_steps": steps}
-    facts.write_text(json.dumps(known, indent=1) + "\n")
+    add_facts(folder, recipe.name, settled_steps=steps)
     print(f"{recipe.name}: settled in {steps} steps", flush=True)
-
-
-def settled_file(folder: Path, name: str) -> Path:
-    """Where the weights and ranges of the 8-bit file are kept."""
-    return folder / f"{name}.settled.pt"
 
 
 def main() -> None:
