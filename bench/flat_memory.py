@@ -30,8 +30,8 @@ WIDTH, HEIGHT = 96, 72
 KINDS = 16
 STEPS = ("restore", "upscale", "cutout")
 WARM_UP = 20
-# Less than a hundredth of a small picture's work; 1,000 pictures then leave 10 MB at most.
-MOST_SLOPE_BYTES, MOST_GROWTH = 10_000.0, 1.05
+# What the slope may add up to over the whole run. Workers come and go, so a short run is noisier.
+MOST_GROWN_BYTES, MOST_GROWTH = 10e6, 1.05
 LEAK_BYTES = 100_000
 LEAKY = """
 import sys, time
@@ -98,9 +98,9 @@ def figures(samples: Sequence[Sample], total: int) -> tuple[float, float, float]
     return first / 1e6, level_bytes(steady, total - part, total) / 1e6, slope_bytes(steady)
 
 
-def is_seen(slope: float) -> bool:
-    """Whether the goal would have been missed."""
-    return slope > MOST_SLOPE_BYTES
+def is_leak(slope: float, total: int) -> bool:
+    """Whether so many pictures would leave more than may be left."""
+    return slope * total > MOST_GROWN_BYTES
 
 
 def tables(quick: bool) -> list[Table]:
@@ -116,9 +116,10 @@ def tables(quick: bool) -> list[Table]:
             ("control that leaks", control),
         )
     ]
+    most_kb = MOST_GROWN_BYTES / count / 1e3
     absent = [step for step in STEPS if step not in steps]
     notes = [f"missing: {step} has no model yet" for step in absent]
-    notes.append("control: seen" if is_seen(control[2]) else "control: NOT SEEN")
+    notes.append("control: seen" if is_leak(control[2], QUICK_PICTURES) else "control: NOT SEEN")
     return [
         Table(
             f"Memory over {count} pictures of {WIDTH}x{HEIGHT} in one batch",
@@ -126,9 +127,9 @@ def tables(quick: bool) -> list[Table]:
             tuple(rows),
             tuple(notes),
             (
-                Goal("slope", ours[2] / 1e3, MOST_SLOPE_BYTES / 1e3, "kB per picture"),
+                Goal("slope", ours[2] / 1e3, most_kb, "kB per picture"),
                 Goal("last tenth, times the first", ours[1] / ours[0], MOST_GROWTH, "x"),
-                Goal("control", control[2] / 1e3, MOST_SLOPE_BYTES / 1e3, "kB per picture", True),
+                Goal("control", control[2] / 1e3, LEAK_BYTES / 2e3, "kB per picture", True),
             ),
         )
     ]

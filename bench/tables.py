@@ -7,9 +7,11 @@ A file of bench/ that measures has `tables(quick: bool) -> list[Table]` and ends
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median, quantiles
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,15 @@ class Table:
         lines += ["", *self.notes] if self.notes else []
         return "\n".join(lines)
 
+    @classmethod
+    def from_facts(cls, facts: dict[str, Any]) -> Table:
+        """The way back from `asdict` and JSON."""
+        lists = {name: tuple(facts[name]) for name in ("head", "notes")}
+        rows = tuple(map(tuple, facts["rows"]))
+        return cls(
+            facts["title"], rows=rows, goals=tuple(Goal(**g) for g in facts["goals"]), **lists
+        )
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -111,8 +122,12 @@ def show(words: str | None, tables: Callable[[bool], list[Table]]) -> int:
         "--quick", action="store_true", help="fewer rounds: the order, not decimals"
     )
     parser.add_argument("--markdown", action="store_true", help="print for a page")
+    parser.add_argument("--json", action="store_true", help="print for another program")
     options = parser.parse_args()
     made = tables(options.quick)
-    texts = (one.as_markdown() if options.markdown else one.as_text() for one in made)
-    print("\n\n".join(texts))
+    if options.json:
+        print(json.dumps([asdict(one) for one in made]))
+    else:
+        texts = (one.as_markdown() if options.markdown else one.as_text() for one in made)
+        print("\n\n".join(texts))
     return 1 if options.check and not all(goal.is_met for one in made for goal in one.goals) else 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 
 import pytest
 
@@ -67,3 +69,9 @@ def test_what_is_missing_misses_no_goal(
     monkeypatch.setattr(sys, "argv", ["bench", "--check"])
     assert show("words", lambda quick: [missing("cutout", "no model yet")]) == 0
     assert "missing: no model yet" in capsys.readouterr().out
+
+
+def test_a_table_makes_the_way_to_another_program_and_back() -> None:
+    goals = (Goal("a", 1.5, 2.0, "dB", is_floor=True, digits=3),)
+    table = Table("x4", ("method", "dB"), (("bicubic", "28.42"),), ("a note",), goals)
+    assert Table.from_facts(json.loads(json.dumps(asdict(table)))) == table
