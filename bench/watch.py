@@ -82,15 +82,21 @@ def held_bytes(process: int) -> int:
     return sum(map(set_size, members)) + sum(files.values())
 
 
-def watched(command: Sequence[str], output: Path, environment: dict[str, str]) -> list[Sample]:
-    """Run a command that writes pictures into a folder; what it held, again and again."""
+def watched(
+    command: Sequence[str],
+    output: Path,
+    environment: dict[str, str],
+    *,
+    per_s: float = SAMPLES_PER_S,
+) -> list[Sample]:
+    """Run a command that writes pictures into a folder; what it held, so often a second."""
     samples = []
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as child:
         while child.poll() is None:
             held = held_bytes(child.pid)
             if held:
                 samples.append(Sample(pictures_in(output), held))
-            time.sleep(1 / SAMPLES_PER_S)
+            time.sleep(1 / per_s)
     if child.returncode:
         raise SystemExit(f"the command ended with {child.returncode}")
     return samples

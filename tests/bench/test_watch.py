@@ -42,11 +42,12 @@ def test_levels_are_taken_between_two_counts() -> None:
 
 @linux_only
 @pytest.mark.parametrize(("leak_bytes", "leaks"), [(400_000, True), (0, False)])
-def test_a_leak_is_seen_and_no_leak_is_not(leak_bytes: int, is_leak: bool, tmp_path: Path) -> None:
+def test_a_leak_is_seen_and_no_leak_is_not(leak_bytes: int, leaks: bool, tmp_path: Path) -> None:
     """The same measuring code, on a process that keeps something of each picture or nothing."""
-    count, folder = 120, tmp_path / "out"
+    count, folder = 150, tmp_path / "out"
     command = [sys.executable, "-c", LEAKY, str(folder), str(count), str(leak_bytes)]
-    first, last, slope = figures(watched(command, folder, dict(os.environ)), count)
+    samples = watched(command, folder, dict(os.environ), per_s=40)
+    first, last, slope = figures(samples, count)
     assert is_leak(slope, count) == leaks
     assert (last > first * 1.5) == leaks
     if leaks:
