@@ -15,12 +15,11 @@ from safelight.audit.environment import environment, runtime_version, storage, v
 from safelight.audit.facts import (
     Head,
     MetadataFact,
-    ModelFact,
     ReceiptFacts,
-    disclosure_of,
     utc_now,
 )
 from safelight.audit.merkle import EMPTY_ROOT
+from safelight.audit.models import ModelFact, disclosure_of
 from safelight.audit.receipt import Receipt, build, is_receipt_path, output_for, path_for
 from safelight.audit.words import describe
 from safelight.errors import InputMissing, VerificationFailed

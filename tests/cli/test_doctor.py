@@ -72,13 +72,3 @@ def test_the_last_line_says_what_to_do() -> None:
     assert conclude([good]) == "ready"
     assert conclude([good, speed]) == "ready on CPU (upscale x2: 1.0 s per megapixel)"
     assert conclude([good, bad, speed]) == "to fix: models"
-
-
-def test_the_drawn_picture_is_one() -> None:
-    import io
-
-    from PIL import Image
-
-    with Image.open(io.BytesIO(doctor.drawn(16))) as picture:
-        assert (picture.size, picture.mode) == ((16, 16), "L")
-        assert len(set(picture.tobytes())) > 10

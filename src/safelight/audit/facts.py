@@ -10,33 +10,19 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from safelight.audit.canonical import canonical, parse_canonical
+from safelight.audit.fact import Count, Digest, Fact, Text, Time
+from safelight.audit.models import ModelFact
 from safelight.audit.names import public_name
 from safelight.image import Change, Risk
 from safelight.limits import MAX_RECIPE_BYTES
-from safelight.models.entry import Entry
 
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Count = Annotated[int, Field(ge=0, le=2**53)]
-Text = Annotated[str, Field(max_length=500)]
-Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
-Disclosure = Literal["none", "algorithmic", "ai-restored"]
 Strength = Literal["enforced by kernel", "enforced in process", "observed", "none"]
 State = Literal["on", "off", "unknown"]
 
 MAX_NAMES = 64
-# What a task does to a picture, in the words of the disclosure classes; a task that is not here
-# makes none.
-DISCLOSURE_OF_TASK: dict[str, Disclosure] = {"upscale": "ai-restored", "cutout": "algorithmic"}
-_RANK: tuple[Disclosure, ...] = ("none", "algorithmic", "ai-restored")
-
-
-class Fact(BaseModel):
-    """Base: frozen, strict, no field that is not declared."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class InputFact(Fact):
@@ -113,41 +99,6 @@ class MetadataFact(Fact):
             thumbnail_before=has(Risk.THUMBNAIL, "removed", "kept"),
             thumbnail_after=has(Risk.THUMBNAIL, "kept", "added"),
             is_reencoded=is_reencoded,
-        )
-
-
-class ModelFact(Fact):
-    """Which model ran, in which runtime; tile and halo in input pixels, tile 0 takes it whole."""
-
-    name: Text
-    sha256: Digest
-    licence: Text
-    source: Text
-    task: Text
-    runtime: Text
-    runtime_version: Text
-    provider: Text
-    precision: Text
-    tile: Count
-    halo: Count
-    determinism: Literal["same bytes on the same processor and versions", "not repeatable"]
-
-    @classmethod
-    def of(cls, entry: Entry, *, runtime_version: str, provider: str = "CPU") -> Self:
-        """From a catalogue entry and what opened it."""
-        return cls(
-            name=entry.name,
-            sha256=entry.sha256,
-            licence=entry.licence,
-            source=entry.source,
-            task=entry.task,
-            runtime=entry.runtime,
-            runtime_version=runtime_version,
-            provider=provider,
-            precision=entry.precision,
-            tile=entry.input.tile,
-            halo=entry.input.halo,
-            determinism="same bytes on the same processor and versions",
         )
 
 
@@ -240,12 +191,6 @@ class ReceiptFacts(Fact):
     storage: StorageFact
     actor: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     environment: EnvironmentFact
-
-
-def disclosure_of(models: Iterable[ModelFact]) -> Disclosure:
-    """The strongest class that the models' tasks call for."""
-    classes = {DISCLOSURE_OF_TASK.get(model.task, "algorithmic") for model in models}
-    return max(classes, key=_RANK.index, default="none")
 
 
 def recipe_digest_holds(operation: OperationFact) -> bool:

@@ -15,16 +15,13 @@ from pydantic import Field, ValidationError
 
 from safelight.audit.canonical import base64_bytes, base64_text, canonical, parse_canonical
 from safelight.audit.dsse import MAX_ENVELOPE_BYTES
+from safelight.audit.fact import Digest, Fact, Text
 from safelight.audit.facts import (
-    Digest,
-    Disclosure,
-    Fact,
     Head,
     ReceiptFacts,
-    Text,
-    disclosure_of,
     recipe_digest_holds,
 )
+from safelight.audit.models import Disclosure, disclosure_of
 from safelight.errors import VerificationFailed
 from safelight.vault.keys import Keys, fingerprint_of
 

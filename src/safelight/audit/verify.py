@@ -20,8 +20,8 @@ from typing import Literal
 
 from safelight.audit import dsse, statement
 from safelight.audit.canonical import base64_bytes
-from safelight.audit.facts import ModelFact
 from safelight.audit.journal import Journal
+from safelight.audit.models import ModelFact
 from safelight.audit.receipt import Receipt, is_receipt_path, output_for, path_for
 from safelight.errors import InputMissing, ModelMissing, VerificationFailed
 from safelight.models.store import Store

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from safelight.audit.facts import GroupFact, InputFact, MetadataFact, ModelFact, OutputFact
+from safelight.audit.facts import (
+    GroupFact,
+    InputFact,
+    MetadataFact,
+    OutputFact,
+)
+from safelight.audit.models import ModelFact, RetryFact
 from safelight.audit.receipt import Receipt
 from safelight.audit.statement import Predicate
 
@@ -74,8 +80,19 @@ def _model(fact: ModelFact) -> str:
             f"{fact.licence}, {fact.source}",
             f"{fact.runtime} {fact.runtime_version} on {fact.provider}, {fact.precision}, {tiles}",
             fact.determinism,
+            *(_retried(retried) for retried in (fact.retried,) if retried is not None),
         )
     )
+
+
+def _retried(fact: RetryFact) -> str:
+    counts = (
+        ("not finite", fact.not_finite),
+        ("out of range", fact.out_of_range),
+        ("blank", fact.blank),
+    )
+    told = ", ".join(f"{count} {word}" for word, count in counts if count)
+    return f"faulty tiles done again by {fact.name}, SHA-256 {fact.sha256}: {told}"
 
 
 def _egress(facts: Predicate) -> str:

@@ -100,6 +100,8 @@ def result_document(result: Result) -> dict[str, Any]:
         "removed": sorted({c.finding.name for c in result.changes if c.what == "removed"}),
         "kept": sorted({c.finding.name for c in result.changes if c.what == "kept"}),
         "models": list(result.models),
+        "retried": sum(retry.tiles for retry in result.retries),
+        "faults": sorted({retry.fault for retry in result.retries}),
         "level": result.cage.level,
         "receipt": result.receipt_id,
         "seconds": round(result.total_s, 3),

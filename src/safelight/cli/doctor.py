@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import platform
 import shutil
-import struct
 import sys
 import tempfile
-import time
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -21,7 +19,7 @@ from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import caging, speaking
 from safelight.cli.printable import printable
 from safelight.cli.table import size
-from safelight.errors import RuntimeMissing, SafelightError, VerificationFailed
+from safelight.errors import ModelMissing, RuntimeMissing, SafelightError, VerificationFailed
 
 if TYPE_CHECKING:
     from safelight.engine.engine import Engine
@@ -47,18 +45,20 @@ class Check:
 
 
 @click.command(name="doctor", add_help_option=False)
+@click.option("--measure", is_flag=True, help="Time the models anew, and keep what wins.")
 @caging
 @speaking
 @click.pass_obj
-def doctor(face: Face) -> int:
+def doctor(face: Face, *, measure: bool) -> int:
     """Check that everything needed is here, and say how to fix what is not.
 
     \b
     Examples:
       safelight doctor
+      safelight doctor --measure
       safelight doctor --json
     """
-    checks = list(examine(face.settings))
+    checks = list(examine(face.settings, anew=measure))
     verdict = conclude(checks)
     code = next((check.exit_code for check in checks if check.state == "fix"), 0)
     if face.is_json:
@@ -75,8 +75,11 @@ def doctor(face: Face) -> int:
     return code
 
 
-def examine(settings: Settings) -> Iterator[Check]:
-    """Every check in order. The cage, libvips and the runtime are tried with a drawn picture."""
+def examine(settings: Settings, *, anew: bool = False) -> Iterator[Check]:
+    """Every check in order. The cage, libvips and the runtime are tried with a drawn picture.
+
+    anew times the models again even if what the first start found is kept.
+    """
     yield _python()
     yield _packages("libvips", ("pyvips-binary", "pyvips"), "pip install safelight")
     yield _packages("runtime", RUNTIMES, RuntimeMissing.usual_hint)
@@ -89,8 +92,11 @@ def examine(settings: Settings) -> Iterator[Check]:
 
         private = replace(settings, state_dir=Path(folder))
         with Engine(private, jobs=1) as engine:
-            for check in (_models, _cage, _pixels, _speed):
-                yield _tried(check, engine)
+            yield _tried(_models, engine, "models")
+            yield _tried(_cage, engine, "cage")
+            yield _tried(_pixels, engine, "pixels")
+    with Engine(settings, jobs=1) as engine:
+        yield _tried(partial(_speed, anew=anew), engine, "speed")
 
 
 def conclude(checks: list[Check]) -> str:
@@ -102,11 +108,10 @@ def conclude(checks: list[Check]) -> str:
     return f"ready on CPU ({speed})" if speed else "ready"
 
 
-def _tried(check: Callable[[Engine], Check], engine: Engine) -> Check:
+def _tried(check: Callable[[Engine], Check], engine: Engine, name: str) -> Check:
     try:
         return check(engine)
     except SafelightError as error:
-        name = check.__name__.strip("_")
         return Check(name, "fix", error.message, error.hint, error.exit_code)
 
 
@@ -188,6 +193,7 @@ def _cage(engine: Engine) -> Check:
 
 
 def _pixels(engine: Engine) -> Check:
+    from safelight.engine.tuning import drawn
     from safelight.recipe import Recipe
 
     recipe = Recipe.from_steps([{"op": "resize", "width": SAMPLE_SIDE // 2}])
@@ -195,30 +201,11 @@ def _pixels(engine: Engine) -> Check:
     return Check("pixels", "ok", "a drawn picture was read, made smaller and written in the cage")
 
 
-def _speed(engine: Engine) -> Check:
-    from safelight.recipe import Recipe
-
-    recipe = Recipe.from_steps([{"op": "upscale", "scale": 2}])
-    source = drawn(SAMPLE_SIDE)
-    engine.run(source, recipe)
-    started = time.monotonic()
-    engine.run(source, recipe)
-    seconds = (time.monotonic() - started) / (SAMPLE_SIDE**2 / 1e6)
-    return Check("speed", "ok", f"upscale x2: {seconds:.1f} s per megapixel")
-
-
-def drawn(side: int) -> bytes:
-    """A grey PNG of side x side pixels with a pattern, made without any image library."""
-    rows = b"".join(b"\0" + bytes((x * y + x) & 255 for x in range(side)) for y in range(side))
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + parts
+def _speed(engine: Engine, *, anew: bool) -> Check:
+    choice = engine.tuning.choice(anew=anew)
+    if choice is None:
+        raise ModelMissing("no model could be timed")
+    return Check("speed", "ok", f"{choice.sentence()}, measured {choice.measured[:10]}")
 
 
 def _redacted(folder: Path) -> str:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from safelight.models.store import Store
 
 
+# Values of a document as people say them.
+WORDS = {"None": "none", "True": "yes", "False": "no"}
+
+
 class Aliased(click.Group):
     """`models ls` is `models list`."""
 
@@ -46,9 +50,10 @@ def listing(face: Face) -> int:
         if face.is_json:
             face.document(_document(entry))
             continue
-        facts = f"{entry.task:<10} {size(entry.size_bytes):>9}  {printable(entry.licence, 24):<16}"
-        aliases = f" (also {', '.join(entry.aliases)})" if entry.aliases else ""
-        face.out(f"{entry.name:<24} {facts} {printable(entry.title + aliases, 80)}")
+        facts = f"{entry.task:<10} {entry.precision:<5} {size(entry.size_bytes):>9}"
+        licence = printable(entry.licence, 24)
+        words = printable(entry.title + _notes(entry), 100)
+        face.out(f"{entry.name:<24} {facts}  {licence:<16} {words}")
     return 0
 
 
@@ -71,7 +76,7 @@ def show(face: Face, name: str) -> int:
     for key, value in _document(entry).items():
         if key not in ("type", "schema"):
             shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            face.out(f"{key:<12} {printable(shown)}")
+            face.out(f"{key:<12} {printable(WORDS.get(shown, shown))}")
     return 0
 
 
@@ -101,7 +106,10 @@ def verify(face: Face, names: tuple[str, ...], *, every: bool) -> int:
                            "sha256": entry.sha256, "verified": is_right})  # fmt: skip
         else:
             word = face.paint("ok", "green") if is_right else face.paint("FAILED", "red")
-            face.out(f"{entry.name:<24} {word}  {entry.sha256}")
+            notes = _notes(entry)
+            face.out(
+                f"{entry.name:<24} {word}  {entry.sha256}  {entry.task} {entry.precision}{notes}"
+            )
     if broken:
         raise VerificationFailed(f"the file of {', '.join(broken)} is not the one that was pinned")
     return 0
@@ -125,6 +133,14 @@ def _named(store: Store, name: str) -> Entry:
             f"{name!r} stands for {', '.join(one.name for one in fitting)}: name one"
         )
     raise ModelMissing(f"there is no model {name!r}")
+
+
+def _notes(entry: Entry) -> str:
+    """Other names, the exact twin, and whether it is only tried out yet; as people read it."""
+    told = [f"also {', '.join(entry.aliases)}"] if entry.aliases else []
+    told += [f"exact twin {entry.exact}"] if entry.exact else []
+    told += ["experimental"] if entry.experimental else []
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def _document(entry: Entry) -> dict[str, Any]:

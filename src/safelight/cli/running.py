@@ -106,7 +106,8 @@ def work(
         fail_fast=fail_fast,
         standard_output=cast(Any, sys.stdout.buffer) if placement.is_standard else None,
     )
-    engine = Engine(settings, door="command line")
+    jobs = min(settings.jobs, max(1, len(items)))
+    engine = Engine(settings, jobs=jobs, door="command line")
     with stopping(quiet=face.verbosity < 0 or face.is_json) as stopper, engine:
         batch = Batch(engine, recipe, items, manner=manner, listener=report)
         report.batch = stopper.batch = batch

@@ -59,6 +59,7 @@ def lines(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> list
     written += _metadata("removed", summary.removed)
     written += _metadata("kept", summary.kept)
     written += _reencoded(results)
+    written += _retried(results)
     written += [_row("failed" if number == 0 else "", text) for number, text in _failed(items)]
     if results:
         written.append(_row("network", network(results)) + _receipts(results))
@@ -140,6 +141,20 @@ def _reencoded(results: Sequence[Result]) -> list[str]:
         return [_row("pixels", "untouched")] if untouched else []
     rest = len(results) - changed
     return [_row("pixels", f"re-encoded {changed}" + (f" · untouched {rest}" if rest else ""))]
+
+
+def _retried(results: Sequence[Result]) -> list[str]:
+    """What exact twins did again: people whose pictures came out black elsewhere look for this."""
+    tiles: Counter[str] = Counter()
+    for result in results:
+        for retry in result.retries:
+            tiles[retry.fault] += retry.tiles
+    if not tiles:
+        return []
+    pictures = sum(bool(result.retries) for result in results)
+    which = "1 picture" if pictures == 1 else f"{pictures} pictures"
+    faults = " · ".join(f"{fault} {count}" for fault, count in sorted(tiles.items()))
+    return [_row("retried", f"faulty tiles of {which}, in full precision ({faults})")]
 
 
 def _failed(items: Sequence[Item]) -> list[tuple[int, str]]:

@@ -4,7 +4,7 @@ to the journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,19 +17,21 @@ from safelight.audit.facts import (
     InputFact,
     LocalityFact,
     MetadataFact,
-    ModelFact,
     OperationFact,
     OutputFact,
     ReceiptFacts,
 )
 from safelight.audit.journal import Journal
+from safelight.audit.models import ModelFact, RetryFact
 from safelight.audit.receipt import Receipt, build, path_for
 from safelight.engine.output import sha256_of
 from safelight.engine.source import Digest, Source
+from safelight.engine.stock import Models
 from safelight.errors import VerificationFailed
 from safelight.image import Format
 from safelight.limits import MEGA
 from safelight.models.entry import Entry
+from safelight.models.guard import Retry
 from safelight.operation import ModelNeed
 from safelight.recipe import Recipe
 from safelight.vault.keys import Keys, load_or_make
@@ -63,7 +65,7 @@ class Work:
     source: Source
     answer: Answer
     recipe: Recipe
-    models: Mapping[ModelNeed, ModelFile]
+    models: Models
 
 
 class Book:
@@ -115,7 +117,7 @@ class Book:
                 recipe.canonical, recipe.digest, duration_ms=round(answer.work_s * 1000)
             ),
             metadata=MetadataFact.of(answer.changes, is_reencoded=answer.is_reencoded),
-            models=tuple(_model(model) for model in work.models.values()),
+            models=tuple(_models(work.models, answer.retries)),
             locality=LocalityFact(entry=self.door),
             egress=EgressFact.of(
                 level=answer.cage.level,
@@ -189,9 +191,16 @@ def _output(answer: Answer, digest: str) -> OutputFact:
     )
 
 
-def _model(model: ModelFile) -> ModelFact:
-    entry = Entry.from_json(model.entry_json)
-    return ModelFact.of(entry, runtime_version=runtime_version(entry.runtime))
+def _models(models: Models, retries: Sequence[Retry]) -> Iterator[ModelFact]:
+    """Each model that was needed, with what its exact twin did in its place."""
+    for place, (need, model) in enumerate(models.needed.items()):
+        entry = Entry.from_json(model.entry_json)
+        tiles = {retry.fault: retry.tiles for retry in retries if retry.model == place}
+        retried = None
+        if tiles:
+            twin = Entry.from_json(models.twins[need].entry_json)
+            retried = RetryFact.of(tiles, name=twin.name, sha256=twin.sha256)
+        yield ModelFact.of(entry, runtime_version=runtime_version(entry.runtime), retried=retried)
 
 
 def _user() -> str:

@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,15 +25,17 @@ from safelight.engine import output as outputs
 from safelight.engine.book import Book, Claim, Door, Work
 from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.result import Result, Skipped
+from safelight.engine.selftest import usable_cores
 from safelight.engine.source import open_source
+from safelight.engine.stock import Models, Stock
+from safelight.engine.tuning import Tuning
 from safelight.errors import FormatUnknown, OutputClash, SafelightError, WireBroken
 from safelight.image import Format
 from safelight.models.store import Store
-from safelight.operation import ModelNeed
 from safelight.recipe import Recipe
 from safelight.settings import Settings, load
 from safelight.worker.host import open_host
-from safelight.worker.job import Answer, Host, Job, ModelFile, Plan
+from safelight.worker.job import Answer, Host, Job, Plan
 
 Progress = Callable[[float], None]
 
@@ -58,7 +60,8 @@ class Engine:
         self._limits = self.settings.limits()
         self._opening = threading.Lock()
         self._hosts: dict[tuple[bool, int], Host] = {}
-        self._models: dict[ModelNeed, ModelFile] = {}
+        self.stock = Stock(self.store)
+        self.tuning = Tuning(self.settings, self.store, self.stock)
         self._book: Book | None = None
         self._door = door
 
@@ -103,11 +106,11 @@ class Engine:
             before = route(held.first)
             if before is None:
                 raise FormatUnknown
-            models = self._load(recipe.needs)
+            models = self._models(recipe)
             place = output if recipe.gives_image else None
             replace = in_place
             if place is not None:
-                claim = Claim.of(held.digest, recipe, models)
+                claim = Claim.of(held.digest, recipe, models.needed)
                 decision = self._settle(place, existing, claim, in_place=in_place)
                 if isinstance(decision, Skipped):
                     return decision
@@ -116,11 +119,12 @@ class Engine:
                 held.fd,
                 held.size_bytes,
                 recipe.canonical,
-                tuple(models.values()),
+                models.files,
                 recipe.gives_image,
+                threads=self.tuning.threads if recipe.needs and self.jobs == 1 else 0,
             )
             with self._host(recipe, before).run(job, progress=progress) as answer:
-                _check(answer, recipe.wished_format or before, before)
+                _check(answer, recipe.wished_format or before, before, models)
                 work = Work(held, answer, recipe, models)
                 clock = Clock(started, read_s)
                 return self._finish(work, clock, place, replace=replace, in_place=in_place)
@@ -146,6 +150,7 @@ class Engine:
 
     def cancel(self) -> None:
         """Kill every worker; runs under way raise Cancelled."""
+        self.tuning.cancel()
         for host in list(self._hosts.values()):
             host.cancel()
 
@@ -159,32 +164,21 @@ class Engine:
             for host in self._hosts.values():
                 host.close()
             self._hosts.clear()
-            for model in self._models.values():
-                os.close(model.fd)
-            self._models.clear()
+            self.stock.close()
             self._book = None
 
-    def _load(self, needs: tuple[ModelNeed, ...]) -> Mapping[ModelNeed, ModelFile]:
-        with self._opening:
-            for need in needs:
-                if need not in self._models:
-                    loaded = self.store.load(need)
-                    self._models[need] = ModelFile(
-                        (need.task, need.name, need.scale),
-                        loaded.entry.to_json(),
-                        loaded.fd,
-                        loaded.size_bytes,
-                    )
-            return {need: self._models[need] for need in needs}
+    def _models(self, recipe: Recipe) -> Models:
+        """Verified, in the precision that is fastest here where the recipe leaves that open."""
+        precision = self.tuning.precision if recipe.needs else ""
+        return self.stock.models(recipe.needs, precision=precision)
 
     def _host(self, recipe: Recipe, format: Format) -> Host:
         rewrites = recipe.wished_format in (None, format) and can_rewrite(format)
         needs_pixels = recipe.gives_image and (recipe.touches_pixels or not rewrites)
-        peak_bytes = sum(self.store.find(need).peak_bytes for need in recipe.needs)
+        peak_bytes = self.stock.peak_bytes(recipe.needs)
         with self._opening:
             key = (needs_pixels, peak_bytes)
             if key not in self._hosts:
-                cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
                 plan = Plan(
                     needs_pixels,
                     bool(recipe.needs),
@@ -192,7 +186,7 @@ class Engine:
                         self._limits, memory_bytes=self._limits.memory_bytes + peak_bytes
                     ),
                     workers=self.jobs,
-                    threads=max(1, (cores or 1) // self.jobs),
+                    threads=max(1, usable_cores() // self.jobs),
                     required_level=self.settings.require_level,
                 )
                 self._hosts[key] = open_host(plan, portable=sys.platform != "linux")
@@ -251,7 +245,7 @@ class Clock:
             is_reencoded=answer.is_reencoded,
             findings=answer.findings,
             changes=answer.changes,
-            models=tuple(need.name for need in work.models),
+            models=tuple(need.name for need in work.models.needed),
             cage=answer.cage,
             receipt=receipt.to_bytes() if receipt else b"",
             receipt_id=receipt.id if receipt else "",
@@ -259,6 +253,7 @@ class Clock:
             read_s=self.read_s,
             work_s=answer.work_s,
             total_s=time.monotonic() - self.started,
+            retries=answer.retries,
         )
 
 
@@ -266,11 +261,13 @@ def _is_same(source: Path | bytes | BinaryIO, output: Path) -> bool:
     return isinstance(source, Path) and os.path.realpath(source) == os.path.realpath(output)
 
 
-def _check(answer: Answer, wished: Format, before: Format) -> None:
+def _check(answer: Answer, wished: Format, before: Format, models: Models) -> None:
     if answer.input_format != before:
         raise WireBroken("the worker read another format than the input's first bytes name")
     if answer.output is not None and answer.format != wished:
         raise WireBroken("the worker wrote another format than the recipe asks for")
+    if any(not models.has_twin(retry.model) for retry in answer.retries):
+        raise WireBroken("the worker asked a twin of a model that has none")
 
 
 _shared: dict[str, Engine] = {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.image import Change, Finding, Format
+from safelight.models.guard import Retry
 from safelight.worker.job import CageReport
 
 
@@ -16,7 +17,8 @@ class Result:
     path is the written file and data is None, or data holds the encoded bytes and path is None;
     both are None when the recipe ends in an analysis. receipt is the signed receipt (empty after an
     analysis), receipt_id names it, receipt_path is its file where it has one. Sizes in pixels as
-    displayed; times in seconds. is_reencoded is False when pixels are bit- identical.
+    displayed; times in seconds. is_reencoded is False when pixels are bit- identical. retries says
+    which models gave a faulty answer that their exact twins gave again.
     """
 
     path: Path | None
@@ -40,6 +42,7 @@ class Result:
     read_s: float
     work_s: float
     total_s: float
+    retries: tuple[Retry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

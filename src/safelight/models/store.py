@@ -66,10 +66,11 @@ class Store:
         """Every entry, built-in ones first, by name. Raises UsageError for a wrong entry."""
         return tuple(entry for entry, _folder in self._known().values())
 
-    def find(self, need: ModelNeed) -> Entry:
+    def find(self, need: ModelNeed, *, precision: str = "") -> Entry:
         """The entry with this task, scale, and name or alias.
 
-        Raises ModelMissing with the nearest name.
+        A full name means that very file. An alias means the exact twin where that one has the
+        precision. Raises ModelMissing with the nearest name.
         """
         fitting = [e for e in self.entries() if (e.task, e.output.scale) == (need.task, need.scale)]
         for entry in fitting:
@@ -77,11 +78,30 @@ class Store:
                 return entry
         for entry in fitting:
             if need.name in entry.aliases:
-                return entry
+                twin = self.twin(entry)
+                return twin if twin is not None and twin.precision == precision else entry
         raise ModelMissing(
             f"there is no model {need.name!r} for {need.task} x{need.scale}",
             hint=_nearest(need, fitting),
         )
+
+    def twin(self, entry: Entry) -> Entry | None:
+        """The entry that answers where this one's answer is faulty; None if it names none.
+
+        Raises ModelMissing where it is not here, UsageError where it takes or gives other tensors.
+        """
+        if entry.exact is None:
+            return None
+        for other in self.entries():
+            if other.name == entry.exact:
+                if (other.task, other.input, other.output) != (
+                    entry.task,
+                    entry.input,
+                    entry.output,
+                ):
+                    raise UsageError(f"{other.name} takes or gives other tensors than {entry.name}")
+                return other
+        raise ModelMissing(f"{entry.exact}, the exact twin of {entry.name}, is not here")
 
     def load(self, need: ModelNeed) -> LoadedModel:
         """Find, read, hash, compare, seal.

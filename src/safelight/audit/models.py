@@ -1,0 +1,104 @@
+"""Facts about the models of a run, and what their use makes of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Self
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from safelight.audit.fact import Count, Digest, Fact, Text
+from safelight.models.entry import Entry
+from safelight.models.guard import Fault
+
+Disclosure = Literal["none", "algorithmic", "ai-restored"]
+# What a task does to a picture, in the words of the disclosure classes; a task that is not here
+# makes none.
+DISCLOSURE_OF_TASK: dict[str, Disclosure] = {
+    "upscale": "ai-restored",
+    "denoise": "ai-restored",
+    "dejpeg": "ai-restored",
+    "cutout": "algorithmic",
+}
+_RANK: tuple[Disclosure, ...] = ("none", "algorithmic", "ai-restored")
+
+
+class RetryFact(Fact):
+    """Tiles whose answer was faulty and that the exact twin did again: how many by fault; which
+    model that was.
+    """
+
+    not_finite: Count
+    out_of_range: Count
+    blank: Count
+    name: Text
+    sha256: Digest
+
+    @classmethod
+    def of(cls, tiles: Mapping[Fault, int], *, name: str, sha256: str) -> Self:
+        """From the counts that the worker gave and the twin's catalogue entry."""
+        return cls(
+            not_finite=tiles.get("not finite", 0),
+            out_of_range=tiles.get("out of range", 0),
+            blank=tiles.get("blank", 0),
+            name=name,
+            sha256=sha256,
+        )
+
+
+class ModelFact(Fact):
+    """Which model ran, in which runtime; tile and halo in input pixels, tile 0 takes it whole.
+
+    retried stands in a receipt only where something was.
+    """
+
+    name: Text
+    sha256: Digest
+    licence: Text
+    source: Text
+    task: Text
+    runtime: Text
+    runtime_version: Text
+    provider: Text
+    precision: Text
+    tile: Count
+    halo: Count
+    determinism: Literal["same bytes on the same processor and versions", "not repeatable"]
+    retried: RetryFact | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = serialize(self)
+        return {name: value for name, value in fields.items() if value is not None}
+
+    @classmethod
+    def of(
+        cls,
+        entry: Entry,
+        *,
+        runtime_version: str,
+        provider: str = "CPU",
+        retried: RetryFact | None = None,
+    ) -> Self:
+        """From a catalogue entry and what opened it."""
+        return cls(
+            name=entry.name,
+            sha256=entry.sha256,
+            licence=entry.licence,
+            source=entry.source,
+            task=entry.task,
+            runtime=entry.runtime,
+            runtime_version=runtime_version,
+            provider=provider,
+            precision=entry.precision,
+            tile=entry.input.tile,
+            halo=entry.input.halo,
+            determinism="same bytes on the same processor and versions",
+            retried=retried,
+        )
+
+
+def disclosure_of(models: Iterable[ModelFact]) -> Disclosure:
+    """The strongest class that the models' tasks call for."""
+    classes = {DISCLOSURE_OF_TASK.get(model.task, "algorithmic") for model in models}
+    return max(classes, key=_RANK.index, default="none")

@@ -1,0 +1,86 @@
+"""Stock: the models of one engine, each verified once and held in sealed memory until it closes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from safelight.errors import ModelMissing
+from safelight.models.entry import Entry
+from safelight.models.store import LoadedModel, Store
+from safelight.operation import ModelNeed
+from safelight.worker.job import ModelFile
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models of one recipe by what asked for them, and the exact twins of some of them."""
+
+    needed: Mapping[ModelNeed, ModelFile]
+    twins: Mapping[ModelNeed, ModelFile]
+
+    @property
+    def files(self) -> tuple[ModelFile, ...]:
+        """All of them for a job, those that are needed first, none twice."""
+        every = (*self.needed.values(), *self.twins.values())
+        return tuple({file.need: file for file in every}.values())
+
+    def has_twin(self, place: int) -> bool:
+        """Whether the model at this place of the files has an exact twin."""
+        return any(need in self.twins for need in tuple(self.needed)[place : place + 1])
+
+
+class Stock:
+    """Gives models to jobs. Safe to use from many threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._held: dict[str, LoadedModel] = {}
+
+    def models(self, needs: Iterable[ModelNeed], *, precision: str = "") -> Models:
+        """What these needs ask for, and the exact twins. Raises what the store raises."""
+        needed: dict[ModelNeed, ModelFile] = {}
+        twins: dict[ModelNeed, ModelFile] = {}
+        for need in self._present(needs):
+            entry = self._store.find(need, precision=precision)
+            needed[need] = self.file(need, entry)
+            twin = self._store.twin(entry)
+            if twin is not None:
+                twins[need] = self.file(replace(need, name=twin.name), twin)
+        return Models(needed, twins)
+
+    def file(self, need: ModelNeed, entry: Entry) -> ModelFile:
+        """The verified file of an entry, as a job takes it."""
+        with self._lock:
+            if entry.name not in self._held:
+                self._held[entry.name] = self._store.open(entry)
+            held = self._held[entry.name]
+        return ModelFile(
+            (need.task, need.name, need.scale), entry.to_json(), held.fd, held.size_bytes
+        )
+
+    def peak_bytes(self, needs: Iterable[ModelNeed]) -> int:
+        """What the sessions of these needs add to a process, whatever precision they come in."""
+        found = [self._store.find(need) for need in self._present(needs)]
+        twins = [self._store.twin(entry) for entry in found]
+        return sum(entry.peak_bytes for entry in (*found, *twins) if entry is not None)
+
+    def close(self) -> None:
+        """Let go of every file."""
+        with self._lock:
+            for model in self._held.values():
+                model.close()
+            self._held.clear()
+
+    def _present(self, needs: Iterable[ModelNeed]) -> tuple[ModelNeed, ...]:
+        """The needs without the optional ones that the catalogue does not have."""
+        return tuple(need for need in needs if not need.optional or self._is_known(need))
+
+    def _is_known(self, need: ModelNeed) -> bool:
+        try:
+            self._store.find(need)
+        except ModelMissing:
+            return False
+        return True
