@@ -144,7 +144,7 @@ def test_every_operation_is_found_by_its_name_alone() -> None:
     for name, cls in operations().items():
         assert operation_named(name) is cls
     with pytest.raises(RecipeInvalid):
-        operation_named("upscaling")
+        operation_named("tiling")
     with pytest.raises(RecipeInvalid):
         operation_named("../errors")
 

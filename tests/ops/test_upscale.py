@@ -17,8 +17,8 @@ from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.operation import Context, ModelNeed, Session
 from safelight.ops.convert import Convert
-from safelight.ops.upscale import Upscale
 from safelight.ops.tiling.bicubic import enlarge_across, enlarge_down
+from safelight.ops.upscale import Upscale
 from tests.contract import (
     HEIGHT,
     LIMITS,
