@@ -164,7 +164,7 @@ class PhotoUpscaling(Mending):
 
     def __init__(self, scale: int, schedule: Schedule, *, small_px: int) -> None:
         self.name, self.schedule = f"upscale-x{scale}-photo", schedule
-        self.scale, self.small_px = scale, small_px
+        self.scale, self.small_px, self.begun_from = scale, small_px, f"upscale-x{scale}"
         self.contract = Contract(
             task="upscale",
             title=f"Upscaler x{scale} for worn photographs, drawn",
@@ -184,7 +184,7 @@ class PhotoUpscaling(Mending):
         from lab.mender import Enlarger
 
         net = Enlarger(self.scale, planes=3, channels=48, layers=ENLARGER_LAYERS)
-        begin(net, f"upscale-x{self.scale}")
+        begin(net, self.begun_from)
         return net
 
     def batch(self, pools: Pools, random: Random, *, size: int, progress: float) -> Arrays:
