@@ -1,9 +1,9 @@
 """A smooth colour surface fitted to the ground around an object, and the net's input made of it.
 
-Plain, shaded and vignetted grounds, also a wall above a floor, are a smooth surface of colour. It is
-fitted to the border of the picture, then to whatever else lies on it, by reweighted least squares;
-how far each pixel is from it is most of the answer, and the net is left with the rest. Training and
-the operation both come here, so they always agree.
+Plain, shaded and vignetted grounds, also a wall above a floor, are a smooth surface of colour. It
+is fitted to the border of the picture, then to whatever else lies on it, by reweighted least
+squares; how far each pixel is from it is most of the answer, and the net is left with the rest.
+Training and the operation both come here, so they always agree.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _robust(points: Array, terms: Array, *, on_border: NDArray[np.bool_]) -> tup
     for _ in range(8):
         weights = _solve(edge_terms, edge, trust)
         error = _length(edge - edge_terms @ weights)
-        trust = 1 / (error + np.float32(0.004))
+        trust = np.float32(1) / (error + np.float32(0.004))
     noise = max(LEAST_NOISE, 1.3 * float(np.quantile(error, 0.5)))
     for widening in (4.0, 3.0, 3.0):
         error = _length(colours - terms @ weights)
