@@ -3,4 +3,4 @@
 from lab.mending import JpegRepair
 from lab.recipe import Schedule
 
-recipe = JpegRepair(Schedule(steps=4_000, batch=12, peak_rate=1e-3))
+recipe = JpegRepair(Schedule(steps=3_500, batch=12, peak_rate=1e-3))
