@@ -84,7 +84,8 @@ class Header:
     """Facts of the container, read without decoding.
 
     width and height in stored pixels; orientation 1..8 as EXIF defines it; bits per sample 1..32;
-    bands as stored, alpha included; a palette counts as rgb.
+    bands as stored, alpha included; a palette counts as rgb. quality 1..100 is what a JPEG's own
+    tables say it was saved with; None for other formats, and where they do not say.
     """
 
     format: Format
@@ -96,6 +97,7 @@ class Header:
     bands: int = 3
     has_alpha: bool = False
     colour: Literal["grey", "rgb", "cmyk", "other"] = "rgb"
+    quality: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.exif import orientation_of
+from safelight.codecs.jpeg_quality import quality_of
 from safelight.codecs.reading import part, starts
 from safelight.errors import ContainerBroken, FormatUnknown
 from safelight.image import Header
@@ -102,21 +103,22 @@ def _coded(data: memoryview, at: int, *, has_restarts: bool) -> memoryview:
 
 
 def header(data: memoryview) -> Header:
-    """Size, bits, components, colour and EXIF orientation; stops at the first scan."""
+    """Size, bits, components, colour, EXIF orientation and quality; stops at the first scan."""
     frame: Segment | None = None
-    adobe, orientation = -1, 0
+    tables: list[memoryview] = []
+    orientation = 0
     for segment in segments(data, until_scan=True):
         if segment.marker in FRAMES | REFUSED_FRAMES:
             if frame is not None:
                 raise ContainerBroken("the JPEG has two frame headers")
             frame = segment
-        elif segment.marker == 0xEE:
-            adobe = transform_of(segment.body, adobe)
+        elif segment.marker == DQT:
+            tables.append(segment.body)
         elif not orientation and is_exif(segment):
             orientation = orientation_of(segment.body[6:])
     if frame is None:
         raise ContainerBroken("the JPEG has no frame header before its pixels")
-    return _header_of(frame, adobe, orientation or 1)
+    return replace(_header_of(frame, orientation or 1), quality=quality_of(tables))
 
 
 def transform_of(body: memoryview, before: int) -> int:
@@ -128,7 +130,7 @@ def is_exif(segment: Segment) -> bool:
     return segment.marker == 0xE1 and starts(segment.body, EXIF)
 
 
-def _header_of(frame: Segment, adobe: int, orientation: int) -> Header:
+def _header_of(frame: Segment, orientation: int) -> Header:
     if frame.marker in REFUSED_FRAMES:
         raise FormatUnknown("lossless and hierarchical JPEG is not read", hint=CONVERT_FIRST)
     bits, height, width, bands = struct.unpack_from(">BHHB", frame.body)
