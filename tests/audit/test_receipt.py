@@ -15,6 +15,7 @@ from safelight.audit.environment import environment, runtime_version, storage, v
 from safelight.audit.facts import (
     Head,
     MetadataFact,
+    OperationFact,
     ReceiptFacts,
     utc_now,
 )
@@ -269,3 +270,12 @@ def test_the_state_of_swap_is_unknown_where_the_system_does_not_tell(
     assert storage().swap == "unknown"
     monkeypatch.setattr("sys.platform", "win32")
     assert storage().core_dumps == "unknown"
+
+
+def test_how_sure_the_models_were_stands_only_where_one_said_so() -> None:
+    recipe = b'{"steps":[{"op":"cutout"}]}'
+    said, silent = (
+        OperationFact.of(recipe, "ab" * 32, duration_ms=1, confidence=sure) for sure in (0.25, None)
+    )
+    assert said.model_dump()["confidence"] == 0.25
+    assert "confidence" not in silent.model_dump()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from safelight.batch.events import Item, Summary
 from safelight.cli import table
+from safelight.engine.result import Result
+from safelight.worker.job import CageReport
 
 
 @pytest.mark.parametrize(
@@ -23,3 +27,59 @@ def test_passed_over(code: str, number: int, words: str) -> None:
     summary = Summary(done=0, skipped=number, refused=0, failed=0)
     heading = table.lines(items, summary, ("scrub",))[0]
     assert heading.endswith(f" · {words}")
+
+
+def looked_at(name: str, confidence: float | None) -> Item:
+    """A picture that was worked on, as much of it as the table reads."""
+    cage = CageReport(2, (), {}, "", {}, ())
+    result = Result(
+        path=Path(name),
+        data=None,
+        format="png",
+        width=1,
+        height=1,
+        output_bytes=1,
+        input_format="jpeg",
+        input_width=1,
+        input_height=1,
+        input_bytes=1,
+        is_reencoded=True,
+        findings=(),
+        changes=(),
+        models=(),
+        cage=cage,
+        receipt=b"",
+        receipt_id="",
+        receipt_path=None,
+        read_s=0.0,
+        work_s=0.0,
+        total_s=0.0,
+        confidence=confidence,
+    )
+    return Item(1, name, "done", output=name, result=result)
+
+
+def said(*confidences: float | None) -> str:
+    items = [looked_at(f"{number}.jpg", sure) for number, sure in enumerate(confidences)]
+    summary = Summary(done=len(items), skipped=0, refused=0, failed=0)
+    return "\n".join(table.lines(items, summary, ("cutout",)))
+
+
+def test_a_doubtful_result_is_named_with_what_may_do_better() -> None:
+    text = said(0.99, 0.31, None, 0.05)
+    assert "unsure:  3.jpg 0.05\n           1.jpg 0.31" in text
+    assert "0.jpg" not in text
+    assert "safelight models list" in text
+
+
+def test_only_the_first_doubtful_results_are_named() -> None:
+    assert "and 5 more; --json lists all" in said(*[0.2] * 25)
+
+
+def test_a_sure_result_says_how_sure() -> None:
+    assert "sure:    at least 0.91 of 1" in said(0.95, 0.91)
+    assert "sure" not in said(None).replace("pixels", "")
+
+
+def test_the_verb_cutout_has_its_own_past() -> None:
+    assert "4 cut out" in said(*[None] * 4)

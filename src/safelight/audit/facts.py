@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 from safelight.audit.canonical import canonical, parse_canonical
 from safelight.audit.fact import Count, Digest, Fact, Text, Time
@@ -46,19 +46,36 @@ class OutputFact(Fact):
 
 
 class OperationFact(Fact):
-    """What was asked for: verbs in order, the recipe with parameters resolved, its digest, time."""
+    """What was asked for: verbs in order, the recipe with parameters resolved, its digest, time.
+
+    confidence is how sure the models were, 0..1; it stands in a receipt only where one said so.
+    """
 
     verbs: Annotated[tuple[Text, ...], Field(min_length=1)]
     recipe: dict[str, JsonValue]
     recipe_sha256: Digest
     duration_ms: Count
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = serialize(self)
+        return {name: value for name, value in fields.items() if value is not None}
 
     @classmethod
-    def of(cls, recipe: bytes, digest: str, *, duration_ms: int) -> Self:
+    def of(
+        cls, recipe: bytes, digest: str, *, duration_ms: int, confidence: float | None = None
+    ) -> Self:
         """From a recipe's canonical form and its digest."""
         document = parse_canonical(recipe, MAX_RECIPE_BYTES)
         verbs = tuple(step["op"] for step in document["steps"])
-        return cls(verbs=verbs, recipe=document, recipe_sha256=digest, duration_ms=duration_ms)
+        return cls(
+            verbs=verbs,
+            recipe=document,
+            recipe_sha256=digest,
+            duration_ms=duration_ms,
+            confidence=confidence,
+        )
 
 
 class GroupFact(Fact):

@@ -8,6 +8,7 @@ from safelight.audit.facts import (
     GroupFact,
     InputFact,
     MetadataFact,
+    OperationFact,
     OutputFact,
 )
 from safelight.audit.models import ModelFact, RetryFact
@@ -27,7 +28,7 @@ def describe(receipt: Receipt) -> tuple[Row, ...]:
         ("follows", f"{facts.follows.entries} earlier entries, root {facts.follows.root}"),
         *(("input", _input(fact)) for fact in facts.inputs),
         *(("output", _output(fact)) for fact in facts.outputs),
-        ("operation", f"{', '.join(facts.operation.verbs)} in {facts.operation.duration_ms} ms"),
+        ("operation", _operation(facts.operation)),
         ("recipe", facts.operation.recipe_sha256),
         *(("metadata", _group(group)) for group in facts.metadata.groups),
         ("metadata", _metadata(facts.metadata)),
@@ -41,6 +42,11 @@ def describe(receipt: Receipt) -> tuple[Row, ...]:
         ("environment", _environment(facts)),
         *(("limit", sentence) for sentence in facts.limits),
     )
+
+
+def _operation(fact: OperationFact) -> str:
+    sure = "" if fact.confidence is None else f", confidence {fact.confidence:.2f}"
+    return f"{', '.join(fact.verbs)} in {fact.duration_ms} ms{sure}"
 
 
 def _input(fact: InputFact) -> str:

@@ -88,7 +88,8 @@ Listener = Callable[[Event], None]
 
 def result_document(result: Result) -> dict[str, Any]:
     """The facts of a result as JSON values; no pixels, no metadata values."""
-    return {
+    sure = {} if result.confidence is None else {"confidence": result.confidence}
+    return sure | {
         "format": result.format,
         "width": result.width,
         "height": result.height,

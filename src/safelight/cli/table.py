@@ -11,7 +11,7 @@ from pathlib import Path
 from safelight.batch.events import Item, Summary
 from safelight.cli.printable import printable
 from safelight.engine.result import Result
-from safelight.image import Risk
+from safelight.image import DOUBTFUL, Risk
 
 LABELS = {
     Risk.PLACE: "place",
@@ -43,7 +43,9 @@ ONE_PASSED_OVER = {
 
 
 def done_word(verb: str) -> str:
-    """scrub gives scrubbed, resize resized, inspect inspected."""
+    """scrub gives scrubbed, resize resized, inspect inspected, cutout cut out."""
+    if verb.startswith("cut"):
+        return f"cut {verb.removeprefix('cut')}".rstrip()
     if verb.endswith("e"):
         return f"{verb}d"
     if re.fullmatch(r"[^aeiou]*[aeiou][bdgmnprt]", verb):
@@ -60,6 +62,7 @@ def lines(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> list
     written += _metadata("kept", summary.kept)
     written += _reencoded(results)
     written += _retried(results)
+    written += _sure(items)
     written += [_row("failed" if number == 0 else "", text) for number, text in _failed(items)]
     if results:
         written.append(_row("network", network(results)) + _receipts(results))
@@ -155,6 +158,26 @@ def _retried(results: Sequence[Result]) -> list[str]:
     which = "1 picture" if pictures == 1 else f"{pictures} pictures"
     faults = " · ".join(f"{fault} {count}" for fault, count in sorted(tiles.items()))
     return [_row("retried", f"faulty tiles of {which}, in full precision ({faults})")]
+
+
+def _sure(items: Sequence[Item]) -> list[str]:
+    """How sure the models were; which pictures to look at, the least sure first."""
+    said = [
+        (item.result.confidence, item.input)
+        for item in items
+        if item.result is not None and item.result.confidence is not None
+    ]
+    if not said:
+        return []
+    doubtful = sorted(one for one in said if one[0] < DOUBTFUL)
+    if not doubtful:
+        return [_row("sure", f"at least {min(said)[0]:.2f} of 1")]
+    shown = [f"{printable(name, 80)} {score:.2f}" for score, name in doubtful[:LONGEST_LIST]]
+    if len(doubtful) > LONGEST_LIST:
+        shown.append(f"and {len(doubtful) - LONGEST_LIST} more; --json lists all")
+    hint = "look at the result; a stronger pulled model may do better: safelight models list"
+    rows = [_row("unsure" if number == 0 else "", text) for number, text in enumerate(shown)]
+    return [*rows, _row("", f"(hint: {hint})")]
 
 
 def _failed(items: Sequence[Item]) -> list[tuple[int, str]]:

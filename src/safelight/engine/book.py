@@ -114,7 +114,10 @@ class Book:
             inputs=(_input(work.source, answer),),
             outputs=(_output(answer, digest),),
             operation=OperationFact.of(
-                recipe.canonical, recipe.digest, duration_ms=round(answer.work_s * 1000)
+                recipe.canonical,
+                recipe.digest,
+                duration_ms=round(answer.work_s * 1000),
+                confidence=answer.confidence,
             ),
             metadata=MetadataFact.of(answer.changes, is_reencoded=answer.is_reencoded),
             models=tuple(_models(work.models, answer.retries)),

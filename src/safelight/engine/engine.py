@@ -254,6 +254,7 @@ class Clock:
             work_s=answer.work_s,
             total_s=time.monotonic() - self.started,
             retries=answer.retries,
+            confidence=answer.confidence,
         )
 
 

@@ -18,7 +18,8 @@ class Result:
     both are None when the recipe ends in an analysis. receipt is the signed receipt (empty after an
     analysis), receipt_id names it, receipt_path is its file where it has one. Sizes in pixels as
     displayed; times in seconds. is_reencoded is False when pixels are bit- identical. retries says
-    which models gave a faulty answer that their exact twins gave again.
+    which models gave a faulty answer that their exact twins gave again; confidence is how sure the
+    models were of what they saw, 0..1, None where none says.
     """
 
     path: Path | None
@@ -43,6 +44,7 @@ class Result:
     work_s: float
     total_s: float
     retries: tuple[Retry, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
