@@ -1,0 +1,137 @@
+"""What the net decides on a small picture: alpha, cleaned by what the ground is known to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from safelight.errors import SomethingMissing
+from safelight.operation import Session
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    # [rows, columns], or several of them
+    Plane = NDArray[np.float32]
+
+KINDS = ("rgb", "rgb+surface")
+# The ground counts as a smooth surface if nine tenths of it lie this near to the fitted one.
+SMOOTH = 0.05
+# Alpha between these is taken for doubt, which the surface may settle.
+DOUBT = (0.02, 0.98)
+# Regions smaller than this share of the picture, or of the largest one, are specks.
+SPECK, SPECK_OF_LARGEST = 2e-4, 0.01
+# A hole this small, as a share of the picture, is a fault of the net.
+PINHOLE = 2e-4
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Alpha 0..1 [rows, columns] over the whole picture, and how sure it is, 0..1."""
+
+    alpha: Plane
+    confidence: float
+
+
+def check_model(session: Session) -> None:
+    """Raises SomethingMissing for a model that does not cut out."""
+    facts = session.model
+    is_fit = facts.input.kind in KINDS and facts.input.resize == "stretch"
+    if not is_fit or facts.output.kind != "alpha":
+        raise SomethingMissing(
+            f"cutout takes models from rgb to alpha at one size, {facts.name} is"
+            f" from {facts.input.kind} to {facts.output.kind}",
+            hint="safelight models list",
+        )
+
+
+def decide(picture: Any, session: Session) -> Decision:
+    """The decision on a libvips picture of 8-bit sRGB, of any size."""
+    import numpy as np
+
+    side = int(session.model.input.side)
+    small = picture.resize(side / picture.width, vscale=side / picture.height, kernel="linear")
+    samples = np.frombuffer(small.write_to_memory(), np.uint8).reshape(side, side, 3)
+    planes = _planes(samples, session.model.input.kind)
+    raw = _by_net(planes, session)
+    cleaned = _cleaned(planes, raw) if raw.shape == planes.shape[1:] else raw
+    alpha = _without_specks(cleaned)
+    return Decision(alpha, _confidence(raw, alpha))
+
+
+def _planes(samples: NDArray[np.uint8], kind: str) -> Plane:
+    """What a model of this kind takes, [planes, rows, columns]."""
+    import numpy as np
+
+    if kind == "rgb":
+        return samples.transpose(2, 0, 1) * np.float32(1 / 255)
+    from safelight.ops.cutting import surface
+
+    return surface.tensor(samples)
+
+
+def _by_net(planes: Plane, session: Session) -> Plane:
+    import numpy as np
+
+    facts, given = session.model.input, session.model.output
+    mean, std = (np.array(part, np.float32)[:, None, None] for part in (facts.mean, facts.std))
+    planes = (planes - mean) / std
+    if facts.layout == "NCHW":
+        answer = session.run(np.ascontiguousarray(planes[None]))[0, 0]
+    else:
+        answer = session.run(np.ascontiguousarray(planes.transpose(1, 2, 0)[None]))[0, :, :, 0]
+    low, high = given.range
+    alpha: Plane = ((answer - np.float32(low)) / np.float32(high - low)).clip(0, 1)
+    return alpha
+
+
+def _cleaned(planes: Plane, alpha: Plane) -> Plane:
+    """Lower alpha where the net is in doubt and the colour is that of a smooth ground.
+
+    The planes of `surface.tensor` say how far each colour is from the ground that was fitted.
+    """
+    import numpy as np
+
+    from safelight.ops.cutting import surface
+
+    ground = alpha < DOUBT[0]
+    if len(planes) != surface.PLANES or np.count_nonzero(ground) < ground.size / 20:
+        return alpha
+    difference = np.arctanh(planes[3:6].clip(-0.999, 0.999)) / np.float32(surface.GAIN)
+    distance = np.sqrt((difference**2).sum(0))
+    if np.quantile(distance[ground], 0.9) > SMOOTH:
+        return alpha
+    in_noise = 4 * planes[6] / np.maximum(1 - planes[6], np.float32(1e-3))
+    fits = (2 - in_noise / 3).clip(0, 1)
+    doubt = (alpha > DOUBT[0]) & (alpha < DOUBT[1])
+    cleaned: Plane = np.where(doubt, alpha * (1 - fits * (1 - alpha)), alpha)
+    return cleaned
+
+
+def _without_specks(alpha: Plane) -> Plane:
+    """Tiny pieces of subject go, tiny holes are filled."""
+    import numpy as np
+    import pyvips
+
+    inside = alpha > 0.5
+    image = pyvips.Image.new_from_array(inside.astype(np.uint8))
+    labels = np.frombuffer(image.labelregions().write_to_memory(), np.int32).reshape(alpha.shape)
+    area = np.bincount(labels.ravel())
+    is_subject = np.zeros(len(area), bool)
+    is_subject[labels[inside]] = True
+    largest = area[is_subject].max(initial=0)
+    speck = is_subject & (area < max(SPECK * alpha.size, SPECK_OF_LARGEST * largest))
+    pinhole = ~is_subject & (area < PINHOLE * alpha.size)
+    answer: Plane = np.where(speck[labels], np.float32(0), alpha)
+    answer[pinhole[labels]] = 1
+    return answer
+
+
+def _confidence(raw: Plane, alpha: Plane) -> float:
+    """How far the net made up its mind, 0..1; 0 where it found nothing, or nothing but subject."""
+    subject = float(alpha.mean())
+    if not 0.002 < subject < 0.98:
+        return 0.0
+    doubt = float((raw * (1 - raw)).sum()) * 4
+    return max(0.0, 1 - doubt / float(raw.sum()))
