@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lab.net import bicubic_kernel
+from lab.bicubic import bicubic_kernel
 
 
 def body_of(channels: int, layers: int) -> nn.ModuleList:

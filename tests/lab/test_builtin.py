@@ -15,7 +15,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from lab.draw import TEST_SEED, draw_picture
+from lab.draw import TEST_SEED
+from lab.scene import draw_scene
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
@@ -49,7 +50,7 @@ def enlarge(name: str, low: Luma) -> Luma:
 @cache
 def pairs(scale: int) -> list[tuple[Image.Image, NDArray[np.uint8]]]:
     """Drawn pictures of a seed that neither training nor calibration used, small and whole."""
-    whole = [draw_picture(index, TEST_SEED)[:256, :256] for index in range(3)]
+    whole = [draw_scene((TEST_SEED, index))[:256, :256] for index in range(3)]
     size = (256 // scale, 256 // scale)
     return [(Image.fromarray(p).resize(size, Image.Resampling.BICUBIC), p) for p in whole]
 
