@@ -20,7 +20,7 @@ from safelight.audit.facts import (
     utc_now,
 )
 from safelight.audit.merkle import EMPTY_ROOT
-from safelight.audit.models import ModelFact, disclosure_of
+from safelight.audit.models import ModelFact, RetryFact, disclosure_of
 from safelight.audit.receipt import Receipt, build, is_receipt_path, output_for, path_for
 from safelight.audit.words import describe
 from safelight.errors import InputMissing, VerificationFailed
@@ -125,6 +125,18 @@ def test_a_model_is_told_by_the_facts_of_its_entry() -> None:
     assert (fact.tile, fact.halo) == (entry.input.tile, entry.input.halo)
 
 
+def test_what_an_exact_twin_did_again_is_told_and_read_back() -> None:
+    retried = RetryFact.of({"blank": 7, "not finite": 1}, name="upscale-x4-fp32", sha256="d" * 64)
+    receipt = make(receipt_facts(models=(model_fact(retried=retried),)))
+    assert Receipt.parse(receipt.to_bytes()).predicate.models[0].retried == retried
+    words = dict(describe(receipt))["model"]
+    assert f"done again by upscale-x4-fp32, SHA-256 {'d' * 64}: 1 not finite, 7 blank" in words
+
+
+def test_a_receipt_where_nothing_was_done_again_says_nothing_of_it() -> None:
+    assert b"retried" not in make().payload
+
+
 def test_a_receipt_is_made_now_unless_told_otherwise() -> None:
     told = receipt_facts().model_dump(exclude={"created"})
     made = ReceiptFacts.model_validate_json(json.dumps(told)).created
@@ -145,6 +157,8 @@ FORGERIES: dict[str, Any] = {
     "a negative size": lambda d: d["predicate"]["inputs"][0].update(bytes=-1),
     "a level that is none": lambda d: d["predicate"]["egress"].update(level=4),
     "another subject": lambda d: d["subject"][0]["digest"].update(sha256="0" * 64),
+    "a retry of nothing": lambda d: d["predicate"]["models"][0].update(retried=None),
+    "a retry without its twin": lambda d: d["predicate"]["models"][0].update(retried={"blank": 1}),
     "a weaker disclosure": lambda d: d["predicate"].update(disclosure="none"),
     "fewer limits of another kind": lambda d: d["predicate"].update(limits=[1]),
     "another recipe": lambda d: d["predicate"]["operation"]["recipe"].update(schema=2),

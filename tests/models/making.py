@@ -26,7 +26,7 @@ licence = "Apache-2.0"
 source = "made by a test"
 card = "none"
 runtime = "{runtime}"
-precision = "fp32"
+precision = "{precision}"
 peak_bytes = 0
 
 [input]
@@ -65,6 +65,7 @@ def entry_toml(data: bytes = b"weights", **changes: Any) -> bytes:
         "std": "[1.0]",
         "input": "",
         "layout": "NCHW",
+        "precision": "fp32",
         "output_kind": '"luma"',
         "output_range": "[0.0, 1.0]",
     }

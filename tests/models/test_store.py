@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,57 @@ def test_a_model_is_found_by_name_alias_task_and_scale(tmp_path: Path) -> None:
     assert store.find(NEED).name == "twice"
     assert store.find(ModelNeed("upscale", "plain", 2)).name == "twice"
     assert store.find(ModelNeed("upscale", "fast", 4)).output.scale == 4
+
+
+def with_twin(folder: Path, **changes: Any) -> Store:
+    """twice, also called plain, whose exact twin is twice-fp32."""
+    add_model(folder, aliases='["plain"]\nexact = "twice-fp32"', precision="int8")
+    add_model(folder, name="twice-fp32", file="other.bin", aliases="[]", **changes)
+    return Store(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "precision", "wanted"),
+    [
+        ("plain", "", "twice"),
+        ("plain", "int8", "twice"),
+        ("plain", "fp32", "twice-fp32"),
+        ("plain", "fp16", "twice"),
+        ("twice", "fp32", "twice"),
+        ("twice-fp32", "int8", "twice-fp32"),
+    ],
+)
+def test_an_alias_means_the_precision_that_won_and_a_name_means_its_file(
+    tmp_path: Path, name: str, precision: str, wanted: str
+) -> None:
+    need = ModelNeed("upscale", name, 2)
+    assert with_twin(tmp_path).find(need, precision=precision).name == wanted
+
+
+def test_an_alias_without_a_twin_means_its_file(tmp_path: Path) -> None:
+    add_model(tmp_path)
+    need = ModelNeed("upscale", "plain", 2)
+    assert Store(tmp_path).find(need, precision="fp32").name == "twice"
+
+
+def test_every_exact_twin_of_a_builtin_model_is_here_and_exact() -> None:
+    store = Store()
+    twins = {entry.name: store.twin(entry) for entry in store.entries() if entry.exact}
+    assert twins
+    assert {twin.precision for twin in twins.values() if twin} == {"fp32"}
+
+
+def test_a_twin_of_other_tensors_is_refused(tmp_path: Path) -> None:
+    store = with_twin(tmp_path, input='resize = "stretch"\nside = 320')
+    with pytest.raises(UsageError, match="other tensors than twice"):
+        store.twin(store.find(NEED))
+
+
+def test_a_twin_that_is_not_here_is_missed(tmp_path: Path) -> None:
+    add_model(tmp_path, aliases='[]\nexact = "twice-fp32"')
+    store = Store(tmp_path)
+    with pytest.raises(ModelMissing, match="twice-fp32, the exact twin of twice, is not here"):
+        store.twin(store.find(NEED))
 
 
 @pytest.mark.parametrize(
