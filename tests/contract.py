@@ -32,7 +32,8 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     ),
     "crop": ({"aspect": "1:1"}, {"width": 1, "height": 1, "gravity": "southeast"}),
     "convert": ({"to": "png"}, {"to": "jpeg"}, {"to": "webp", "lossless": True}, {"to": "tiff"}),
-    "upscale": ({"scale": 2}, {"scale": 3}, {"scale": 4}),
+    "restore": ({}, {"denoise": 40, "jpeg": 30}),
+    "upscale": ({"scale": 2}, {"scale": 3}, {"scale": 4}, {"to": "16x16"}),
 }
 CHANGES_SIZE = frozenset({"resize", "crop", "upscale"})
 WIDTH, HEIGHT = 48, 36

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def told(image: Image) -> dict[str, float]:
     return {note.kind: note.score for note in image.annotations if note.label == "restore"}
 
 
-CLEAN = {
+CLEAN: dict[str, Callable[[], Any]] = {
     "scene": scene,
     "other scene": lambda: scene(seed=3),
     "gradients": lambda: drawn(400, 300),
