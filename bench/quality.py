@@ -218,12 +218,6 @@ def upscaling(scale: int, scores: Scores) -> Table:
     return Table(title, ("method", *SETS), tuple(rows), goals=goals(scale, scores))
 
 
-def as_table(scale: int, scores: Scores) -> list[str]:
-    """One scale as the lines of a Markdown table, for the card."""
-    made = upscaling(scale, scores)
-    return ["", *Table(made.title, made.head, made.rows).as_markdown().splitlines()]
-
-
 def others(quick: bool) -> list[Table]:
     """The tables of the other tasks; missing for what is not there."""
     return [

@@ -1,71 +1,122 @@
-"""Write the measured figures and the facts of training into the model card.
+"""Write the measured figures and the facts of training into the model card of a recipe.
 
-    python -m lab.card
+    python -m lab.card upscale-x4
 
-Without the benchmark pictures the table of quality stays as it is.
+A card is docs/models/NAME.md; several recipes may share one. In it are two blocks for this file:
+
+    <!-- training -->                              a column for each recipe of the card
+    <!-- quality by bench.restore: noise|JPEG -->  tables of that measurement whose title matches
+
+Runs in the project's environment, without torch. What cannot be said here (no checkpoint kept, no
+benchmark pictures) stays as it is, and is named.
 """
 
 from __future__ import annotations
 
-import argparse
+import importlib
 import json
 import re
+import sys
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+from lab.folder import facts_file
+from lab.pool import CACHE
+from lab.recipe import Recipe, load_recipe, recipe_names
 
-from bench.quality import FLOORS_DB, PICTURES, SETS, as_table, table
-from lab.draw import CACHE, digest, pool_path
+CARDS = Path(__file__).resolve().parents[1] / "docs/models"
+QUALITY = re.compile(
+    r"<!-- quality by (?P<module>bench\.\w+)(?:: (?P<title>.+?))? -->\n"
+    r".*?<!-- end of quality -->",
+    re.DOTALL,
+)
+TRAINING = re.compile(r"<!-- training -->\n.*?<!-- end of training -->", re.DOTALL)
+Facts = dict[str, Any]
 
-CARD = Path(__file__).resolve().parents[1] / "docs/models/upscale.md"
+
+def recipes_of(card: str) -> list[Recipe]:
+    """The recipes that a card describes."""
+    recipes = [load_recipe(name) for name in recipe_names()]
+    return [each for each in recipes if each.contract is not None and each.contract.card == card]
 
 
-def training_table(folder: Path) -> list[str]:
-    """The facts of both runs, as Markdown."""
-    runs = [json.loads((folder / f"upscale-x{scale}.json").read_text()) for scale in (2, 4)]
-    pool = digest(np.load(pool_path(runs[0]["pool_count"], runs[0]["pool_seed"])))
+def training_table(facts: dict[str, Facts]) -> list[str]:
+    """The facts of the runs of one card, a column each, as Markdown."""
+    columns = [column(each) for each in facts.values()]
+    names = list(dict.fromkeys(row for each in columns for row in each))
+    lines = ["| | " + " | ".join(facts) + " |", "| --- " * (len(facts) + 1) + "|"]
+    lines += [f"| {name} | {' | '.join(c.get(name, '') for c in columns)} |" for name in names]
+    return lines
+
+
+def column(facts: Facts) -> dict[str, str]:
+    """The facts of one run, by what they are called on the card."""
     rows = {
-        "steps": [f"{run['done']:,}" for run in runs],
-        "batch": [f"{run['batch']} x {run['patch_px']} px" for run in runs],
-        "seed of the run": [str(run["seed"]) for run in runs],
-        "seed and count of drawn pictures": [
-            f"{run['pool_seed']}, {run['pool_count']}" for run in runs
-        ],
-        "SHA-256 of the pool, first half": [f"`{pool[:32]}`"] * 2,
-        "settling steps of the 8-bit file": [f"{run['settled_steps']:,}" for run in runs],
-        "wall clock, shared machine": [f"{run['seconds'] / 60:.0f} min" for run in runs],
-        "processor, one thread": [run["machine"] for run in runs],
-        "torch": [run["torch"] for run in runs],
+        "parameters": f"{facts['export']['parameters']:,}",
+        "steps of the schedule, done": f"{facts['steps']:,}, {facts['done']:,}",
+        "batch, peak rate": f"{facts['batch']}, {facts['peak_rate']:g}",
+        "seed of the run": str(facts["seed"]),
     }
-    lines = ["| | x2 | x4 |", "| --- | --- | --- |"]
-    return lines + [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
+    for name, pool in facts["pools"].items():
+        rows[f"pool `{name}`: seed, pictures"] = f"{pool['seed']}, {pool['count']:,}"
+        rows[f"pool `{name}`: SHA-256, first half"] = f"`{pool['sha256'][:32]}`"
+    if "settled_steps" in facts:
+        rows["settling steps of the 8-bit file"] = f"{facts['settled_steps']:,}"
+    if "calibrated_on" in facts["export"]:
+        rows["drawn inputs that set the 8-bit ranges"] = str(facts["export"]["calibrated_on"])
+    rows |= {
+        "wall clock, shared machine": f"{facts['seconds'] / 60:.0f} min",
+        "processor": f"{facts['machine']}, {facts['threads']} thread",
+        "torch": facts["torch"],
+        "data files opened under the lock": str(len(facts["opened"])),
+    }
+    return rows
 
 
-def quality_tables() -> list[str]:
-    """What bench/quality.py measures now, as Markdown."""
-    lines: list[str] = []
-    for scale in FLOORS_DB:
-        lines += as_table(scale, table(scale, PICTURES))
-    return lines[1:]
+def quality_tables(module: str, title: str | None) -> list[str]:
+    """What a measurement of bench/ says now, as Markdown; none where it has no pictures."""
+    made = importlib.import_module(module).tables(False)
+    chosen = [table for table in made if re.search(title or "", table.title)]
+    if any(note.startswith("missing:") for table in chosen for note in table.notes):
+        return []
+    return "\n\n".join(table.as_markdown() for table in chosen).splitlines()
 
 
-def replace_block(text: str, name: str, lines: list[str]) -> str:
-    """`text` with everything between the two marks called `name` replaced."""
-    block = f"<!-- {name} -->\n" + "\n".join(lines) + f"\n<!-- end of {name} -->"
-    pattern = rf"<!-- {name} -->.*?<!-- end of {name} -->"
-    return re.sub(pattern, lambda _: block, text, count=1, flags=re.DOTALL)
+def with_training(text: str, card: str, folder: Path) -> str:
+    """The card with its table of runs, where the facts of all of them are kept here."""
+    files = {each.name: facts_file(folder, each.name) for each in recipes_of(card)}
+    facts = {name: json.loads(file.read_text()) for name, file in files.items() if file.exists()}
+    unfinished = [name for name in files if "export" not in facts.get(name, {})]
+    if unfinished:
+        print(f"{card}: training table left alone, not exported here: {', '.join(unfinished)}")
+        return text
+    block = ["<!-- training -->", *training_table(facts), "<!-- end of training -->"]
+    return TRAINING.sub(lambda _: "\n".join(block), text, count=1)
+
+
+def with_quality(text: str) -> str:
+    """The card with every measured block measured now."""
+
+    def measured(found: re.Match[str]) -> str:
+        lines = quality_tables(found["module"], found["title"])
+        if not lines:
+            print(f"{found['module']}: nothing to measure with here, the block is left alone")
+            return found[0]
+        return "\n".join([found[0].partition("\n")[0], *lines, "<!-- end of quality -->"])
+
+    return QUALITY.sub(measured, text)
 
 
 def main() -> None:
-    """Bring the card up to date."""
-    parser = argparse.ArgumentParser(description="write measured figures into the model card")
-    parser.add_argument("--folder", type=Path, default=CACHE)
-    options = parser.parse_args()
-    text = replace_block(CARD.read_text(), "training", training_table(options.folder))
-    if all(list((PICTURES / folder).glob("*_HR.png")) for folder in SETS.values()):
-        text = replace_block(text, "quality", quality_tables())
-    CARD.write_text(text)
-    print(CARD.name)
+    """Bring the card of one recipe up to date."""
+    if len(sys.argv) != 2:
+        raise SystemExit("python -m lab.card NAME")
+    contract = load_recipe(sys.argv[1]).contract
+    if contract is None:
+        raise SystemExit(f"{sys.argv[1]} has no contract: it was made to measure, not to ship")
+    path = CARDS / f"{contract.card}.md"
+    path.write_text(with_quality(with_training(path.read_text(), contract.card, CACHE)))
+    print(path.name)
 
 
 if __name__ == "__main__":

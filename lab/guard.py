@@ -80,8 +80,8 @@ def code() -> Iterator[Path]:
             inner[:] = [name for name in inner if name not in LEFT_OUT]
             yield from (Path(folder, name) for name in names if is_code(name))
     for place in sorted({*LIBRARIES, *_loaded_from()}):
-        for folder in (Path(place), *Path(place).glob("*-linux-gnu")):
-            yield from (path for path in folder.glob("*.so*") if path.is_file())
+        for library in (Path(place), *Path(place).glob("*-linux-gnu")):
+            yield from (path for path in library.glob("*.so*") if path.is_file())
 
 
 def is_code(name: str) -> bool:

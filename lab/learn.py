@@ -132,7 +132,10 @@ class Run:
 
     def _precision(self) -> AbstractContextManager[Any]:
         kind = self.device.split(":")[0]
-        return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.schedule.half)
+        half: AbstractContextManager[Any] = torch.autocast(
+            kind, dtype=torch.bfloat16, enabled=self.schedule.half
+        )
+        return half
 
     def save(self, folder: Path) -> None:
         """Write the averaged weights, the whole state and the facts for the card."""

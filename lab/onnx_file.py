@@ -61,7 +61,7 @@ def without_idle_casts(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model without casts from float32 to itself, which stand for a layer's own precision."""
     known = onnx.shape_inference.infer_shapes(model).graph
     types = {v.name: v.type.tensor_type.elem_type for v in (*known.value_info, *known.input)}
-    idle = {}
+    idle: dict[str, str] = {}
     for node in list(model.graph.node):
         node.input[:] = [idle.get(name, name) for name in node.input]
         if node.op_type == "Cast" and types.get(node.input[0]) == node.attribute[0].i:
