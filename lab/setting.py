@@ -38,8 +38,11 @@ def ground(
     random: Random, side: int, palette: NDArray[np.float32], grounds: Mask, scenes: Mask
 ) -> Colours:
     """A ground of one of the many kinds."""
-    if random.random() < 0.2:
+    far = random.random()
+    if far < 0.13:
         return _out_of_focus(random, side, scenes)
+    if far < 0.24:
+        return _glows(random, side, palette)
     colour = tone(random, palette)
     plane = np.empty((side, side, 3), np.float32)
     plane[:] = colour
@@ -50,8 +53,8 @@ def ground(
     if random.random() < 0.38:
         plane *= _vignette(random, side)
     kind = random.random()
-    if kind < 0.34:
-        strong = kind < 0.15
+    if kind < 0.4:
+        strong = kind < 0.22
         plane = _textured(random, plane, grounds, strong=strong)
     return plane
 
@@ -115,7 +118,7 @@ def crop(random: Random, picture: Mask, side: int, *, closest: float = 0.35) -> 
 def _textured(random: Random, plane: Colours, grounds: Mask, *, strong: bool) -> Colours:
     side = plane.shape[0]
     grey = crop(random, grounds[int(random.integers(len(grounds)))], side)
-    depth = random.uniform(0.25, 0.9) if strong else random.uniform(0.02, 0.25)
+    depth = random.uniform(0.25, 1.0) if strong else random.uniform(0.02, 0.25)
     if not strong or random.random() < 0.5:
         values = grey.astype(np.float32) * np.float32(2 * depth / 255) + np.float32(1 - depth)
         return plane * values[..., None]
@@ -134,6 +137,26 @@ def _out_of_focus(random: Random, side: int, scenes: Mask) -> Colours:
     mean = plane.reshape(-1, 3).mean(axis=0)
     found: Colours = (plane * np.float32(1 - flat) + mean * np.float32(flat)).astype(np.float32)
     return found
+
+
+def _glows(random: Random, side: int, palette: NDArray[np.float32]) -> Colours:
+    """A few large blurred patches on a plain ground: flowers, lamps, windows, far away."""
+    small = side // 4
+    plane = np.empty((small, small, 3), np.float32)
+    plane[:] = tone(random, palette)
+    for _ in range(int(random.integers(1, 7))):
+        spot = np.zeros((small, small), np.float32)
+        y, x = (int(v) for v in random.normal(0.5, 0.25, 2) * small)
+        radii = [int(v) for v in random.uniform(0.04, 0.35, 2) * small + 1]
+        if random.random() < 0.7:
+            cv2.ellipse(spot, (x, y), radii, random.uniform(0, 180), 0, 360, 1.0, cv2.FILLED)
+        else:
+            cv2.rectangle(spot, (x - radii[0], y - radii[1]), (x + radii[0], y + radii[1]), 1.0, -1)
+        spot = cv2.GaussianBlur(spot, (0, 0), small * random.uniform(0.02, 0.12))
+        colour = random.uniform(5, 250, 3).astype(np.float32)
+        plane += (spot * np.float32(random.uniform(0.3, 1.0)))[..., None] * (colour - plane)
+    whole: Colours = cv2.resize(plane, (side, side), interpolation=cv2.INTER_CUBIC)
+    return whole
 
 
 def shadow(random: Random, cover: Mask) -> Colours | None:
