@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 Format = Literal["jpeg", "png", "webp", "tiff", "gif", "avif"]
 FORMATS: tuple[Format, ...] = ("jpeg", "png", "webp", "tiff", "gif", "avif")
@@ -63,6 +63,10 @@ class Change:
     finding: Finding
 
 
+Decision = Literal["jpeg-quality", "noise"]
+# What an operation may decide by looking at the picture: the quality that a JPEG was once saved
+# with (0 = unknown), noise as the standard deviation in steps of 8 bits.
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
 # A result whose confidence is below this should be looked at.
 DOUBTFUL = 0.6
 
@@ -70,7 +74,8 @@ DOUBTFUL = 0.6
 @dataclass(frozen=True, slots=True)
 class Annotation:
     """What a model saw: kind, label, score 0..1, box (left, top, width, height) in displayed
-    pixels. The kind "confidence" is how sure the operation named by the label was.
+    pixels. The kind "confidence" is how sure the operation named by the label was; a kind of
+    DECISIONS is what it decided, in hundredths.
     """
 
     kind: str
@@ -182,6 +187,12 @@ class Image:
         """How sure the models were, 0..1: the least of what the operations noted; None if none."""
         scores = [note.score for note in self.annotations if note.kind == "confidence"]
         return min(scores, default=None)
+
+    @property
+    def decided(self) -> dict[Decision, float]:
+        """What operations decided by looking at the picture, 0..100; the last word of each kind."""
+        scores = {note.kind: note.score for note in self.annotations}
+        return {kind: scores[kind] * 100 for kind in DECISIONS if kind in scores}
 
     @property
     def vips(self) -> Any:

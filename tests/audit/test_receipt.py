@@ -133,6 +133,16 @@ def test_what_an_exact_twin_did_again_is_told_and_read_back() -> None:
     assert f"done again by upscale-x4-fp32, SHA-256 {'d' * 64}: 1 not finite, 7 blank" in words
 
 
+def test_what_auto_came_to_is_told_and_read_back() -> None:
+    operation = receipt_facts().operation.model_copy(
+        update={"decided": {"jpeg-quality": 0.0, "noise": 12.3}}
+    )
+    receipt = make(receipt_facts(operation=operation))
+    assert Receipt.parse(receipt.to_bytes()).predicate.operation.decided == operation.decided
+    assert dict(describe(receipt))["operation"].endswith(", jpeg-quality 0, noise 12.3")
+    assert b"decided" not in make().payload
+
+
 def test_a_receipt_where_nothing_was_done_again_says_nothing_of_it() -> None:
     assert b"retried" not in make().payload
 

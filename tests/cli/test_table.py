@@ -9,6 +9,7 @@ import pytest
 from safelight.batch.events import Item, Summary
 from safelight.cli import table
 from safelight.engine.result import Result
+from safelight.image import Decision
 from safelight.worker.job import CageReport
 
 
@@ -29,7 +30,9 @@ def test_passed_over(code: str, number: int, words: str) -> None:
     assert heading.endswith(f" · {words}")
 
 
-def looked_at(name: str, confidence: float | None) -> Item:
+def looked_at(
+    name: str, confidence: float | None, decided: dict[Decision, float] | None = None
+) -> Item:
     """A picture that was worked on, as much of it as the table reads."""
     cage = CageReport(2, (), {}, "", {}, ())
     result = Result(
@@ -55,6 +58,7 @@ def looked_at(name: str, confidence: float | None) -> Item:
         work_s=0.0,
         total_s=0.0,
         confidence=confidence,
+        decided=decided or {},
     )
     return Item(1, name, "done", output=name, result=result)
 
@@ -83,3 +87,25 @@ def test_a_sure_result_says_how_sure() -> None:
 
 def test_the_verb_cutout_has_its_own_past() -> None:
     assert "4 cut out" in said(*[None] * 4)
+
+
+@pytest.mark.parametrize(
+    ("decided", "words"),
+    [
+        ([{"jpeg-quality": 40.0, "noise": 12.3}], "auto saw: JPEG 40 · noise 12.3"),
+        ([{"jpeg-quality": 0.0}], "auto saw: JPEG of unknown quality"),
+        (
+            [{"noise": 5.0}, {"noise": 9.0}, {"jpeg-quality": 30.0}],
+            "auto saw: JPEG in 1 · noise in 2",
+        ),
+    ],
+)
+def test_what_auto_saw_is_said(decided: list[dict[Decision, float]], words: str) -> None:
+    items = [looked_at(f"{place}.jpg", None, one) for place, one in enumerate(decided)]
+    summary = Summary(done=len(items), skipped=0, refused=0, failed=0)
+    assert f"  {words}" in table.lines(items, summary, ("restore",))
+
+
+def test_where_auto_saw_nothing_nothing_is_said() -> None:
+    summary = Summary(done=1, skipped=0, refused=0, failed=0)
+    assert "auto" not in "".join(table.lines([looked_at("a.jpg", None)], summary, ("restore",)))

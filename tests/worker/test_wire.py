@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import WireBroken
-from safelight.image import FORMATS, Change, Finding, Risk
+from safelight.image import DECISIONS, FORMATS, Change, Finding, Risk
 from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits
 from safelight.models.guard import FAULTS, Retry
 from safelight.worker import records, wire
@@ -31,6 +31,7 @@ MADE = Outcome(
     is_reencoded=True,
     records=2,
     confidence=0.875,
+    decided={"jpeg-quality": 0.0, "noise": 12.3},
     retries=(Retry(0, "blank", 7), Retry(1, "not finite", 1)),
 )
 LISTED = replace(MADE, output_bytes=0, format=None, width=0, height=0, is_reencoded=False)
@@ -42,7 +43,8 @@ FACT, SIZE, WIDTH, HEIGHT, INPUT_WIDTH, INPUT_HEIGHT, RECORDS, KIND, INPUT_KIND,
     *range(6 + wire.MAX_FACTS, 15 + wire.MAX_FACTS),
 )
 SURE = AGAIN + 1
-COUNTS = SURE + 1
+DECIDED = SURE + 1
+COUNTS = DECIDED + len(DECISIONS)
 
 
 def parsed(data: bytes, order: Order = ORDER) -> Outcome:
@@ -129,7 +131,8 @@ BROKEN = {
     "no input format": (INPUT_KIND, 0),
     "an unknown input format": (INPUT_KIND, 255),
     "half a flag": (AGAIN, 2),
-    "surer than sure": (SURE, wire.FULL_CONFIDENCE + 2),
+    "surer than sure": (SURE, wire.FULL_NOTE + 2),
+    "more than can be decided": (DECIDED, wire.FULL_NOTE + 2),
     "more faults than pixels": (COUNTS, LIMITS.output_pixels + 1),
     "faults of no model": (COUNTS + 2 * len(FAULTS), 1),
     "faults of the last of all models": (COUNTS + MAX_MODELS * len(FAULTS) - 1, 1),

@@ -16,7 +16,7 @@ from safelight.audit.canonical import canonical, parse_canonical
 from safelight.audit.fact import Count, Digest, Fact, Text, Time
 from safelight.audit.models import ModelFact
 from safelight.audit.names import public_name
-from safelight.image import Change, Risk
+from safelight.image import Change, Decision, Risk
 from safelight.limits import MAX_RECIPE_BYTES
 
 Strength = Literal["enforced by kernel", "enforced in process", "observed", "none"]
@@ -48,7 +48,8 @@ class OutputFact(Fact):
 class OperationFact(Fact):
     """What was asked for: verbs in order, the recipe with parameters resolved, its digest, time.
 
-    confidence is how sure the models were, 0..1; it stands in a receipt only where one said so.
+    confidence is how sure the models were, 0..1; decided what operations left to decide for
+    themselves came to, 0..100. Each stands in a receipt only where there is something to say.
     """
 
     verbs: Annotated[tuple[Text, ...], Field(min_length=1)]
@@ -56,6 +57,7 @@ class OperationFact(Fact):
     recipe_sha256: Digest
     duration_ms: Count
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    decided: dict[Decision, Annotated[float, Field(ge=0, le=100)]] | None = None
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -64,7 +66,13 @@ class OperationFact(Fact):
 
     @classmethod
     def of(
-        cls, recipe: bytes, digest: str, *, duration_ms: int, confidence: float | None = None
+        cls,
+        recipe: bytes,
+        digest: str,
+        *,
+        duration_ms: int,
+        confidence: float | None = None,
+        decided: Mapping[Decision, float] | None = None,
     ) -> Self:
         """From a recipe's canonical form and its digest."""
         document = parse_canonical(recipe, MAX_RECIPE_BYTES)
@@ -75,6 +83,7 @@ class OperationFact(Fact):
             recipe_sha256=digest,
             duration_ms=duration_ms,
             confidence=confidence,
+            decided=dict(decided) if decided else None,
         )
 
 

@@ -46,7 +46,8 @@ def describe(receipt: Receipt) -> tuple[Row, ...]:
 
 def _operation(fact: OperationFact) -> str:
     sure = "" if fact.confidence is None else f", confidence {fact.confidence:.2f}"
-    return f"{', '.join(fact.verbs)} in {fact.duration_ms} ms{sure}"
+    decided = [f", {kind} {value:g}" for kind, value in sorted((fact.decided or {}).items())]
+    return f"{', '.join(fact.verbs)} in {fact.duration_ms} ms{sure}{''.join(decided)}"
 
 
 def _input(fact: InputFact) -> str:

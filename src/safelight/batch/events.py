@@ -89,21 +89,26 @@ Listener = Callable[[Event], None]
 def result_document(result: Result) -> dict[str, Any]:
     """The facts of a result as JSON values; no pixels, no metadata values."""
     sure = {} if result.confidence is None else {"confidence": result.confidence}
-    return sure | {
-        "format": result.format,
-        "width": result.width,
-        "height": result.height,
-        "bytes": result.output_bytes,
-        "input_bytes": result.input_bytes,
-        "input_width": result.input_width,
-        "input_height": result.input_height,
-        "reencoded": result.is_reencoded,
-        "removed": sorted({c.finding.name for c in result.changes if c.what == "removed"}),
-        "kept": sorted({c.finding.name for c in result.changes if c.what == "kept"}),
-        "models": list(result.models),
-        "retried": sum(retry.tiles for retry in result.retries),
-        "faults": sorted({retry.fault for retry in result.retries}),
-        "level": result.cage.level,
-        "receipt": result.receipt_id,
-        "seconds": round(result.total_s, 3),
-    }
+    decided = {"decided": dict(result.decided)} if result.decided else {}
+    return (
+        sure
+        | decided
+        | {
+            "format": result.format,
+            "width": result.width,
+            "height": result.height,
+            "bytes": result.output_bytes,
+            "input_bytes": result.input_bytes,
+            "input_width": result.input_width,
+            "input_height": result.input_height,
+            "reencoded": result.is_reencoded,
+            "removed": sorted({c.finding.name for c in result.changes if c.what == "removed"}),
+            "kept": sorted({c.finding.name for c in result.changes if c.what == "kept"}),
+            "models": list(result.models),
+            "retried": sum(retry.tiles for retry in result.retries),
+            "faults": sorted({retry.fault for retry in result.retries}),
+            "level": result.cage.level,
+            "receipt": result.receipt_id,
+            "seconds": round(result.total_s, 3),
+        }
+    )

@@ -11,7 +11,7 @@ from pathlib import Path
 from safelight.batch.events import Item, Summary
 from safelight.cli.printable import printable
 from safelight.engine.result import Result
-from safelight.image import DOUBTFUL, Risk
+from safelight.image import DOUBTFUL, Decision, Risk
 
 LABELS = {
     Risk.PLACE: "place",
@@ -27,6 +27,7 @@ LABELS = {
     Risk.SETTINGS: "camera settings",
     Risk.OTHER: "other",
 }
+DECIDED: dict[Decision, str] = {"jpeg-quality": "JPEG", "noise": "noise"}
 LONGEST_LIST = 20
 BAD = ("failed", "refused")
 PASSED_OVER = {
@@ -62,6 +63,7 @@ def lines(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> list
     written += _metadata("kept", summary.kept)
     written += _reencoded(results)
     written += _retried(results)
+    written += _decided(results)
     written += _sure(items)
     written += [_row("failed" if number == 0 else "", text) for number, text in _failed(items)]
     if results:
@@ -158,6 +160,17 @@ def _retried(results: Sequence[Result]) -> list[str]:
     which = "1 picture" if pictures == 1 else f"{pictures} pictures"
     faults = " · ".join(f"{fault} {count}" for fault, count in sorted(tiles.items()))
     return [_row("retried", f"faulty tiles of {which}, in full precision ({faults})")]
+
+
+def _decided(results: Sequence[Result]) -> list[str]:
+    """What auto came to: the figures of one picture, or in how many of several it saw what."""
+    parts = []
+    for kind, name in DECIDED.items():
+        found = [result.decided[kind] for result in results if kind in result.decided]
+        if found:
+            figure = f" {found[0]:g}" if found[0] else " of unknown quality"
+            parts.append(f"{name}{figure}" if len(results) == 1 else f"{name} in {len(found)}")
+    return [_row("auto saw", " · ".join(parts))] if parts else []
 
 
 def _sure(items: Sequence[Item]) -> list[str]:

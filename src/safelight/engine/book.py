@@ -118,6 +118,7 @@ class Book:
                 recipe.digest,
                 duration_ms=round(answer.work_s * 1000),
                 confidence=answer.confidence,
+                decided=answer.decided,
             ),
             metadata=MetadataFact.of(answer.changes, is_reencoded=answer.is_reencoded),
             models=tuple(_models(work.models, answer.retries)),

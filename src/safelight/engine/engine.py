@@ -255,6 +255,7 @@ class Clock:
             total_s=time.monotonic() - self.started,
             retries=answer.retries,
             confidence=answer.confidence,
+            decided=answer.decided,
         )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from safelight.image import Change, Finding, Format
+from safelight.image import Change, Decision, Finding, Format
 from safelight.models.guard import Retry
 from safelight.worker.job import CageReport
 
@@ -19,7 +20,8 @@ class Result:
     analysis), receipt_id names it, receipt_path is its file where it has one. Sizes in pixels as
     displayed; times in seconds. is_reencoded is False when pixels are bit- identical. retries says
     which models gave a faulty answer that their exact twins gave again; confidence is how sure the
-    models were of what they saw, 0..1, None where none says.
+    models were of what they saw, 0..1, None where none says; decided holds what operations decided
+    by looking at the picture (see image.DECISIONS).
     """
 
     path: Path | None
@@ -45,6 +47,7 @@ class Result:
     total_s: float
     retries: tuple[Retry, ...] = ()
     confidence: float | None = None
+    decided: Mapping[Decision, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
 from safelight.codecs.libvips import foreign_errors
 from safelight.errors import ModelMissing
-from safelight.image import Change, Finding, Format
+from safelight.image import Change, Decision, Finding, Format
 from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry
@@ -34,7 +34,7 @@ class Model:
 @dataclass(frozen=True)
 class Performed:
     """What a job made. pieces is empty when no image was asked for; sizes in pixels as displayed;
-    confidence as of Image.
+    confidence and decided as of Image.
     """
 
     pieces: Sequence[bytes | memoryview]
@@ -48,6 +48,7 @@ class Performed:
     findings: tuple[Finding, ...] = ()
     changes: tuple[Change, ...] = ()
     confidence: float | None = None
+    decided: Mapping[Decision, float] = field(default_factory=dict)
     retries: tuple[Retry, ...] = ()
 
 
@@ -87,7 +88,9 @@ def perform(
             is_reencoded=made.is_reencoded,
             changes=tuple(made.changes),
         )
-    return replace(done, confidence=image.confidence, retries=sessions.retries())
+    return replace(
+        done, confidence=image.confidence, decided=image.decided, retries=sessions.retries()
+    )
 
 
 def rehearsal(plan: Plan) -> Callable[[], None]:

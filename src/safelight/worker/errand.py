@@ -99,6 +99,7 @@ def succeeded(done: Performed, limits: Limits) -> tuple[Outcome, bytes]:
         is_reencoded=done.is_reencoded,
         records=count,
         confidence=done.confidence,
+        decided=done.decided,
         retries=done.retries,
     )
     return outcome, records

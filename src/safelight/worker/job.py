@@ -4,12 +4,12 @@ any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-from safelight.image import Change, Finding, Format
+from safelight.image import Change, Decision, Finding, Format
 from safelight.limits import Limits
 from safelight.models.guard import Retry
 
@@ -109,6 +109,7 @@ class Answer:
     work_s: float
     close: Callable[[], None]
     confidence: float | None = None
+    decided: Mapping[Decision, float] = field(default_factory=dict)
     retries: tuple[Retry, ...] = ()
 
 

@@ -70,6 +70,7 @@ def answer_of(
         work_s=work_s,
         close=close,
         confidence=outcome.confidence,
+        decided=outcome.decided,
         retries=outcome.retries,
     )
 

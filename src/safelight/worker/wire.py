@@ -17,12 +17,12 @@ killed.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from safelight.errors import WireBroken
-from safelight.image import FORMATS, Format
+from safelight.image import DECISIONS, FORMATS, Decision, Format
 from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits, bounded
 from safelight.models.guard import FAULTS, Retry
 from safelight.worker.sentences import Failure
@@ -34,8 +34,9 @@ MAX_ERRNO = 4_095
 PROGRESS_PAUSE_S = 0.1
 MAX_FACTS = 6
 # The fields of a RESULT between the failure and the counts of faults.
-SIZES = 10
-FULL_CONFIDENCE = 1_000
+SIZES = 10 + len(DECISIONS)
+FULL_NOTE = 1_000
+MOST_DECIDED = 100
 MAX_FACT = 10**18
 MAX_ERROR_NUMBER = 255
 MAX_LINE = 100_000
@@ -44,7 +45,9 @@ FULL_SHARE = 10_000
 _READY = struct.Struct(f"<4sHHI32s{MAX_ATTEMPTS}h")
 _JOB = struct.Struct("<4sHHHQQQ" + "QQQ" * MAX_MODELS)
 _PROGRESS = struct.Struct("<4sH")
-RESULT = struct.Struct(f"<4sQHHII{MAX_FACTS}q" + "QIIIIIBBBH" + "I" * MAX_MODELS * len(FAULTS))
+RESULT = struct.Struct(
+    f"<4sQHHII{MAX_FACTS}q" + "QIIIIIBBBH" + "H" * len(DECISIONS) + "I" * MAX_MODELS * len(FAULTS)
+)
 
 JOB_BYTES, READY_BYTES = _JOB.size, _READY.size
 PROGRESS_BYTES, RESULT_BYTES = _PROGRESS.size, RESULT.size
@@ -112,7 +115,7 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The end of a job: sizes of what was made, how sure the models were (0..1; None where none
-    says), what was done again; or the failure.
+    says), what was decided (0..100), what was done again; or the failure.
     """
 
     failure: Failure | None = None
@@ -126,6 +129,7 @@ class Outcome:
     is_reencoded: bool = False
     records: int = 0
     confidence: float | None = None
+    decided: Mapping[Decision, float] = field(default_factory=dict)
     retries: tuple[Retry, ...] = ()
 
     def pack(self, nonce: int) -> bytes:
@@ -138,7 +142,8 @@ class Outcome:
             *(self.width, self.height, self.input_width, self.input_height, self.records),
             *(_format_number(self.format), _format_number(self.input_format)),
             self.is_reencoded,
-            _confidence_number(self.confidence),
+            _note_number(self.confidence, 1),
+            *(_note_number(self.decided.get(kind), MOST_DECIDED) for kind in DECISIONS),
             *_counts(self.retries),
         )
 
@@ -177,7 +182,7 @@ def _failure(untrusted: Sequence[int]) -> Failure | None:
 
 def _made(untrusted: Sequence[int], limits: Limits, wants_image: bool) -> Outcome:
     size, width, height, input_width, input_height, records, *rest = untrusted
-    kind, input_kind, again, sure = rest
+    kind, input_kind, again, sure, *decided = rest
     if wants_image:
         bounded(size, 1, limits.output_bytes)
         bounded(kind, 1, len(FORMATS))
@@ -195,17 +200,23 @@ def _made(untrusted: Sequence[int], limits: Limits, wants_image: bool) -> Outcom
         input_height=input_height,
         is_reencoded=bool(bounded(again, 0, 1)),
         records=bounded(records, 0, MAX_RECORDS),
-        confidence=_confidence(bounded(sure, 0, 1 + FULL_CONFIDENCE)),
+        confidence=_note(sure, 1),
+        decided={
+            kind: value
+            for kind, number in zip(DECISIONS, decided, strict=True)
+            if (value := _note(number, MOST_DECIDED)) is not None
+        },
     )
 
 
-def _confidence_number(confidence: float | None) -> int:
-    """In thousandths, and one more; 0 for none."""
-    return 0 if confidence is None else 1 + round(min(max(confidence, 0.0), 1.0) * FULL_CONFIDENCE)
+def _note_number(note: float | None, most: int) -> int:
+    """In thousandths of the most, and one more; 0 for none."""
+    return 0 if note is None else 1 + round(min(max(note / most, 0.0), 1.0) * FULL_NOTE)
 
 
-def _confidence(number: int) -> float | None:
-    return (number - 1) / FULL_CONFIDENCE if number else None
+def _note(untrusted: int, most: int) -> float | None:
+    number = bounded(untrusted, 0, 1 + FULL_NOTE)
+    return (number - 1) * most / FULL_NOTE if number else None
 
 
 def _counts(retries: Sequence[Retry]) -> list[int]:
