@@ -47,7 +47,9 @@ def test_a_picture_is_decided_by_its_seed_and_number() -> None:
 
 
 def test_another_process_draws_the_same() -> None:
-    code = f"from lab.scene import *; print(draw_scene(({TRAINING_SEED}, 3)).tobytes().hex()[:2000])"
+    code = (
+        f"from lab.scene import *; print(draw_scene(({TRAINING_SEED}, 3)).tobytes().hex()[:2000])"
+    )
     command = [sys.executable, "-c", code]
     answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=LAB.parent)
     assert answer.stdout.strip() == drawn(3).tobytes().hex()[:2000]
