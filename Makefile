@@ -18,7 +18,7 @@ test: ## formatter, linter, types, tests and docs; the same as CI
 	@scripts/setup dev
 	@scripts/check
 
-lab: ## draw, train and export the built-in models (hours), in an environment of their own
+lab: ## list the built-in models that lab/make NAME draws, trains and exports, with their times
 	@lab/make
 
 bench: ## measure quality and speed, side by side with what others use

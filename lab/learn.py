@@ -202,6 +202,9 @@ def learn(
     run = Run(recipe, schedule, device)
     if resume and state_file(folder, recipe.name).exists():
         run.load(folder)
+    if run.step >= schedule.steps:
+        print(f"{recipe.name}: all {run.step} steps were done before", flush=True)
+        return run
     feeder = Feeder(recipe, pools, schedule)
     began = saved = time.monotonic()
     before = run.seconds
@@ -247,6 +250,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     recipe = load_recipe(options.name)
     schedule = recipe.schedule
+    if options.device != "cpu" and recipe.on_gpu is not None:
+        schedule = recipe.on_gpu
     if options.steps:
         schedule = replace(schedule, steps=options.steps)
     learn(

@@ -46,6 +46,8 @@ class Schedule:
     seed: int = 1
     half: bool = True
     """Convolutions in bfloat16 where the processor has it; weights stay in float32."""
+    minutes: float = 0.0
+    """About how long it takes, for whoever asks before starting it."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Recipe(ABC):
 
     name: str
     schedule: Schedule
+    on_gpu: Schedule | None = None
+    """The schedule where there is a graphics card; the same one if None."""
     pools: tuple[Pool, ...]
     contract: Contract | None = None
     """None: the model is trained to measure something and never ships."""

@@ -9,4 +9,5 @@ recipe = Upscaling(
     scale=2,
     aliases=("fast",),
     schedule=Schedule(steps=20_000, batch=8),
+    settle_steps=2_000,
 )
