@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from pydantic import ValidationError
 
 from safelight.codecs.encode import encode
-from safelight.errors import InputRefused, ModelMissing, SomethingMissing, TimeExceeded
+from safelight.errors import InputRefused, ModelMissing, TimeExceeded
 from safelight.image import Image
 from safelight.operation import Context, ModelNeed
 from safelight.ops.convert import Convert
@@ -198,7 +198,7 @@ def test_only_the_models_that_are_asked_for_are_needed() -> None:
 
 def test_a_model_of_another_kind_is_refused() -> None:
     ctx = context((DENOISE, Net("rgb+quality", answer=same)))
-    with pytest.raises(SomethingMissing, match="cannot give"):
+    with pytest.raises(ModelMissing, match="cannot give"):
         Restore(denoise=20, jpeg="off").apply(opened(with_pillow(scene(), "PNG")), ctx)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import pyvips
 
-from safelight.errors import SomethingMissing
+from safelight.errors import ModelMissing
 from safelight.ops.tiling.local import Range
 from safelight.ops.tiling.net import net_of
 from safelight.ops.tiling.strips import strips
@@ -156,7 +156,7 @@ def test_a_net_that_wants_what_nobody_can_give_is_refused(kind: str) -> None:
     net = Net("rgb+sigma", answer=same)
     facts = net.model.input.model_copy(update={"kind": kind})
     net.model = net.model.model_copy(update={"input": facts})
-    with pytest.raises(SomethingMissing, match="cannot give"):
+    with pytest.raises(ModelMissing, match="cannot give"):
         net_of(net, {"quality": 0.5})
 
 

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from pydantic import ValidationError
 
 from safelight.codecs.encode import encode
-from safelight.errors import InputRefused, LimitExceeded, SomethingMissing, TimeExceeded
+from safelight.errors import InputRefused, LimitExceeded, ModelMissing, TimeExceeded
 from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.operation import Context, ModelNeed, Session
@@ -195,7 +195,7 @@ def test_an_animation_is_refused_unless_a_still_is_wished() -> None:
 
 def test_a_model_that_wants_more_than_a_picture_is_refused() -> None:
     sigma = Changed(session(ModelNeed("upscale", "fast", 2)), kind="rgb+sigma")
-    with pytest.raises(SomethingMissing, match="cannot give"):
+    with pytest.raises(ModelMissing, match="cannot give"):
         Upscale(scale=2).apply(opened(PICTURES["png"]()), Context(LIMITS, lambda _need: sigma))
 
 

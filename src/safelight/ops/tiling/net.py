@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from safelight.errors import SomethingMissing
+from safelight.errors import ModelMissing
 from safelight.operation import Session
 
 if TYPE_CHECKING:
@@ -102,15 +102,15 @@ class Net:
 def net_of(session: Session, constants: Mapping[str, float] | None = None) -> Net:
     """The session as a net. constants are the planes that the operation can fill, 0..1 each.
 
-    Raises SomethingMissing for a model that takes anything else than luma or rgb and one of those.
+    Raises ModelMissing for a model that takes anything else than luma or rgb and one of those.
     """
     facts = session.model
     base, _, plane = facts.input.kind.partition("+")
     known = base in COLOURS and (not plane or plane in (constants or {}))
     channels = COLOURS.get(base, 0) + bool(plane)
     if not known or facts.input.channels != channels or facts.output.kind != base:
-        raise SomethingMissing(
-            f"the model {facts.name} takes {facts.input.kind}, which this operation cannot give",
+        raise ModelMissing(
+            "the model takes something that this operation cannot give",
             hint="safelight models list",
         )
     return Net(session, (constants or {})[plane] if plane else None)
