@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from bench.cutout_plain import METHODS, Cover, Method, Picture
-from bench.cutout_sets import SEVEN, SIDE_PX, Shot, bricks, photos, real_things, shots
+from bench.cutout_sets import SEVEN, SIDE_PX, Shot, bricks, photos, read, real_things, shots
 from bench.tables import Goal, Table, missing, show
 from safelight.ops.cutting.surface import tensor
 
@@ -183,14 +183,9 @@ def fit(picture: Picture) -> Picture:
     return found
 
 
-def _read(file: Path) -> Picture:
-    found: Picture = cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB)
-    return found
-
-
 def _mask(file: Path) -> Cover:
     """The alpha of a picture, or its grey, at the net's side in 0..1."""
-    found = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+    found = read(file, cv2.IMREAD_UNCHANGED)
     plane = found[..., 3 if found.shape[2] == 4 else 0] if found.ndim == 3 else found
     return fit(plane).astype(np.float32) / np.float32(255)
 
@@ -199,15 +194,15 @@ def other_table(methods: Mapping[str, Method]) -> Table:
     """The lemur's real alpha on grey, the frames as they are, and agreement with other tools."""
     folder = DATA / "bgremoval"
     alpha = _mask(folder / "pymatting/lemur_alpha.png")
-    body = fit(_read(folder / "pymatting/lemur.png")).astype(np.float32)
+    body = fit(read(folder / "pymatting/lemur.png")).astype(np.float32)
     grey = (body * alpha[..., None] + 190 * (1 - alpha[..., None])).astype(np.uint8)
     frames, tools = [], []
     for file in sorted((folder / "davis/images").glob("*.jpg"))[::3]:
-        frames.append((fit(_read(file)), _mask(folder / "davis/masks" / f"{file.stem}.png")))
+        frames.append((fit(read(file)), _mask(folder / "davis/masks" / f"{file.stem}.png")))
     for mark in ("u2net", "out"):
         for file in sorted(folder.glob(f"*/*.{mark}.png")):
             plain = next(f for f in file.parent.glob(f"{file.name.split('.')[0]}.*") if f != file)
-            tools.append((fit(_read(plain)), _mask(file)))
+            tools.append((fit(read(plain)), _mask(file)))
     rows = []
     for name, method in methods.items():
         gap = float(np.abs(method(grey) - alpha).mean())

@@ -42,11 +42,22 @@ class Shot:
     truth: Colours
 
 
+def read(file: Path, flag: int = cv2.IMREAD_COLOR) -> Picture:
+    """The samples of a file, colours in the order red, green, blue, then alpha."""
+    found = cv2.imread(str(file), flag)
+    if found is None:
+        raise FileNotFoundError(file)
+    samples = np.asarray(found, np.uint8)
+    if samples.ndim == 2:
+        return samples
+    return np.concatenate([samples[..., 2::-1], samples[..., 3:]], axis=2)
+
+
 def real_things(data: Path) -> list[Thing]:
     """Every usable object of the frames, edges drawn in by two pixels and softened."""
     things = []
     for file in sorted((data / "bgremoval/davis/images").glob("*.jpg")):
-        mask = cv2.imread(str(data / "bgremoval/davis/masks" / f"{file.stem}.png"), 0)
+        mask = read(data / "bgremoval/davis/masks" / f"{file.stem}.png", cv2.IMREAD_GRAYSCALE)
         inside = (mask > 0).astype(np.uint8)
         parts = cv2.connectedComponentsWithStats(inside)[2][1:, cv2.CC_STAT_AREA]
         clip = file.stem.rsplit("_", 1)[0]
@@ -57,7 +68,7 @@ def real_things(data: Path) -> list[Thing]:
         soft = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), 0.9)
         left, top, width, height = cv2.boundingRect(cover)
         spot = (slice(max(0, top - 3), top + height + 3), slice(max(0, left - 3), left + width + 3))
-        colours = cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB).astype(np.float32)
+        colours = read(file).astype(np.float32)
         things.append(Thing(clip, colours[spot], soft[spot]))
     return things
 
@@ -207,11 +218,12 @@ def shots(things: list[Thing], ground: Ground, photos: list[Picture], *, seed: i
         mixed = plane + cover[..., None] * (colours - plane)
         noisy = np.clip(mixed + random.normal(0, 1.2, mixed.shape) + 0.5, 0, 255).astype(np.uint8)
         packed = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
-        made.append(Shot(thing.clip, cv2.imdecode(packed, cv2.IMREAD_COLOR), cover))
+        opened = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
+        made.append(Shot(thing.clip, opened, cover))
     return made
 
 
 def photos(data: Path) -> list[Picture]:
     """Public-domain photographs to be blurred out of recognition behind the objects."""
     files = [data / "photos/mdn" / name for name in PHOTOS]
-    return [cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB) for file in files]
+    return [read(file) for file in files]

@@ -24,7 +24,7 @@ def composite(pools: Pools, random: Random, side: int) -> tuple[Mask, Mask]:
     """One picture [side, side, 3] in sRGB and what is to be kept of it [side, side], in 8 bits."""
     count = 1 if random.random() < 0.8 else int(random.integers(2, 4))
     first = _palette(random)
-    plane = ground(random, side, first[1:8], pools["grounds"], pools["colour"])
+    plane = ground(random, side, first[1:8], grounds=pools["grounds"], scenes=pools["colour"])
     painted = [
         _placed(pools, random, side, first if i == 0 else _palette(random), alone=count == 1)
         for i in range(count)

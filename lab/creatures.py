@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from lab.recipe import Random
@@ -16,7 +18,8 @@ def animal(random: Random, sketch: Sketch) -> None:
     front, rear = 0.5 - length / 2, 0.5 + length / 2
     leg = random.uniform(0.12, 0.36) * size
     thick = random.uniform(0.025, 0.07) * size
-    _legs(random, sketch, [front + 0.03, rear - 0.03], back + depth * 0.4, leg, thick, part=5)
+    hips = [front + 0.03, rear - 0.03]
+    _legs(random, sketch, hips, top=back + depth * 0.4, leg=leg, thick=thick, part=5)
     trunk = curve(
         [
             (back, front),
@@ -31,8 +34,9 @@ def animal(random: Random, sketch: Sketch) -> None:
     sketch.fill(trunk, 1)
     for x in (front, rear):
         sketch.oval((back + depth * 0.42, x), (depth * 0.5, depth * 0.45), 1)
-    _legs(random, sketch, [front + 0.01, rear], back + depth * 0.5, leg * 1.05, thick, part=2)
-    _head(random, sketch, (back + 0.02, front), size, depth)
+    hips = [front + 0.01, rear]
+    _legs(random, sketch, hips, top=back + depth * 0.5, leg=leg * 1.05, thick=thick, part=2)
+    _head(random, sketch, (back + 0.02, front), size=size, depth=depth)
     tail = [(back, rear), (back + random.uniform(-0.15, 0.15), rear + random.uniform(0.05, 0.2))]
     tail.append((tail[1][0] + random.uniform(0, 0.2), tail[1][1] + random.normal(0, 0.06)))
     widths = np.linspace(thick, thick * random.uniform(0.3, 1.4), 21).tolist()
@@ -47,10 +51,10 @@ def _legs(
     random: Random,
     sketch: Sketch,
     hips: list[float],
+    *,
     top: float,
     leg: float,
     thick: float,
-    *,
     part: int,
 ) -> None:
     for hip in hips:
@@ -65,7 +69,7 @@ def _legs(
         sketch.limb([foot, toe], [thick * 0.9, thick * 0.7], part if random.random() < 0.5 else 7)
 
 
-def _head(random: Random, sketch: Sketch, root: Place, size: float, depth: float) -> None:
+def _head(random: Random, sketch: Sketch, root: Place, *, size: float, depth: float) -> None:
     rise, reach = random.uniform(-0.05, 0.28) * size, random.uniform(0.03, 0.18) * size
     head = (root[0] - rise, root[1] - reach)
     middle = (root[0] - rise * 0.4, root[1] - reach * random.uniform(0.4, 0.9))
@@ -114,47 +118,30 @@ def person(
     trunk, wide = 0.27 * size, random.uniform(0.1, 0.16) * size
     neck = (y - trunk * np.cos(lean), x + trunk * np.sin(lean))
     legs = random.uniform(0.36, 0.44) * size
-    for part, first in ((10, True), (11, False)):
+    for _ in range(2):
         swing = random.normal(0.9 if seated else 0, 0.5) * (1 if random.random() < 0.7 else -1)
         knee = -abs(random.normal(0.5, 0.5)) * np.sign(swing)
-        _chain(
-            sketch,
-            random,
-            (y, x),
-            (swing, swing + knee),
-            legs / 2,
-            (0.085 * size, 0.06 * size, 0.045 * size),
-            part if first else 10,
-            foot=12,
-        )
+        bones = _Bones(legs / 2, (0.085 * size, 0.06 * size, 0.045 * size), part=10, end=12)
+        _chain(random, sketch, bones, start=(y, x), angles=(swing, swing + knee))
     middle = ((y + neck[0]) / 2, (x + neck[1]) / 2)
-    body = [(y, x), middle, neck]
-    sketch.limb(body, [wide * 0.9, wide * random.uniform(0.8, 1.1), wide], 9)
+    sketch.limb([(y, x), middle, neck], [wide * 0.9, wide * random.uniform(0.8, 1.1), wide], 9)
     if random.random() < 0.25 and not seated:
         hem = y + legs * random.uniform(0.2, 0.7)
         spread = wide * random.uniform(0.6, 1.4)
-        sketch.fill(
-            [
-                (y - 0.03, x - wide / 2),
-                (hem, x - spread),
-                (hem, x + spread),
-                (y - 0.03, x + wide / 2),
-            ],
-            10,
-        )
+        top = [(y - 0.03, x + wide / 2), (y - 0.03, x - wide / 2)]
+        sketch.fill([*top, (hem, x - spread), (hem, x + spread)], 10)
     for _ in range(2):
         swing = random.normal(0, 1.1)
         elbow = random.normal(0.6, 0.7)
-        _chain(
-            sketch,
-            random,
-            (neck[0] + 0.03 * size, neck[1]),
-            (swing, swing + elbow),
-            0.14 * size,
-            (0.055 * size, 0.045 * size, 0.035 * size),
-            9 if random.random() < 0.6 else 8,
-            foot=8,
-        )
+        sleeve = 9 if random.random() < 0.6 else 8
+        bones = _Bones(0.14 * size, (0.055 * size, 0.045 * size, 0.035 * size), part=sleeve, end=8)
+        shoulder = (neck[0] + 0.03 * size, neck[1])
+        _chain(random, sketch, bones, start=shoulder, angles=(swing, swing + elbow))
+    _face(random, sketch, neck, size=size, lean=lean)
+
+
+def _face(random: Random, sketch: Sketch, neck: Place, *, size: float, lean: float) -> None:
+    """A head with hair on a neck."""
     skull = random.uniform(0.045, 0.065) * size
     tilt = lean + random.normal(0, 0.3)
     head = (neck[0] - skull * 1.4 * np.cos(tilt), neck[1] + skull * 1.4 * np.sin(tilt))
@@ -164,27 +151,29 @@ def person(
     sketch.oval(hair, (skull * 0.9, skull * 1.05), 13 if random.random() < 0.8 else 7)
 
 
+@dataclass(frozen=True)
+class _Bones:
+    """Two of one length; widths at hip, knee and foot; the parts of limb and foot."""
+
+    length: float
+    widths: tuple[float, float, float]
+    part: int
+    end: int
+
+
 def _chain(
-    sketch: Sketch,
-    random: Random,
-    start: Place,
-    angles: tuple[float, float],
-    length: float,
-    widths: tuple[float, float, float],
-    part: int,
-    *,
-    foot: int,
+    random: Random, sketch: Sketch, bones: _Bones, *, start: Place, angles: tuple[float, float]
 ) -> None:
     """Two bones from a joint, and a hand or foot at the end."""
     points = [start]
     for angle in angles:
         y, x = points[-1]
-        points.append((y + length * np.cos(angle), x + length * np.sin(angle)))
-    sketch.limb(points, list(widths), part)
-    end = points[-1]
+        points.append((y + bones.length * np.cos(angle), x + bones.length * np.sin(angle)))
+    sketch.limb(points, list(bones.widths), bones.part)
+    end, thin = points[-1], bones.widths[2]
     away = angles[1] + random.uniform(0.6, 1.6)
-    tip = (end[0] + widths[2] * np.cos(away), end[1] + widths[2] * np.sin(away))
-    sketch.limb([end, tip], [widths[2] * 1.1, widths[2] * 0.8], foot)
+    tip = (end[0] + thin * np.cos(away), end[1] + thin * np.sin(away))
+    sketch.limb([end, tip], [thin * 1.1, thin * 0.8], bones.end)
 
 
 def bird(random: Random, sketch: Sketch) -> None:

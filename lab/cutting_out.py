@@ -35,6 +35,7 @@ class CuttingOut(Recipe):
     contract: Contract | None = Contract(
         task="cutout",
         title="Cutout for product shots, drawn",
+        aliases=("products",),
         card="cutout",
         input_name="planes",
         input_kind="rgb+surface",
@@ -42,6 +43,7 @@ class CuttingOut(Recipe):
         output_name="alpha",
         output_kind="alpha",
         side=SIDE_PX,
+        kept_float=("cutter.head", "cutter.tail"),
         experimental=True,
     )
 

@@ -35,7 +35,7 @@ def tone(random: Random, palette: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def ground(
-    random: Random, side: int, palette: NDArray[np.float32], grounds: Mask, scenes: Mask
+    random: Random, side: int, palette: NDArray[np.float32], *, grounds: Mask, scenes: Mask
 ) -> Colours:
     """A ground of one of the many kinds."""
     far = random.random()
@@ -174,11 +174,14 @@ def shadow(random: Random, cover: Mask) -> Colours | None:
     kinds = random.random(3) < (0.6, 0.45, 0.25)
     if kinds[0] or not kinds.any():
         low = random.uniform(0.03, 0.25)
-        dark = np.maximum(dark, _thrown(random, thin, foot, low, random.normal(0, 0.2), (0.6, 3.5)))
+        dark = np.maximum(
+            dark,
+            _thrown(random, thin, foot, fall=(low, random.normal(0, 0.2)), softness=(0.6, 3.5)),
+        )
     if kinds[1]:
         lean, tall = random.normal(0, 0.9), random.uniform(0.2, 0.9)
         tall = -tall if random.random() < 0.35 else tall
-        dark = np.maximum(dark, _thrown(random, thin, foot, tall, lean, (0.6, 5.0)))
+        dark = np.maximum(dark, _thrown(random, thin, foot, fall=(tall, lean), softness=(0.6, 5.0)))
     if kinds[2]:
         dy, dx = random.normal(0.03, 0.04) * small, random.normal(0, 0.05) * small
         move = np.array([[1, 0, dx], [0, 1, dy]])
@@ -194,9 +197,15 @@ def shadow(random: Random, cover: Mask) -> Colours | None:
 
 
 def _thrown(
-    random: Random, thin: Mask, foot: float, tall: float, lean: float, softness: tuple[float, float]
+    random: Random,
+    thin: Mask,
+    foot: float,
+    *,
+    fall: tuple[float, float],
+    softness: tuple[float, float],
 ) -> NDArray[np.float32]:
-    """The object's outline laid down from its foot: flattened, leaning, blurred."""
+    """The object's outline laid down from its foot: fall is how tall and how far leaning."""
+    tall, lean = fall
     small = thin.shape[0]
     foot_x = random.normal(0, 0.01) * small
     move = np.array(

@@ -34,6 +34,11 @@ class Sketch:
         """A filled polygon."""
         cv2.fillPoly(self.parts, [self._pixels(points)], part)
 
+    def slab(self, corner: Place, opposite: Place, part: int) -> None:
+        """An upright rectangle."""
+        (top, left), (bottom, right) = corner, opposite
+        self.fill([(top, left), (top, right), (bottom, right), (bottom, left)], part)
+
     def line(self, points: list[Place], width: float, part: int, *, closed: bool = False) -> None:
         """A bent line with round ends."""
         thick = max(2, round(width * self.parts.shape[0]))

@@ -39,55 +39,38 @@ def car(random: Random, sketch: Sketch) -> None:
     roof = waist - random.uniform(0.08, 0.2)
     nose, boot = random.uniform(0.08, 0.3) * long, random.uniform(0.02, 0.25) * long
     slant = random.uniform(0.02, 0.12)
-    body = [
-        (sill, left),
-        (waist + 0.03, left),
-        (waist, left + nose * 0.3),
-        (waist, right - boot * 0.3),
-        (waist + 0.02, right),
-        (sill, right),
-    ]
-    cabin = [
-        (waist + 0.01, left + nose),
-        (roof, left + nose + slant),
-        (roof, right - boot - slant * random.uniform(0.2, 1)),
-        (waist + 0.01, right - boot),
-    ]
+    body = [(sill, left), (waist + 0.03, left), (waist, left + nose * 0.3)]
+    body += [(waist, right - boot * 0.3), (waist + 0.02, right), (sill, right)]
+    cabin = [(waist + 0.01, left + nose), (roof, left + nose + slant)]
+    cabin += [(roof, right - boot - slant * random.uniform(0.2, 1)), (waist + 0.01, right - boot)]
     radius = random.uniform(0.06, 0.1)
     for x in (left + long * 0.2 + 0.05, right - long * 0.2 + 0.03):
         if random.random() < 0.5:
             sketch.oval((sill, x), (radius * 0.9, radius * 0.5), 5)
     sketch.fill(cabin, 1 if random.random() < 0.7 else 2)
     sketch.fill(curve([*body, body[0]], pieces=5) if random.random() < 0.6 else body, 1)
-    inner = [
-        (y + (0.015 if y < waist - 0.02 else -0.012), x + np.sign(0.5 - x) * 0.02) for y, x in cabin
-    ]
+    inner = [(y + (0.015 if y < waist - 0.02 else -0.012), _inwards(x)) for y, x in cabin]
     glass = 0 if random.random() < 0.06 else 3
     sketch.fill(inner, glass)
     post = left + nose + (right - boot - left - nose) * random.uniform(0.35, 0.65)
     sketch.line([(roof, post), (waist, post)], random.uniform(0.012, 0.03), 1)
-    sketch.fill([(sill - 0.03, left), (sill, left), (sill, right), (sill - 0.03, right)], 4)
+    sketch.slab((sill - 0.03, left), (sill, right), 4)
     sketch.oval((waist + 0.05, left + 0.02), (0.018, 0.024), 7)
     sketch.oval((waist + 0.05, right - 0.02), (0.018, 0.018), 8)
     if random.random() < 0.3:
-        sketch.line(
-            [(roof - 0.015, left + nose + slant), (roof - 0.015, right - boot - slant)], 0.012, 4
-        )
+        rack = roof - 0.015
+        sketch.line([(rack, left + nose + slant), (rack, right - boot - slant)], 0.012, 4)
     for x in (left + long * random.uniform(0.16, 0.24), right - long * random.uniform(0.16, 0.24)):
         sketch.oval((sill, x), (radius * 1.15, radius * 1.15), 4)
         wheel(random, sketch, (sill + 0.01, x), radius, open_one=False)
     if random.random() < 0.4:
         sketch.line([(waist + 0.06, left), (waist + 0.06, right)], 0.01, 9)
     if random.random() < 0.4:
-        sketch.fill(
-            [
-                (waist, post),
-                (sill - 0.02, post),
-                (sill - 0.02, right - boot),
-                (waist, right - boot),
-            ],
-            2,
-        )
+        sketch.slab((waist, post), (sill - 0.02, right - boot), 2)
+
+
+def _inwards(x: float) -> float:
+    return x + 0.02 * float(np.sign(0.5 - x))
 
 
 def van(random: Random, sketch: Sketch) -> None:
@@ -129,28 +112,15 @@ def bicycle(random: Random, sketch: Sketch) -> None:
     saddle = (ground - random.uniform(0.2, 0.26), 0.4)
     head = (ground - random.uniform(0.2, 0.28), front[1] - 0.07)
     tube = random.uniform(0.01, 0.022)
-    pairs = [
-        (rear, crank),
-        (rear, saddle),
-        (crank, saddle),
-        (crank, head),
-        (saddle, head),
-        (head, front),
-    ]
-    for a, b in pairs:
+    pairs = [(rear, crank), (rear, saddle), (crank, saddle), (crank, head)]
+    for a, b in [*pairs, (saddle, head), (head, front)]:
         sketch.line([a, b], tube, 1)
     bar = (head[0] - 0.05, head[1] + random.uniform(-0.03, 0.05))
     sketch.line([head, bar], tube, 1)
-    sketch.line(
-        [bar, (bar[0] + random.normal(0, 0.02), bar[1] + random.uniform(-0.06, 0.06))],
-        tube * 1.3,
-        2,
-    )
-    sketch.limb(
-        [(saddle[0] - 0.02, saddle[1] - 0.04), (saddle[0] - 0.02, saddle[1] + 0.04)],
-        [0.03, 0.016],
-        2,
-    )
+    grip = (bar[0] + random.normal(0, 0.02), bar[1] + random.uniform(-0.06, 0.06))
+    sketch.line([bar, grip], tube * 1.3, 2)
+    seat = saddle[0] - 0.02
+    sketch.limb([(seat, saddle[1] - 0.04), (seat, saddle[1] + 0.04)], [0.03, 0.016], 2)
     sketch.oval(crank, (0.03, 0.03), 6, width=0.012)
     if random.random() < 0.3:
         basket = (bar[0] + 0.03, bar[1] + 0.02)
@@ -164,7 +134,7 @@ def bicycle(random: Random, sketch: Sketch) -> None:
             4,
         )
     if random.random() < 0.6:
-        _rider(random, sketch, saddle, bar, crank)
+        _rider(random, sketch, saddle, bar=bar, pedal=crank)
 
 
 def scooter(random: Random, sketch: Sketch) -> None:
@@ -188,10 +158,10 @@ def scooter(random: Random, sketch: Sketch) -> None:
     sketch.line([bar, (bar[0] - 0.03, bar[1] - 0.05)], 0.014, 4)
     sketch.oval((bar[0] + 0.03, bar[1] + 0.03), (0.02, 0.02), 7)
     if random.random() < 0.65:
-        _rider(random, sketch, saddle, bar, (ground - 0.05, 0.54))
+        _rider(random, sketch, saddle, bar=bar, pedal=(ground - 0.05, 0.54))
 
 
-def _rider(random: Random, sketch: Sketch, saddle: Place, bar: Place, pedal: Place) -> None:
+def _rider(random: Random, sketch: Sketch, saddle: Place, *, bar: Place, pedal: Place) -> None:
     hips = (saddle[0] - 0.04, saddle[1])
     lean = random.uniform(0.05, 0.8)
     trunk = random.uniform(0.19, 0.25)

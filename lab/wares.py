@@ -22,7 +22,9 @@ def turned(random: Random, sketch: Sketch) -> None:
     half = np.clip(half, 0.02, 0.42)
     y = top + tall * fine
     if random.random() < 0.45:
-        _handle(random, sketch, top + tall * 0.5, float(half[30]), tall, both=random.random() < 0.2)
+        is_double = random.random() < 0.2
+        at = (top + tall * 0.5, float(half[30]))
+        _handle(random, sketch, at, tall=tall, both=is_double)
     for part in range(1, 2 + int(random.integers(0, 5))):
         a = 0 if part == 1 else int(random.integers(0, 55))
         b = 60 if part == 1 else min(60, a + int(random.integers(2, 30)))
@@ -37,9 +39,9 @@ def turned(random: Random, sketch: Sketch) -> None:
         sketch.line(curve(stem), random.uniform(0.01, 0.04), 8)
 
 
-def _handle(
-    random: Random, sketch: Sketch, y: float, half: float, tall: float, *, both: bool
-) -> None:
+def _handle(random: Random, sketch: Sketch, at: Place, *, tall: float, both: bool) -> None:
+    """A bow beside the body, whose edge is so far from the axis at this height."""
+    y, half = at
     size = tall * random.uniform(0.15, 0.35)
     wide = random.uniform(0.015, 0.05)
     for side in (1, -1) if both else (1,):
@@ -91,15 +93,7 @@ def panel(random: Random, sketch: Sketch) -> None:
             sketch.oval(spot, (radius, radius), part)
         else:
             h, w = radius, radius * random.uniform(0.5, 3)
-            sketch.fill(
-                [
-                    (spot[0] - h, spot[1] - w),
-                    (spot[0] - h, spot[1] + w),
-                    (spot[0] + h, spot[1] + w),
-                    (spot[0] + h, spot[1] - w),
-                ],
-                part,
-            )
+            sketch.slab((spot[0] - h, spot[1] - w), (spot[0] + h, spot[1] + w), part)
     if random.random() < 0.3:
         sketch.oval(
             (top, 0.5), (random.uniform(0.05, 0.2), wide * random.uniform(0.2, 0.4)), 9, width=0.03
@@ -110,12 +104,8 @@ def panel(random: Random, sketch: Sketch) -> None:
                 [(top + tall * 0.9, x0), (top + tall + random.uniform(0.02, 0.15), x0)], 0.025, 10
             )
     if random.random() < 0.25:
-        cord = [
-            (top + tall * 0.8, left + wide),
-            (top + tall, left + wide + 0.08),
-            (0.92, 0.75),
-            (0.9, 0.45),
-        ]
+        side = left + wide
+        cord = [(top + tall * 0.8, side), (top + tall, side + 0.08), (0.92, 0.75), (0.9, 0.45)]
         sketch.line(curve(cord), random.uniform(0.008, 0.02), 11)
 
 

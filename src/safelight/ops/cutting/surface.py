@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+    Array = NDArray[np.float32]
 
 PLANES = 7
 """Planes of the net's input: red, green, blue, three signed differences, one distance."""
@@ -48,6 +49,8 @@ def tensor(rgb: NDArray[np.uint8]) -> Array:
     Planes 0 to 2 are the picture in 0..1, 3 to 5 its signed difference from the fitted ground in
     -1..1, 6 the distance from it in units of the border's own noise, squeezed to 0..1.
     """
+    import numpy as np
+
     picture = rgb.astype(np.float32) * np.float32(1 / 255)
     ground = fit(picture)
     difference = picture - ground.colours
@@ -62,6 +65,8 @@ def tensor(rgb: NDArray[np.uint8]) -> Array:
 
 def fit(picture: Array) -> Surface:
     """The ground of a square picture [side, side, 3] in 0..1."""
+    import numpy as np
+
     side = picture.shape[0]
     step = max(1, side // GRID)
     points = np.ascontiguousarray(picture[step // 2 :: step, step // 2 :: step])
@@ -85,6 +90,8 @@ def fit(picture: Array) -> Surface:
 
 def _robust(points: Array, terms: Array, *, on_border: NDArray[np.bool_]) -> tuple[Array, float]:
     """Weights [terms, 3] of the surface, and the noise of the border points that lie on it."""
+    import numpy as np
+
     colours = points.reshape(-1, 3)
     edge_terms, edge = terms[on_border], colours[on_border]
     trust = np.ones(len(edge), np.float32)
@@ -105,6 +112,8 @@ def _robust(points: Array, terms: Array, *, on_border: NDArray[np.bool_]) -> tup
 
 
 def _solve(terms: Array, colours: Array, trust: Array) -> Array:
+    import numpy as np
+
     weighted = terms * trust[:, None]
     normal = weighted.T @ terms
     normal[np.diag_indices_from(normal)] += np.float32(1e-5) * np.trace(normal)
@@ -113,12 +122,16 @@ def _solve(terms: Array, colours: Array, trust: Array) -> Array:
 
 
 def _length(vectors: Array) -> Array:
+    import numpy as np
+
     lengths: Array = np.sqrt(np.einsum("nc,nc->n", vectors, vectors))
     return lengths
 
 
 def _crease(points: Array) -> tuple[float, float] | None:
     """Heights (-1..1) at the left and right edge of a line between two grounds; None if plain."""
+    import numpy as np
+
     count = points.shape[0]
     width = max(2, round(count * BAND))
     heights = []
@@ -133,6 +146,8 @@ def _crease(points: Array) -> tuple[float, float] | None:
 
 def _split(profile: Array) -> int | None:
     """Where a column of colours breaks into two straight pieces; None if one curve does."""
+    import numpy as np
+
     count = len(profile)
     place = np.linspace(-1, 1, count, dtype=np.float64)
     sums = np.cumsum(_moments(place, profile.astype(np.float64)), axis=0)
@@ -148,6 +163,8 @@ def _split(profile: Array) -> int | None:
 
 def _moments(place: NDArray[Any], profile: NDArray[Any]) -> NDArray[Any]:
     """Per point what a straight line's error needs: 1, t, t², and for each colour c, tc, c²."""
+    import numpy as np
+
     ones = np.ones_like(place)
     columns = [ones, place, place**2]
     for colour in profile.T:
@@ -157,6 +174,8 @@ def _moments(place: NDArray[Any], profile: NDArray[Any]) -> NDArray[Any]:
 
 def _line_error(sums: NDArray[Any]) -> NDArray[Any]:
     """Squared error of the best straight line through points with these sums."""
+    import numpy as np
+
     n, t, tt = sums[..., 0], sums[..., 1], sums[..., 2]
     spread = np.maximum(tt - t * t / n, 1e-9)
     total = np.zeros_like(n)
@@ -169,6 +188,8 @@ def _line_error(sums: NDArray[Any]) -> NDArray[Any]:
 @lru_cache(maxsize=16)
 def _terms(count: int) -> Array:
     """A quadratic in x and y and one term of fourth order, for a vignette's corners."""
+    import numpy as np
+
     place = (np.arange(count, dtype=np.float32) + np.float32(0.5)) * np.float32(2 / count) - 1
     y, x = np.broadcast_arrays(place[:, None], place[None, :])
     far = x * x + y * y
@@ -179,6 +200,8 @@ def _terms(count: int) -> Array:
 
 def _fold(count: int, crease: tuple[float, float]) -> Array:
     """What the floor has of its own: a step and a slope below the line."""
+    import numpy as np
+
     place = (np.arange(count, dtype=np.float32) + np.float32(0.5)) * np.float32(2 / count) - 1
     left, right = crease
     line = np.float32((left + right) / 2) + place * np.float32((right - left) / 2)
@@ -191,6 +214,8 @@ def _fold(count: int, crease: tuple[float, float]) -> Array:
 
 @lru_cache(maxsize=16)
 def _border(count: int) -> NDArray[np.bool_]:
+    import numpy as np
+
     width = max(2, round(count * BAND))
     band = np.ones((count, count), np.bool_)
     band[width:-width, width:-width] = False
