@@ -8,6 +8,7 @@ import pytest
 
 from safelight.audit import dsse, statement
 from safelight.audit.canonical import canonical
+from safelight.audit.models import ModelFact, RetryFact
 from safelight.audit.receipt import Receipt, path_for
 from safelight.audit.verify import NAMES, Verification
 from safelight.errors import InputMissing, VerificationFailed
@@ -30,7 +31,7 @@ def plain(desk: Desk, name: str = "a.png") -> Path:
     return desk.run(name, models=(of_store(desk),))
 
 
-def of_store(desk: Desk, **changes: object) -> object:
+def of_store(desk: Desk, **changes: object) -> ModelFact:
     entry = next(entry for entry in desk.store.entries() if entry.name == "twice")
     return model_fact(**{"name": "twice", "sha256": entry.sha256} | changes)
 
@@ -118,6 +119,14 @@ def test_a_model_that_is_not_here_is_unknown(desk: Desk) -> None:
     assert states(desk.verify(changed)) == {"models": "unknown"}
     (desk.folder.parent / "models" / "twice.bin").unlink()
     assert states(desk.verify(plain(desk, "b.png"))) == {"models": "unknown"}
+
+
+def test_an_exact_twin_that_answered_must_be_known_too(desk: Desk) -> None:
+    here = of_store(desk)
+    for sha256, wanted in ((here.sha256, {}), ("0" * 64, {"models": "unknown"})):
+        retried = RetryFact.of({"blank": 1}, name="exact", sha256=sha256)
+        fact = of_store(desk, retried=retried)
+        assert states(desk.verify(desk.run(f"{sha256[:4]}.png", models=(fact,)))) == wanted
 
 
 def test_no_model_is_no_doubt(desk: Desk) -> None:

@@ -14,11 +14,12 @@ import pytest
 
 from safelight.errors import SafelightError
 from safelight.limits import Limits
-from safelight.worker import control
+from safelight.worker import control, errand
 from safelight.worker.child import perform
 from safelight.worker.control import Kind, Note
 from safelight.worker.job import Plan
 from safelight.worker.layers import LAYERS, Lockdown, not_covered
+from safelight.worker.wire import Order
 from safelight.worker.zygote import Body, Zygote
 from tests.worker.children import in_child, refuse_namespaces
 from tests.worker.hosts import descendants, failure, host, job, plan, source, threads_of, until
@@ -132,3 +133,11 @@ def test_a_worker_that_the_system_refuses_is_the_only_one_that_dies(
         return deaths
 
     assert in_child(work) == [Kind.DEATH, 7, Kind.DEATH, 8]
+
+
+@pytest.mark.parametrize(("asked", "allowed", "given"), [(0, 4, 4), (2, 4, 2), (9, 4, 4)])
+def test_a_job_uses_no_more_threads_than_its_plan_allows(
+    asked: int, allowed: int, given: int
+) -> None:
+    order = Order(1, 1, (), wants_image=True, nonce=1, threads=asked)
+    assert errand.threads_of(order, Plan(True, True, Limits(), threads=allowed)) == given

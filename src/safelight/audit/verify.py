@@ -21,7 +21,6 @@ from typing import Literal
 from safelight.audit import dsse, statement
 from safelight.audit.canonical import base64_bytes
 from safelight.audit.journal import Journal
-from safelight.audit.models import ModelFact
 from safelight.audit.receipt import Receipt, is_receipt_path, output_for, path_for
 from safelight.errors import InputMissing, ModelMissing, VerificationFailed
 from safelight.models.store import Store
@@ -209,7 +208,8 @@ def _models(answers: _Answers, receipt: Receipt, store: Store) -> None:
     if not facts:
         answers.say("models", "ok", "no model was used")
         return
-    states = [(_model(fact, store), fact.name) for fact in facts]
+    used = (one for fact in facts for one in (fact, fact.retried) if one is not None)
+    states = [(_model(one.sha256, store), one.name) for one in used]
     worst = min((state for state, _name in states), key=list(MODEL_SENTENCES).index)
     names = ", ".join(name for state, name in states if state == worst)
     answers.say("models", worst, f"{MODEL_SENTENCES[worst]}: {names}")
@@ -223,9 +223,9 @@ MODEL_SENTENCES: dict[State, str] = {
 }
 
 
-def _model(fact: ModelFact, store: Store) -> State:
+def _model(sha256: str, store: Store) -> State:
     for entry in store.entries():
-        if entry.sha256 == fact.sha256:
+        if entry.sha256 == sha256:
             try:
                 return "ok" if store.verify(entry) else "failed"
             except ModelMissing:

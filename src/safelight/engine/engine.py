@@ -121,7 +121,7 @@ class Engine:
                 recipe.canonical,
                 models.files,
                 recipe.gives_image,
-                threads=self.tuning.threads if recipe.needs and self.jobs == 1 else 0,
+                threads=self.tuning.threads if models.needed and self.jobs == 1 else 0,
             )
             with self._host(recipe, before).run(job, progress=progress) as answer:
                 _check(answer, recipe.wished_format or before, before, models)
@@ -169,8 +169,10 @@ class Engine:
 
     def _models(self, recipe: Recipe) -> Models:
         """Verified, in the precision that is fastest here where the recipe leaves that open."""
-        precision = self.tuning.precision if recipe.needs else ""
-        return self.stock.models(recipe.needs, precision=precision)
+        models = self.stock.models(recipe.needs)  # a name that is not there is told at once
+        if not models.needed:
+            return models
+        return self.stock.models(recipe.needs, precision=self.tuning.precision)
 
     def _host(self, recipe: Recipe, format: Format) -> Host:
         rewrites = recipe.wished_format in (None, format) and can_rewrite(format)
