@@ -31,6 +31,8 @@ ALWAYS = (
     "struct",
     "mmap",
 )
+# numpy brings its parts in when they are first used, as at a median: behind the seal, too late.
+NUMPY = ("numpy", "numpy.ma", "numpy.polynomial")
 
 
 def up(plan: Plan) -> None:
@@ -73,7 +75,8 @@ def _parts_of_operations() -> None:
 
 def _pixels() -> None:
     try:
-        importlib.import_module("numpy")
+        for name in NUMPY:
+            importlib.import_module(name)
         libvips()
         _parts_of_operations()
     except ImportError as error:
