@@ -32,6 +32,13 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     ),
     "crop": ({"aspect": "1:1"}, {"width": 1, "height": 1, "gravity": "southeast"}),
     "convert": ({"to": "png"}, {"to": "jpeg"}, {"to": "webp", "lossless": True}, {"to": "tiff"}),
+    "cutout": (
+        {},
+        {"bg": "blur"},
+        {"bg": "#10a0ff"},
+        {"mask_only": True},
+        {"format": "webp"},
+    ),
     "restore": ({}, {"denoise": 40, "jpeg": 30}),
     "upscale": ({"scale": 2}, {"scale": 3}, {"scale": 4}, {"to": "16x16"}),
 }

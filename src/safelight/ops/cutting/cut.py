@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 REDUCED = 512
 # The filter looks this far around, in pixels of the reduced picture.
 RADIUS = 4
+# Subject is what the rough alpha takes for more than INNER; fine parts may be what it takes for
+# more than OUTER. The border is looked for so far around, in pixels of the reduced picture.
+INNER, OUTER, REACH = 0.5, 0.2, 5
 # Alpha outside these becomes 0 or 1: an edge is a pixel or two wide, not a smear.
 COMMITTED = (0.15, 0.85)
-# Alpha of the reduced picture outside these needs no look at the full one.
+# Shares of the surroundings outside these need no look at the full picture.
 SURE = (0.01, 0.99)
 # Colours that differ by less than this, as a distance of 0..1, say little about alpha.
 CONTRAST = 0.08
@@ -32,7 +35,8 @@ class Cut:
     """state [rows, columns] of the reduced picture: OUTSIDE, INSIDE, EDGE.
 
     For each of its places, row by row, table has alpha's four coefficients, then the colours of
-    subject and ground next to it, then the rough alpha. Colours 0..1, in the picture's own space.
+    subject and ground next to it, then the least and the most that alpha may be. Colours 0..1,
+    in the picture's own space.
     """
 
     state: NDArray[np.uint8]
@@ -56,17 +60,41 @@ def prepared(guide: Plane, alpha: Plane) -> Cut:
     import numpy as np
 
     from safelight.ops.cutting.fill import filled
-    from safelight.ops.cutting.guided import tiled
+    from safelight.ops.cutting.guided import box, tiled
 
-    subject = filled(guide, _certain(alpha))
-    ground = filled(guide, _certain(1 - alpha))
+    # Doubt counts only near the border of the subject: within, what looks like ground is not it.
+    inner, outer = box(np.stack([alpha > INNER, alpha > OUTER]).astype(np.float32), REACH)
+    bounds = np.stack([(inner - np.float32(0.6)) * np.float32(1 / 0.35), outer * 3]).clip(0, 1)
+    subject = filled(guide, _certain(inner, alpha))
+    ground = filled(guide, _certain(1 - outer, 1 - alpha))
     between, trust = _between(guide, subject, ground)
-    first = _bounded((between[:3] * guide).sum(0) + between[3], alpha)
+    first = _committed((between[:3] * guide).sum(0) + between[3], bounds[0], bounds[1])
     better = alpha + (first - alpha) * trust
     slopes = tiled(guide, better, RADIUS)
     slopes += (between - slopes) * trust
-    table = np.concatenate([slopes, subject, ground, alpha[None]])
-    return Cut(_state(alpha), np.ascontiguousarray(table.reshape(len(table), -1).T))
+    table = np.concatenate([slopes, subject, ground, bounds])
+    state = np.full(alpha.shape, EDGE, np.uint8)
+    state[inner > SURE[1]] = INSIDE
+    state[outer < SURE[0]] = OUTSIDE
+    return Cut(state, np.ascontiguousarray(table.reshape(len(table), -1).T))
+
+
+def _certain(share: Plane, alpha: Plane) -> Plane:
+    """How far a place shows one colour alone; a little of what is mixed, where nothing else is."""
+    import numpy as np
+
+    certain: Plane = ((share - np.float32(0.95)) * 20).clip(0, 1) + np.float32(1e-4) * alpha**4
+    return certain
+
+
+def _committed(value: Plane, least: Plane, most: Plane) -> Plane:
+    """Alpha steepened towards 0 and 1, within bounds."""
+    import numpy as np
+
+    low, high = COMMITTED
+    steep = (value - np.float32(low)) * np.float32(1 / (high - low))
+    committed: Plane = steep.clip(least, np.maximum(least, most))
+    return committed
 
 
 def _between(guide: Plane, subject: Plane, ground: Plane) -> tuple[Plane, Plane]:
@@ -89,41 +117,6 @@ def _between(guide: Plane, subject: Plane, ground: Plane) -> tuple[Plane, Plane]
     return np.concatenate([slope, offset[None]]), box(trust[None], 1)[0]
 
 
-def _bounded(value: Plane, rough: Plane) -> Plane:
-    """Alpha committed to 0 or 1, and never far from what the net is sure of."""
-    import numpy as np
-
-    low, high = COMMITTED
-    value = (value - np.float32(low)) * np.float32(1 / (high - low))
-    least = ((rough - np.float32(0.6)) * np.float32(1 / 0.35)).clip(0, 1)
-    most = (rough * np.float32(1 / 0.4) - np.float32(0.05 / 0.4)).clip(0, 1)
-    bounded: Plane = value.clip(least, most)
-    return bounded
-
-
-def _certain(alpha: Plane) -> Plane:
-    """How far a place shows one colour alone; a little of what is mixed, where nothing else is."""
-    import numpy as np
-
-    from safelight.ops.cutting.guided import box
-
-    deep = box(alpha[None], 1)[0]
-    certain: Plane = ((deep - np.float32(0.95)) * 20).clip(0, 1) + np.float32(1e-4) * alpha**4
-    return certain
-
-
-def _state(rough: Plane) -> NDArray[np.uint8]:
-    import numpy as np
-
-    from safelight.ops.cutting.guided import box
-
-    around = box(rough[None], 2)[0]
-    state: NDArray[np.uint8] = np.full(rough.shape, EDGE, np.uint8)
-    state[around > SURE[1]] = INSIDE
-    state[around < SURE[0]] = OUTSIDE
-    return state
-
-
 def cut_rows(cut: Cut, colours: Samples, top: int, height: int, peak: int) -> Rows:
     """Rows [rows, columns, 1 or 3] that start at row top of a picture of this height."""
     import numpy as np
@@ -136,7 +129,7 @@ def cut_rows(cut: Cut, colours: Samples, top: int, height: int, peak: int) -> Ro
     own = colours[at_row, at_column] * np.float32(1 / peak)
     own = np.broadcast_to(own, (len(own), 3))
     found = _looked_up(cut, down, across, (at_row, at_column))
-    value = _bounded((own * found[:, :3]).sum(1) + found[:, 3], found[:, 10])
+    value = _committed((own * found[:, :3]).sum(1) + found[:, 3], found[:, 10], found[:, 11])
     alpha[edge] = value
     return Rows(alpha, edge, _subject_colours(own, value, found))
 

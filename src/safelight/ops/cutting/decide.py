@@ -1,4 +1,4 @@
-"""What the net decides on a small picture: alpha, cleaned by what the ground is known to be."""
+"""What the net decides on a small picture: alpha, and how sure it is."""
 
 from __future__ import annotations
 
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     Plane = NDArray[np.float32]
 
 KINDS = ("rgb", "rgb+surface")
-# The ground counts as a smooth surface if nine tenths of it lie this near to the fitted one.
-SMOOTH = 0.05
-# Alpha between these is taken for doubt, which the surface may settle.
-DOUBT = (0.02, 0.98)
 # Regions smaller than this share of the picture, or of the largest one, are specks.
 SPECK, SPECK_OF_LARGEST = 2e-4, 0.01
 # A hole this small, as a share of the picture, is a fault of the net.
@@ -53,10 +49,8 @@ def decide(picture: Any, session: Session) -> Decision:
     side = int(session.model.input.side)
     small = picture.resize(side / picture.width, vscale=side / picture.height, kernel="linear")
     samples = np.frombuffer(small.write_to_memory(), np.uint8).reshape(side, side, 3)
-    planes = _planes(samples, session.model.input.kind)
-    raw = _by_net(planes, session)
-    cleaned = _cleaned(planes, raw) if raw.shape == planes.shape[1:] else raw
-    alpha = _without_specks(cleaned)
+    raw = _by_net(_planes(samples, session.model.input.kind), session)
+    alpha = _without_specks(raw)
     return Decision(alpha, _confidence(raw, alpha))
 
 
@@ -84,29 +78,6 @@ def _by_net(planes: Plane, session: Session) -> Plane:
     low, high = given.range
     alpha: Plane = ((answer - np.float32(low)) / np.float32(high - low)).clip(0, 1)
     return alpha
-
-
-def _cleaned(planes: Plane, alpha: Plane) -> Plane:
-    """Lower alpha where the net is in doubt and the colour is that of a smooth ground.
-
-    The planes of `surface.tensor` say how far each colour is from the ground that was fitted.
-    """
-    import numpy as np
-
-    from safelight.ops.cutting import surface
-
-    ground = alpha < DOUBT[0]
-    if len(planes) != surface.PLANES or np.count_nonzero(ground) < ground.size / 20:
-        return alpha
-    difference = np.arctanh(planes[3:6].clip(-0.999, 0.999)) / np.float32(surface.GAIN)
-    distance = np.sqrt((difference**2).sum(0))
-    if np.quantile(distance[ground], 0.9) > SMOOTH:
-        return alpha
-    in_noise = 4 * planes[6] / np.maximum(1 - planes[6], np.float32(1e-3))
-    fits = (2 - in_noise / 3).clip(0, 1)
-    doubt = (alpha > DOUBT[0]) & (alpha < DOUBT[1])
-    cleaned: Plane = np.where(doubt, alpha * (1 - fits * (1 - alpha)), alpha)
-    return cleaned
 
 
 def _without_specks(alpha: Plane) -> Plane:

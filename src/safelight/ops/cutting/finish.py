@@ -70,8 +70,8 @@ class Finisher:
             samples = strip.window
             seen = self._seen(samples)
             rows = cut_rows(self.cut, seen, strip.top, height, self.source.peak)
-            yield samples, self._with_own(samples, rows)
             self.ctx.progress(strip.bottom / height)
+            yield samples, self._with_own(samples, rows)
 
     def _seen(self, samples: Samples) -> Samples:
         """The colours that the cut was prepared for: on a grey, where the picture lets through."""

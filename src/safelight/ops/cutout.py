@@ -1,0 +1,168 @@
+"""Cut the subject out of its ground."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from safelight.image import Annotation, Format, Image
+from safelight.operation import Context, ModelNeed, Operation
+from safelight.ops.cutting.grounds import BLUR, NAMED, blurred
+
+TRANSPARENT: tuple[Format, ...] = ("png", "webp", "avif", "tiff")
+WITH_QUALITY: tuple[Format, ...] = ("jpeg", "webp", "avif")
+
+
+class Cutout(Operation, name="cutout"):
+    """Cut the subject out: transparent ground, or another one.
+
+    Made for product pictures: one subject on a plain, shaded or softly lit ground. The result is
+    a PNG with transparency, edges without a rim of the old ground. With bg it keeps the input's
+    format. A confidence comes with it; where that is low, look at the picture.
+    """
+
+    model: str = Field(
+        "products",
+        min_length=1,
+        max_length=64,
+        description="name or alias of the model: safelight models list",
+    )
+    bg: str | None = Field(
+        None,
+        description="new ground: a colour as white or #rrggbb, or blur for the old one, blurred",
+        examples=["white"],
+        pattern=r"^(blur|#[0-9a-f]{6})$",
+    )
+    mask_only: bool = Field(False, description="give the mask alone: 255 is subject, 0 is ground")
+    crop: bool = Field(False, description="cut the picture to the subject")
+    margin: float = Field(
+        0.0,
+        ge=0,
+        le=100,
+        description="room around a cropped subject, in percent of its longer side",
+    )
+    format: Format | None = Field(
+        None, description="format of the result: png, webp, avif or tiff; with bg any"
+    )
+    quality: int | None = Field(
+        None, ge=1, le=100, description="for jpeg, webp, avif: 1 is smallest, 100 is best"
+    )
+
+    @field_validator("bg", mode="before")
+    @classmethod
+    def _by_name(cls, value: object) -> object:
+        return NAMED.get(value.lower(), value.lower()) if isinstance(value, str) else value
+
+    @field_validator("margin", mode="before")
+    @classmethod
+    def _in_percent(cls, value: object) -> object:
+        return value.removesuffix("%") if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.mask_only and self.bg is not None:
+            raise ValueError("give mask_only or bg, not both: a mask has no ground")
+        if self.margin and not self.crop:
+            raise ValueError("margin goes with crop")
+        target = self.wished_format()
+        is_flat = self.mask_only or self.bg is not None
+        if not is_flat and target not in TRANSPARENT:
+            raise ValueError(f"{target} has no transparency: give bg, as white, or another format")
+        if self.quality is not None and target is not None and target not in WITH_QUALITY:
+            raise ValueError(f"{target} has no quality, it keeps every pixel")
+        return self
+
+    def needs(self) -> tuple[ModelNeed, ...]:
+        """The one model."""
+        return (ModelNeed("cutout", self.model),)
+
+    def wished_format(self) -> Format | None:
+        """PNG if no other is asked for; with a new ground, that of the input."""
+        return self.format or (None if self.bg is not None else "png")
+
+    def apply(self, image: Image, ctx: Context) -> Image:
+        """The subject, with a confidence among the annotations.
+
+        Raises InputRefused for an animation; while pixels are pulled, TimeExceeded.
+        """
+        from safelight.ops.cutting.finish import finished
+        from safelight.ops.tiling.still import with_profile_of
+
+        image = self._wished(image)
+        finisher, confidence = self._decided(image, ctx)
+        box = finisher.bounds() if self.crop else None
+        picture, trouble = finished(finisher)
+        if box is not None:
+            picture = self._cropped(picture, box)
+        if not self.mask_only:
+            picture = with_profile_of(picture, finisher.source.small)
+        before = image.trouble
+        image = image.with_annotations(Annotation("confidence", self.name, confidence))
+        return replace(image.with_pixels(picture), trouble=lambda: trouble() or before())
+
+    def _wished(self, image: Image) -> Image:
+        target = self.wished_format()
+        if target is not None:
+            image = image.with_wish(format=target)
+        return image if self.quality is None else image.with_wish(quality=self.quality)
+
+    def _decided(self, image: Image, ctx: Context) -> tuple[Any, float]:
+        """All that is known once the small picture was looked at: how to finish, how sure."""
+        from safelight.ops.cutting.cut import REDUCED, prepared
+        from safelight.ops.cutting.decide import check_model, decide
+        from safelight.ops.cutting.finish import Finisher
+        from safelight.ops.cutting.source import seen, source_of, standard_of
+
+        session = ctx.session(self.needs()[0])
+        check_model(session)
+        source = source_of(image, REDUCED, to_srgb=self.bg is not None)
+        picture = seen(source)
+        decision = decide(standard_of(picture, source.small), session)
+        cut = prepared(*_planes(picture, decision.alpha))
+        ground: Any = None
+        if self.bg == BLUR:
+            ground = blurred(cut, image.width, image.height, source.peak)
+        elif self.bg is not None:
+            ground = tuple(bytes.fromhex(self.bg[1:]))
+        finisher = Finisher(source, cut, ctx, is_mask=self.mask_only, ground=ground)
+        return finisher, decision.confidence
+
+    def _cropped(self, picture: Any, box: tuple[int, int, int, int]) -> Any:
+        """The box and its margin; beyond the picture the ground goes on."""
+        left, top, width, height = box
+        room = round(max(width, height) * self.margin / 100)
+        left, top, width, height = left - room, top - room, width + 2 * room, height + 2 * room
+        right, bottom = left + width - picture.width, top + height - picture.height
+        if min(left, top) >= 0 and max(right, bottom) <= 0:
+            return picture.crop(left, top, width, height)
+        x, y = max(left, 0), max(top, 0)
+        across, down = min(left + width, picture.width) - x, min(top + height, picture.height) - y
+        part = picture.crop(x, y, across, down)
+        if self.bg == BLUR:
+            return part.embed(x - left, y - top, width, height, extend="copy")
+        return part.embed(
+            x - left, y - top, width, height, extend="background", background=self._beyond(part)
+        )
+
+    def _beyond(self, picture: Any) -> list[int]:
+        if self.bg is None:
+            return [0] * int(picture.bands)
+        step = 257 if picture.format == "ushort" else 1
+        return [value * step for value in bytes.fromhex(self.bg[1:])]
+
+
+def _planes(picture: Any, alpha: Any) -> tuple[Any, Any]:
+    """The picture as [3, rows, columns] in 0..1, and alpha at its size."""
+    import numpy as np
+    import pyvips
+
+    samples = np.frombuffer(picture.write_to_memory(), np.uint8)
+    samples = samples.reshape(picture.height, picture.width, 3)
+    small = pyvips.Image.new_from_array(np.ascontiguousarray(alpha))
+    across, down = picture.width / small.width, picture.height / small.height
+    large = small.resize(across, vscale=down, kernel="linear")
+    rough = np.frombuffer(large.write_to_memory(), np.float32)
+    rough = rough.reshape(picture.height, picture.width)
+    return samples.transpose(2, 0, 1) * np.float32(1 / 255), rough
