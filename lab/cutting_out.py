@@ -43,6 +43,7 @@ class CuttingOut(Recipe):
         output_name="alpha",
         output_kind="alpha",
         side=SIDE_PX,
+        input_range=(-1.0, 1.0),
         kept_float=("cutter.head", "cutter.tail"),
         experimental=True,
     )
