@@ -46,6 +46,7 @@ class CuttingOut(Recipe):
         input_range=(-1.0, 1.0),
         kept_float=("cutter.head", "cutter.tail"),
         experimental=True,
+        halved=True,
     )
 
     def net(self) -> nn.Module:

@@ -90,6 +90,28 @@ def bare(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
+def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same model, its kernels kept in 16 bits and widened when it is opened."""
+    small = onnx.ModelProto()
+    small.CopyFrom(model)
+    widened = []
+    for constant in small.graph.initializer:
+        values = onnx.numpy_helper.to_array(constant)
+        if values.dtype != np.float32 or values.ndim < 2:
+            continue
+        name = constant.name
+        narrow = onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}.half")
+        constant.CopyFrom(narrow)
+        widened.append(
+            onnx.helper.make_node("Cast", [narrow.name], [name], to=onnx.TensorProto.FLOAT)
+        )
+    nodes = [*widened, *small.graph.node]
+    del small.graph.node[:]
+    small.graph.node.extend(nodes)
+    onnx.checker.check_model(small, full_check=True)
+    return small
+
+
 def run(model: onnx.ModelProto, value: NDArray[np.float32]) -> NDArray[np.float32]:
     """What the runtime computes, on one thread of the processor."""
     options = onnxruntime.SessionOptions()

@@ -79,6 +79,8 @@ class Contract:
     """The file ends in a clip to the output's range; off for vectors."""
     eight_bits: bool = True
     """Ships an 8-bit file with its float32 twin; off: the float32 file alone, as NAME.onnx."""
+    halved: bool = False
+    """The float32 file keeps its kernels in 16 bits and computes in 32: half the size."""
     kept_float: tuple[str, ...] = ("head", "tail", "skip")
     """Convolutions (modules, not functions) that stay in float32, with all below them."""
     calibrate_on: int = 32
