@@ -36,6 +36,8 @@ article { background: var(--card); border: 1px solid var(--line); border-radius:
   overflow: hidden; margin-top: 2rem; }
 .compare { position: relative; display: grid; background: var(--line); touch-action: pan-y; }
 .compare img { grid-area: 1 / 1; display: block; width: 100%; height: 100%; object-fit: cover; }
+.compare .after, .close span + span img { background: repeating-conic-gradient(#d9d5cc 0 25%,
+  #fff 0 50%) 0 0 / 20px 20px; }
 .compare .after { clip-path: inset(0 0 0 var(--at, 50%)); }
 .compare::after { content: ""; position: absolute; inset: 0 auto 0 var(--at, 50%); width: 2px;
   background: #fff; box-shadow: 0 0 4px #0008; pointer-events: none; }
@@ -148,11 +150,13 @@ def article(pair: Pair) -> str:
 
 def _work(facts: Predicate) -> dict[str, str]:
     source, output = facts.inputs[0], facts.outputs[0]
-    cage = facts.egress
+    cage, sure = facts.egress, facts.operation.confidence
+    confidence = {} if sure is None else {"confidence": f"{sure:.2f} of 1"}
     return {
         "size": f"{source.width} × {source.height} → {output.width} × {output.height}",
         "steps": " → ".join(facts.operation.verbs),
         "model": ", ".join(model.name for model in facts.models) or "none",
+        **confidence,
         "cage": f"level {cage.level}, {cage.contained} of {cage.attempted} attempts contained",
         "receipt": facts.id,
     }
