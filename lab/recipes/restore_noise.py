@@ -3,4 +3,4 @@
 from lab.mending import Denoising
 from lab.recipe import Schedule
 
-recipe = Denoising(Schedule(steps=8_000, batch=16, peak_rate=1e-3))
+recipe = Denoising(Schedule(steps=10_000, batch=16, peak_rate=1e-3))

@@ -3,4 +3,4 @@
 from lab.mending import PhotoUpscaling
 from lab.recipe import Schedule
 
-recipe = PhotoUpscaling(2, Schedule(steps=2_000, batch=8, peak_rate=1e-3), small_px=40)
+recipe = PhotoUpscaling(2, Schedule(steps=1_000, batch=8, peak_rate=1e-3), small_px=40)

@@ -10,8 +10,8 @@ recipe = GrownUpscaling(
     aliases=("better",),
     channels=48,
     layers=14,
-    settle_steps=200,
-    schedule=Schedule(steps=4_000, batch=8, peak_rate=6e-4),
+    settle_steps=150,
+    schedule=Schedule(steps=1_500, batch=8, peak_rate=4e-4),
     card="upscale",
     begun_from="upscale-x4",
 )
