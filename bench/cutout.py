@@ -12,18 +12,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import fmean
-from time import perf_counter
 
-import cv2
-import numpy as np
-
+from bench.cutout_more import drawn_shots, other_table, speed_table
 from bench.cutout_plain import METHODS, Cover, Method, Picture
-from bench.cutout_sets import SEVEN, SIDE_PX, Shot, bricks, photos, read, real_things, shots
+from bench.cutout_score import Score, scores
+from bench.cutout_sets import SEVEN, Shot, bricks, photos, real_things, shots
 from bench.tables import Goal, Table, missing, show
+from safelight.image import DOUBTFUL
 from safelight.ops.cutting.surface import tensor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,29 +29,8 @@ DATA = ROOT.parent / "shared/data"
 BUILTIN = ROOT / "src/safelight/models/builtin"
 NETS = {"net": "cutout.onnx", "net, float32": "cutout-fp32.onnx"}
 GOOD, FAILED = 0.9, 0.8
-UNSURE = 0.12
-"""Doubt above which a picture is sent to a stronger model; see `doubt`."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """One picture: overlap with the truth, mean absolute difference, and the mask's own doubt."""
-
-    clip: str
-    overlap: float
-    gap: float
-    doubt: float
-
-
-def overlap(cover: Cover, truth: Cover) -> float:
-    """Intersection over union of what is more than half covered."""
-    one, other = cover > 0.5, truth > 0.5
-    return float((one & other).sum() / max(1, (one | other).sum()))
-
-
-def doubt(cover: Cover) -> float:
-    """The undecided share of a mask: 0 where every pixel is in or out."""
-    return float(np.minimum(cover, 1 - cover).sum() / max(1.0, float(cover.sum())))
+FRESH = 100
+"""Added to the seeds of the sets for a second drawing, which nobody looked at before."""
 
 
 def onnx_method(file: Path) -> Method:
@@ -92,22 +69,12 @@ def checkpoint_method() -> Method:
     return method
 
 
-def scores(method: Method, made: list[Shot]) -> list[Score]:
-    """Every picture of a set."""
-    found = []
-    for shot in made:
-        cover = method(shot.picture)
-        gap = float(np.abs(cover - shot.truth).mean())
-        found.append(Score(shot.clip, overlap(cover, shot.truth), gap, doubt(cover)))
-    return found
-
-
-def seven_sets(*, every: int = 1) -> dict[str, list[Shot]]:
+def seven_sets(*, every: int = 1, seeds_from: int = 0) -> dict[str, list[Shot]]:
     """The sets by name, each of every so many objects."""
     things, behind = real_things(DATA)[::every], photos(DATA)
     return {
         name: shots(things, kind, behind, seed=seed)
-        for seed, (name, kind) in enumerate(SEVEN.items())
+        for seed, (name, kind) in enumerate(SEVEN.items(), seeds_from)
     }
 
 
@@ -162,80 +129,30 @@ def clip_table(by_set: Mapping[str, list[Score]]) -> Table:
 
 
 def doubt_table(by_set: Mapping[str, list[Score]]) -> Table:
-    """Whether the mask's own doubt tells failures from the rest."""
+    """Whether the confidence that the operation gives tells failures from the rest."""
     every = [score for found in by_set.values() for score in found]
     failed = [s for s in every if s.overlap < FAILED]
-    caught = fmean(s.doubt > UNSURE for s in failed) if failed else 1.0
+    caught = fmean(s.confidence < DOUBTFUL for s in failed) if failed else 1.0
     fine = [s for s in every if s.overlap > GOOD]
-    alarms = fmean(s.doubt > UNSURE for s in fine) if fine else 0.0
+    alarms = fmean(s.confidence < DOUBTFUL for s in fine) if fine else 0.0
     notes = (
         f"{len(failed)} of {len(every)} pictures below {FAILED}; sent on: {caught:.0%} of them, "
-        f"and {alarms:.0%} of those above {GOOD} (doubt above {UNSURE}).",
+        f"and {alarms:.0%} of those above {GOOD} (confidence below {DOUBTFUL}).",
     )
     return Table(
         "Confidence", (), notes=notes, goals=(Goal("failures sent on", caught, 0.9, is_floor=True),)
     )
 
 
-def fit(picture: Picture) -> Picture:
-    """Stretched to the net's side."""
-    found: Picture = cv2.resize(picture, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
-    return found
-
-
-def _mask(file: Path) -> Cover:
-    """The alpha of a picture, or its grey, at the net's side in 0..1."""
-    found = read(file, cv2.IMREAD_UNCHANGED)
-    plane = found[..., 3 if found.shape[2] == 4 else 0] if found.ndim == 3 else found
-    return fit(plane).astype(np.float32) / np.float32(255)
-
-
-def other_table(methods: Mapping[str, Method]) -> Table:
-    """The lemur's real alpha on grey, the frames as they are, and agreement with other tools."""
-    folder = DATA / "bgremoval"
-    alpha = _mask(folder / "pymatting/lemur_alpha.png")
-    body = fit(read(folder / "pymatting/lemur.png")).astype(np.float32)
-    grey = (body * alpha[..., None] + 190 * (1 - alpha[..., None])).astype(np.uint8)
-    frames, tools = [], []
-    for file in sorted((folder / "davis/images").glob("*.jpg"))[::3]:
-        frames.append((fit(read(file)), _mask(folder / "davis/masks" / f"{file.stem}.png")))
-    for mark in ("u2net", "out"):
-        for file in sorted(folder.glob(f"*/*.{mark}.png")):
-            plain = next(f for f in file.parent.glob(f"{file.name.split('.')[0]}.*") if f != file)
-            tools.append((fit(read(plain)), _mask(file)))
+def fresh_table(net: Method, plain: Method, *, every: int) -> Table:
+    """The seven sets composed again with other random numbers."""
+    made = seven_sets(every=every, seeds_from=FRESH)
     rows = []
-    for name, method in methods.items():
-        gap = float(np.abs(method(grey) - alpha).mean())
-        pairs = [fmean(overlap(method(p), t) for p, t in found) for found in (frames, tools)]
-        rows.append((name, f"{gap:.3f}", *(f"{value:.3f}" for value in pairs)))
-    head = ("method", "lemur, mean difference", "frames as they are", "agreement with other tools")
-    return Table(
-        "Beyond plain grounds",
-        head,
-        tuple(rows),
-        notes=(
-            "Agreement is with what u2net and rembg gave for the same pictures; it is not truth.",
-        ),
-    )
-
-
-def speed_table(method: Method, picture: Picture) -> Table:
-    """Milliseconds of one picture on one thread: the fitted ground, and all of it."""
-    fitted, whole = [], []
-    for _ in range(15):
-        began = perf_counter()
-        tensor(picture)
-        fitted.append((perf_counter() - began) * 1000)
-        method(picture)
-        whole.append((perf_counter() - began) * 1000 - fitted[-1])
-    ground, both = sorted(fitted)[7], sorted(whole)[7]
-    goal = Goal("net, one thread", both - ground, 25, "ms", digits=1)
-    return Table(
-        "Time at 320 px",
-        ("ground ms", "net ms"),
-        ((f"{ground:.1f}", f"{both - ground:.1f}"),),
-        goals=(goal,),
-    )
+    for name, found in made.items():
+        cells = [fmean(s.overlap for s in scores(method, found)) for method in (net, plain)]
+        rows.append((name, *(f"{value:.3f}" for value in cells)))
+    head = ("set", "net", "best plain method")
+    return Table("The same objects set again, other random numbers", head, tuple(rows))
 
 
 def tables(quick: bool) -> list[Table]:
@@ -244,20 +161,23 @@ def tables(quick: bool) -> list[Table]:
     nets = {name: BUILTIN / file for name, file in NETS.items() if (BUILTIN / file).exists()}
     if not DATA.exists() or not nets:
         return [missing(title, "the frames of shared/data, or the net")]
+    every = 3 if quick else 1
     methods = {name: onnx_method(file) for name, file in nets.items()} | METHODS
-    made = seven_sets(every=3 if quick else 1)
-    things = real_things(DATA)[:: 3 if quick else 1]
-    made["brick wall"] = shots(things, bricks, photos(DATA), seed=7)
-    results = {
-        name: {key: scores(method, found) for key, found in made.items()}
-        for name, method in methods.items()
-    }
-    net = results[next(iter(nets))]
-    plain = max(_mean(results[name]) for name in METHODS)
-    shown = [quality_table(results), share_table(net, plain), clip_table(net), doubt_table(net)]
+    made = seven_sets(every=every)
+    made["brick wall"] = shots(real_things(DATA)[::every], bricks, photos(DATA), seed=7)
+    if drawn := drawn_shots()[::every]:
+        made["drawn, held out"] = drawn
+    results: dict[str, dict[str, list[Score]]] = {}
+    for name, method in methods.items():
+        results[name] = {key: scores(method, found) for key, found in made.items()}
+    ours = next(iter(nets))
+    best = max(METHODS, key=lambda name: _mean(results[name]))
+    net = results[ours]
+    shown = [quality_table(results), share_table(net, _mean(results[best])), clip_table(net)]
+    shown += [doubt_table(net), fresh_table(methods[ours], METHODS[best], every=every)]
     chosen = {name: method for name, method in methods.items() if "tolerance" not in name}
-    speed = speed_table(methods[next(iter(nets))], made["white"][0].picture)
-    return [*shown, other_table(chosen), speed]
+    speed = speed_table(methods[ours], made["white"][0].picture)
+    return [*shown, other_table(chosen, DATA), speed]
 
 
 def checkpoint_tables(quick: bool) -> list[Table]:
