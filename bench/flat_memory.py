@@ -10,12 +10,14 @@ through the same measurement: a process that keeps 100 kB of each picture; it mu
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from bench.drawing import photograph
 from bench.tables import Goal, Table, show
@@ -28,7 +30,13 @@ from safelight.recipe import operations
 PICTURES, QUICK_PICTURES = 1_000, 240
 WIDTH, HEIGHT = 96, 72
 KINDS = 16
-STEPS = ("restore", "upscale", "cutout")
+# One step each: the first of its kinds whose models are there. What auto finds nothing to do for
+# would measure nothing.
+STEPS: dict[str, tuple[dict[str, Any], ...]] = {
+    "restore": ({"denoise": 30, "jpeg": 40}, {"denoise": 30, "jpeg": "off"}),
+    "upscale": ({"scale": 2},),
+    "cutout": ({},),
+}
 WARM_UP = 20
 # What the slope may add up to over the whole run. Workers come and go, so a short run is noisier.
 MOST_GROWN_BYTES, MOST_GROWTH = 10e6, 1.05
@@ -46,19 +54,21 @@ for number in range(count):
 """
 
 
-def usable_steps() -> list[str]:
-    """Of the three operations those that exist and have their models."""
-    found = []
-    for name in STEPS:
-        kind = operations().get(name)
-        if kind is not None and _has_models(kind):
-            found.append(name)
+def usable_steps() -> dict[str, dict[str, Any]]:
+    """Of the three operations those that exist and have their models, with their parameters."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, kinds in STEPS.items():
+        operation = operations().get(name)
+        for parameters in kinds if operation is not None else ():
+            if name not in found and operation is not None and has_models(operation(**parameters)):
+                found[name] = parameters
     return found
 
 
-def _has_models(kind: type[Operation]) -> bool:
+def has_models(operation: Operation) -> bool:
+    """Whether everything that it asks for is in the catalogue."""
     try:
-        for need in kind().needs():
+        for need in operation.needs():
             Store().find(need)
     except ModelMissing:
         return False
@@ -77,10 +87,10 @@ def draw(folder: Path, count: int) -> None:
             shutil.copy(folder / f"{number % KINDS:04}.png", path)
 
 
-def run_batch(home: Path, count: int, steps: list[str]) -> list[Sample]:
+def run_batch(home: Path, count: int, steps: dict[str, dict[str, Any]]) -> list[Sample]:
     draw(home / "in", count)
-    recipe = home / "recipe.toml"
-    recipe.write_text("\n".join(f'[[steps]]\nop = "{name}"' for name in steps))
+    recipe = home / "recipe.json"
+    recipe.write_text(json.dumps({"steps": [{"op": op} | facts for op, facts in steps.items()]}))
     command = [sys.executable, "-m", "safelight.cli", "run", str(recipe), str(home / "in")]
     environment = {**os.environ, "SAFELIGHT_STATE_DIR": str(home / "state")}
     return watched([*command, "-o", f"{home / 'out'}/", "-q"], home / "out", environment)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from bench import subjects
 from bench.products import product
@@ -172,7 +172,7 @@ def subjects_to_cut() -> Iterator[tuple[str, Picture]]:
     for number in range(3):
         yield "gaps, pale on white", subjects.lattice(number)
     for name in ("mug.jpg", "still-life.jpg"):
-        yield f"example {name}", Image.open(EXAMPLES / name)
+        yield f"example {name}", ImageOps.exif_transpose(Image.open(EXAMPLES / name))
     for place in ("bgremoval/mdn/round-balloon-white-bg.png", "bgremoval/pymatting/lemur.png"):
         if (DATA / place).exists():
             yield Path(place).stem, Image.open(DATA / place)
