@@ -147,6 +147,16 @@ def test_specks_go_and_pinholes_are_filled() -> None:
     assert alpha[195:206, 195:206].min() == 255
 
 
+def test_a_doubtful_hole_is_none_and_a_clear_one_is() -> None:
+    mug = drawn_mug()
+    cover = mug.cover.copy()
+    cover[180:210, 180:210] = 0.35
+    alpha = cut(with_pillow(mug.picture, "PNG"), Knowing(cover))[..., 3]
+    assert alpha[190:200, 190:200].min() == 255
+    in_the_handle = alpha[195:205, 320:325]
+    assert in_the_handle.max() == 0
+
+
 def test_the_mask_alone() -> None:
     mug = drawn_mug()
     mask = cut(with_pillow(mug.picture, "JPEG"), Knowing(mug.cover), mask_only=True)

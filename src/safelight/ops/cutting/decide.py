@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 KINDS = ("rgb", "rgb+surface")
 # Regions smaller than this share of the picture, or of the largest one, are specks.
 SPECK, SPECK_OF_LARGEST = 2e-4, 0.01
-# A hole this small, as a share of the picture, is a fault of the net.
-PINHOLE = 2e-4
+# An enclosed hole is none if it is this small, as a share of the picture, or if alpha in it is
+# above this on average: through a true gap the net sees the ground clearly.
+PINHOLE, HOLLOW = 2e-4, 0.2
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _by_net(planes: Plane, session: Session) -> Plane:
 
 
 def _without_specks(alpha: Plane) -> Plane:
-    """Tiny pieces of subject go, tiny holes are filled."""
+    """Tiny pieces of subject go; holes that are tiny or doubtful are filled."""
     import numpy as np
     import pyvips
 
@@ -93,9 +94,12 @@ def _without_specks(alpha: Plane) -> Plane:
     is_subject[labels[inside]] = True
     largest = area[is_subject].max(initial=0)
     speck = is_subject & (area < max(SPECK * alpha.size, SPECK_OF_LARGEST * largest))
-    pinhole = ~is_subject & (area < PINHOLE * alpha.size)
+    doubt = np.bincount(labels.ravel(), alpha.ravel()) / np.maximum(area, 1)
+    is_enclosed = np.ones(len(area), bool)
+    is_enclosed[np.concatenate([labels[[0, -1]].ravel(), labels[:, [0, -1]].ravel()])] = False
+    no_hole = ~is_subject & is_enclosed & ((area < PINHOLE * alpha.size) | (doubt > HOLLOW))
     answer: Plane = np.where(speck[labels], np.float32(0), alpha)
-    answer[pinhole[labels]] = 1
+    answer[no_hole[labels]] = 1
     return answer
 
 
