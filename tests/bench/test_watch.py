@@ -13,7 +13,6 @@ import pytest
 from bench.flat_memory import LEAKY, figures, is_leak
 from bench.watch import Sample, family, held_bytes, level_bytes, settled, slope_bytes, watched
 
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 MEGA = 1_000_000
 
 
@@ -40,7 +39,6 @@ def test_levels_are_taken_between_two_counts() -> None:
         level_bytes(samples, 200, 300)
 
 
-@linux_only
 @pytest.mark.parametrize(("leak_bytes", "leaks"), [(400_000, True), (0, False)])
 def test_a_leak_is_seen_and_no_leak_is_not(leak_bytes: int, leaks: bool, tmp_path: Path) -> None:
     """The same measuring code, on a process that keeps something of each picture or nothing."""
@@ -73,7 +71,6 @@ def started() -> Iterator[Callable[[str], int]]:
         child.communicate("\n")
 
 
-@linux_only
 def test_memory_of_a_grandchild_counts(started: Callable[[str], int]) -> None:
     grandchild = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {!r}], "
     grandchild += "stdin=subprocess.PIPE, stdout=subprocess.PIPE); p.stdout.readline()"
@@ -83,7 +80,6 @@ def test_memory_of_a_grandchild_counts(started: Callable[[str], int]) -> None:
     assert held_bytes(large) - held_bytes(plain) == pytest.approx(50 * MEGA, rel=0.1)
 
 
-@linux_only
 def test_a_file_without_a_name_counts_once(started: Callable[[str], int]) -> None:
     code = "import os; a = os.memfd_create('a'); os.dup(a); os.write(a, b'x' * 50_000_000)"
     one, other = started("import os"), started(code)
