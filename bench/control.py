@@ -29,7 +29,7 @@ from lab.recipe import Recipe, load_recipe
 
 DATA = ROOT.parent / "shared/data"
 SETS = {"Set5": ("set5", 5), "BSD100 (20)": ("bsd100", 20), "Urban100 (10)": ("urban100", 10)}
-STEPS, QUICK_STEPS, SIDE_PX, SMALLEST_PX = 1_000, 20, 256, 512
+STEPS, QUICK_STEPS, SIDE_PX, SMALLEST_PX = 600, 20, 256, 512
 
 
 def photographs() -> NDArray[np.uint8]:

@@ -3,4 +3,4 @@
 from lab.mending import PhotoUpscaling
 from lab.recipe import Schedule
 
-recipe = PhotoUpscaling(4, Schedule(steps=1_200, batch=8, peak_rate=1e-3), small_px=40)
+recipe = PhotoUpscaling(4, Schedule(steps=900, batch=8, peak_rate=1e-3), small_px=40)
