@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 SIDE_PX = 320
+SOLID, LIKE_GROUND = 200, 0.5
+"""Coverage of the object's inside; the distance plane where its colour passes for the ground's."""
 SMALL, MIDDLE, COMMIT = 0.5, 0.85, 0.7
 """Shares of the run: until when views are small, until when middling, from when it must decide."""
 
@@ -45,7 +47,6 @@ class CuttingOut(Recipe):
         side=SIDE_PX,
         input_range=(-1.0, 1.0),
         kept_float=("cutter.head", "cutter.tail"),
-        experimental=True,
         halved=True,
     )
 
@@ -97,7 +98,10 @@ def held_out(pools: Pools) -> Pools:
 def view(pools: Pools, random: Random, side: int) -> tuple[NDArray[np.float32], Mask, Mask]:
     """One view: the net's input, the coverage [1, side, side], the weights (64 is one)."""
     picture, cover = composite(pools, random, side)
-    return tensor(picture), cover[None], weights_of(cover)[None]
+    planes = tensor(picture)
+    weights = weights_of(cover)
+    weights[(cover > SOLID) & (planes[6] < LIKE_GROUND)] = 130
+    return planes, cover[None], weights[None]
 
 
 def weights_of(cover: Mask) -> Mask:
@@ -109,11 +113,11 @@ def weights_of(cover: Mask) -> Mask:
     closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     closed = closed[reach:-reach, reach:-reach]
     weights = np.full(small.shape, 64, np.uint8)
-    weights[(closed > 0) & (small == 0)] = 140
+    weights[(closed > 0) & (small == 0)] = 90
     outside = 1 - small
     flooded = np.pad(outside, 1, constant_values=1)
     cv2.floodFill(flooded, None, (0, 0), 2)
-    weights[flooded[1:-1, 1:-1] == 1] = 200
+    weights[flooded[1:-1, 1:-1] == 1] = 120
     whole: Mask = cv2.resize(weights, cover.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return whole
 
@@ -123,4 +127,4 @@ def _side(random: Random, progress: float) -> int:
         return int(random.choice([128, 160, 192]))
     if progress < MIDDLE:
         return int(random.choice([192, 256, 256]))
-    return SIDE_PX
+    return int(random.choice([256, SIDE_PX, SIDE_PX]))

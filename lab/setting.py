@@ -117,7 +117,7 @@ def crop(random: Random, picture: Mask, side: int, *, closest: float = 0.35) -> 
 
 def _textured(random: Random, plane: Colours, grounds: Mask, *, strong: bool) -> Colours:
     side = plane.shape[0]
-    grey = crop(random, grounds[int(random.integers(len(grounds)))], side)
+    grey = crop(random, grounds[int(random.integers(len(grounds)))], side, closest=0.6)
     depth = random.uniform(0.25, 1.0) if strong else random.uniform(0.02, 0.25)
     if not strong or random.random() < 0.5:
         values = grey.astype(np.float32) * np.float32(2 * depth / 255) + np.float32(1 - depth)
