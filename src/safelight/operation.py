@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from safelight.errors import RecipeInvalid
+from safelight.errors import InputMissing, RecipeInvalid
 from safelight.image import Format, Image
 from safelight.limits import Limits
 
@@ -41,14 +41,22 @@ class Session(Protocol):
         """One numpy tensor in the entry's layout in, one out."""
 
 
+def no_picture(_digest: str) -> Image:
+    raise InputMissing("the recipe names a picture that was not given")
+
+
 @dataclass(frozen=True)
 class Context:
-    """What an operation may ask for. Deadline in seconds of time.monotonic."""
+    """What an operation may ask for. Deadline in seconds of time.monotonic.
+
+    picture opens a further picture by its SHA-256; it raises InputMissing where none was given.
+    """
 
     limits: Limits
     session: Callable[[ModelNeed], Session]
     deadline: float = float("inf")
     progress: Callable[[float], None] = lambda _share: None
+    picture: Callable[[str], Image] = no_picture
 
 
 class Operation(BaseModel):
@@ -79,6 +87,10 @@ class Operation(BaseModel):
 
     def needs(self) -> tuple[ModelNeed, ...]:
         """The models that these parameters ask for."""
+        return ()
+
+    def pictures(self) -> tuple[str, ...]:
+        """The SHA-256 of each further picture that these parameters name."""
         return ()
 
     def wished_format(self) -> Format | None:

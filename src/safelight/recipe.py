@@ -99,6 +99,11 @@ class Recipe:
         return tuple(dict.fromkeys(need for step in self.steps for need in step.needs()))
 
     @property
+    def pictures(self) -> tuple[str, ...]:
+        """The SHA-256 of every further picture that some step names, once, in order."""
+        return tuple(dict.fromkeys(digest for step in self.steps for digest in step.pictures()))
+
+    @property
     def touches_pixels(self) -> bool:
         return any(step.touches_pixels for step in self.steps)
 

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from pydantic import ValidationError
 
 from safelight.codecs.encode import encode
-from safelight.errors import InputRefused, SomethingMissing, TimeExceeded
+from safelight.errors import InputMissing, InputRefused, SomethingMissing, TimeExceeded
 from safelight.image import DOUBTFUL
 from safelight.operation import Context, Session
 from safelight.ops.convert import Convert
@@ -187,6 +187,42 @@ def test_a_blurred_ground_has_nothing_of_the_subject_in_it() -> None:
     data, net = with_pillow(mug.picture, "PNG"), Knowing(mug.cover)
     seen, alpha = cut(data, net, bg="blur").astype(int), cut(data, net)[..., 3]
     assert np.abs(seen[alpha == 0] - (0, 150, 60)).max() <= 3
+
+
+def tiled_ground(data: bytes) -> Context:
+    image = opened(data)
+    return Context(LIMITS, lambda _need: Knowing(drawn_mug().cover), picture=lambda _sha: image)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "CMYK"])
+def test_a_picture_as_ground_covers_it_all(mode: str) -> None:
+    ground = Pillow.new("RGB", (30, 90), (0, 200, 0))
+    ground.paste((0, 0, 200), (0, 50, 30, 90))
+    out = io.BytesIO()
+    ground.convert(mode).save(out, "TIFF")
+    mug = drawn_mug()
+    data = with_pillow(mug.picture, "JPEG")
+    operation = Cutout(bg="picture:" + "ab" * 32, crop=True, margin=20)
+    image = operation.apply(opened(data), tiled_ground(out.getvalue()))
+    seen = pixels(encode(image, memoryview(data), LIMITS)).astype(int)
+    assert seen.shape[2] == 3
+    if mode == "RGB":
+        assert np.abs(seen[2, 2] - (0, 200, 0)).max() < 6
+        assert np.abs(seen[-3, 2] - (0, 0, 200)).max() < 6
+
+
+def test_a_ground_for_sixteen_bits() -> None:
+    context = tiled_ground(with_pillow(drawn_mug().picture, "PNG"))
+    image = Cutout(bg="picture:" + "ab" * 32).apply(opened(deep(3)), context)
+    assert image.vips.format == "ushort"
+    assert image.vips.avg() > 40 * 257
+
+
+def test_a_picture_that_was_not_given_is_missed() -> None:
+    operation = Cutout(bg="picture:" + "ab" * 32)
+    assert operation.pictures() == ("ab" * 32,)
+    with pytest.raises(InputMissing, match="not given"):
+        operation.apply(opened(PICTURES["png"]()), context())
 
 
 def test_a_crop_fits_the_subject_and_its_margin() -> None:

@@ -82,7 +82,7 @@ def _option(name: str, field: FieldInfo) -> Any:
     if words:
         return click.option(*names, type=_choice(words), help=" ".join(shown))
     metavar = {int: "N", float: "N"}.get(kind, "A,B" if _is_list(field) else "TEXT")
-    return click.option(*names, metavar=_extra(field, "metavar") or metavar, help=" ".join(shown))
+    return click.option(*names, metavar=extra(field, "metavar") or metavar, help=" ".join(shown))
 
 
 class FormatChoice(click.Choice[str]):
@@ -100,11 +100,11 @@ def _choice(words: tuple[Any, ...]) -> click.Choice[str]:
 
 def flags(name: str, field: FieldInfo) -> list[str]:
     """How the field is typed: its short flag, if the operation gives one, and its long one."""
-    short = _extra(field, "short")
+    short = extra(field, "short")
     return [short, f"--{_flag(name)}"] if short else [f"--{_flag(name)}"]
 
 
-def _extra(field: FieldInfo, key: str) -> str:
+def extra(field: FieldInfo, key: str) -> str:
     extra = field.json_schema_extra
     return str(extra[key]) if isinstance(extra, dict) and key in extra else ""
 

@@ -11,7 +11,7 @@ from safelight.cli.face import Face
 from safelight.cli.fields import FormatChoice, build, field_options, flags, values
 from safelight.cli.options import batching, caging, placing, selecting, setting, speaking
 from safelight.cli.running import Wishes, run_recipe
-from safelight.cli.steps import with_conversion, with_scrub
+from safelight.cli.steps import with_conversion, with_pictures, with_scrub
 from safelight.image import FORMATS
 from safelight.operation import Operation
 from safelight.recipe import Recipe, operation_named
@@ -73,13 +73,14 @@ def _run(face: Face, operation: type[Operation], typed: dict[str, Any]) -> int:
     fail_on = typed.pop("fail_on", None)
     format, quality = typed.pop("to_format", None), typed.pop("to_quality", None)
     parameters = values(operation, typed) | _from_settings(operation, face.settings)
+    parameters, pictures = with_pictures(operation, parameters)
     own = build(operation, parameters)
     recipe = with_conversion(Recipe((own,), own.suffix()), format, quality)
     report = Report(face, (operation.name,))
     if not operation.gives_image:
         report = Findings(face, (operation.name,), fail_on)
     recipe = with_scrub(recipe, face.settings)
-    return run_recipe(face, recipe, Wishes(**typed), report, may_convert=True)
+    return run_recipe(face, recipe, Wishes(**typed, pictures=pictures), report, may_convert=True)
 
 
 def _from_settings(operation: type[Operation], settings: Settings) -> dict[str, Any]:

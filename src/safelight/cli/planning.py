@@ -76,7 +76,7 @@ def run_plan(face: Face, path: Path, wishes: Wishes) -> int:
     ]
     _refuse_clashes(items)
     report = Report(face, recipe.verbs)
-    return work(face, recipe, items, placement, report=report, fail_fast=wishes.fail_fast)
+    return work(face, recipe, items, placement, report=report, wishes=wishes)
 
 
 def _item(one: PlannedItem) -> Item:

@@ -39,6 +39,7 @@ class Wishes:
     backup_dir: str | None = None
     dry_run: bool = False
     fail_fast: bool = False
+    pictures: tuple[Path, ...] = ()
 
     def selection(self) -> Selection:
         from safelight.batch.plan import Selection
@@ -78,7 +79,7 @@ def run_recipe(
         from safelight.cli.planning import show_plan
 
         return show_plan(face, recipe, items, placement)
-    return work(face, recipe, items, placement, report=report, fail_fast=wishes.fail_fast)
+    return work(face, recipe, items, placement, report=report, wishes=wishes)
 
 
 def work(
@@ -88,7 +89,7 @@ def work(
     placement: Placement,
     *,
     report: Report,
-    fail_fast: bool,
+    wishes: Wishes,
 ) -> int:
     """Run a plan and report on it."""
     from safelight.batch.run import Batch, Manner
@@ -103,12 +104,14 @@ def work(
         existing=placement.existing,
         in_place=placement.in_place,
         backup_dir=placement.backup_dir,
-        fail_fast=fail_fast,
+        fail_fast=wishes.fail_fast,
         standard_output=cast(Any, sys.stdout.buffer) if placement.is_standard else None,
     )
     jobs = min(settings.jobs, max(1, len(items)))
     engine = Engine(settings, jobs=jobs, door="command line")
     with stopping(quiet=face.verbosity < 0 or face.is_json) as stopper, engine:
+        for path in wishes.pictures:
+            engine.add_picture(path)
         batch = Batch(engine, recipe, items, manner=manner, listener=report)
         report.batch = stopper.batch = batch
         with closing(report):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from safelight.batch.naming import SPELLINGS, Placement
 from safelight.batch.plan import PlannedItem
-from safelight.cli.fields import build
-from safelight.errors import OutputClash, PolicyRefused
+from safelight.cli.fields import build, extra
+from safelight.errors import OutputClash, PolicyRefused, VerificationFailed
 from safelight.image import EXTENSIONS
 from safelight.operation import Operation
 from safelight.recipe import Recipe, operation_named
@@ -65,6 +66,29 @@ def fitted(
         f"the output's name says {named}, and it would be {given}",
         hint=f"-o {item.target.stem}.{EXTENSIONS[given]}, or a step that converts",
     )
+
+
+def with_pictures(
+    operation: type[Operation], typed: dict[str, Any]
+) -> tuple[dict[str, Any], tuple[Path, ...]]:
+    """The parameters with the files of further pictures named by their SHA-256, and those files.
+
+    What has an ending or a folder is a file. Raises InputMissing for one that cannot be read.
+    """
+    from safelight.engine.output import sha256_of
+    from safelight.engine.source import unreadable
+
+    found, files = dict(typed), []
+    for name, field in operation.model_fields.items():
+        mark, value = extra(field, "picture"), typed.get(name)
+        is_file = isinstance(value, str) and (Path(value).suffix or Path(value).name != value)
+        if mark and isinstance(value, str) and is_file:
+            try:
+                found[name] = mark + sha256_of(Path(value))
+            except (OSError, VerificationFailed) as error:
+                raise unreadable(error) from error
+            files.append(Path(value))
+    return found, tuple(files)
 
 
 def _refuse_looser(step: Operation, settings: Settings) -> None:

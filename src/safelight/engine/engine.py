@@ -27,7 +27,7 @@ from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.result import Result, Skipped
 from safelight.engine.selftest import usable_cores
 from safelight.engine.source import open_source
-from safelight.engine.stock import Models, Stock
+from safelight.engine.stock import Models, Pictures, Stock
 from safelight.engine.tuning import Tuning
 from safelight.errors import FormatUnknown, OutputClash, SafelightError, WireBroken
 from safelight.image import Format
@@ -61,6 +61,7 @@ class Engine:
         self._opening = threading.Lock()
         self._hosts: dict[tuple[bool, int], Host] = {}
         self.stock = Stock(self.store)
+        self._pictures = Pictures(self._limits.input_bytes)
         self.tuning = Tuning(self.settings, self.store, self.stock)
         self._book: Book | None = None
         self._door = door
@@ -119,7 +120,7 @@ class Engine:
                 held.fd,
                 held.size_bytes,
                 recipe.canonical,
-                models.files,
+                (*models.files, *self._pictures.files(recipe.pictures)),
                 recipe.gives_image,
                 threads=self.tuning.threads if models.needed and self.jobs == 1 else 0,
             )
@@ -138,6 +139,13 @@ class Engine:
         if isinstance(decision, Skipped) and decision.reason == "verified":
             self.book.complete(target)
         return decision
+
+    def add_picture(self, source: Path | bytes) -> str:
+        """Take in a further picture, as a ground for cutout; recipes name it by its SHA-256, which
+        comes back. It is held until close.
+        """
+        with self._opening:
+            return self._pictures.add(source)
 
     def host(self, recipe: Recipe, format: Format) -> Host:
         """The host that would work on such a picture; for proofs, which look at its workers."""
@@ -165,6 +173,7 @@ class Engine:
                 host.close()
             self._hosts.clear()
             self.stock.close()
+            self._pictures.close()
             self._book = None
 
     def _models(self, recipe: Recipe) -> Models:

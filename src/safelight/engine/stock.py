@@ -1,16 +1,22 @@
-"""Stock: the models of one engine, each verified once and held in sealed memory until it closes."""
+"""Stock: the models of one engine, each verified once, and further pictures that recipes name; all
+held in sealed memory until it closes.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from safelight.errors import ModelMissing
+from safelight.engine.source import Source, open_source
+from safelight.errors import InputMissing, ModelMissing
 from safelight.models.entry import Entry
 from safelight.models.store import LoadedModel, Store
 from safelight.operation import ModelNeed
-from safelight.worker.job import ModelFile
+from safelight.worker.job import ModelFile, picture_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,37 @@ class Models:
     def has_twin(self, place: int) -> bool:
         """Whether the model at this place of the files has an exact twin."""
         return any(need in self.twins for need in tuple(self.needed)[place : place + 1])
+
+
+class Pictures:
+    """Further pictures that recipes name by their SHA-256, held until close."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._held: dict[str, Source] = {}
+        self._open = ExitStack()
+
+    def add(self, source: Path | bytes) -> str:
+        """The SHA-256 by which recipes name it. Raises what open_source raises."""
+        held = self._open.enter_context(open_source(source, self._limit_bytes, hashlib.sha256()))
+        self._held[held.digest] = held
+        return held.digest
+
+    def files(self, digests: Iterable[str]) -> tuple[ModelFile, ...]:
+        """As a job takes them. Raises InputMissing for one that was not added."""
+        missing = [digest for digest in digests if digest not in self._held]
+        if missing:
+            raise InputMissing(
+                f"the recipe names a picture that was not given (SHA-256 {missing[0][:8]}…)",
+                hint="name its file on the command line, or Engine.add_picture",
+            )
+        held = [self._held[digest] for digest in digests]
+        return tuple(picture_file(one.digest, one.fd, one.size_bytes) for one in held)
+
+    def close(self) -> None:
+        """Overwrite and free all of them."""
+        self._held.clear()
+        self._open.close()
 
 
 class Stock:

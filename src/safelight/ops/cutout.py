@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from safelight.image import Annotation, Format, Image
 from safelight.operation import Context, ModelNeed, Operation
-from safelight.ops.cutting.grounds import BLUR, NAMED, blurred
+from safelight.ops.cutting.grounds import BLUR, NAMED, PICTURE, blurred, covering
 
 TRANSPARENT: tuple[Format, ...] = ("png", "webp", "avif", "tiff")
 WITH_QUALITY: tuple[Format, ...] = ("jpeg", "webp", "avif")
@@ -31,9 +32,11 @@ class Cutout(Operation, name="cutout"):
     )
     bg: str | None = Field(
         None,
-        description="new ground: a colour as white or #rrggbb, or blur for the old one, blurred",
+        description="new ground: a colour as white or #rrggbb, a picture as shelf.jpg,"
+        " or blur for the old one, blurred",
         examples=["white"],
-        pattern=r"^(blur|#[0-9a-f]{6})$",
+        pattern=rf"^(blur|#[0-9a-f]{{6}}|{PICTURE}[0-9a-f]{{64}})$",
+        json_schema_extra={"picture": PICTURE},
     )
     mask_only: bool = Field(False, description="give the mask alone: 255 is subject, 0 is ground")
     crop: bool = Field(False, description="cut the picture to the subject")
@@ -78,6 +81,12 @@ class Cutout(Operation, name="cutout"):
         """The one model."""
         return (ModelNeed("cutout", self.model),)
 
+    def pictures(self) -> tuple[str, ...]:
+        """The ground, if it is a picture."""
+        if self.bg is None or not self.bg.startswith(PICTURE):
+            return ()
+        return (self.bg.removeprefix(PICTURE),)
+
     def wished_format(self) -> Format | None:
         """PNG if no other is asked for; with a new ground, that of the input."""
         return self.format or (None if self.bg is not None else "png")
@@ -85,7 +94,8 @@ class Cutout(Operation, name="cutout"):
     def apply(self, image: Image, ctx: Context) -> Image:
         """The subject, with a confidence among the annotations.
 
-        Raises InputRefused for an animation; while pixels are pulled, TimeExceeded.
+        Raises InputMissing without the picture that bg names, InputRefused for an animation;
+        while pixels are pulled, TimeExceeded.
         """
         from safelight.ops.cutting.finish import finished
         from safelight.ops.tiling.still import with_profile_of
@@ -122,8 +132,11 @@ class Cutout(Operation, name="cutout"):
         decision = decide(standard_of(picture, source.small), session)
         cut = prepared(*_planes(picture, decision.alpha))
         ground: Any = None
+        size = (image.width, image.height, source.peak)
         if self.bg == BLUR:
-            ground = blurred(cut, image.width, image.height, source.peak)
+            ground = partial(blurred, cut, *size)
+        elif self.pictures():
+            ground = partial(covering, ctx.picture(self.pictures()[0]), *size)
         elif self.bg is not None:
             ground = tuple(bytes.fromhex(self.bg[1:]))
         finisher = Finisher(source, cut, ctx, is_mask=self.mask_only, ground=ground)
@@ -140,7 +153,7 @@ class Cutout(Operation, name="cutout"):
         x, y = max(left, 0), max(top, 0)
         across, down = min(left + width, picture.width) - x, min(top + height, picture.height) - y
         part = picture.crop(x, y, across, down)
-        if self.bg == BLUR:
+        if self.bg == BLUR or self.pictures():
             return part.embed(x - left, y - top, width, height, extend="copy")
         return part.embed(
             x - left, y - top, width, height, extend="background", background=self._beyond(part)

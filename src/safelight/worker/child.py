@@ -11,14 +11,14 @@ from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
 from safelight.codecs.libvips import foreign_errors
 from safelight.errors import ModelMissing
-from safelight.image import Change, Decision, Finding, Format
+from safelight.image import Change, Decision, Finding, Format, Image
 from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry
 from safelight.models.runtimes import Session, open_session
-from safelight.operation import Context, ModelNeed
+from safelight.operation import Context, ModelNeed, no_picture
 from safelight.recipe import Recipe
-from safelight.worker.job import Plan
+from safelight.worker.job import PICTURE, Plan
 from safelight.worker.rehearsal import rehearsed
 
 
@@ -70,7 +70,8 @@ def perform(
     """
     steps = Recipe.from_canonical(recipe).steps
     sessions = Sessions(models, threads)
-    ctx = Context(limits, sessions.of, time.monotonic() + limits.timeout_s, progress)
+    deadline = time.monotonic() + limits.timeout_s
+    ctx = Context(limits, sessions.of, deadline, progress, partial(_further, models, limits))
     image = original = open_image(source, limits)
     with foreign_errors("the picture"):
         for step in steps:
@@ -91,6 +92,14 @@ def perform(
     return replace(
         done, confidence=image.confidence, decided=image.decided, retries=sessions.retries()
     )
+
+
+def _further(models: Sequence[Model], limits: Limits, digest: str) -> Image:
+    """The further picture of this SHA-256."""
+    for model in models:
+        if (model.need.task, model.need.name) == (PICTURE, digest):
+            return open_image(model.data, limits)
+    return no_picture(digest)
 
 
 def rehearsal(plan: Plan) -> Callable[[], None]:

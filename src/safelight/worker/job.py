@@ -24,6 +24,15 @@ class ModelFile:
     size_bytes: int
 
 
+# The task of what goes along with a job and is no model: a further picture, by its SHA-256.
+PICTURE = "picture"
+
+
+def picture_file(digest: str, fd: int, size_bytes: int) -> ModelFile:
+    """A further picture as a job takes it: in a sealed memfd."""
+    return ModelFile((PICTURE, digest, 1), b"{}", fd, size_bytes)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a pool of workers must be warm for, and what each of its workers may use."""
@@ -40,8 +49,8 @@ class Plan:
 class Job:
     """One picture to work on. source_fd is a sealed memfd; the recipe is in its canonical form.
 
-    models are those that the recipe needs, then the exact twins of some. threads is how many a
-    model may use; 0 means as many as the plan allows.
+    models are those that the recipe needs, then the exact twins of some, then further pictures.
+    threads is how many a model may use; 0 means as many as the plan allows.
     """
 
     source_fd: int

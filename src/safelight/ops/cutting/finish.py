@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +23,15 @@ PIXELS_AT_ONCE = 1 << 18
 
 @dataclass(frozen=True)
 class Finisher:
-    """How a picture is finished. ground: 8-bit red, green, blue; a lazy picture; or None."""
+    """How a picture is finished. ground: 8-bit red, green, blue; what gives a lazy picture, from
+    its top again each time; or None.
+    """
 
     source: Source
     cut: Cut
     ctx: Context
     is_mask: bool = False
-    ground: tuple[int, int, int] | Any = None
+    ground: tuple[int, ...] | Callable[[], Any] | None = None
 
     @property
     def colours(self) -> int:
@@ -63,7 +65,7 @@ class Finisher:
         picture = self.source.fresh()
         height = picture.height
         if self.ground is not None and not isinstance(self.ground, tuple):
-            picture = picture.bandjoin(self.ground)
+            picture = picture.bandjoin(self.ground())
         for strip in strips(picture, max(1, PIXELS_AT_ONCE // picture.width), 0):
             if time.monotonic() > self.ctx.deadline:
                 raise TimeExceeded

@@ -43,17 +43,17 @@ def source_of(image: Image, longest: int, *, to_srgb: bool) -> Source:
     """
 
     def fresh() -> Any:
-        return _fitted(still(image), to_srgb=to_srgb)
+        return fitted(still(image), to_srgb=to_srgb)
 
     pixels = image.vips if image.frames == 1 else None
     size_bytes = image.width * image.height * (pixels.bands * _bytes(pixels) if pixels else 8)
     share = min(1.0, longest / max(image.width, image.height))
     width, height = (max(1, round(side * share)) for side in (image.width, image.height))
     if image.is_untouched and size_bytes > HELD_BYTES and image.frames == 1:
-        reduced = _fitted(image.at_least(width, height), to_srgb=to_srgb)
+        reduced = fitted(image.at_least(width, height), to_srgb=to_srgb)
         small = _reduced(reduced, width, height)
     else:
-        held = _fitted(still(image), to_srgb=to_srgb).copy_memory()
+        held = fitted(still(image), to_srgb=to_srgb).copy_memory()
         small = _reduced(held, width, height)
 
         def fresh() -> Any:
@@ -86,7 +86,7 @@ def standard_of(picture: Any, original: Any) -> Any:
     return _without_profile(picture.icc_transform("srgb", embedded=True, depth=8))
 
 
-def _fitted(picture: Any, *, to_srgb: bool) -> Any:
+def fitted(picture: Any, *, to_srgb: bool) -> Any:
     """Grey or RGB, and sRGB if that is asked for."""
     picture = standard(picture)
     if not to_srgb:
