@@ -68,7 +68,7 @@ Decision = Literal["jpeg-quality", "noise"]
 # with (0 = unknown), noise as the standard deviation in steps of 8 bits.
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 # A result whose confidence is below this should be looked at.
-DOUBTFUL = 0.6
+DOUBTFUL = 0.75
 
 
 @dataclass(frozen=True, slots=True)
