@@ -117,7 +117,7 @@ def _between(guide: Plane, subject: Plane, ground: Plane) -> tuple[Plane, Plane]
     return np.concatenate([slope, offset[None]]), box(trust[None], 1)[0]
 
 
-def cut_rows(cut: Cut, colours: Samples, top: int, height: int, peak: int) -> Rows:
+def cut_rows(cut: Cut, colours: Samples, top: int, *, height: int, peak: int) -> Rows:
     """Rows [rows, columns, 1 or 3] that start at row top of a picture of this height."""
     import numpy as np
 

@@ -71,7 +71,7 @@ class Finisher:
                 raise TimeExceeded
             samples = strip.window
             seen = self._seen(samples)
-            rows = cut_rows(self.cut, seen, strip.top, height, self.source.peak)
+            rows = cut_rows(self.cut, seen, strip.top, height=height, peak=self.source.peak)
             self.ctx.progress(strip.bottom / height)
             yield samples, self._with_own(samples, rows)
 
