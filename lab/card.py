@@ -4,8 +4,9 @@
 
 A card is docs/models/NAME.md; several recipes may share one. In it are two blocks for this file:
 
-    <!-- training -->                              a column for each recipe of the card
-    <!-- quality by bench.restore: noise|JPEG -->  tables of that measurement whose title matches
+    <!-- training -->                    a column for each recipe of the card
+    <!-- quality by bench.restore.tables: noise|JPEG -->
+                                         tables of that function of bench/ whose title matches
 
 Runs in the project's environment, without torch. What cannot be said here (no checkpoint kept, no
 benchmark pictures) stays as it is, and is named.
@@ -24,9 +25,10 @@ from lab.folder import facts_file
 from lab.pool import CACHE
 from lab.recipe import Recipe, load_recipe, recipe_names
 
-CARDS = Path(__file__).resolve().parents[1] / "docs/models"
+ROOT = Path(__file__).resolve().parents[1]
+CARDS, ENTRIES = ROOT / "docs/models", ROOT / "src/safelight/models/catalogue"
 QUALITY = re.compile(
-    r"<!-- quality by (?P<module>bench\.\w+)(?:: (?P<title>.+?))? -->\n"
+    r"<!-- quality by (?P<measure>bench\.\w+\.\w+)(?:: (?P<title>.+?))? -->\n"
     r".*?<!-- end of quality -->",
     re.DOTALL,
 )
@@ -35,8 +37,8 @@ Facts = dict[str, Any]
 
 
 def recipes_of(card: str) -> list[Recipe]:
-    """The recipes that a card describes."""
-    recipes = [load_recipe(name) for name in recipe_names()]
+    """The recipes that a card describes and the catalogue holds."""
+    recipes = [load_recipe(name) for name in recipe_names() if (ENTRIES / f"{name}.toml").exists()]
     return [each for each in recipes if each.contract is not None and each.contract.card == card]
 
 
@@ -73,9 +75,10 @@ def column(facts: Facts) -> dict[str, str]:
     return rows
 
 
-def quality_tables(module: str, title: str | None) -> list[str]:
+def quality_tables(measure: str, title: str | None) -> list[str]:
     """What a measurement of bench/ says now, as Markdown; none where it has no pictures."""
-    made = importlib.import_module(module).tables(False)
+    module, _, function = measure.rpartition(".")
+    made = getattr(importlib.import_module(module), function)(False)
     chosen = [table for table in made if re.search(title or "", table.title)]
     if any(note.startswith("missing:") for table in chosen for note in table.notes):
         return []
@@ -98,9 +101,9 @@ def with_quality(text: str) -> str:
     """The card with every measured block measured now."""
 
     def measured(found: re.Match[str]) -> str:
-        lines = quality_tables(found["module"], found["title"])
+        lines = quality_tables(found["measure"], found["title"])
         if not lines:
-            print(f"{found['module']}: nothing to measure with here, the block is left alone")
+            print(f"{found['measure']}: nothing to measure with here, the block is left alone")
             return found[0]
         return "\n".join([found[0].partition("\n")[0], *lines, "<!-- end of quality -->"])
 

@@ -36,6 +36,7 @@ class Upscaling(Recipe):
     channels: int = 32
     layers: int = 10
     patch_px: int = 48
+    on_gpu: Schedule | None = None
     settle_steps: int = 800
     pools: tuple[Pool, ...] = (GREY, UNSEEN)
     card: str = "upscale"

@@ -8,6 +8,7 @@ recipe = Upscaling(
     title="Upscaler x2, drawn",
     scale=2,
     aliases=("fast",),
-    schedule=Schedule(steps=20_000, batch=8),
+    schedule=Schedule(steps=20_000, batch=8, minutes=65),
+    on_gpu=Schedule(steps=90_000, batch=64, minutes=30),
     settle_steps=2_000,
 )
