@@ -1,6 +1,6 @@
 """Upscaler x4, `better`: three times the weights of `fast`, begun from them.
 
-Not trained yet: six hours of one core, some ten minutes of a large graphics card, by estimate.
+Not trained yet; the minutes are estimates.
 """
 
 from lab.growing import GrownUpscaling
@@ -14,7 +14,7 @@ recipe = GrownUpscaling(
     channels=48,
     layers=14,
     settle_steps=800,
-    schedule=Schedule(steps=20_000, batch=16, peak_rate=6e-4, minutes=20),
+    schedule=Schedule(steps=20_000, batch=16, peak_rate=6e-4, minutes=90),
     on_gpu=Schedule(steps=90_000, batch=64, peak_rate=8e-4, minutes=30),
     card="upscale",
     begun_from="upscale-x4",
