@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,9 +73,9 @@ class Restoring(Mending):
 
         return Restorer()
 
+    @abstractmethod
     def worsen(self, random: Random, pool: NDArray[np.uint8]) -> Worsened:
         """One patch made worse."""
-        raise NotImplementedError
 
     def batch(self, pools: Pools, random: Random, *, size: int, progress: float) -> Arrays:
         """Worse patches with their plane, and the drawn ones."""
