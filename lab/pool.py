@@ -70,13 +70,12 @@ class Pool:
         return pictures
 
     def _draw_all(self, processes: int) -> None:
-        jobs = [(self.seed, index) for index in range(self.count)]
-        first = self.draw(jobs[0])
         unfinished = self.path.with_suffix(".part.npy")
-        whole = np.lib.format.open_memmap(
-            unfinished, mode="w+", dtype=np.uint8, shape=(self.count, *first.shape)
-        )
-        guard.lock((), processes=processes)
+        unfinished.write_bytes(b"")  # a file has to be there to be named to the lock
+        guard.lock([unfinished], processes=processes)
+        jobs = [(self.seed, index) for index in range(self.count)]
+        shape = (self.count, *self.draw(jobs[0]).shape)
+        whole = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=shape)
         with get_context("fork").Pool(processes) as workers:
             for index, picture in enumerate(workers.imap(self.draw, jobs, chunksize=4)):
                 whole[index] = picture
