@@ -154,6 +154,7 @@ class Image:
     read_findings: Callable[[], tuple[Finding, ...]] = no_findings
     pixels: Any = None
     annotations: tuple[Annotation, ...] = ()
+    vector: tuple[float, ...] = ()
     findings: tuple[Finding, ...] = ()
     wish: Wish = field(default_factory=Wish)
     trouble: Callable[[], Exception | None] = no_trouble
@@ -223,6 +224,10 @@ class Image:
     def with_findings(self) -> Image:
         """The same picture, its metadata read and listed."""
         return replace(self, findings=self.read_findings())
+
+    def with_vector(self, vector: tuple[float, ...]) -> Image:
+        """The same picture with a direction, of length 1, that alike pictures nearly share."""
+        return replace(self, vector=vector)
 
     def with_annotations(self, *more: Annotation) -> Image:
         return replace(self, annotations=self.annotations + more)

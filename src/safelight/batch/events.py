@@ -90,9 +90,11 @@ def result_document(result: Result) -> dict[str, Any]:
     """The facts of a result as JSON values; no pixels, no metadata values."""
     sure = {} if result.confidence is None else {"confidence": result.confidence}
     decided = {"decided": dict(result.decided)} if result.decided else {}
+    vector = {"vector": [round(one, 6) for one in result.vector]} if result.vector else {}
     return (
         sure
         | decided
+        | vector
         | {
             "format": result.format,
             "width": result.width,

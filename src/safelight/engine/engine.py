@@ -185,7 +185,7 @@ class Engine:
 
     def _host(self, recipe: Recipe, format: Format) -> Host:
         rewrites = recipe.wished_format in (None, format) and can_rewrite(format)
-        needs_pixels = recipe.gives_image and (recipe.touches_pixels or not rewrites)
+        needs_pixels = recipe.touches_pixels or (recipe.gives_image and not rewrites)
         peak_bytes = self.stock.peak_bytes(recipe.needs)
         with self._opening:
             key = (needs_pixels, peak_bytes)
@@ -267,6 +267,7 @@ class Clock:
             retries=answer.retries,
             confidence=answer.confidence,
             decided=answer.decided,
+            vector=answer.vector,
         )
 
 

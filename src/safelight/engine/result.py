@@ -21,7 +21,8 @@ class Result:
     displayed; times in seconds. is_reencoded is False when pixels are bit- identical. retries says
     which models gave a faulty answer that their exact twins gave again; confidence is how sure the
     models were of what they saw, 0..1, None where none says; decided holds what operations decided
-    by looking at the picture (see image.DECISIONS).
+    by looking at the picture (see image.DECISIONS); vector, of length 1, is empty unless embed was
+    asked for.
     """
 
     path: Path | None
@@ -48,6 +49,7 @@ class Result:
     retries: tuple[Retry, ...] = ()
     confidence: float | None = None
     decided: Mapping[Decision, float] = field(default_factory=dict)
+    vector: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

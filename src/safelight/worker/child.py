@@ -34,7 +34,7 @@ class Model:
 @dataclass(frozen=True)
 class Performed:
     """What a job made. pieces is empty when no image was asked for; sizes in pixels as displayed;
-    confidence and decided as of Image.
+    confidence, decided and vector as of Image.
     """
 
     pieces: Sequence[bytes | memoryview]
@@ -49,6 +49,7 @@ class Performed:
     changes: tuple[Change, ...] = ()
     confidence: float | None = None
     decided: Mapping[Decision, float] = field(default_factory=dict)
+    vector: tuple[float, ...] = ()
     retries: tuple[Retry, ...] = ()
 
 
@@ -90,7 +91,11 @@ def perform(
             changes=tuple(made.changes),
         )
     return replace(
-        done, confidence=image.confidence, decided=image.decided, retries=sessions.retries()
+        done,
+        confidence=image.confidence,
+        decided=image.decided,
+        vector=image.vector,
+        retries=sessions.retries(),
     )
 
 

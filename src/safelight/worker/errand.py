@@ -15,13 +15,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from safelight.errors import LimitExceeded, MemoryExceeded
-from safelight.limits import MAX_MODELS, Limits
+from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits
 from safelight.operation import ModelNeed
 from safelight.worker.child import Model, Perform, Performed
 from safelight.worker.job import Plan
 from safelight.worker.memory import read_only
-from safelight.worker.records import pack_records
+from safelight.worker.records import RECORD_BYTES, pack_records
 from safelight.worker.sentences import failure_of
+from safelight.worker.vectors import pack_vector
 from safelight.worker.wire import (
     JOB_BYTES,
     PROGRESS_PAUSE_S,
@@ -87,7 +88,9 @@ def succeeded(done: Performed, limits: Limits) -> tuple[Outcome, bytes]:
     size = sum(memoryview(piece).nbytes for piece in done.pieces)
     if size > limits.output_bytes:
         raise LimitExceeded(f"the result would pass {limits.output_bytes} bytes")
-    count, records = pack_records(done.findings, done.changes)
+    vector = pack_vector(done.vector)
+    parts = len(vector) // RECORD_BYTES
+    count, records = pack_records(done.findings, done.changes, most=MAX_RECORDS - parts)
     outcome = Outcome(
         output_bytes=size,
         format=done.format,
@@ -97,12 +100,12 @@ def succeeded(done: Performed, limits: Limits) -> tuple[Outcome, bytes]:
         input_width=done.input_width,
         input_height=done.input_height,
         is_reencoded=done.is_reencoded,
-        records=count,
+        records=parts + count,
         confidence=done.confidence,
         decided=done.decided,
         retries=done.retries,
     )
-    return outcome, records
+    return outcome, vector + records
 
 
 def threads_of(order: Order, plan: Plan) -> int:

@@ -101,7 +101,8 @@ class Answer:
 
     output is a read-only view of exactly output_bytes, valid until close; None when no image was
     asked for. changes lists metadata removed and kept; findings what an inspection listed; retries
-    what exact twins did again; confidence how sure the models were, 0..1. Times in seconds.
+    what exact twins did again; confidence how sure the models were, 0..1; vector what embed made of
+    the picture. Times in seconds.
     """
 
     output: memoryview | None
@@ -119,6 +120,7 @@ class Answer:
     close: Callable[[], None]
     confidence: float | None = None
     decided: Mapping[Decision, float] = field(default_factory=dict)
+    vector: tuple[float, ...] = ()
     retries: tuple[Retry, ...] = ()
 
 

@@ -13,6 +13,7 @@ from safelight.limits import Limits
 from safelight.worker.job import Answer, CageReport, Job
 from safelight.worker.records import parse_records
 from safelight.worker.sentences import error_of
+from safelight.worker.vectors import parse_vector
 from safelight.worker.wire import Order, Outcome
 
 NONCE_BITS = 64
@@ -50,6 +51,7 @@ def answer_of(
     close: Callable[[], None],
 ) -> Answer:
     """Raises WireBroken."""
+    vector, untrusted_records = parse_vector(untrusted_records)
     findings, changes = parse_records(untrusted_records)
     if outcome.input_format is None:
         raise WireBroken("the worker named no format")
@@ -71,6 +73,7 @@ def answer_of(
         close=close,
         confidence=outcome.confidence,
         decided=outcome.decided,
+        vector=vector,
         retries=outcome.retries,
     )
 

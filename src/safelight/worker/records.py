@@ -22,15 +22,17 @@ What = Literal["removed", "kept", "added"]
 _CHANGES: tuple[What, ...] = get_args(What)
 
 
-def pack_records(findings: Sequence[Finding], changes: Sequence[Change]) -> tuple[int, bytes]:
+def pack_records(
+    findings: Sequence[Finding], changes: Sequence[Change], *, most: int = MAX_RECORDS
+) -> tuple[int, bytes]:
     """The number of records and their bytes. What does not fit is cut, and the last record says
     how much.
     """
     rows = [(0, finding) for finding in findings]
     rows += [(_CHANGES.index(change.what) + 1, change.finding) for change in changes]
-    if len(rows) > MAX_RECORDS:
-        more = len(rows) - MAX_RECORDS + 1
-        rows[MAX_RECORDS - 1 :] = [(0, Finding(Risk.OTHER, "not listed", f"{more} more"))]
+    if len(rows) > most:
+        more = len(rows) - most + 1
+        rows[most - 1 :] = [(0, Finding(Risk.OTHER, "not listed", f"{more} more"))]
     return len(rows), b"".join(_record(kind, finding) for kind, finding in rows)
 
 
