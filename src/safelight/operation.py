@@ -71,6 +71,7 @@ class Operation(BaseModel):
     version: ClassVar[int] = 1
     touches_pixels: ClassVar[bool] = True
     gives_image: ClassVar[bool] = True
+    gives_vector: ClassVar[bool] = False
 
     def __init_subclass__(
         cls,
@@ -79,11 +80,13 @@ class Operation(BaseModel):
         version: int = 1,
         touches_pixels: bool = True,
         gives_image: bool = True,
+        gives_vector: bool = False,
         **rest: Any,
     ) -> None:
         super().__init_subclass__(**rest)
         cls.name, cls.version = name, version
         cls.touches_pixels, cls.gives_image = touches_pixels, gives_image
+        cls.gives_vector = gives_vector
 
     def needs(self) -> tuple[ModelNeed, ...]:
         """The models that these parameters ask for."""

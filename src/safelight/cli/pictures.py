@@ -39,6 +39,8 @@ def _options(operation: type[Operation]) -> list[Any]:
         for name, option in zip(fields, field_options(operation), strict=True)
         if name not in SHARED
     ]
+    if operation.gives_vector:
+        return [selecting, *own, batching, caging, speaking]
     if not operation.gives_image:
         from safelight.cli.findings import failing
 
@@ -69,6 +71,7 @@ def _options(operation: type[Operation]) -> list[Any]:
 def _run(face: Face, operation: type[Operation], typed: dict[str, Any]) -> int:
     from safelight.cli.findings import Findings
     from safelight.cli.report import Report
+    from safelight.cli.vectors import Vectors
 
     fail_on = typed.pop("fail_on", None)
     format, quality = typed.pop("to_format", None), typed.pop("to_quality", None)
@@ -77,7 +80,9 @@ def _run(face: Face, operation: type[Operation], typed: dict[str, Any]) -> int:
     own = build(operation, parameters)
     recipe = with_conversion(Recipe((own,), own.suffix()), format, quality)
     report = Report(face, (operation.name,))
-    if not operation.gives_image:
+    if operation.gives_vector:
+        report = Vectors(face, (operation.name,))
+    elif not operation.gives_image:
         report = Findings(face, (operation.name,), fail_on)
     recipe = with_scrub(recipe, face.settings)
     return run_recipe(face, recipe, Wishes(**typed, pictures=pictures), report, may_convert=True)
@@ -98,7 +103,8 @@ def _help(operation: type[Operation]) -> str:
         lines.append(f"safelight {name} -{wish} -o - < photo.jpg > result.jpg")
     else:
         lines.append(f"safelight {name} pictures/ -r --json")
-        lines.append(f"safelight {name} photo.jpg --fail-on place,serial")
+        if not operation.gives_vector:
+            lines.append(f"safelight {name} photo.jpg --fail-on place,serial")
     examples = "\n".join(f"  {line}" for line in lines)
     return f"{first}\n\n\b\nExamples:\n{examples}\n\n{rest}"
 

@@ -1,0 +1,107 @@
+"""Give the vector of a picture: alike pictures have nearly the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from safelight.errors import SomethingMissing
+from safelight.image import Image
+from safelight.operation import Context, ModelNeed, Operation, Session
+from safelight.ops.tiling.still import PROFILE, standard
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+GROUND = 255
+"""What shows where the picture is transparent: white."""
+
+
+class Embed(Operation, name="embed", gives_image=False, gives_vector=True):
+    """Give a vector for finding look-alikes and near duplicates.
+
+    The product of two vectors is how alike two pictures are: 1 for the same picture, and nearly
+    that for copies that were reduced, cut, turned, mirrored, made grey or saved again. It tells
+    neither persons nor things apart. A vector says something of its picture: treat it as personal
+    data where the picture is. It goes to the standard output alone and into no receipt.
+    """
+
+    model: str = Field(
+        "alike",
+        min_length=1,
+        max_length=64,
+        description="name or alias of the model: safelight models list",
+    )
+
+    def needs(self) -> tuple[ModelNeed, ...]:
+        """The one model."""
+        return (ModelNeed("embed", self.model),)
+
+    def apply(self, image: Image, ctx: Context) -> Image:
+        """The same picture with its vector, of length 1; of an animation, its first frame's."""
+        session = ctx.session(self.needs()[0])
+        _check_model(session)
+        return image.with_vector(_direction(session.run(_stretched(image, session))))
+
+
+def _check_model(session: Session) -> None:
+    facts = session.model
+    is_fit = facts.input.kind == "rgb" and facts.input.resize == "stretch"
+    if not is_fit or facts.output.kind != "vector":
+        raise SomethingMissing(
+            f"embed takes models from rgb to a vector, {facts.name} is"
+            f" from {facts.input.kind} to {facts.output.kind}",
+            hint="safelight models list",
+        )
+
+
+def _stretched(image: Image, session: Session) -> NDArray[np.float32]:
+    """The picture in sRGB on white, stretched to the model's side and layout."""
+    import numpy as np
+
+    facts = session.model.input
+    side = int(facts.side)
+    small = _in_srgb(_first(image, side))
+    small = small.thumbnail_image(side, height=side, size="force")
+    samples = np.frombuffer(small.write_to_memory(), np.uint8).reshape(1, side, side, 3)
+    low, high = facts.range
+    values = samples * np.float32((high - low) / 255) + np.float32(low)
+    mean, std = np.array(facts.mean, np.float32), np.array(facts.std, np.float32)
+    tensor = (values - mean) / std
+    if facts.layout == "NCHW":
+        tensor = tensor.transpose(0, 3, 1, 2)
+    return np.ascontiguousarray(tensor, np.float32)
+
+
+def _first(image: Image, side: int) -> Any:
+    """The first frame, decoded no larger than it must be."""
+    if image.frames > 1:
+        return image.vips.crop(0, 0, image.width, image.height)
+    share = max(side / image.width, side / image.height)
+    if share >= 1:
+        return image.vips
+    return image.at_least(
+        *(max(1, round(length * share)) for length in (image.width, image.height))
+    )
+
+
+def _in_srgb(picture: Any) -> Any:
+    """8-bit sRGB of three bands."""
+    picture = standard(picture)
+    has_profile = picture.get_typeof(PROFILE) != 0
+    if has_profile and bytes(picture.get(PROFILE))[16:20] == b"RGB ":
+        depth = 16 if picture.format == "ushort" else 8
+        picture = picture.icc_transform("srgb", embedded=True, depth=depth)
+    if picture.hasalpha():
+        picture = picture.flatten(background=GROUND * (257 if picture.format == "ushort" else 1))
+    return picture.colourspace("srgb")[0:3]
+
+
+def _direction(answer: NDArray[np.float32]) -> tuple[float, ...]:
+    """Of length 1."""
+    import numpy as np
+
+    values = answer.astype(np.float64).ravel()
+    return tuple(float(value) for value in values / max(float(np.linalg.norm(values)), 1e-12))
