@@ -193,8 +193,8 @@ def tables(quick: bool) -> list[Table]:
             (*head, "copies", "5-shot"),
             tuple(_row(name, one) for name, one in scores.items()),
             (
-                f"{len(library)} photos, {len(clips)} frames of clips more in the second test;",
-                "at 95 %: pairs found where 95 of 100 found are right; 5-shot: 10 classes, 32 px.",
+                f"{len(library)} photos, {len(clips)} frames of clips more in the second test;"
+                " at 95 %: pairs found where 95 of 100 are right; 5-shot: 10 classes, 32 px.",
             ),
             _goals(scores["embed"], plain) if "embed" in scores else (),
         ),
