@@ -180,9 +180,7 @@ def tables(quick: bool) -> list[Table]:
         return [missing(title, "the labelled photos, which the project does not ship")]
     library = photos(DATA, under=("photos/",))
     clips = photos(DATA, under=("bgremoval/davis/",))
-    methods = plain_methods()
-    if MODEL.exists():
-        methods["embed"] = net(MODEL)
+    methods = plain_methods() | ({"embed": net(MODEL)} if MODEL.exists() else {})
     scores = {name: score(describe, library, clips) for name, describe in methods.items()}
     plain = {name: one for name, one in scores.items() if name != "embed"}
     kept = {name: scores[name] for name in ("hash + histogram, 1:3", "embed") if name in scores}
