@@ -26,7 +26,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 from bench.tables import Goal, Table, missing, show
-from lab.prompt_planes import Box, tensor, view_of
+from lab.prompt_planes import Box, View, tensor, view_of
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / "src/safelight/models/builtin/cutout-prompt.onnx"
@@ -125,7 +125,7 @@ def by_net(answer: Answer, side: int) -> Cut:
     def cut(frame: Frame) -> Mask:
         view, (height, width) = view_of(frame.box), frame.mask.shape
         across, down = view.width / side, view.height / side
-        seen = _looked_at(frame.rgb, view.left, view.top, across, down, side)
+        seen = _looked_at(frame.rgb, view, side)
         planes = tensor(seen, view.inside(frame.box), view.inside((0, 0, width, height)))
         cover = np.asarray(answer(planes[None]), np.float32).reshape(side, side)
         back = np.array(
@@ -142,10 +142,11 @@ def by_net(answer: Answer, side: int) -> Cut:
     return cut
 
 
-def _looked_at(
-    rgb: NDArray[np.uint8], left: float, top: float, across: float, down: float, side: int
-) -> NDArray[np.uint8]:
-    forth = np.array([[across, 0, left + across / 2 - 0.5], [0, down, top + down / 2 - 0.5]])
+def _looked_at(rgb: NDArray[np.uint8], view: View, side: int) -> NDArray[np.uint8]:
+    across, down = view.width / side, view.height / side
+    forth = np.array(
+        [[across, 0, view.left + across / 2 - 0.5], [0, down, view.top + down / 2 - 0.5]]
+    )
     way = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     seen = cv2.warpAffine(rgb, forth, (side, side), flags=way, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(seen, np.uint8)
