@@ -75,6 +75,8 @@ def taken(contract: Contract) -> dict[str, object]:
         "tile": contract.tile,
         "halo": contract.halo,
     }
+    if contract.multiple > 1:
+        facts["multiple"] = contract.multiple
     return facts | ({"resize": "stretch", "side": contract.side} if contract.side else {})
 
 

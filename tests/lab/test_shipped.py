@@ -67,8 +67,8 @@ def test_its_recipe_says_what_its_entry_says(name: str) -> None:
     taken, given = entry(name)["input"], entry(name)["output"]
     assert entry(name)["task"] == contract.task
     assert (taken["kind"], taken["channels"]) == (contract.input_kind, contract.channels)
-    sizes = (taken["tile"], taken["halo"], taken.get("side", 0))
-    assert sizes == (contract.tile, contract.halo, contract.side)
+    sizes = (taken["tile"], taken["halo"], taken.get("side", 0), taken.get("multiple", 1))
+    assert sizes == (contract.tile, contract.halo, contract.side, contract.multiple)
     assert (given["kind"], given["scale"]) == (contract.output_kind, contract.scale)
     assert entry(name).get("experimental", False) == contract.experimental
 

@@ -24,7 +24,13 @@ class Net:
 
     def __init__(self, kind: str, scale: int = 1, *, answer: Answer, **facts: Any) -> None:
         entry = Entry.from_toml(entry_toml(scale=scale))
-        given = {"kind": kind, "channels": CHANNELS[kind], "tile": 0, "halo": 0} | facts
+        given = {
+            "kind": kind,
+            "channels": CHANNELS[kind],
+            "tile": 0,
+            "halo": 0,
+            "multiple": 2,
+        } | facts
         self.model = entry.model_copy(
             update={
                 "input": entry.input.model_copy(update=given),

@@ -40,6 +40,7 @@ class ModelInput(Fact):
     Values lie in range; then per channel minus mean, divided by std (one value stands for every
     channel). A picture comes in tiles, or stretched to side x side. tile, halo and side in input
     pixels; tile 0 takes the whole picture; the halo is the receptive radius; side is 0 for tiles.
+    Tiles start at multiples of `multiple`, and their sides are such (a net that halves needs 2).
     """
 
     name: Word
@@ -53,6 +54,7 @@ class ModelInput(Fact):
     side: int = Field(default=0, ge=0, le=4_096)
     tile: int = Field(ge=0, le=MAX_SIDE)
     halo: int = Field(ge=0, le=4_096)
+    multiple: int = Field(default=1, ge=1, le=64)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     Planes = NDArray[np.float32]
 
 COLOURS = {"luma": 1, "rgb": 3}
-# Nets of colour halve the sides of their input first, so these must be even.
-MULTIPLE = {"luma": 1, "rgb": 2}
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Net:
     @property
     def multiple(self) -> int:
         """Tiles start and end at multiples of this many pixels."""
-        return MULTIPLE[self.base]
+        return int(self.session.model.input.multiple)
 
     @property
     def tile(self) -> int:
