@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import InputMissing, RecipeInvalid
-from safelight.image import Format, Image
+from safelight.formats import Format
+from safelight.image import Image
 from safelight.limits import MAX_RECIPE_BYTES, MAX_STEPS
 from safelight.operation import Context, ModelNeed, Operation
 from safelight.ops.convert import Convert

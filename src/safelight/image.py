@@ -12,18 +12,8 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, Literal, Protocol, get_args
 
-Format = Literal["jpeg", "png", "webp", "tiff", "gif", "avif"]
-FORMATS: tuple[Format, ...] = ("jpeg", "png", "webp", "tiff", "gif", "avif")
-EXTENSIONS: dict[Format, str] = {
-    "jpeg": "jpg",
-    "png": "png",
-    "webp": "webp",
-    "tiff": "tif",
-    "gif": "gif",
-    "avif": "avif",
-}
-# Formats whose frames all pass through a pipeline; of any other, the first picture does.
-ANIMATED: tuple[Format, ...] = ("gif", "webp")
+from safelight.formats import ANIMATED, Format
+
 Profile = Literal["share", "strict", "minimal", "none"]
 
 
@@ -88,7 +78,8 @@ class Annotation:
 class Header:
     """Facts of the container, read without decoding.
 
-    width and height in stored pixels; orientation 1..8 as EXIF defines it; bits per sample 1..32;
+    width and height in stored pixels, 0 for what has none (a document, a video); orientation 1..8
+    as EXIF defines it; bits per sample 1..32;
     bands as stored, alpha included; a palette counts as rgb. quality 1..100 is what a JPEG's own
     tables say it was saved with; None for other formats, and where they do not say.
     """

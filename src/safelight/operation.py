@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from safelight.errors import InputMissing, RecipeInvalid
-from safelight.image import Format, Image
+from safelight.formats import Format
+from safelight.image import Image
 from safelight.limits import Limits
 
 

@@ -26,7 +26,7 @@ from pydantic import ValidationError
 
 from safelight import ops
 from safelight.errors import InputMissing, RecipeInvalid
-from safelight.image import Format
+from safelight.formats import Format
 from safelight.limits import MAX_RECIPE_BYTES, MAX_STEPS
 from safelight.operation import ModelNeed, Operation
 

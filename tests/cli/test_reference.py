@@ -13,7 +13,7 @@ import pytest
 from safelight.cli.help import FOUND_AND_FAILED, READS
 from safelight.cli.main import safelight
 from safelight.errors import family
-from safelight.image import FORMATS
+from safelight.formats import FORMATS
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from PIL import Image, ImageCms
 
 from safelight.codecs import scrub
-from safelight.image import Format, Wish
+from safelight.formats import Format
+from safelight.image import Wish
 
 CANARY = b"CANARY-6f1d2b"
 XMP_HEAD = b"http://ns.adobe.com/xap/1.0/\0"

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 
-from safelight.codecs import formats
 from safelight.image import Profile
 from tests.codecs import planting
 from tests.codecs.making import CANARY, png_chunks, scrubbed
@@ -28,7 +27,7 @@ PLANTS: dict[str, bytes] = {
 
 
 def ours(data: bytes, profile: Profile) -> bytes:
-    format = formats.route(data[:64])
+    format = routing.route(data[:64])
     assert format is not None
     return scrubbed(data, format, profile=profile)
 

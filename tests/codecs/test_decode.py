@@ -20,7 +20,7 @@ from PIL import ImageOps
 
 from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
-from safelight.codecs.formats import route
+from safelight.codecs.routing import route
 from safelight.errors import ContainerBroken, FormatUnknown, InputRefused, LimitExceeded
 from safelight.limits import Limits
 from safelight.ops.convert import Convert

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from safelight.codecs import formats, metadata
-from safelight.image import FORMATS, Finding, Risk
+from safelight.codecs import metadata, routing
+from safelight.formats import WRITABLE
+from safelight.image import Finding, Risk
 from tests.codecs.making import (
     XMP_HEAD,
     chunk,
@@ -40,7 +41,7 @@ IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 
 def found(data: bytes) -> dict[str, Finding]:
     """The findings by name."""
-    format = formats.route(data[:64])
+    format = routing.route(data[:64])
     assert format is not None
     return {finding.name: finding for finding in metadata.findings(memoryview(data), format)}
 
@@ -336,8 +337,8 @@ def test_no_shared_file_makes_the_reader_raise(shared_data: Path) -> None:
     for folder in ("metadata", "formats", "hostile"):
         for path in sorted((shared_data / folder).rglob("*")):
             data = path.read_bytes() if path.is_file() else b""
-            format = formats.route(data[:64])
-            for guess in FORMATS if folder == "hostile" else (format,):
+            format = routing.route(data[:64])
+            for guess in WRITABLE if folder == "hostile" else (format,):
                 if guess is not None:
                     metadata.findings(memoryview(data), guess)
                     seen += 1

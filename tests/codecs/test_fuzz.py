@@ -8,13 +8,14 @@ from functools import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.codecs import avif, formats, icc, metadata, scrub, xmp
+from safelight.codecs import avif, icc, metadata, routing, scrub, xmp
 from safelight.codecs.exif import read_exif
 from safelight.codecs.exif_words import exif_findings
 from safelight.codecs.iptc import iptc_findings, photoshop_blocks
 from safelight.codecs.origin import SCHEME, mark_in
 from safelight.errors import InputRefused
-from safelight.image import FORMATS, Format, Profile, Wish
+from safelight.formats import WRITABLE, Format
+from safelight.image import Profile, Wish
 from tests.codecs import planting
 from tests.codecs.making import jpeg, picture, png, profile, saved, webp
 from tests.codecs.test_profiles import full
@@ -39,12 +40,12 @@ def seeds() -> dict[Format, list[bytes]]:
 def everything(data: bytes, format: Format, wish: Wish) -> None:
     """Every way that bytes of a stranger can take through this room."""
     view = memoryview(data)
-    formats.route(data[:64])
+    routing.route(data[:64])
     with contextlib.suppress(InputRefused):
-        formats.read_header(view, format)
+        routing.read_header(view, format)
     assert all(len(finding.value) <= 200 for finding in metadata.findings(view, format))
     scrub.kept(view, format, wish, "jpeg")
-    if formats.can_rewrite(format):
+    if TABLE[format].scrubs:
         with contextlib.suppress(InputRefused):
             clean = b"".join(scrub.rewrite(view, format, wish)[0])
             again = b"".join(scrub.rewrite(memoryview(clean), format, wish)[0])
@@ -73,7 +74,7 @@ def mutated(data: bytes, changes: list[tuple[float, int, bytes]]) -> bytes:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.sampled_from(FORMATS), st.integers(0, 20), CHANGES, WISHES)
+@given(st.sampled_from(WRITABLE), st.integers(0, 20), CHANGES, WISHES)
 def test_changed_files_never_surprise(
     format: Format, number: int, changes: list[tuple[float, int, bytes]], wish: Wish
 ) -> None:
@@ -82,7 +83,7 @@ def test_changed_files_never_surprise(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(FORMATS), st.binary(max_size=400), WISHES)
+@given(st.sampled_from(WRITABLE), st.binary(max_size=400), WISHES)
 def test_random_bytes_behind_a_right_start_never_surprise(
     format: Format, tail: bytes, wish: Wish
 ) -> None:

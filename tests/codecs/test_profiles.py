@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from safelight.codecs import formats, metadata, scrub
+from safelight.codecs import metadata, routing, scrub
 from safelight.errors import FormatUnknown
-from safelight.image import Format, Profile, Risk, Wish
+from safelight.formats import TABLE, Format
+from safelight.image import Profile, Risk, Wish
 from tests.codecs.making import (
     XMP_HEAD,
     exif,
@@ -76,7 +77,7 @@ def full(format: Format) -> bytes:
 
 
 def outcome(data: bytes, **wish: object) -> Outcome:
-    format = formats.route(data[:64])
+    format = routing.route(data[:64])
     assert format is not None
     pieces, changes = scrub.rewrite(memoryview(data), format, Wish(**wish))  # type: ignore[arg-type] # any field
     clean = b"".join(pieces)
@@ -246,7 +247,7 @@ def test_values_of_an_applied_orientation_say_so() -> None:
 
 
 def test_a_container_without_a_walker_cannot_be_rewritten() -> None:
-    assert not formats.can_rewrite("gif")
+    assert not TABLE["gif"].scrubs
     with pytest.raises(FormatUnknown):
         scrub.rewrite(memoryview(saved(picture(), "GIF")), "gif", Wish())
 

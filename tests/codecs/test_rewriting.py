@@ -9,9 +9,8 @@ import numpy
 import pytest
 import pyvips
 
-from safelight.codecs import formats
 from safelight.errors import ContainerBroken
-from safelight.image import Format
+from safelight.formats import Format
 from tests.codecs.making import (
     chunk,
     exif,
@@ -249,7 +248,7 @@ def test_a_still_before_an_animation_stays_apart_from_it() -> None:
     data = saved(frames[0], "PNG", save_all=True, append_images=frames[1:], default_image=True)
     clean = scrubbed(data, "png")
     assert differences(data, clean) == []
-    assert formats.read_header(memoryview(clean), "png").frames == 2
+    assert routing.read_header(memoryview(clean), "png").frames == 2
 
 
 def changed_animation(name: str) -> bytes:

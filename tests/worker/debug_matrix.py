@@ -15,7 +15,7 @@ from unittest.mock import patch
 from safelight import settings
 from safelight.engine import engine
 from safelight.engine.result import Result
-from safelight.image import FORMATS
+from safelight.formats import WRITABLE
 from safelight.recipe import Recipe
 from safelight.worker.caged import CagedHost
 from safelight.worker.job import Host, Plan
@@ -31,8 +31,8 @@ def open_debug_host(plan: Plan, *, portable: bool) -> Host:
 
 def matrix() -> Iterator[tuple[str, Steps]]:
     """Format of the input, and what is done to it."""
-    for before in FORMATS:
-        for after in FORMATS:
+    for before in WRITABLE:
+        for after in WRITABLE:
             yield before, [SMALL, {"op": "convert", "to": after}]
         yield before, [{"op": "scrub"}]
         yield before, [{"op": "inspect"}]
@@ -47,7 +47,7 @@ def main(picture: Path) -> None:
     debug_host = patch.object(engine, "open_host", open_debug_host)
     with debug_host, engine.Engine(wishes, jobs=1) as debug:
         sources: dict[str, bytes] = {}
-        for name in FORMATS:
+        for name in WRITABLE:
             small: Steps = [{"op": "resize", "width": 64}, {"op": "convert", "to": name}]
             made = debug.run(picture, Recipe.from_steps(small))
             assert isinstance(made, Result)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from safelight.image import FORMATS
+from safelight.formats import FORMATS
 from safelight.recipe import Recipe
 from safelight.worker.host import open_host
 from safelight.worker.job import Job

@@ -17,7 +17,7 @@ from safelight.errors import (
     WireBroken,
     WorkerDied,
 )
-from safelight.image import FORMATS
+from safelight.formats import FORMATS
 from safelight.limits import Limits
 from safelight.worker import sentences
 from safelight.worker.sentences import Failure, error_of, failure_of

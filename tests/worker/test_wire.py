@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import WireBroken
-from safelight.image import DECISIONS, FORMATS, Change, Finding, Risk
+from safelight.formats import FORMATS
+from safelight.image import DECISIONS, Change, Finding, Risk
 from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits
 from safelight.models.guard import FAULTS, Retry
 from safelight.worker import records, wire

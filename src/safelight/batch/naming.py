@@ -9,19 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from safelight.errors import OutputClash, ParameterInvalid
-from safelight.image import EXTENSIONS, Format
+from safelight.formats import EXTENSIONS, SPELLINGS, Format
 from safelight.recipe import Recipe
 
 STANDARD = "-"
 Existing = Literal["verify", "skip", "rename", "overwrite", "fail"]
-SPELLINGS: dict[Format, set[str]] = {
-    "jpeg": {".jpg", ".jpeg", ".jpe", ".jfif"},
-    "png": {".png", ".apng"},
-    "webp": {".webp"},
-    "tiff": {".tif", ".tiff"},
-    "gif": {".gif"},
-    "avif": {".avif"},
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from safelight.audit.receipt import path_for
 from safelight.batch.naming import Placement, Subject, target_for
-from safelight.codecs.formats import route
+from safelight.codecs.routing import route
 from safelight.engine.source import unreadable
 from safelight.errors import FormatUnknown, InputMissing, OutputClash, SafelightError
-from safelight.image import Format
+from safelight.formats import Format
 from safelight.recipe import Recipe
 
 DROPPINGS = {"thumbs.db", "desktop.ini", "ehthumbs.db"}

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from safelight.errors import ParameterInvalid
-from safelight.image import EXTENSIONS, FORMATS
+from safelight.formats import EXTENSIONS, WRITABLE
 from safelight.operation import Operation
 
 
@@ -95,7 +95,7 @@ class FormatChoice(click.Choice[str]):
 
 def _choice(words: tuple[Any, ...]) -> click.Choice[str]:
     names = [str(word) for word in words]
-    return FormatChoice(names) if set(names) == set(FORMATS) else click.Choice(names)
+    return FormatChoice(names) if set(names) == set(WRITABLE) else click.Choice(names)
 
 
 def flags(name: str, field: FieldInfo) -> list[str]:

@@ -12,7 +12,7 @@ from safelight.cli.fields import FormatChoice, build, field_options, flags, valu
 from safelight.cli.options import batching, caging, placing, selecting, setting, speaking
 from safelight.cli.running import Wishes, run_recipe
 from safelight.cli.steps import with_conversion, with_pictures, with_scrub
-from safelight.image import FORMATS
+from safelight.formats import WRITABLE
 from safelight.operation import Operation
 from safelight.recipe import Recipe, operation_named
 from safelight.settings import Settings
@@ -51,7 +51,7 @@ def _options(operation: type[Operation]) -> list[Any]:
             click.option(
                 "--format",
                 "to_format",
-                type=FormatChoice(FORMATS),
+                type=FormatChoice(WRITABLE),
                 help="Format of the result; that of the input if not given.",
             ),
             click.option("--quality", "to_quality", metavar="N", help="1 smallest, 100 best."),

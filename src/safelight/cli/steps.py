@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from safelight.batch.naming import SPELLINGS, Placement
+from safelight.batch.naming import Placement
 from safelight.batch.plan import PlannedItem
 from safelight.cli.fields import build, extra
 from safelight.errors import OutputClash, PolicyRefused, VerificationFailed
-from safelight.image import EXTENSIONS
+from safelight.formats import EXTENSIONS, SPELLINGS
 from safelight.operation import Operation
 from safelight.recipe import Recipe, operation_named
 from safelight.settings import Settings

@@ -19,7 +19,8 @@ from safelight.codecs.metadata import Known, read_blocks
 from safelight.codecs.policy import Policy
 from safelight.codecs.xmp import DC, IPTC_EXTENSION, Property, build_xmp, notice, origin_mark
 from safelight.codecs.xmp_names import risk_of
-from safelight.image import Change, Finding, Format, Risk
+from safelight.formats import Format
+from safelight.image import Change, Finding, Risk
 
 # Where a notice or a mark comes from does not matter for whether it was kept.
 SAME = {

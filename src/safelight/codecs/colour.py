@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from safelight.errors import FormatUnknown
-from safelight.image import Format
+from safelight.formats import Format, carrying
 
 PROFILE = "icc-profile-data"
 GREY, RGB = ("b-w", "grey16"), ("srgb", "rgb16")
-CARRIES_ALPHA: tuple[Format, ...] = ("png", "webp", "tiff", "gif", "avif")
+CARRIES_ALPHA = carrying("alpha")
 CARRIES_CMYK: tuple[Format, ...] = ("jpeg", "tiff")
 CARRIES_GREY: tuple[Format, ...] = ("jpeg", "png", "tiff", "avif")
-CARRIES_16_BIT: tuple[Format, ...] = ("png", "tiff", "avif")
+CARRIES_16_BIT = carrying("depth")
 DEVICE_INDEPENDENT = (
     *("lab", "labs", "labq", "lch", "cmc", "xyz"),
     *("yxy", "scrgb", "hsv", "oklab", "oklch"),

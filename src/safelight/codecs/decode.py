@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 from safelight.codecs.colour import normalised
-from safelight.codecs.formats import ROUTE_BYTES, read_header, route
 from safelight.codecs.libvips import foreign_errors, libvips
+from safelight.codecs.routing import ROUTE_BYTES, read_header, route
 from safelight.errors import ContainerBroken, FormatUnknown, LimitExceeded
-from safelight.image import ANIMATED, Finding, Format, Header, Image
+from safelight.formats import ANIMATED, TABLE, Format
+from safelight.image import Finding, Header, Image
 from safelight.limits import Limits
 
 LOADERS: dict[Format, str] = {
@@ -86,6 +87,8 @@ class VipsDecoder:
         return self._picture(min(self.header.width / width, self.header.height / height))
 
     def _picture(self, factor: float) -> Any:
+        if not TABLE[self.header.format].reads:
+            raise FormatUnknown(f"the pixels of {self.header.format} cannot be read here")
         with foreign_errors(f"the {self.header.format} data"):
             options = self._shrink(factor / ROOM_FOR_RESIZE)
             picture = self._load(options)

@@ -6,22 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from safelight.codecs.colour import PROFILE, fitted, speaks_of
-from safelight.codecs.formats import can_rewrite
 from safelight.codecs.libvips import foreign_errors, libvips
 from safelight.codecs.savers import EXIF, XMP, save
 from safelight.codecs.scrub import Kept, kept, rewrite, size_of
 from safelight.errors import LimitExceeded
-from safelight.image import ANIMATED, Change, Finding, Format, Image, Risk
+from safelight.formats import ANIMATED, TABLE, Format
+from safelight.image import Change, Finding, Image, Risk
 from safelight.limits import Limits
 
-LARGEST_SIDE: dict[Format, int] = {
-    "jpeg": 65_500,
-    "png": 1_000_000,
-    "webp": 16_383,
-    "tiff": 1_000_000,
-    "gif": 65_535,
-    "avif": 16_384,
-}
 TIMING = ("page-height", "n-pages", "delay", "loop")
 
 
@@ -63,7 +55,7 @@ def _is_rewrite(image: Image, target: Format) -> bool:
     wish = image.wish
     is_plain = wish.quality is None and wish.effort is None and not wish.lossless
     is_same = image.is_untouched and target == image.header.format
-    return is_same and is_plain and can_rewrite(target)
+    return is_same and is_plain and TABLE[target].scrubs
 
 
 def _check_size(image: Image, target: Format, limits: Limits) -> None:
@@ -72,10 +64,10 @@ def _check_size(image: Image, target: Format, limits: Limits) -> None:
         raise LimitExceeded(
             f"the result would have {pixels} pixels, the limit is {limits.output_pixels}"
         )
-    if max(image.width, image.height) > LARGEST_SIDE[target]:
+    most = TABLE[target].largest_side
+    if max(image.width, image.height) > most:
         raise LimitExceeded(
-            f"{target} holds {LARGEST_SIDE[target]} pixels a side,"
-            f" the result has {image.width}x{image.height}",
+            f"{target} holds {most} pixels a side, the result has {image.width}x{image.height}",
             hint="convert to png or tiff, or resize first",
         )
 

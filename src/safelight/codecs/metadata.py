@@ -22,7 +22,8 @@ from safelight.codecs.reading import decoded, short_is_broken
 from safelight.codecs.xmp import DC, MAX_WORDS, Property, Unreadable, read_xmp
 from safelight.codecs.xmp_names import risk_of
 from safelight.errors import SafelightError
-from safelight.image import Finding, Format, Risk
+from safelight.formats import Format
+from safelight.image import Finding, Risk
 from safelight.limits import MAX_RECORDS
 
 TEXT_RISKS: dict[str, Risk] = {

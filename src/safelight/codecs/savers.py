@@ -6,8 +6,9 @@ from typing import Any
 
 from safelight.codecs.colour import PROFILE, is_deep
 from safelight.codecs.libvips import libvips
-from safelight.errors import LimitExceeded
-from safelight.image import Format, Wish
+from safelight.errors import FormatUnknown, LimitExceeded
+from safelight.formats import Format
+from safelight.image import Wish
 
 USUAL_QUALITY: dict[Format, int] = {"jpeg": 85, "webp": 80, "avif": 60}
 EXIF, XMP = "exif-data", "xmp-data"
@@ -99,3 +100,5 @@ def settings(target: Format, wish: Wish, *, is_deep: bool) -> dict[str, Any]:
             depth = 8 if not is_deep else 12 if wish.lossless else 10
             options = {"Q": quality, "lossless": wish.lossless, "effort": slow, "bitdepth": depth}
             return {**options, "compression": "av1"}
+        case _:
+            raise FormatUnknown(f"{target} cannot be written")

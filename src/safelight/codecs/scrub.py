@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from safelight.codecs import carry
-from safelight.codecs.formats import REWRITERS
 from safelight.codecs.metadata import blocks_of, read_blocks
 from safelight.codecs.policy import policy_of
 from safelight.codecs.reading import short_is_broken
 from safelight.errors import FormatUnknown
-from safelight.image import Change, Format, Wish
+from safelight.formats import TABLE, Format
+from safelight.image import Change, Wish
 
 Pieces = list[bytes | memoryview]
 
@@ -38,7 +38,7 @@ def rewrite(data: memoryview, format: Format, wish: Wish) -> tuple[Pieces, tuple
     Pieces are slices of the input where they can be. Raises ContainerBroken when the container
     cannot be walked to its end, FormatUnknown for a format without a walker.
     """
-    if format not in REWRITERS:
+    if not TABLE[format].scrubs:
         raise FormatUnknown(f"{format} cannot be rewritten without decoding it")
     policy = policy_of(wish)
     with short_is_broken():
@@ -47,7 +47,7 @@ def rewrite(data: memoryview, format: Format, wish: Wish) -> tuple[Pieces, tuple
     if policy.keeps_all:
         return [data], tuple(Change("kept", finding) for finding in dict.fromkeys(known.findings))
     carried = carry.carry(known, policy, upright=False)
-    module = import_module(f"safelight.codecs.{REWRITERS[format]}")
+    module = import_module(f"safelight.codecs.{format}_clean")
     with short_is_broken():
         pieces: Pieces = module.rewritten(walked, carried)
     return pieces, carry.changes(known, carried, upright=False)

@@ -28,7 +28,7 @@ from safelight.engine.output import sha256_of
 from safelight.engine.source import Digest, Source
 from safelight.engine.stock import Models
 from safelight.errors import VerificationFailed
-from safelight.image import Format
+from safelight.formats import Format
 from safelight.limits import MEGA
 from safelight.models.entry import Entry
 from safelight.models.guard import Retry

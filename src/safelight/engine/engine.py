@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from safelight.audit.receipt import Receipt, path_for
-from safelight.codecs.formats import can_rewrite, route
+from safelight.codecs.routing import route
 from safelight.engine import output as outputs
 from safelight.engine.book import Book, Claim, Door, Work
 from safelight.engine.existing import settle, settle_in_place
@@ -30,7 +30,7 @@ from safelight.engine.source import open_source
 from safelight.engine.stock import Models, Pictures, Stock
 from safelight.engine.tuning import Tuning
 from safelight.errors import FormatUnknown, OutputClash, SafelightError, WireBroken
-from safelight.image import Format
+from safelight.formats import TABLE, Format
 from safelight.models.store import Store
 from safelight.recipe import Recipe
 from safelight.settings import Settings, load
@@ -184,7 +184,7 @@ class Engine:
         return self.stock.models(recipe.needs, precision=self.tuning.precision)
 
     def _host(self, recipe: Recipe, format: Format) -> Host:
-        rewrites = recipe.wished_format in (None, format) and can_rewrite(format)
+        rewrites = recipe.wished_format in (None, format) and TABLE[format].scrubs
         needs_pixels = recipe.touches_pixels or (recipe.gives_image and not rewrites)
         peak_bytes = self.stock.peak_bytes(recipe.needs)
         with self._opening:

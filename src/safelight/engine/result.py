@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from safelight.image import Change, Decision, Finding, Format
+from safelight.formats import Format
+from safelight.image import Change, Decision, Finding
 from safelight.models.guard import Retry
 from safelight.worker.job import CageReport
 

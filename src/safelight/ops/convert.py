@@ -6,11 +6,11 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from safelight.image import Format, Image
+from safelight.formats import LOSSY, TABLE, Format, Writable
+from safelight.image import Image
 from safelight.operation import Context, Operation
 
-LOSSY: tuple[Format, ...] = ("jpeg", "webp", "avif")
-BOTH: tuple[Format, ...] = ("webp", "avif")
+BOTH = tuple(format for format in LOSSY if TABLE[format].lossless)
 
 
 class Convert(Operation, name="convert"):
@@ -20,7 +20,7 @@ class Convert(Operation, name="convert"):
     8 bit, sRGB and the first frame.
     """
 
-    to: Format | None = Field(
+    to: Writable | None = Field(
         None,
         description="format of the result; that of the input if not given",
         examples=["webp"],

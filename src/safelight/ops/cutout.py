@@ -8,12 +8,13 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from safelight.image import Annotation, Format, Image
+from safelight.formats import LOSSY, Format, Writable, carrying
+from safelight.image import Annotation, Image
 from safelight.operation import Context, ModelNeed, Operation
 from safelight.ops.cutting.grounds import BLUR, NAMED, PICTURE, blurred, covering
 
-TRANSPARENT: tuple[Format, ...] = ("png", "webp", "avif", "tiff")
-WITH_QUALITY: tuple[Format, ...] = ("jpeg", "webp", "avif")
+# One level of transparency is too few for an edge.
+TRANSPARENT = tuple(format for format in carrying("alpha") if format != "gif")
 
 
 class Cutout(Operation, name="cutout"):
@@ -46,7 +47,7 @@ class Cutout(Operation, name="cutout"):
         le=100,
         description="room around a cropped subject, in percent of its longer side",
     )
-    format: Format | None = Field(
+    format: Writable | None = Field(
         None, description="format of the result: png, webp, avif or tiff; with bg any"
     )
     quality: int | None = Field(
@@ -73,7 +74,7 @@ class Cutout(Operation, name="cutout"):
         is_flat = self.mask_only or self.bg is not None
         if not is_flat and target not in TRANSPARENT:
             raise ValueError(f"{target} has no transparency: give bg, as white, or another format")
-        if self.quality is not None and target is not None and target not in WITH_QUALITY:
+        if self.quality is not None and target is not None and target not in LOSSY:
             raise ValueError(f"{target} has no quality, it keeps every pixel")
         return self
 

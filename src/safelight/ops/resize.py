@@ -7,7 +7,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from safelight.image import Format, Image
+from safelight.formats import LOSSY, Format, Writable
+from safelight.image import Image
 from safelight.limits import MAX_SIDE
 from safelight.operation import Context, Operation
 
@@ -36,7 +37,7 @@ class Resize(Operation, name="resize"):
     kernel: Literal["lanczos3", "mitchell", "cubic", "linear", "nearest"] = Field(
         "lanczos3", description="the filter: lanczos3 is sharp, nearest keeps hard pixels"
     )
-    format: Format | None = Field(None, description="format of the result")
+    format: Writable | None = Field(None, description="format of the result")
     quality: int | None = Field(
         None, ge=1, le=100, description="for jpeg, webp, avif: 1 is smallest, 100 is best"
     )
@@ -53,7 +54,7 @@ class Resize(Operation, name="resize"):
                 raise ValueError(f"a side is 1 to {MAX_SIDE} pixels")
         if self.mode != "within" and None in (width, height):
             raise ValueError(f"{self.mode} needs a box with both sides")
-        if self.quality is not None and self.format in ("png", "tiff", "gif"):
+        if self.quality is not None and self.format not in (None, *LOSSY):
             raise ValueError(f"{self.format} has no quality, it keeps every pixel")
         return self
 

@@ -11,7 +11,8 @@ from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
 from safelight.codecs.libvips import foreign_errors
 from safelight.errors import ModelMissing
-from safelight.image import Change, Decision, Finding, Format, Image
+from safelight.formats import Format
+from safelight.image import Change, Decision, Finding, Image
 from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry

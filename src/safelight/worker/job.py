@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-from safelight.image import Change, Decision, Finding, Format
+from safelight.formats import Format
+from safelight.image import Change, Decision, Finding
 from safelight.limits import Limits
 from safelight.models.guard import Retry
 

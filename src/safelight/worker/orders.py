@@ -7,7 +7,7 @@ import secrets
 import signal
 from collections.abc import Callable
 
-from safelight.codecs.formats import ROUTE_BYTES, route
+from safelight.codecs.routing import ROUTE_BYTES, route
 from safelight.errors import SafelightError, TimeExceeded, WireBroken, WorkerDied
 from safelight.limits import Limits
 from safelight.worker.job import Answer, CageReport, Job

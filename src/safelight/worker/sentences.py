@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 
 from safelight.errors import SafelightError, WireBroken, by_number
-from safelight.image import FORMATS
+from safelight.formats import FORMATS
 
 PACKAGE = Path(__file__).parents[1]
 # A whole number, or a format by name. A slot of a sentence looks like the first until it is filled.

@@ -22,7 +22,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from safelight.errors import WireBroken
-from safelight.image import DECISIONS, FORMATS, Decision, Format
+from safelight.formats import FORMATS, Format, is_picture
+from safelight.image import DECISIONS, Decision
 from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits, bounded
 from safelight.models.guard import FAULTS, Retry
 from safelight.worker.sentences import Failure
@@ -186,16 +187,17 @@ def _made(untrusted: Sequence[int], limits: Limits, wants_image: bool) -> Outcom
     if wants_image:
         bounded(size, 1, limits.output_bytes)
         bounded(kind, 1, len(FORMATS))
-        _area(width, height, limits.output_pixels, limits.output_pixels)
+        _area(kind, width, height, side=limits.output_pixels, pixels=limits.output_pixels)
     elif any((size, width, height, kind, again)):
         raise ValueError("an output that nobody asked for")
-    _area(input_width, input_height, limits.side, limits.input_pixels)
+    bounded(input_kind, 1, len(FORMATS))
+    _area(input_kind, input_width, input_height, side=limits.side, pixels=limits.input_pixels)
     return Outcome(
         output_bytes=size,
         format=FORMATS[kind - 1] if wants_image else None,
         width=width,
         height=height,
-        input_format=FORMATS[bounded(input_kind, 1, len(FORMATS)) - 1],
+        input_format=FORMATS[input_kind - 1],
         input_width=input_width,
         input_height=input_height,
         is_reencoded=bool(bounded(again, 0, 1)),
@@ -258,8 +260,10 @@ def is_progress(untrusted: bytes) -> bool:
     return untrusted[:4] == PROGRESS_MAGIC
 
 
-def _area(width: int, height: int, side: int, pixels: int) -> None:
-    bounded(bounded(width, 1, side) * bounded(height, 1, side), 1, pixels)
+def _area(kind: int, width: int, height: int, *, side: int, pixels: int) -> None:
+    """A picture has both sides; a document or a video may have none."""
+    least = 1 if is_picture(FORMATS[kind - 1]) else 0
+    bounded(bounded(width, least, side) * bounded(height, least, side), least, pixels)
 
 
 def _format_number(kind: Format | None) -> int:

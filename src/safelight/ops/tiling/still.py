@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from safelight.errors import InputRefused
-from safelight.image import ANIMATED, Image
+from safelight.formats import ANIMATED
+from safelight.image import Image
 
 PROFILE = "icc-profile-data"
 

@@ -1,0 +1,131 @@
+"""Format: one row of a table for each. What the rest asks of a format stands in its row.
+
+A further format is a row here, its signature in codecs/routing.py, and its modules in codecs/:
+`NAME.py` reads the container, `NAME_clean.py` rewrites it without decoding (if scrubs),
+`NAME_pixels.py` opens its pixels and `NAME_save.py` writes them where libvips does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+# What a job can take in. The order is the number on the wire: add at the end.
+# fmt: off
+Format = Literal[
+    "jpeg", "png", "webp", "tiff", "gif", "avif",
+    "heic", "bmp", "dicom", "pdf", "svg", "mp4", "webm",
+]
+# fmt: on
+FORMATS: tuple[Format, ...] = get_args(Format)
+# What an encoder can be asked for: the rows with `writes`.
+Writable = Literal["jpeg", "png", "webp", "tiff", "gif", "avif"]
+WRITABLE: tuple[Writable, ...] = get_args(Writable)
+Kind = Literal["picture", "document", "video"]
+Kept = Literal["icc", "alpha", "animation", "depth", "pages", "gain map"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One row of the table. endings: of file names, ours first. reads and writes are of pixels;
+    scrubs: metadata is removed without decoding. keeps: what a new encoding can hold; keeps_stored:
+    what a scrub leaves as it was. extra: what to install for reads, or None. lossy: it has a
+    quality; largest_side in pixels; note: one sentence for the published table.
+    """
+
+    title: str
+    endings: tuple[str, ...]
+    kind: Kind = "picture"
+    reads: bool = True
+    writes: bool = False
+    scrubs: bool = False
+    keeps: frozenset[Kept] = frozenset()
+    keeps_stored: frozenset[Kept] = frozenset()
+    extra: str | None = None
+    lossy: bool = False
+    lossless: bool = True
+    largest_side: int = 65_535
+    note: str = ""
+
+
+TABLE: dict[Format, Facts] = {
+    "jpeg": Facts(
+        "JPEG",
+        ("jpg", "jpeg", "jpe", "jfif"),
+        writes=True,
+        scrubs=True,
+        keeps=frozenset({"icc"}),
+        keeps_stored=frozenset({"icc", "gain map"}),
+        lossy=True,
+        lossless=False,
+        largest_side=65_500,
+    ),
+    "png": Facts(
+        "PNG, APNG",
+        ("png", "apng"),
+        writes=True,
+        scrubs=True,
+        keeps=frozenset({"icc", "alpha", "depth"}),
+        keeps_stored=frozenset({"icc", "alpha", "animation", "depth"}),
+        largest_side=1_000_000,
+    ),
+    "webp": Facts(
+        "WebP",
+        ("webp",),
+        writes=True,
+        scrubs=True,
+        keeps=frozenset({"icc", "alpha", "animation"}),
+        keeps_stored=frozenset({"icc", "alpha", "animation"}),
+        lossy=True,
+        largest_side=16_383,
+    ),
+    "tiff": Facts(
+        "TIFF, BigTIFF",
+        ("tif", "tiff"),
+        writes=True,
+        keeps=frozenset({"icc", "alpha", "depth"}),
+        largest_side=1_000_000,
+    ),
+    "gif": Facts(
+        "GIF",
+        ("gif",),
+        writes=True,
+        keeps=frozenset({"alpha", "animation"}),
+    ),
+    "avif": Facts(
+        "AVIF",
+        ("avif", "avifs"),
+        writes=True,
+        keeps=frozenset({"icc", "alpha", "depth"}),
+        lossy=True,
+        largest_side=16_384,
+    ),
+    "heic": Facts("HEIC, HEIF", ("heic", "heif", "hif"), reads=False, extra="heic"),
+    "bmp": Facts("BMP", ("bmp", "dib"), reads=False, largest_side=65_535),
+    "dicom": Facts("DICOM", ("dcm", "dicom"), reads=False, extra="medical"),
+    "pdf": Facts("PDF", ("pdf",), kind="document", reads=False, extra="pdf"),
+    "svg": Facts("SVG", ("svg",), kind="document", reads=False),
+    "mp4": Facts("MP4, MOV", ("mp4", "mov", "m4v", "3gp", "qt"), kind="video", reads=False),
+    "webm": Facts("WebM, Matroska", ("webm", "mkv"), kind="video", reads=False),
+}
+
+# Usual endings of files.
+EXTENSIONS: dict[Format, str] = {format: facts.endings[0] for format, facts in TABLE.items()}
+SPELLINGS: dict[Format, frozenset[str]] = {
+    format: frozenset(f".{ending}" for ending in facts.endings) for format, facts in TABLE.items()
+}
+# Formats whose frames all pass through a pipeline; of any other, the first picture does.
+ANIMATED: tuple[Format, ...] = tuple(
+    format for format, facts in TABLE.items() if "animation" in facts.keeps
+)
+LOSSY: tuple[Format, ...] = tuple(format for format, facts in TABLE.items() if facts.lossy)
+
+
+def carrying(what: Kept) -> tuple[Format, ...]:
+    """The formats that a new encoding keeps this in."""
+    return tuple(format for format, facts in TABLE.items() if what in facts.keeps)
+
+
+def is_picture(format: Format) -> bool:
+    """False for documents and videos: they have no pixels of their own here, only metadata."""
+    return TABLE[format].kind == "picture"
