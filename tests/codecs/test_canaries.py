@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from safelight.codecs import routing
 from safelight.image import Profile
 from tests.codecs import planting
 from tests.codecs.making import CANARY, png_chunks, scrubbed

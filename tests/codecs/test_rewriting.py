@@ -9,6 +9,7 @@ import numpy
 import pytest
 import pyvips
 
+from safelight.codecs import routing
 from safelight.errors import ContainerBroken
 from safelight.formats import Format
 from tests.codecs.making import (

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from safelight.codecs import routing
 from safelight.formats import TABLE, Format
 from tests.codecs.making import scrubbed
 from tests.codecs.oracle import leftovers
