@@ -4,7 +4,7 @@
 Usage: scripts/lock.py          (takes the newest versions that fit)
 
 build.txt    what source-only packages and our own wheel need to be built; installed first
-runtime.txt  the core and the extra `cpu`
+runtime.txt  the core and the extras that a desktop wants (EXTRAS)
 dev.txt      runtime, and what tests and checks need; the same versions where both have a package
 
 Resolved on the oldest Python that we support, so one lock serves them all. The settings of pip are
@@ -23,6 +23,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "requirements"
+# What `make install` brings along.
+EXTRAS = ("cpu", "heic", "pdf", "medical")
 TOOLS = ROOT / "build" / "lock-venv"
 HEADER = "# Written by scripts/lock.py from pyproject.toml. Exact versions with hashes, no hosts.\n"
 ALLOWED_LINE = re.compile(r"(#.*|[a-z0-9._-]+==[^\s:/@]+ \\|    --hash=sha256:[0-9a-f]{64}( \\)?)")
@@ -34,9 +36,10 @@ def main() -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)
     groups: dict[str, list[str]] = project["dependency-groups"]
+    extras: dict[str, list[str]] = project["project"]["optional-dependencies"]
     runtime = [
         *project["project"]["dependencies"],
-        *project["project"]["optional-dependencies"]["cpu"],
+        *(requirement for extra in EXTRAS for requirement in extras[extra]),
     ]
     compiler = pip_compile(groups["lock"])
     compile_lock(compiler, "build", groups["build"])

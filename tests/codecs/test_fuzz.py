@@ -14,7 +14,7 @@ from safelight.codecs.exif_words import exif_findings
 from safelight.codecs.iptc import iptc_findings, photoshop_blocks
 from safelight.codecs.origin import SCHEME, mark_in
 from safelight.errors import InputRefused
-from safelight.formats import WRITABLE, Format
+from safelight.formats import TABLE, WRITABLE, Format
 from safelight.image import Profile, Wish
 from tests.codecs import planting
 from tests.codecs.making import jpeg, picture, png, profile, saved, webp
