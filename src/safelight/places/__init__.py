@@ -1,0 +1,1 @@
+"""Places: the town that lies nearest to a position, from a table that ships inside."""
