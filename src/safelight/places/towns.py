@@ -1,4 +1,4 @@
-"""The nearest town of at least 5,000 people: names, countries and positions by GeoNames (CC BY 4.0).
+"""The nearest town of at least 5,000 people, by GeoNames (CC BY 4.0).
 
 The table says where towns have their middle, not where they end: so the answer is "near", and a
 large town counts as near from further away than a small one.
