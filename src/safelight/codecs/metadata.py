@@ -13,6 +13,7 @@ from typing import Any
 
 from safelight.codecs import icc
 from safelight.codecs.blocks import Block, Kind
+from safelight.codecs.c2pa import c2pa_findings, joined
 from safelight.codecs.exif import Exif, read_exif
 from safelight.codecs.exif_build import copyright_of
 from safelight.codecs.exif_words import exif_findings
@@ -67,6 +68,7 @@ class Known:
     texts: list[tuple[Risk, str, str]] = field(default_factory=list)
     raw: list[tuple[Risk, Block]] = field(default_factory=list)
     time: bytes | None = None
+    manifests: list[Block] = field(default_factory=list)
     counts: Counter[Kind] = field(default_factory=Counter)
 
     def add(self, risk: Risk, name: str, value: str = "") -> None:
@@ -101,6 +103,7 @@ def read_blocks(blocks: Iterable[Block]) -> Known:
     known = Known()
     for block in blocks:
         _read(block, known)
+    _manifests(known)
     return known
 
 
@@ -170,14 +173,24 @@ def _comment(block: Block, known: Known) -> None:
 
 
 def _c2pa(block: Block, known: Known) -> None:
-    name = "C2PA manifest"
-    if all(finding.name != name for finding in known.findings):
-        known.add(Risk.PROVENANCE, name, f"{len(block.data)} bytes")
+    known.manifests.append(block)
     mark = mark_in(block.data)
     if mark and not known.mark:
         known.mark = mark
         known.add(Risk.PROVENANCE, "C2PA digitalSourceType", mark)
     _raw(Risk.PROVENANCE, block, known)
+
+
+def _manifests(known: Known) -> None:
+    """The manifests as a whole: a JPEG cuts one into many blocks."""
+    for store in joined(known.manifests):
+        known.add(Risk.PROVENANCE, "C2PA manifest", f"{len(store)} bytes")
+        try:
+            with short_is_broken():
+                for finding in c2pa_findings(store):
+                    known.add(finding.group, finding.name, finding.value)
+        except SafelightError:
+            known.add(Risk.OTHER, UNREADABLE, "C2PA")
 
 
 def _time(block: Block, known: Known) -> None:
