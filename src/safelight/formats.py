@@ -2,7 +2,8 @@
 
 A further format is a row here, its signature in codecs/routing.py, and its modules in codecs/:
 `NAME.py` reads the container, `NAME_clean.py` rewrites it without decoding (if scrubs),
-`NAME_pixels.py` opens its pixels and `NAME_save.py` writes them where libvips does not.
+`NAME_pixels.py` opens its pixels (if reads, and no loader of libvips does it alone),
+`NAME_save.py` writes them (if writes, and no saver of libvips does it alone).
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ Writable = Literal["jpeg", "png", "webp", "tiff", "gif", "avif"]
 WRITABLE: tuple[Writable, ...] = get_args(Writable)
 Kind = Literal["picture", "document", "video"]
 Kept = Literal["icc", "alpha", "animation", "depth", "pages", "gain map"]
+# What the further frames of a file are; a pipeline holds them all, one below the other.
+Frames = Literal["animation", "pages"]
+Stored = Literal["grey", "cmyk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,9 @@ class Facts:
     """One row of the table. endings: of file names, ours first. reads and writes are of pixels;
     scrubs: metadata is removed without decoding. keeps: what a new encoding can hold; keeps_stored:
     what a scrub leaves as it was. extra: what to install for reads, or None. lossy: it has a
-    quality; largest_side in pixels; note: one sentence for the published table.
+    quality; largest_side in pixels; note: one sentence for the published table. loader, saver: of
+    libvips, where one does it alone; libraries: modules that its own parts import late. frames:
+    what its further frames are, None if only the first is opened; stores: what it holds beside RGB.
     """
 
     title: str
@@ -46,6 +52,11 @@ class Facts:
     lossless: bool = True
     largest_side: int = 65_535
     note: str = ""
+    loader: str = ""
+    saver: str = ""
+    libraries: tuple[str, ...] = ()
+    frames: Frames | None = None
+    stores: frozenset[Stored] = frozenset()
 
 
 TABLE: dict[Format, Facts] = {
@@ -59,6 +70,9 @@ TABLE: dict[Format, Facts] = {
         lossy=True,
         lossless=False,
         largest_side=65_500,
+        loader="jpegload_source",
+        saver="jpegsave_target",
+        stores=frozenset({"grey", "cmyk"}),
     ),
     "png": Facts(
         "PNG, APNG",
@@ -68,6 +82,7 @@ TABLE: dict[Format, Facts] = {
         keeps=frozenset({"icc", "alpha", "depth"}),
         keeps_stored=frozenset({"icc", "alpha", "animation", "depth"}),
         largest_side=1_000_000,
+        stores=frozenset({"grey"}),
     ),
     "webp": Facts(
         "WebP",
@@ -78,6 +93,9 @@ TABLE: dict[Format, Facts] = {
         keeps_stored=frozenset({"icc", "alpha", "animation"}),
         lossy=True,
         largest_side=16_383,
+        loader="webpload_source",
+        saver="webpsave_target",
+        frames="animation",
     ),
     "tiff": Facts(
         "TIFF, BigTIFF",
@@ -85,12 +103,18 @@ TABLE: dict[Format, Facts] = {
         writes=True,
         keeps=frozenset({"icc", "alpha", "depth"}),
         largest_side=1_000_000,
+        stores=frozenset({"grey", "cmyk"}),
     ),
     "gif": Facts(
         "GIF",
         ("gif",),
         writes=True,
+        scrubs=True,
         keeps=frozenset({"alpha", "animation"}),
+        keeps_stored=frozenset({"icc", "alpha", "animation"}),
+        loader="gifload_source",
+        saver="gifsave_target",
+        frames="animation",
     ),
     "avif": Facts(
         "AVIF",
@@ -99,6 +123,9 @@ TABLE: dict[Format, Facts] = {
         keeps=frozenset({"icc", "alpha", "depth"}),
         lossy=True,
         largest_side=16_384,
+        loader="heifload_source",
+        saver="heifsave_target",
+        stores=frozenset({"grey"}),
     ),
     "heic": Facts("HEIC, HEIF", ("heic", "heif", "hif"), reads=False, extra="heic"),
     "bmp": Facts("BMP", ("bmp", "dib"), reads=False, largest_side=65_535),
@@ -114,7 +141,7 @@ EXTENSIONS: dict[Format, str] = {format: facts.endings[0] for format, facts in T
 SPELLINGS: dict[Format, frozenset[str]] = {
     format: frozenset(f".{ending}" for ending in facts.endings) for format, facts in TABLE.items()
 }
-# Formats whose frames all pass through a pipeline; of any other, the first picture does.
+# Formats that can be asked for all frames of an animation; of any other, the first picture is made.
 ANIMATED: tuple[Format, ...] = tuple(
     format for format, facts in TABLE.items() if "animation" in facts.keeps
 )
@@ -124,6 +151,12 @@ LOSSY: tuple[Format, ...] = tuple(format for format, facts in TABLE.items() if f
 def carrying(what: Kept) -> tuple[Format, ...]:
     """The formats that a new encoding keeps this in."""
     return tuple(format for format, facts in TABLE.items() if what in facts.keeps)
+
+
+def holds_frames_of(target: Format, source: Format) -> bool:
+    """True if a new encoding in target holds the further frames of source as what they are."""
+    frames = TABLE[source].frames
+    return frames is not None and frames in TABLE[target].keeps
 
 
 def is_picture(format: Format) -> bool:

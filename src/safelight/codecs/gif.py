@@ -15,7 +15,8 @@ EXTENSION, IMAGE, TRAILER = 0x21, 0x2C, 0x3B
 COMMENT, PLAIN_TEXT, APPLICATION, CONTROL = 0xFE, 0x01, 0xFF, 0xF9
 LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 XMP, ICC = b"XMP DataXMP", b"ICCRGBG1012"
-XMP_MAGIC_BYTES = 257
+# Whatever length the last letters of an unblocked packet give, it ends on the zero behind these.
+XMP_MAGIC = bytes((1, *range(255, -1, -1)))
 MAX_PARTS = 1_000_000
 # A real file has 255 bytes in most of them: this is half a gigabyte.
 MAX_SUB_BLOCKS = 2_000_000
@@ -23,14 +24,24 @@ MAX_SUB_BLOCKS = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One block: what introduces it, the extension's label or 0, its fixed head, its data with sub-
-    block lengths.
+    """One block: what introduces it, the extension's label or 0, its fixed head, a picture's own
+    colour table, its data with sub-block lengths, and the whole of it.
     """
 
     introducer: int
     label: int
     head: memoryview
+    table: memoryview
     body: memoryview
+    raw: memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """The whole container: the screen with its colour table, and the blocks behind it."""
+
+    head: memoryview
+    parts: list[Part]
 
 
 def parts(data: memoryview) -> Iterator[Part]:
@@ -47,18 +58,20 @@ def parts(data: memoryview) -> Iterator[Part]:
             return
         introducer = data[at]
         if introducer == TRAILER:
-            yield Part(TRAILER, 0, data[:0], data[at + 1 :])
+            yield Part(TRAILER, 0, data[:0], data[:0], data[at + 1 :], data[at:])
             return
+        head = table = data[:0]
         if introducer == EXTENSION:
             label, start = part(data, at, 2)[1], at + 2
-            head = data[:0]
         elif introducer == IMAGE:
             head, label = part(data, at + 1, 9), 0
-            start = at + 10 + _table_bytes(head[8]) + 1
+            table = part(data, at + 10, _table_bytes(head[8]))
+            start = at + 10 + len(table) + 1
         else:
             raise ContainerBroken("the GIF has an unknown block")
+        begun = at
         at, left = _end_of_chain(data, start, left)
-        yield Part(introducer, label, head, data[start:at])
+        yield Part(introducer, label, head, table, data[start:at], data[begun:at])
     raise ContainerBroken("the GIF has too many blocks")
 
 
@@ -105,25 +118,37 @@ def header(data: memoryview) -> Header:
     )
 
 
-def blocks(data: memoryview) -> Iterator[Block]:
+def walk(data: memoryview) -> Walked:
+    """The whole container in its pieces.
+
+    Raises ContainerBroken when it cannot be walked to its end.
+    """
+    found = list(parts(data))
+    return Walked(part(data, 0, 13 + _table_bytes(data[10])), found)
+
+
+def blocks(data: memoryview, walked: Walked | None = None) -> Iterator[Block]:
     """Comments, plain text, application blocks and what follows the end."""
-    for block in parts(data):
+    for block in walked.parts if walked else parts(data):
         if block.introducer == TRAILER and len(block.body):
             yield Block("trailer", "Trailer", block.body)
         elif block.label == COMMENT:
-            yield Block("comment", "Comment", memoryview(joined(block.body)))
+            yield Block("comment", "Comment", memoryview(joined(block.body)), block.raw)
         elif block.label == PLAIN_TEXT:
-            yield Block("text", "PlainText", memoryview(joined(block.body)[12:]))
+            yield Block("comment", "PlainText", memoryview(joined(block.body)[12:]))
         elif block.label == APPLICATION:
-            yield from _application(block.body)
+            yield from _application(block)
+        elif block.introducer == EXTENSION and block.label != CONTROL:
+            yield Block("private", f"extension 0x{block.label:02X}", block.body, block.raw)
 
 
-def _application(body: memoryview) -> Iterator[Block]:
+def _application(block: Part) -> Iterator[Block]:
+    body = block.body
     name = bytes(body[1:12])
     if name == XMP:
         # The packet lies unblocked, followed by a ramp of bytes that leads any reader to its end.
-        yield Block("xmp", "XMP", body[12 : max(12, len(body) - XMP_MAGIC_BYTES - 1)])
+        yield Block("xmp", "XMP", body[12 : max(12, len(body) - len(XMP_MAGIC) - 1)])
     elif name == ICC:
         yield Block("icc", "ICC_Profile", memoryview(joined(body[12:])))
     elif name not in LOOPS:
-        yield Block("private", name.decode("latin-1"), body[12:])
+        yield Block("private", name.decode("latin-1"), body[12:], block.raw)
