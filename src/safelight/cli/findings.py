@@ -1,4 +1,4 @@
-"""Findings: what an inspection saw, grouped by what it can reveal; --fail-on."""
+"""Findings: what an inspection saw, grouped by what it can reveal, in plain words; --fail-on."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from safelight.cli.printable import printable
 from safelight.cli.report import Report
 from safelight.cli.table import LABELS
 from safelight.cli.tagnames import known_names
+from safelight.engine.plain import plain, services_of
+from safelight.engine.result import Result
 from safelight.errors import ParameterInvalid
 from safelight.image import Finding
 
 FOUND = 4
 LONGEST_VALUE = 100
+LONGEST_MEANING = 200
 ANY = "any"
 ALARMING = 7
 HONESTY = (
@@ -39,8 +42,20 @@ class Findings(Report):
     def __init__(self, face: Face, verbs: Sequence[str], fail_on: str | None) -> None:
         super().__init__(face, verbs)
         self.words = asked(fail_on)
+        self.hides = face.settings.hide_values
 
     def before_item(self, item: Item) -> None:
+        if item.result is not None and self.face.is_json:
+            self.face.document(
+                {
+                    "type": "meaning",
+                    "schema": SCHEMA,
+                    "index": item.index,
+                    "input": item.input,
+                    "groups": self._meaning(item.result),
+                    "services": [] if self.hides else list(services_of(item.result.findings)),
+                }
+            )
         for finding in _sorted(item):
             self.face.document(
                 {
@@ -50,7 +65,7 @@ class Findings(Report):
                     "input": item.input,
                     "group": finding.group.name.lower(),
                     "name": finding.name,
-                    "value": finding.value,
+                    "value": "" if self.hides else finding.value,
                 }
             )
 
@@ -83,12 +98,19 @@ class Findings(Report):
         findings = _sorted(item)
         if not findings:
             face.out("  no metadata found")
+        said = {} if self.hides else plain(result.findings)
         for group, members in groupby(findings, key=lambda finding: finding.group):
             paint = "yellow" if group.value <= ALARMING else "dim"
-            face.out(f"  {face.paint(LABELS[group], paint)}")
+            meaning = f"  {printable(said[group], LONGEST_MEANING)}" if group in said else ""
+            face.out(f"  {face.paint(LABELS[group], paint)}{meaning}")
             for finding in members:
-                value = printable(finding.value, LONGEST_VALUE)
+                value = "" if self.hides else printable(finding.value, LONGEST_VALUE)
                 face.out(f"    {printable(finding.name, 40):<28} {value}".rstrip())
+
+    def _meaning(self, result: Result) -> dict[str, str]:
+        """Group and sentence; with hidden values the groups alone."""
+        said = plain(result.findings)
+        return {group.name.lower(): "" if self.hides else text for group, text in said.items()}
 
     def _is_asked(self, finding: Finding) -> bool:
         group, label = finding.group.name.lower(), LABELS[finding.group].lower()

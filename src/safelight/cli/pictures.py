@@ -44,7 +44,7 @@ def _options(operation: type[Operation]) -> list[Any]:
     if not operation.gives_image:
         from safelight.cli.findings import failing
 
-        return [selecting, *own, failing, batching, caging, speaking]
+        return [selecting, *own, failing, setting("hide_values"), batching, caging, speaking]
     wishes = []
     if not {"to", "format"} & set(fields):
         wishes = [

@@ -87,6 +87,13 @@ LOG_NAMES = Rule(
     show=lambda is_on: str(is_on).lower(),
     is_tighter=r.lower,
 )
+HIDE_VALUES = Rule(
+    r.switch,
+    "true, false",
+    "inspect shows what kinds of metadata are there, not what they say",
+    show=lambda is_on: str(is_on).lower(),
+    is_tighter=r.higher,
+)
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,7 @@ class Settings:
     device: str = _setting("auto", _words(DEVICES, "what runs a model"))
     progress: str = _setting("auto", _words(PROGRESS, "how progress is shown, on the error stream"))
     color: str = _setting("auto", _words(COLOR, "colour in what is printed"))
+    hide_values: bool = _setting(False, HIDE_VALUES)
     log_names: bool = _setting(False, LOG_NAMES)
     state_dir: Path = _setting(
         _state_dir, Rule(r.folder, "an absolute path", "folder of the keys and the journal")
