@@ -16,7 +16,10 @@ Kind = Literal[
     "c2pa",  # JUMBF boxes with a manifest
     "time",  # a date on its own
     "thumbnail",
-    "pictures",  # further pictures beside the first
+    "pictures",  # an index of further pictures beside the first
+    "gain map",  # a further picture that tells a bright display what to do with the first
+    "numbers",  # those of a gain map, as a binary structure
+    "picture",  # any other further picture: a preview, a depth map, the next one of a series
     "private",  # anything without a public meaning
     "trailer",  # bytes after the end
 ]
@@ -28,6 +31,7 @@ class Block:
 
     raw is the block as stored with its framing, for the few that can be carried over as they are.
     is_aside: it lies where viewers do not look for it, so it does not say how the picture is shown.
+    is_inner: it belongs to a further picture, so it says nothing of the first.
     """
 
     kind: Kind
@@ -35,6 +39,17 @@ class Block:
     data: memoryview
     raw: memoryview | None = None
     is_aside: bool = False
+    is_inner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A further picture that crosses over beside the first: the block that it came as, and the
+    clean blocks that it may have itself.
+    """
+
+    block: Block
+    carried: Carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,8 @@ class Carried:
 
     icc is a profile, exif a TIFF structure, xmp a packet, texts keyword and words; raw holds whole
     blocks that the user asked to keep as they are, time the last change of a PNG as its seven
-    bytes.
+    bytes. pictures are further pictures, gain_map the numbers of the one that this is (ISO
+    21496-1); with standard_colour every profile is a standard one or has no name.
     """
 
     icc: bytes | None = None
@@ -53,3 +69,6 @@ class Carried:
     texts: tuple[tuple[str, str], ...] = ()
     raw: tuple[Block, ...] = ()
     time: bytes | None = None
+    pictures: tuple[Aside, ...] = ()
+    gain_map: bytes | None = None
+    standard_colour: bool = False

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from safelight.codecs import icc
+from safelight.codecs import gain_map, icc
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.c2pa import c2pa_findings, joined
 from safelight.codecs.exif import Exif, read_exif
@@ -22,7 +22,7 @@ from safelight.codecs.origin import mark_in
 from safelight.codecs.reading import decoded, short_is_broken
 from safelight.codecs.xmp import DC, MAX_WORDS, Property, Unreadable, read_xmp
 from safelight.codecs.xmp_names import risk_of
-from safelight.errors import SafelightError
+from safelight.errors import ContainerBroken, SafelightError
 from safelight.formats import Format
 from safelight.image import Finding, Risk
 from safelight.limits import MAX_RECORDS
@@ -56,7 +56,7 @@ class Known:
     The first EXIF block and the first profile count.
 
     notices are copyright notices outside EXIF; mark is the address of a digital source type, or
-    empty.
+    empty. beside are further pictures, gain_map the numbers of the gain map that this one is.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -68,6 +68,8 @@ class Known:
     texts: list[tuple[Risk, str, str]] = field(default_factory=list)
     raw: list[tuple[Risk, Block]] = field(default_factory=list)
     time: bytes | None = None
+    beside: list[Block] = field(default_factory=list)
+    gain_map: bytes | None = None
     manifests: list[Block] = field(default_factory=list)
     counts: Counter[Kind] = field(default_factory=Counter)
 
@@ -111,8 +113,19 @@ def _read(block: Block, known: Known) -> None:
     known.counts[block.kind] += 1
     if block.kind in STRUCTURED and known.counts[block.kind] > MAX_STRUCTURED:
         known.add(Risk.OTHER, UNREADABLE, f"more than {MAX_STRUCTURED} of {block.kind}")
+    elif block.is_inner:
+        _inner(block, known)
     else:
         READERS[block.kind](block, known)
+
+
+def _inner(block: Block, known: Known) -> None:
+    """What a further picture says is told, and has no say in what the first one keeps."""
+    alone = Known()
+    READERS[block.kind](block, alone)
+    _manifests(alone)
+    for finding in alone.findings:
+        known.add(finding.group, finding.name, finding.value)
 
 
 def _exif(block: Block, known: Known) -> None:
@@ -207,6 +220,29 @@ def _pictures(block: Block, known: Known) -> None:
     known.add(Risk.THUMBNAIL, "MPF", f"{len(block.data)} bytes")
 
 
+def _gain_map(block: Block, known: Known) -> None:
+    known.add(Risk.COLOUR, block.name, f"{len(block.data)} bytes")
+    known.beside.append(block)
+
+
+def _numbers(block: Block, known: Known) -> None:
+    """Only what there is besides the numbers is a finding: they are a part of the gain map."""
+    if bytes(block.data) == gain_map.SHOWN:
+        return
+    try:
+        known.gain_map = gain_map.binary(block.data)
+    except ContainerBroken:
+        known.add(Risk.OTHER, block.name, f"{len(block.data)} bytes")
+        return
+    if bytes(block.data) != known.gain_map:
+        known.add(Risk.OTHER, block.name, f"{len(block.data) - len(known.gain_map)} bytes more")
+
+
+def _picture(block: Block, known: Known) -> None:
+    known.add(Risk.THUMBNAIL, block.name, f"{len(block.data)} bytes")
+    known.beside.append(block)
+
+
 def _private(block: Block, known: Known) -> None:
     known.add(Risk.OTHER, block.name, f"{len(block.data)} bytes" if len(block.data) else "")
     _raw(Risk.OTHER, block, known)
@@ -233,6 +269,9 @@ READERS: dict[Kind, Callable[[Block, Known], None]] = {
     "time": _time,
     "thumbnail": _thumbnail,
     "pictures": _pictures,
+    "gain map": _gain_map,
+    "numbers": _numbers,
+    "picture": _picture,
     "private": _private,
     "trailer": _trailer,
 }

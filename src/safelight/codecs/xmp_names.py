@@ -67,6 +67,10 @@ NAMESPACES: dict[str, tuple[Risk, dict[Risk, str]]] = {
     "http://ns.microsoft.com/photo/1.0/": (Risk.IDENTITY, {}),
     "http://ns.acdsee.com/iptc/1.0/": (Risk.IDENTITY, {}),
     "http://ns.google.com/photos/1.0/camera/": (Risk.DEVICE, {}),
+    "http://ns.google.com/photos/1.0/container/": (Risk.THUMBNAIL, {}),
+    "http://ns.adobe.com/hdr-gain-map/1.0/": (Risk.COLOUR, {}),
+    "http://ns.apple.com/HDRGainMap/1.0/": (Risk.COLOUR, {}),
+    "http://ns.apple.com/pixeldatainfo/1.0/": (Risk.COLOUR, {}),
     "http://ns.apple.com/faceinfo/1.0/": (Risk.IDENTITY, {}),
 }
 EXIF_LIKE = (

@@ -1,0 +1,105 @@
+"""Gain maps: the numbers that tell a bright display what to do with one, built anew.
+
+A gain map is a small picture that lies beside the shown one. Its numbers stand in XMP (Ultra HDR,
+Apple) or in a binary structure (ISO 21496-1); only they are kept, never the words around them.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable, Iterator
+
+from safelight.codecs.reading import part
+from safelight.codecs.xmp import RDF, Node, Property
+from safelight.errors import ContainerBroken
+
+ULTRA_HDR = "http://ns.adobe.com/hdr-gain-map/1.0/"
+APPLE = "http://ns.apple.com/HDRGainMap/1.0/"
+APPLE_KIND = "http://ns.apple.com/pixeldatainfo/1.0/"
+DIRECTORY = "http://ns.google.com/photos/1.0/container/"
+ENTRY = "http://ns.google.com/photos/1.0/container/item/"
+ISO = b"urn:iso:std:iso:ts:21496:-1\0"
+APPLE_ADDRESS = "urn:com:apple:photo:2020:aux:hdrgainmap"
+NUMBERS: dict[str, tuple[str, ...]] = {
+    ULTRA_HDR: (
+        *("Version", "BaseRenditionIsHDR", "GainMapMin", "GainMapMax", "Gamma"),
+        *("OffsetSDR", "OffsetHDR", "HDRCapacityMin", "HDRCapacityMax"),
+    ),
+    APPLE: ("HDRGainMapVersion", "HDRGainMapHeadroom"),
+    APPLE_KIND: ("AuxiliaryImageType",),
+}
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,17})?([eE][+-]?[0-9]{1,3})?")
+WORDS = ("True", "False", APPLE_ADDRESS)
+# What stands in the shown picture: the least version that a reader needs, and the writer's.
+SHOWN = bytes(4)
+# Whether each channel has its own numbers; whether all fractions have one denominator.
+MANY_CHANNELS, ONE_DENOMINATOR, FLAGS = 0x80, 0x08, 0xCC
+
+
+def parameters(properties: Iterable[Property]) -> list[Property]:
+    """The properties that are numbers of a gain map, each built anew; empty when they say none."""
+    found: dict[tuple[str, str], Property] = {}
+    for item in properties:
+        if item.name in NUMBERS.get(item.namespace, ()):
+            values = _values(item.node)
+            if values:
+                found.setdefault((item.namespace, item.name), _property(item, values))
+    names = {name for _, name in found}
+    is_whole = "GainMapMax" in names or "AuxiliaryImageType" in names
+    return list(found.values()) if is_whole else []
+
+
+def _values(node: Node) -> list[str]:
+    """One to three numbers; empty when there is anything else."""
+    values = [word.strip() for word in node.words()]
+    is_plain = all(_NUMBER.fullmatch(value) or value in WORDS for value in values)
+    return values if is_plain and len(values) <= 3 else []
+
+
+def _property(item: Property, values: list[str]) -> Property:
+    name = (item.namespace, item.name)
+    if len(values) == 1:
+        return Property(*name, Node(name, {}, text=values[0]))
+    items = [Node((RDF, "li"), {}, text=value) for value in values]
+    return Property(*name, Node(name, {}, [Node((RDF, "Seq"), {}, items)]))
+
+
+def is_of_gain_map(item: Property) -> bool:
+    """True for what announces a gain map in the XMP of the picture that it belongs to."""
+    return item.namespace in (ULTRA_HDR, APPLE, APPLE_KIND, DIRECTORY)
+
+
+def announcement(size_bytes: int) -> Iterator[Property]:
+    """What readers of Ultra HDR look for in the shown picture: a version, and where the map lies."""
+    version = (ULTRA_HDR, "Version")
+    yield Property(*version, Node(version, {}, text="1.0"))
+    entries = [
+        _entry({"Semantic": "Primary", "Mime": "image/jpeg"}),
+        _entry({"Semantic": "GainMap", "Mime": "image/jpeg", "Length": str(size_bytes)}),
+    ]
+    name = (DIRECTORY, "Directory")
+    yield Property(*name, Node(name, {}, [Node((RDF, "Seq"), {}, entries)]))
+
+
+def _entry(values: dict[str, str]) -> Node:
+    attributes = {(ENTRY, name): value for name, value in values.items()}
+    inner = Node((DIRECTORY, "Item"), attributes)
+    return Node((RDF, "li"), {(RDF, "parseType"): "Resource"}, [inner])
+
+
+def binary(raw: memoryview) -> bytes:
+    """The structure of ISO 21496-1, version 0, cut to its own length.
+
+    Raises ContainerBroken for one that is too short, has a wrong version or an impossible fraction.
+    """
+    least, flags = struct.unpack_from(">H", part(raw, 0, 5))[0], raw[4]
+    if least:
+        raise ContainerBroken("the gain map is of a later version")
+    channels = 3 if flags & MANY_CHANNELS else 1
+    size = 12 + 20 * channels if flags & ONE_DENOMINATOR else 16 + 40 * channels
+    numbers = part(raw, 5, size)
+    below = struct.unpack(f">{size // 4}I", numbers)
+    if 0 in (below[:1] if flags & ONE_DENOMINATOR else below[1::2]):
+        raise ContainerBroken("the gain map has an impossible fraction")
+    return SHOWN + bytes((flags & FLAGS,)) + bytes(numbers)
