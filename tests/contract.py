@@ -29,8 +29,12 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
         {"fit": "20x20"},
         {"width": 30, "height": 20, "mode": "cover"},
         {"fit": "64x64", "mode": "exact", "enlarge": True},
+        {"percent": 50, "linear": True},
     ),
     "crop": ({"aspect": "1:1"}, {"width": 1, "height": 1, "gravity": "southeast"}),
+    "rotate": ({"angle": 90}, {"angle": 30}, {"angle": -7, "cut": True}),
+    "flip": ({"horizontal": True, "vertical": True},),
+    "canvas": ({"border": 3}, {"aspect": "1:1", "background": "blur"}),
     "convert": ({"to": "png"}, {"to": "jpeg"}, {"to": "webp", "lossless": True}, {"to": "tiff"}),
     "cutout": (
         {},
@@ -42,7 +46,7 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     "restore": ({}, {"denoise": 40, "jpeg": 30}),
     "upscale": ({"scale": 2}, {"scale": 3}, {"scale": 4}, {"to": "16x16"}),
 }
-CHANGES_SIZE = frozenset({"resize", "crop", "upscale"})
+CHANGES_SIZE = frozenset({"resize", "crop", "upscale", "rotate", "canvas"})
 WIDTH, HEIGHT = 48, 36
 LIMITS = Limits()
 
@@ -98,6 +102,38 @@ def deep(bands: int) -> bytes:
     picture = pyvips.Image.new_from_array(array.squeeze(), interpretation=interpretation)
     data: bytes = picture.pngsave_buffer()
     return data
+
+
+def wide(array: Any) -> bytes:
+    """A PNG whose profile is Display P3."""
+    profile = bytes(pyvips.Operation.call("profile_load", "p3"))
+    return with_pillow(array, "PNG", icc_profile=profile)
+
+
+def animated(colours: tuple[str, ...], delays: tuple[int, ...], *, format: str = "GIF") -> bytes:
+    """An animation of WIDTH x HEIGHT: frames of one colour, a black corner at the left top."""
+    frames = []
+    for colour in colours:
+        frame = Pillow.new("RGB", (WIDTH, HEIGHT), colour)
+        frame.paste("black", (0, 0, 8, 8))
+        frames.append(frame)
+    out = io.BytesIO()
+    options = {"lossless": True} if format == "WEBP" else {}
+    frames[0].save(
+        out, format, save_all=True, append_images=frames[1:], duration=delays, loop=3, **options
+    )
+    return out.getvalue()
+
+
+def frames_of(data: bytes) -> tuple[list[Any], list[int], int]:
+    """Frames as RGBA, their delays in milliseconds, and how often it is repeated."""
+    image = Pillow.open(io.BytesIO(data))
+    frames, delays = [], []
+    for index in range(getattr(image, "n_frames", 1)):
+        image.seek(index)
+        frames.append(np.asarray(image.convert("RGBA")))
+        delays.append(int(image.info["duration"]))
+    return frames, delays, int(image.info["loop"])
 
 
 PICTURES: dict[str, Callable[[], bytes]] = {

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pyvips
 from PIL import Image as Pillow
+from PIL import ImageCms
 from pydantic import ValidationError
 
 from safelight.codecs.decode import VipsDecoder
+from safelight.errors import LimitExceeded
 from safelight.ops.resize import Resize
-from tests.contract import context, drawn, opened, pixels, result, with_pillow
+from tests.contract import context, drawn, opened, pixels, result, wide, with_pillow
 
 
 def size_of(data: bytes, **parameters: Any) -> tuple[int, int]:
@@ -36,6 +39,12 @@ def size_of(data: bytes, **parameters: Any) -> tuple[int, int]:
         ({"fit": "50x20", "mode": "cover"}, (40, 20)),
         ({"fit": "50x20", "mode": "exact"}, (40, 20)),
         ({"fit": "1x1"}, (1, 1)),
+        ({"long": 20}, (20, 15)),
+        ({"long": 400}, (40, 30)),
+        ({"long": 400, "enlarge": True}, (400, 300)),
+        ({"percent": 50}, (20, 15)),
+        ({"percent": 150, "enlarge": True}, (60, 45)),
+        ({"percent": 0.01}, (1, 1)),
     ],
 )
 def test_gives_the_size_that_was_asked(parameters: dict[str, Any], size: tuple[int, int]) -> None:
@@ -55,6 +64,13 @@ def test_gives_the_size_that_was_asked(parameters: dict[str, Any], size: tuple[i
         {"fit": "20x", "mode": "cover"},
         {"fit": "20x20", "format": "png", "quality": 80},
         {"fit": "20x20", "quality": 0},
+        {"fit": "20x20", "long": 20},
+        {"long": 20, "percent": 50},
+        {"long": 0},
+        {"percent": 0},
+        {"percent": 101},
+        {"percent": 50, "mode": "cover"},
+        {"fit": "20x20", "gravity": "north"},
     ],
 )
 def test_refuses_what_makes_no_size(parameters: dict[str, Any]) -> None:
@@ -143,3 +159,76 @@ def test_is_as_good_as_the_plain_way() -> None:
     )
     ours = pixels(result(Resize(fit="160x120", format="png"), out.getvalue())).astype(float)
     assert np.sqrt(np.mean((ours - whole) ** 2)) < 3
+
+
+@pytest.mark.parametrize("gravity", ["north", "southeast", "west"])
+def test_cover_leaves_the_part_that_gravity_names(gravity: Any) -> None:
+    array = drawn(40, 30)
+    operation = Resize(fit="10x30", mode="cover", gravity=gravity)
+    left = {"north": 15, "southeast": 30, "west": 0}[gravity]
+    seen = pixels(result(operation, with_pillow(array, "PNG")))
+    assert np.array_equal(seen, array[:, left : left + 10])
+
+
+def test_one_colour_with_alpha_stays_that_colour() -> None:
+    array = np.full((40, 40, 4), (201, 99, 7, 130), np.uint8)
+    seen = pixels(result(Resize(percent=37), with_pillow(array, "PNG")))
+    assert np.all(seen == (201, 99, 7, 130))
+
+
+def checkered(bands: int, *, step: int = 1) -> Any:
+    """Black and white in turn: half the light of white."""
+    tiles = np.indices((64, 64)).sum(0) // step % 2 * 255
+    return np.repeat(tiles[..., None], bands, 2).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("linear", "value"), [(True, 188), (False, 128)])
+@pytest.mark.parametrize("bands", [1, 3])
+def test_linear_mixes_light(linear: bool, value: int, bands: int) -> None:
+    data = with_pillow(checkered(bands), "PNG")
+    seen = pixels(result(Resize(percent=25, linear=linear), data))
+    assert np.abs(seen[4:-4, 4:-4].astype(int) - value).max() <= 1
+
+
+def test_linear_mixes_light_by_the_pictures_own_profile() -> None:
+    data = wide(checkered(3))
+    seen = pixels(result(Resize(percent=25, linear=True), data))
+    assert np.abs(seen[4:-4, 4:-4].astype(int) - 188).max() <= 1
+
+
+def test_linear_weighs_light_by_alpha() -> None:
+    array = np.dstack([checkered(3), np.full((64, 64), 128, np.uint8)])
+    seen = pixels(result(Resize(percent=25, linear=True), with_pillow(array, "PNG")))
+    assert np.abs(seen[4:-4, 4:-4].astype(int) - (188, 188, 188, 128)).max() <= 1
+
+
+def test_a_profile_stays_where_the_format_can_hold_it_and_is_applied_where_not() -> None:
+    """(255, 0, 0) of Display P3 is redder than sRGB can say; GIF can say sRGB alone."""
+    red = wide(np.full((16, 16, 3), (120, 200, 90), np.uint8))
+    kept = result(Resize(percent=50, format="webp", quality=100), red)
+    stays = Pillow.open(io.BytesIO(b"".join(kept.pieces)))
+    assert stays.info.get("icc_profile")
+    assert np.abs(np.asarray(stays).astype(int) - (120, 200, 90)).max() <= 2
+    put = result(Resize(percent=50, format="gif"), red)
+    turned = Pillow.open(io.BytesIO(b"".join(put.pieces))).convert("RGB")
+    expected = Pillow.open(io.BytesIO(red))
+    source = ImageCms.ImageCmsProfile(io.BytesIO(expected.info["icc_profile"]))
+    standard = ImageCms.profileToProfile(expected, source, ImageCms.createProfile("sRGB"))
+    assert standard is not None
+    assert np.abs(np.asarray(turned).astype(int) - np.asarray(standard)[0, 0]).max() <= 2
+
+
+def test_sixteen_bit_keep_their_steps() -> None:
+    ramp = np.tile(np.arange(0, 65_536, 256, dtype=np.uint16), (8, 1))
+    picture = pyvips.Image.new_from_array(ramp, interpretation="grey16")
+    made = result(Resize(fit="256x4", mode="exact"), picture.pngsave_buffer())
+    seen = pixels(made)
+    assert seen.shape == (4, 256)
+    assert np.array_equal(seen[0], ramp[0])
+
+
+def test_a_result_past_the_limit_is_refused_before_it_is_made() -> None:
+    with pytest.raises(LimitExceeded, match="pixels"):
+        Resize(fit="65535x65535", mode="exact", enlarge=True).apply(
+            opened(with_pillow(drawn(40, 30), "PNG")), context()
+        )

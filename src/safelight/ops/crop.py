@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -10,19 +10,23 @@ from safelight.errors import ParameterInvalid
 from safelight.image import Image
 from safelight.limits import MAX_SIDE
 from safelight.operation import Context, Operation
-
-Gravity = Literal[
-    "centre", "north", "south", "west", "east", "northwest", "northeast", "southwest", "southeast"
-]
+from safelight.ops.placing.boxes import METAVAR, Box, BoxField
+from safelight.ops.placing.gravity import Gravity, placed
 
 
-class Crop(Operation, name="crop"):
+class Crop(Operation, name="crop", version=2):
     """Cut a part out of the picture, as displayed; of an animation, out of each frame.
 
-    Give width and height, or aspect for the largest part of that shape. left and top place it;
-    else gravity.
+    Give a box, or width and height, or aspect for the largest part of that shape. Without a box,
+    left and top place the part; else gravity.
     """
 
+    box: BoxField | None = Field(
+        None,
+        description="the part as left,top,width,height in pixels",
+        examples=["40,30,800,600"],
+        json_schema_extra={**METAVAR},
+    )
     width: int | None = Field(None, ge=1, le=MAX_SIDE, description="width of the part in pixels")
     height: int | None = Field(None, ge=1, le=MAX_SIDE, description="height of the part in pixels")
     left: int | None = Field(
@@ -35,7 +39,6 @@ class Crop(Operation, name="crop"):
         None,
         pattern=r"^[1-9]\d{0,4}:[1-9]\d{0,4}$",
         description="shape of the part, as 3:2",
-        examples=["3:2"],
     )
     gravity: Gravity = Field(
         "centre", description="where the part lies if left and top are not given"
@@ -43,27 +46,34 @@ class Crop(Operation, name="crop"):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        parts = (self.width, self.height, self.left, self.top, self.aspect)
+        if self.box is not None:
+            if any(part is not None for part in parts) or self.gravity != "centre":
+                raise ValueError("box says it all: give no width, height, left, top, aspect")
+            return self
         if (self.width is None) != (self.height is None):
             raise ValueError("give both width and height")
         if (self.width is None) == (self.aspect is None):
-            raise ValueError("give width and height, or aspect")
+            raise ValueError("give box, or width and height, or aspect")
         if (self.left is None) != (self.top is None):
             raise ValueError("give both left and top")
         return self
 
-    def box_for(self, width: int, height: int) -> tuple[int, int, int, int]:
+    def box_for(self, width: int, height: int) -> Box:
         """left, top, width, height of the part in such a picture. Raises ParameterInvalid."""
-        across, down = self._size(width, height)
-        left, top = self.left, self.top
-        if left is None or top is None:
-            left = _place(self.gravity, "west", "east", width - across)
-            top = _place(self.gravity, "north", "south", height - down)
+        left, top, across, down = self.box or self._placed(width, height)
         if left < 0 or top < 0 or left + across > width or top + down > height:
             raise ParameterInvalid(
                 f"the part {across}x{down} at {left},{top} reaches outside the picture"
                 f" of {width}x{height}"
             )
         return left, top, across, down
+
+    def _placed(self, width: int, height: int) -> Box:
+        across, down = self._size(width, height)
+        if self.left is not None and self.top is not None:
+            return self.left, self.top, across, down
+        return *placed(self.gravity, width - across, height - down), across, down
 
     def _size(self, width: int, height: int) -> tuple[int, int]:
         if self.aspect is None:
@@ -83,9 +93,3 @@ class Crop(Operation, name="crop"):
         if box == (0, 0, image.width, image.height):
             return image
         return image.map_frames(lambda frame: frame.crop(*box))
-
-
-def _place(gravity: Gravity, near: str, far: str, room: int) -> int:
-    if near in gravity:
-        return 0
-    return room if far in gravity else room // 2

@@ -1,0 +1,1 @@
+"""Where things lie and what lies under them: gravity, colours in a picture's own space, edges."""
