@@ -79,6 +79,13 @@ def test_a_recipe_of_an_older_version_is_never_taken_for_todays(vector: dict[str
         Recipe.from_canonical(canonical)
 
 
+def test_a_later_parameter_leaves_older_recipes_as_they_were() -> None:
+    assert b"drop_marks" not in Recipe((Scrub(),)).canonical
+    told = Recipe((Scrub(drop_marks="a test"),))
+    assert b'"drop_marks":"a test"' in told.canonical
+    assert Recipe.from_canonical(told.canonical) == told
+
+
 @given(scale=st.sampled_from([2, 3, 4]), quality=st.integers(1, 100))
 def test_the_canonical_form_makes_the_round_trip(scale: Any, quality: int) -> None:
     recipe = Recipe((Upscale(scale=scale), Convert(to="webp", quality=quality)))

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, Literal, Protocol, get_args
 
-from safelight.formats import ANIMATED, Format
+from safelight.formats import TABLE, Format
 
+MarkRule = Literal["stays", "refused", "gives way"]
 Profile = Literal["share", "strict", "minimal", "none"]
 
 
@@ -81,7 +82,8 @@ class Header:
     width and height in stored pixels, 0 for what has none (a document, a video); orientation 1..8
     as EXIF defines it; bits per sample 1..32;
     bands as stored, alpha included; a palette counts as rgb. quality 1..100 is what a JPEG's own
-    tables say it was saved with; None for other formats, and where they do not say.
+    tables say it was saved with; None for other formats, and where they do not say. is_even: every
+    frame has the size and the kind of the first.
     """
 
     format: Format
@@ -94,6 +96,12 @@ class Header:
     has_alpha: bool = False
     colour: Literal["grey", "rgb", "cmyk", "other"] = "rgb"
     quality: int | None = None
+    is_even: bool = True
+
+    @property
+    def frames_opened(self) -> int:
+        """How many frames go through a pipeline: all, or the first where they are not alike."""
+        return self.frames if TABLE[self.format].frames and self.is_even else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,9 @@ class Wish:
     quality 1..100 for lossy formats; lossless for webp, avif; effort 0..9, higher is slower and
     smaller. background (red, green, blue, 0..255) goes under transparency where the format has
     none. profile names what a scrub keeps, keep lists risk groups (lower case names) kept besides.
+    mark is a term of the IPTC digital source types that the result is to carry. Where one is there
+    that says more of machines, mark_rule decides: it stays, the job is refused, or it gives way.
+    drops_mark leaves none.
     """
 
     format: Format | None = None
@@ -112,6 +123,9 @@ class Wish:
     background: tuple[int, int, int] = (255, 255, 255)
     profile: Profile = "share"
     keep: tuple[str, ...] = ()
+    mark: str = ""
+    mark_rule: MarkRule = "stays"
+    drops_mark: bool = False
 
 
 class Decoder(Protocol):
@@ -172,7 +186,7 @@ class Image:
         """How many frames the pipeline gives; 1 for a still picture."""
         if self.pixels is not None:
             return int(self.pixels.height) // self.height
-        return self.header.frames if self.header.format in ANIMATED else 1
+        return self.header.frames_opened
 
     @property
     def confidence(self) -> float | None:

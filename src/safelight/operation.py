@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic.fields import FieldInfo
 
 from safelight.errors import InputMissing, RecipeInvalid
 from safelight.formats import Format
@@ -60,6 +61,10 @@ class Context:
     picture: Callable[[str], Image] = no_picture
 
 
+# The mark of a parameter that was added to an operation after its version came out.
+LATER: dict[str, JsonValue] = {"later": True}
+
+
 class Operation(BaseModel):
     """Base of every operation.
 
@@ -89,6 +94,19 @@ class Operation(BaseModel):
         cls.touches_pixels, cls.gives_image = touches_pixels, gives_image
         cls.gives_vector = gives_vector
 
+    def parameters(self) -> dict[str, Any]:
+        """Every parameter as JSON values, for the canonical form of a recipe.
+
+        One that came later than the operation (marked LATER) is left out while it has its default:
+        so the form of a recipe that does not know it never changes.
+        """
+        given: dict[str, Any] = self.model_dump(mode="json")
+        later = (name for name, known in type(self).model_fields.items() if _is_later(known))
+        for name in later:
+            if getattr(self, name) == type(self).model_fields[name].default:
+                del given[name]
+        return given
+
     def needs(self) -> tuple[ModelNeed, ...]:
         """The models that these parameters ask for."""
         return ()
@@ -110,3 +128,8 @@ class Operation(BaseModel):
         print.
         """
         raise RecipeInvalid(f"the operation {self.name} has no apply")
+
+
+def _is_later(known: FieldInfo) -> bool:
+    extra = known.json_schema_extra
+    return isinstance(extra, dict) and extra.get("later") is True

@@ -25,8 +25,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from safelight import ops
-from safelight.errors import InputMissing, RecipeInvalid
-from safelight.formats import Format
+from safelight.errors import FormatUnknown, InputMissing, RecipeInvalid
+from safelight.formats import TABLE, Format, is_picture
 from safelight.limits import MAX_RECIPE_BYTES, MAX_STEPS
 from safelight.operation import ModelNeed, Operation
 
@@ -78,7 +78,7 @@ class Recipe:
     def canonical(self) -> bytes:
         """UTF-8 JSON, keys sorted, no blanks, every parameter with its resolved value; no name."""
         steps = [
-            {"op": step.name, "version": step.version, "parameters": step.model_dump(mode="json")}
+            {"op": step.name, "version": step.version, "parameters": step.parameters()}
             for step in self.steps
         ]
         return json.dumps(
@@ -116,6 +116,17 @@ class Recipe:
         """The format of the output; None means that of the input."""
         wishes = [step.wished_format() for step in self.steps]
         return next((wish for wish in reversed(wishes) if wish), None)
+
+    def refusal(self, format: Format) -> FormatUnknown | None:
+        """Why these steps cannot work on an input of this format; None if they can."""
+        facts = TABLE[format]
+        asks_pixels = self.touches_pixels or self.wished_format not in (None, format)
+        if is_picture(format) or not asks_pixels:
+            return None
+        return FormatUnknown(
+            f"{facts.title} is a {facts.kind}: its metadata can be worked on, its pixels cannot",
+            hint="safelight scrub FILE, or safelight inspect FILE",
+        )
 
     @property
     def suffix(self) -> str:

@@ -11,14 +11,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from safelight.codecs import icc
-from safelight.codecs.blocks import Block, Carried
+from safelight.codecs import gain_map, icc
+from safelight.codecs.blocks import Aside, Block, Carried
 from safelight.codecs.exif import ORIENTATION
 from safelight.codecs.exif_build import build_exif, copyright_of
-from safelight.codecs.metadata import Known, read_blocks
+from safelight.codecs.metadata import Known, blocks_of, read_blocks
+from safelight.codecs.origin import SCHEME, stronger
 from safelight.codecs.policy import Policy
+from safelight.codecs.reading import starts
 from safelight.codecs.xmp import DC, IPTC_EXTENSION, Property, build_xmp, notice, origin_mark
 from safelight.codecs.xmp_names import risk_of
+from safelight.errors import InputRefused
 from safelight.formats import Format
 from safelight.image import Change, Finding, Risk
 
@@ -31,6 +34,7 @@ SAME = {
     "XMP DigitalSourceType": "mark",
     "C2PA digitalSourceType": "mark",
 }
+JPEG = b"\xff\xd8"
 # What one segment of a JPEG holds, with room for its head; the same bound for every format.
 MAX_PACKET = 60_000
 # Groups whose XMP properties a profile keeps when they look like a date or a number.
@@ -71,7 +75,32 @@ def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
         texts=texts,
         raw=tuple(raw for risk, raw in known.raw if policy.is_asked(risk)),
         time=known.time if policy.keeps(Risk.TIME) else None,
+        pictures=tuple(_aside(block, policy) for block in _beside(known, policy)),
+        standard_colour=policy.standard_colour,
     )
+
+
+def _beside(known: Known, policy: Policy) -> Iterator[Block]:
+    """The further pictures that stay: one gain map, and the others where thumbnails are wanted."""
+    maps = [block for block in known.beside if block.kind == "gain map"]
+    if policy.keeps_gain_map:
+        yield from maps[:1]
+    if policy.is_asked(Risk.THUMBNAIL):
+        yield from (block for block in known.beside if block.kind == "picture")
+
+
+def _aside(block: Block, policy: Policy) -> Aside:
+    """A further picture with its colour and, for a gain map, its numbers; nothing else of its
+    own.
+    """
+    if not starts(block.data, JPEG):
+        return Aside(block, Carried())
+    known = read_blocks(blocks_of(block.data, "jpeg"))
+    profile = known.icc and icc.clean(known.icc, standard=policy.standard_colour)
+    if block.kind != "gain map":
+        return Aside(block, Carried(icc=profile or None))
+    numbers = build_xmp(gain_map.parameters(known.properties))
+    return Aside(block, Carried(icc=profile or None, xmp=numbers, gain_map=known.gain_map))
 
 
 def for_encoder(known: Known, format: Format) -> Known:
@@ -87,7 +116,7 @@ def for_format(carried: Carried, format: Format) -> Carried:
     if format in BARE_FORMATS:
         return Carried()
     exif = None if format in WITHOUT_EXIF else carried.exif
-    return replace(carried, exif=exif, texts=(), raw=(), time=None)
+    return replace(carried, exif=exif, texts=(), raw=(), time=None, pictures=())
 
 
 def changes(known: Known, carried: Carried, *, upright: bool) -> tuple[Change, ...]:
@@ -104,7 +133,9 @@ def changes(known: Known, carried: Carried, *, upright: bool) -> tuple[Change, .
 
 
 def _key(finding: Finding) -> str:
-    return SAME.get(finding.name, finding.name)
+    key = SAME.get(finding.name, finding.name)
+    # Another mark is not the same mark kept.
+    return f"{key} {finding.value}" if key == "mark" else key
 
 
 def _told(finding: Finding, *, upright: bool) -> Finding:
@@ -125,6 +156,12 @@ def _blocks(carried: Carried) -> Iterator[Block]:
     if carried.time is not None:
         yield Block("time", "tIME", memoryview(carried.time))
     yield from carried.raw
+    for aside in carried.pictures:
+        yield aside.block
+        yield from (replace(block, is_inner=True) for block in _blocks(aside.carried))
+        announced = build_xmp(gain_map.announcement(0)) if aside.carried.xmp else None
+        if announced is not None:
+            yield Block("xmp", "XMP", memoryview(announced), is_inner=True)
 
 
 def _orientation(known: Known) -> int:
@@ -159,8 +196,25 @@ def _properties(known: Known, policy: Policy) -> Iterator[Property]:
 def _marks(known: Known, policy: Policy) -> Iterator[Property]:
     if policy.keeps_notice and known.notices:
         yield notice(known.notices[0])
-    if known.mark:
-        yield origin_mark(known.mark)
+    mark = mark_of(known, policy)
+    if mark:
+        yield origin_mark(mark)
+
+
+def mark_of(known: Known, policy: Policy) -> str:
+    """The address of the mark that the result carries, or nothing. Raises InputRefused."""
+    if policy.drops_mark:
+        return ""
+    wished = SCHEME + policy.mark if policy.mark else known.mark
+    if policy.mark_rule == "gives way":
+        return wished
+    strongest = stronger(known.mark, policy.mark)
+    if policy.mark_rule == "refused" and strongest != wished:
+        raise InputRefused(
+            "the picture carries a mark that says more of machines than the one asked for",
+            hint="--reason says why it may say less; safelight mark show",
+        )
+    return strongest
 
 
 def _is_plain(item: Property) -> bool:

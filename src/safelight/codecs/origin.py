@@ -37,6 +37,27 @@ _FOUND = re.compile(rb"digitalsourcetype/([A-Za-z]{4,40})")
 WEIGHT = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic")
 
 
+# From what says least of machines to what says most; a mark gives way only to a later one.
+STRENGTH = (
+    *("negativeFilm", "positiveFilm", "print", "digitalCapture", "screenCapture"),
+    *("computationalCapture", "multiFrameComputationalCapture", "virtualRecording"),
+    *("compositeCapture", "minorHumanEdits", "humanEdits", "digitalArt", "digitalCreation"),
+    *("softwareImage", "dataDrivenMedia", "composite", "algorithmicAlterations"),
+    *("algorithmicallyEnhanced", "algorithmicMedia", "trainedAlgorithmicData"),
+    *("compositeSynthetic", "compositeWithTrainedAlgorithmicMedia", "trainedAlgorithmicMedia"),
+)
+
+
+def stronger(there: str, wished: str) -> str:
+    """The address of the mark that says more of machines; wished is a term, or empty."""
+    if not wished:
+        return there
+    term = there.removeprefix(SCHEME)
+    if term in STRENGTH and STRENGTH.index(term) >= STRENGTH.index(wished):
+        return there
+    return SCHEME + wished
+
+
 def mark_in(data: bytes | memoryview) -> str:
     """The published term found in these bytes (XML or CBOR), as its full address; empty when there
     is none.

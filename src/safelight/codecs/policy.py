@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safelight.image import Profile, Risk, Wish
+from safelight.image import MarkRule, Profile, Risk, Wish
 
 # Groups that a profile keeps whole. The AI-origin mark is kept by all of them.
 GROUPS: dict[Profile, frozenset[Risk]] = {
@@ -14,12 +14,16 @@ GROUPS: dict[Profile, frozenset[Risk]] = {
     "none": frozenset(Risk),
 }
 KEEPS_NOTICE: frozenset[Profile] = frozenset({"share", "minimal", "none"})
+# A gain map is a part of how the picture looks, and a second picture of the same scene: strict
+# goes without.
+KEEPS_GAIN_MAP: frozenset[Profile] = frozenset({"share", "minimal", "none"})
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """groups are kept by the profile, as far as their values look harmless; asked as the user wants
-    them.
+    them. mark is the term of a digital source type that is wished for, with the rule for one
+    that says more; drops_mark leaves none.
     """
 
     groups: frozenset[Risk]
@@ -27,6 +31,10 @@ class Policy:
     keeps_notice: bool
     standard_colour: bool
     keeps_all: bool
+    keeps_gain_map: bool = False
+    mark: str = ""
+    mark_rule: MarkRule = "stays"
+    drops_mark: bool = False
 
     def keeps(self, risk: Risk) -> bool:
         return risk in self.groups or risk in self.asked
@@ -44,5 +52,9 @@ def policy_of(wish: Wish) -> Policy:
         asked,
         keeps_notice=wish.profile in KEEPS_NOTICE or Risk.RIGHTS in asked,
         standard_colour=wish.profile == "strict",
-        keeps_all=everything,
+        keeps_all=everything and not (wish.mark or wish.drops_mark),
+        keeps_gain_map=wish.profile in KEEPS_GAIN_MAP or Risk.COLOUR in asked,
+        mark=wish.mark,
+        mark_rule=wish.mark_rule,
+        drops_mark=wish.drops_mark,
     )

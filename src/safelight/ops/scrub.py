@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from safelight.image import Image, Profile, Risk
-from safelight.operation import Context, Operation
+from safelight.operation import LATER, Context, Operation
 
 GROUPS = tuple(risk.name.lower() for risk in Risk)
 
@@ -22,6 +22,14 @@ class Scrub(Operation, name="scrub", touches_pixels=False):
         (), description=f"risk groups to keep besides: {', '.join(GROUPS)}"
     )
 
+    drop_marks: str | None = Field(
+        None,
+        min_length=3,
+        max_length=300,
+        description="why even the AI-origin mark is to go; the reason goes into the receipt",
+        json_schema_extra=LATER,
+    )
+
     @field_validator("keep")
     @classmethod
     def _known_groups(cls, keep: tuple[str, ...]) -> tuple[str, ...]:
@@ -35,4 +43,6 @@ class Scrub(Operation, name="scrub", touches_pixels=False):
         return "scrubbed"
 
     def apply(self, image: Image, ctx: Context) -> Image:
-        return image.with_wish(profile=self.profile, keep=self.keep)
+        return image.with_wish(
+            profile=self.profile, keep=self.keep, drops_mark=self.drop_marks is not None
+        )
