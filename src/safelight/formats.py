@@ -37,6 +37,7 @@ class Facts:
     quality; largest_side in pixels; note: one sentence for the published table. loader, saver: of
     libvips, where one does it alone; libraries: modules that its own parts import late. frames:
     what its further frames are, None if only the first is opened; stores: what it holds beside RGB.
+    mark: what writes the AI-origin mark, and other packets, into a new encoding; None: it has no place.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Facts:
     lossless: bool = True
     largest_side: int = 65_535
     note: str = ""
+    mark: Literal["encoder", "rewriter"] | None = None
     loader: str = ""
     saver: str = ""
     libraries: tuple[str, ...] = ()
@@ -73,6 +75,7 @@ TABLE: dict[Format, Facts] = {
         loader="jpegload_source",
         saver="jpegsave_target",
         stores=frozenset({"grey", "cmyk"}),
+        mark="encoder",
     ),
     "png": Facts(
         "PNG, APNG",
@@ -84,6 +87,7 @@ TABLE: dict[Format, Facts] = {
         largest_side=1_000_000,
         frames="animation",
         stores=frozenset({"grey"}),
+        mark="encoder",
     ),
     "webp": Facts(
         "WebP",
@@ -97,6 +101,7 @@ TABLE: dict[Format, Facts] = {
         loader="webpload_source",
         saver="webpsave_target",
         frames="animation",
+        mark="encoder",
     ),
     "tiff": Facts(
         "TIFF, BigTIFF",
@@ -108,6 +113,7 @@ TABLE: dict[Format, Facts] = {
         largest_side=1_000_000,
         frames="pages",
         stores=frozenset({"grey", "cmyk"}),
+        mark="encoder",
     ),
     "gif": Facts(
         "GIF",
@@ -119,6 +125,7 @@ TABLE: dict[Format, Facts] = {
         loader="gifload_source",
         saver="gifsave_target",
         frames="animation",
+        mark="rewriter",
     ),
     "avif": Facts(
         "AVIF",
@@ -130,6 +137,7 @@ TABLE: dict[Format, Facts] = {
         loader="heifload_source",
         saver="heifsave_target",
         stores=frozenset({"grey"}),
+        mark="encoder",
     ),
     "heic": Facts("HEIC, HEIF", ("heic", "heif", "hif"), reads=False, extra="heic"),
     "bmp": Facts("BMP", ("bmp", "dib"), reads=False, largest_side=65_535),

@@ -17,7 +17,7 @@ def test_a_note_makes_the_round_trip() -> None:
 
 
 def test_a_plan_makes_the_round_trip() -> None:
-    plan = Plan(True, False, Limits(timeout_s=5, memory_bytes=123), 4, 2, 3)
+    plan = Plan(True, False, Limits(timeout_s=5, memory_bytes=123), 4, 2, 3, frozenset({"webm"}))
     assert parse_plan(pack_plan(plan)) == plan
 
 

@@ -17,15 +17,14 @@ from pathlib import Path
 
 from safelight.audit.receipt import path_for
 from safelight.batch.naming import Placement, Subject, target_for
-from safelight.codecs.routing import route
+from safelight.codecs.routing import ROUTE_BYTES, refusal, route
 from safelight.engine.source import unreadable
-from safelight.errors import FormatUnknown, InputMissing, OutputClash, SafelightError
+from safelight.errors import InputMissing, OutputClash, SafelightError
 from safelight.formats import Format
 from safelight.recipe import Recipe
 
 DROPPINGS = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
 STANDARD = "-"
-ROUTE_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +107,14 @@ def _planned(
     if found.problem or found.skip:
         return item
     try:
-        format = route(_first_bytes(found.path))
+        first = _first_bytes(found.path)
     except OSError as error:
         return replace(item, problem=unreadable(error))
-    if format is None:
+    format = route(first)
+    problem = refusal(first) if format is None else recipe.refusal(format)
+    if format is None or problem is not None:
         if found.was_named:
-            return replace(item, problem=FormatUnknown())
+            return replace(item, problem=problem)
         return replace(item, skip="no-picture")
     if not recipe.gives_image or placement.is_standard:
         return replace(item, format=format)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from safelight.errors import FormatUnknown
-from safelight.formats import Format, carrying
+from safelight.formats import TABLE, Format, carrying
 
 PROFILE = "icc-profile-data"
 GREY, RGB = ("b-w", "grey16"), ("srgb", "rgb16")
 CARRIES_ALPHA = carrying("alpha")
-CARRIES_CMYK: tuple[Format, ...] = ("jpeg", "tiff")
-CARRIES_GREY: tuple[Format, ...] = ("jpeg", "png", "tiff", "avif")
+CARRIES_CMYK = tuple(format for format, facts in TABLE.items() if "cmyk" in facts.stores)
+CARRIES_GREY = tuple(format for format, facts in TABLE.items() if "grey" in facts.stores)
 CARRIES_16_BIT = carrying("depth")
 DEVICE_INDEPENDENT = (
     *("lab", "labs", "labq", "lch", "cmc", "xyz"),

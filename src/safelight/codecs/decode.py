@@ -1,4 +1,4 @@
-"""From untrusted bytes to a lazy picture: limits first, then one of six loaders by name."""
+"""From untrusted bytes to a lazy picture: limits first, then what opens this format."""
 
 from __future__ import annotations
 
@@ -7,30 +7,17 @@ from functools import partial
 from typing import Any
 
 from safelight.codecs.colour import normalised
-from safelight.codecs.libvips import foreign_errors, libvips
-from safelight.codecs.routing import ROUTE_BYTES, read_header, route
+from safelight.codecs.libvips import foreign_errors
+from safelight.codecs.loading import bare, loaded, upright
+from safelight.codecs.reading import short_is_broken
+from safelight.codecs.routing import ROUTE_BYTES, part_of, read_header, refusal, route
 from safelight.errors import ContainerBroken, FormatUnknown, LimitExceeded
-from safelight.formats import ANIMATED, TABLE, Format
+from safelight.formats import TABLE, Format
 from safelight.image import Finding, Header, Image
 from safelight.limits import Limits
 
-LOADERS: dict[Format, str] = {
-    "jpeg": "jpegload_source",
-    "png": "pngload_source",
-    "webp": "webpload_source",
-    "tiff": "tiffload_source",
-    "gif": "gifload_source",
-    "avif": "heifload_source",
-}
 # The resizer must have this much left to do after a shrink on load, or the picture gets coarse.
 ROOM_FOR_RESIZE = 2.0
-# libvips goes by vips-sequential: without it, threads of a large reduction run ahead.
-KEPT_FIELDS = {"icc-profile-data", "vips-sequential"}
-KEPT_OF_ANIMATION = {"page-height", "n-pages", "delay", "loop"}
-BUILT_IN_FIELDS = {
-    *("width", "height", "bands", "format", "coding", "interpretation"),
-    *("xoffset", "yoffset", "xres", "yres", "filename"),
-}
 
 
 def open_image(data: memoryview, limits: Limits) -> Image:
@@ -40,9 +27,10 @@ def open_image(data: memoryview, limits: Limits) -> Image:
     """
     if len(data) > limits.input_bytes:
         raise LimitExceeded(f"the file has {len(data)} bytes, the limit is {limits.input_bytes}")
-    format = route(bytes(data[:ROUTE_BYTES]))
+    first = bytes(data[:ROUTE_BYTES])
+    format = route(first)
     if format is None:
-        raise FormatUnknown
+        raise refusal(first)
     header = read_header(data, format)
     check_header(header, limits)
     return Image(
@@ -60,16 +48,14 @@ def check_header(header: Header, limits: Limits) -> None:
         )
     if header.frames > limits.frames:
         raise LimitExceeded(f"the picture has {header.frames} frames, the limit is {limits.frames}")
-    pixels = header.width * header.height
-    if header.format in ANIMATED:
-        pixels *= header.frames
+    pixels = header.width * header.height * header.frames_opened
     if pixels > limits.input_pixels:
         raise LimitExceeded(f"the picture has {pixels} pixels, the limit is {limits.input_pixels}")
 
 
 @dataclass(frozen=True)
 class VipsDecoder:
-    """Opens one container with libvips, top to bottom; damaged or truncated data is refused."""
+    """Opens one container as a libvips picture; damaged or truncated data is refused."""
 
     data: memoryview
     header: Header
@@ -94,21 +80,20 @@ class VipsDecoder:
             picture = self._load(options)
             if not options:
                 self._check_size(picture)
-            picture = normalised(_bare(picture))
-            # Frames are asked for in any order, so an animation is decoded at once.
-            is_animation = picture.get_page_height() < picture.height
-            return _upright(picture.copy_memory() if is_animation else picture, self.header)
+            picture = normalised(bare(picture))
+            # Frames are asked for in any order, so they are decoded at once.
+            has_frames = picture.get_page_height() < picture.height
+            picture = picture.copy_memory() if has_frames else picture
+            return upright(picture, self.header.orientation)
 
     def _load(self, options: dict[str, float]) -> Any:
-        vips = libvips()
-        if self.header.format in ANIMATED and self.header.frames > 1:
+        loader = TABLE[self.header.format].loader
+        if not loader:
+            with short_is_broken():
+                return part_of(self.header.format, "pixels").opened(self.data, self.header)
+        if self.header.frames_opened > 1:
             options = {**options, "n": -1}
-        source = vips.Source.new_from_memory(self.data)
-        loader = getattr(vips.Image, LOADERS[self.header.format])
-        picture = loader(source, access="sequential", fail_on="error", **options)
-        # As pyvips does for the loaders that it finds itself: the bytes must outlive the picture.
-        picture._references.append(source)
-        return picture
+        return loaded(self.data, loader, **options)
 
     def _shrink(self, factor: float) -> dict[str, float]:
         if self.header.format == "jpeg":
@@ -120,8 +105,6 @@ class VipsDecoder:
 
     def _check_size(self, picture: Any) -> None:
         sides = (self.header.width, self.header.height)
-        if self.header.format == "avif" and self.header.orientation >= 5:
-            sides = sides[::-1]
         if (picture.width, picture.get_page_height()) != sides:
             raise ContainerBroken("the header and the pixels disagree on the size")
 
@@ -130,39 +113,3 @@ def _findings(data: memoryview, format: Format) -> tuple[Finding, ...]:
     from safelight.codecs.metadata import findings
 
     return findings(data, format)
-
-
-def _bare(picture: Any) -> Any:
-    is_animation = picture.get_page_height() < picture.height
-    kept = BUILT_IN_FIELDS | KEPT_FIELDS | (KEPT_OF_ANIMATION if is_animation else set())
-    fields = [field for field in picture.get_fields() if field not in kept]
-    picture = picture.copy()
-    for field in fields:
-        picture.remove(field)
-    return picture
-
-
-def _upright(picture: Any, header: Header) -> Any:
-    """Turned and mirrored as the header says. The AVIF loader does that by itself."""
-    if header.orientation == 1 or header.format == "avif":
-        return picture
-    if header.orientation == 2:
-        return picture.fliphor()
-    frames = [_turned(frame, header.orientation) for frame in picture.copy_memory().pagesplit()]
-    return frames[0] if len(frames) == 1 else frames[0].pagejoin(frames[1:])
-
-
-def _turned(frame: Any, orientation: int) -> Any:
-    match orientation:
-        case 3:
-            return frame.rot180()
-        case 4:
-            return frame.flipver()
-        case 5:
-            return frame.rot90().fliphor()
-        case 6:
-            return frame.rot90()
-        case 7:
-            return frame.rot270().fliphor()
-        case _:
-            return frame.rot270()

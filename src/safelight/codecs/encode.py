@@ -8,9 +8,9 @@ from typing import Any
 from safelight.codecs.colour import PROFILE, fitted, speaks_of
 from safelight.codecs.libvips import foreign_errors, libvips
 from safelight.codecs.savers import EXIF, XMP, save
-from safelight.codecs.scrub import Kept, kept, rewrite, size_of
+from safelight.codecs.scrub import Kept, completed, kept, rewrite, size_of
 from safelight.errors import LimitExceeded
-from safelight.formats import ANIMATED, TABLE, Format
+from safelight.formats import TABLE, Format, holds_frames_of
 from safelight.image import Change, Finding, Image, Risk
 from safelight.limits import Limits
 
@@ -43,10 +43,11 @@ def encode(image: Image, data: memoryview, limits: Limits) -> Encoded:
             raise LimitExceeded(f"the result would pass {limits.output_bytes} bytes")
         return Encoded(pieces, target, image.width, image.height, False, changes)
     blocks = kept(data, image.header.format, image.wish, target)
-    frames = image.frames if target in ANIMATED else 1
+    frames = _frames(image, target)
     with foreign_errors("the picture", image.trouble):
         picture, blocks = _ready(image, target, blocks, frames)
         pieces = save(picture, target, image.wish, limits.output_bytes)
+    pieces = completed(pieces, target, blocks)
     changes = blocks.changes + _lost_frames(image, frames)
     return Encoded(pieces, target, image.width, image.height, True, changes)
 
@@ -58,8 +59,12 @@ def _is_rewrite(image: Image, target: Format) -> bool:
     return is_same and is_plain and TABLE[target].scrubs
 
 
+def _frames(image: Image, target: Format) -> int:
+    return image.frames if holds_frames_of(target, image.header.format) else 1
+
+
 def _check_size(image: Image, target: Format, limits: Limits) -> None:
-    pixels = image.width * image.height * (image.frames if target in ANIMATED else 1)
+    pixels = image.width * image.height * _frames(image, target)
     if pixels > limits.output_pixels:
         raise LimitExceeded(
             f"the result would have {pixels} pixels, the limit is {limits.output_pixels}"

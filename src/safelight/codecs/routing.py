@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
+from typing import Literal
 
 from safelight.codecs.reading import short_is_broken
-from safelight.errors import ContainerBroken
+from safelight.errors import ContainerBroken, FormatUnknown
 from safelight.formats import Format, is_picture
 from safelight.image import Header
+
+Marks = tuple[tuple[int, bytes], ...]
+EXPORT = "export it as PNG"
+NETPBM = tuple(
+    ((0, b"P" + kind + blank),)
+    for kind in (b"1", b"2", b"3", b"4", b"5", b"6", b"7")
+    for blank in (b"\n", b" ", b"\r", b"\t")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A format that is known by name and not read. marks: any of them names it."""
+
+    title: str
+    endings: tuple[str, ...]
+    marks: tuple[Marks, ...]
+    hint: str
+
 
 # DICOM has its mark behind 128 bytes that may hold anything.
 ROUTE_BYTES = 132
@@ -20,10 +42,12 @@ FILM_BRANDS = (
     *(b"3gp4", b"3gp5", b"3gp6", b"3gp7", b"3g2a", b"3g2b", b"XAVC", b"M4A "),
 )
 # Offset and bytes; every pair of a row must match. The first row that matches names the format.
-SIGNATURES: tuple[tuple[Format, tuple[tuple[int, bytes], ...]], ...] = (
+SIGNATURES: tuple[tuple[Format, Marks], ...] = (
     ("jpeg", ((0, b"\xff\xd8\xff"),)),
     ("png", ((0, b"\x89PNG\r\n\x1a\n"),)),
     ("webp", ((0, b"RIFF"), (8, b"WEBP"))),
+    # Before TIFF: what lies before the mark may be the start of one, to please its readers.
+    ("dicom", ((128, b"DICM"),)),
     ("tiff", ((0, b"II*\0"),)),
     ("tiff", ((0, b"MM\0*"),)),
     ("tiff", ((0, b"II+\0"),)),
@@ -37,28 +61,47 @@ SIGNATURES: tuple[tuple[Format, tuple[tuple[int, bytes], ...]], ...] = (
     *(("mp4", ((4, kind),)) for kind in (b"moov", b"mdat", b"wide", b"pnot")),
     ("webm", ((0, b"\x1aE\xdf\xa3"),)),
     ("pdf", ((0, b"%PDF-"),)),
-    ("dicom", ((128, b"DICM"),)),
     ("bmp", ((0, b"BM"), (6, bytes(4)))),
     *(("svg", ((0, start),)) for start in (b"<svg", b"<?xml", b"<!DOCTYPE svg", b"<!--")),
     *(("svg", ((0, b"\xef\xbb\xbf" + start),)) for start in (b"<svg", b"<?xml", b"<!--")),
 )
-# Known by name so that the refusal can say what it is.
-FOREIGN: tuple[tuple[str, tuple[tuple[int, bytes], ...]], ...] = (
-    ("JPEG XL", ((0, b"\xff\x0a"),)),
-    ("JPEG XL", ((4, b"JXL \r\n\x87\n"),)),
-    ("JPEG 2000", ((4, b"jP  \r\n\x87\n"),)),
-    ("JPEG 2000", ((0, b"\xff\x4f\xff\x51"),)),
-    ("Photoshop", ((0, b"8BPS"),)),
-    ("ICO", ((0, b"\0\0\1\0"),)),
-    ("QOI", ((0, b"qoif"),)),
-    ("OpenEXR", ((0, b"v/1\x01"),)),
-    ("Radiance HDR", ((0, b"#?RADIANCE"),)),
-    ("Radiance HDR", ((0, b"#?RGBE"),)),
-    ("RAW (Canon CR3)", ((4, b"ftypcrx"),)),
-    ("RAW (Fujifilm)", ((0, b"FUJIFILMCCD-RAW"),)),
-    ("RAW (Olympus)", ((0, b"IIRO"),)),
-    ("RAW (Panasonic)", ((0, b"IIU\0"),)),
-    ("AVI", ((0, b"RIFF"), (8, b"AVI "))),
+# Known by name so that the refusal can say what it is and what helps.
+FOREIGN: tuple[Foreign, ...] = (
+    Foreign(
+        "JPEG XL",
+        ("jxl",),
+        (((0, b"\xff\x0a"),), ((4, b"JXL \r\n\x87\n"),)),
+        "djxl photo.jxl photo.jpg gives back the JPEG that many of them hold",
+    ),
+    Foreign(
+        "JPEG 2000",
+        ("jp2", "j2k", "jpx"),
+        (((4, b"jP  \r\n\x87\n"),), ((0, b"\xff\x4f\xff\x51"),)),
+        "export it as TIFF or PNG, which keep 16 bit",
+    ),
+    Foreign("Photoshop", ("psd", "psb"), (((0, b"8BPS"),),), "export it as TIFF or PNG"),
+    Foreign("ICO, CUR", ("ico", "cur"), (((0, b"\0\0\1\0"),), ((0, b"\0\0\2\0"),)), EXPORT),
+    Foreign("QOI", ("qoi",), (((0, b"qoif"),),), EXPORT),
+    Foreign("OpenEXR", ("exr",), (((0, b"v/1\x01"),),), "export it as a 16-bit TIFF"),
+    Foreign(
+        "Radiance HDR",
+        ("hdr", "pic"),
+        (((0, b"#?RADIANCE"),), ((0, b"#?RGBE"),)),
+        "export it as a 16-bit TIFF",
+    ),
+    Foreign(
+        "RAW (Canon, Fujifilm, Olympus, Panasonic)",
+        ("cr3", "raf", "orf", "rw2"),
+        (
+            ((4, b"ftypcrx"),),
+            ((0, b"FUJIFILMCCD-RAW"),),
+            *(((0, mark),) for mark in (b"IIRO", b"IIRS", b"MMOR")),
+            ((0, b"IIU\0"),),
+        ),
+        "develop it with a RAW program and export JPEG or TIFF",
+    ),
+    Foreign("Netpbm", ("ppm", "pgm", "pbm", "pam"), NETPBM, EXPORT),
+    Foreign("AVI", ("avi",), (((0, b"RIFF"), (8, b"AVI ")),), "convert it to MP4"),
 )
 # These brands say "some HEIF file"; the list of compatible brands says which.
 GENERAL_BRANDS = (b"mif1", b"msf1", b"miaf")
@@ -70,8 +113,10 @@ def route(first: bytes) -> Format | None:
     A comparison with a table; nothing is parsed.
     """
     first = bytes(first[:ROUTE_BYTES])
+    if foreign(first) is not None:
+        return None
     for format, marks in SIGNATURES:
-        if all(first[at : at + len(mark)] == mark for at, mark in marks):
+        if _fits(first, marks):
             return format
     if first[4:8] == b"ftyp" and first[8:12] in GENERAL_BRANDS:
         brands = {first[at : at + 4] for at in range(16, BRAND_BYTES, 4)}
@@ -81,12 +126,35 @@ def route(first: bytes) -> Format | None:
     return None
 
 
-def foreign(first: bytes) -> str | None:
-    """The name of a format that is known and not read, or None."""
-    for name, marks in FOREIGN:
-        if all(first[at : at + len(mark)] == mark for at, mark in marks):
-            return name
-    return None
+def foreign(first: bytes) -> Foreign | None:
+    """A format that is known by name and not read, or None."""
+    return next((one for one in FOREIGN if any(_fits(first, marks) for marks in one.marks)), None)
+
+
+def refusal(first: bytes) -> FormatUnknown:
+    """Why bytes that route to nothing are not read: what they are, where that is known."""
+    known = foreign(bytes(first[:ROUTE_BYTES]))
+    if known is None:
+        return FormatUnknown()
+    return FormatUnknown(f"this is {known.title}, which Safelight does not read", hint=known.hint)
+
+
+def _fits(first: bytes, marks: Marks) -> bool:
+    return all(first[at : at + len(mark)] == mark for at, mark in marks)
+
+
+def part_of(format: Format, role: Literal["", "pixels", "save"]) -> ModuleType:
+    """The module of this format that reads its container, opens its pixels or writes them.
+
+    Raises FormatUnknown where there is none.
+    """
+    name = f"safelight.codecs.{format}" + (f"_{role}" if role else "")
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise FormatUnknown(f"{format} is known, but this version does not work on it") from None
 
 
 def read_header(data: memoryview, format: Format) -> Header:
@@ -96,7 +164,7 @@ def read_header(data: memoryview, format: Format) -> Header:
     no decoder here reads. Sizes may be absurd: the caller compares them with its limits before it
     decodes.
     """
-    reader = import_module(f"safelight.codecs.{format}")
+    reader = part_of(format, "")
     with short_is_broken():
         header: Header = reader.header(data)
     if is_picture(format) and min(header.width, header.height, header.frames) < 1:

@@ -1,4 +1,4 @@
-"""The six savers of libvips and their settings."""
+"""libvips's savers and their settings; what no saver does alone, NAME_save.py does."""
 
 from __future__ import annotations
 
@@ -6,51 +6,51 @@ from typing import Any
 
 from safelight.codecs.colour import PROFILE, is_deep
 from safelight.codecs.libvips import libvips
+from safelight.codecs.routing import part_of
 from safelight.errors import FormatUnknown, LimitExceeded
-from safelight.formats import Format
+from safelight.formats import TABLE, Format
 from safelight.image import Wish
 
 USUAL_QUALITY: dict[Format, int] = {"jpeg": 85, "webp": 80, "avif": 60}
 EXIF, XMP = "exif-data", "xmp-data"
-SAVERS: dict[Format, str] = {
-    "jpeg": "jpegsave_target",
-    "png": "pngsave_target",
-    "webp": "webpsave_target",
-    "gif": "gifsave_target",
-    "avif": "heifsave_target",
-}
+Pieces = list[bytes | memoryview]
 # From this effort on, JPEG goes twice over the picture, which must then be held whole.
 OPTIMISED_JPEG = 5
 MAX_EFFORT = 9
 
 
-def save(picture: Any, target: Format, wish: Wish, most_bytes: int) -> list[bytes | memoryview]:
+def save(picture: Any, target: Format, wish: Wish, most_bytes: int) -> Pieces:
     """The encoded picture in pieces; of metadata it holds what was put on the picture, no more.
 
-    Raises LimitExceeded as soon as the pieces pass most_bytes.
+    Raises LimitExceeded as soon as the pieces pass most_bytes, FormatUnknown for what is not
+    written.
     """
-    vips = libvips()
-    options = settings(target, wish, is_deep=is_deep(picture))
-    options["keep"] = _present(picture)
-    if target == "tiff":
-        # A TIFF is not written in order, so it cannot be taken piece by piece.
-        data: bytes = picture.tiffsave_buffer(**options)
-        if len(data) > most_bytes:
-            raise _too_many(most_bytes)
-        return [data]
+    facts = TABLE[target]
+    if not facts.writes:
+        raise FormatUnknown(f"{target} cannot be written")
+    if not facts.saver:
+        pieces: Pieces = part_of(target, "save").saved(picture, wish, most_bytes)
+        return pieces
+    return written(
+        picture, facts.saver, settings(target, wish, is_deep=is_deep(picture)), most_bytes
+    )
+
+
+def written(picture: Any, saver: str, options: dict[str, Any], most_bytes: int) -> Pieces:
+    """What a saver of libvips writes to a target. Raises LimitExceeded."""
     tray = Tray(most_bytes)
-    output = vips.TargetCustom()
+    output = libvips().TargetCustom()
     output.on_write(tray.take)
     try:
-        getattr(picture, SAVERS[target])(output, **options)
-    except vips.Error:
+        getattr(picture, saver)(output, **options, keep=present(picture))
+    except libvips().Error:
         if tray.is_full:
-            raise _too_many(most_bytes) from None
+            raise too_many(most_bytes) from None
         raise
     return tray.pieces
 
 
-def _present(picture: Any) -> int:
+def present(picture: Any) -> int:
     """The kinds of blocks on the picture. Allowed one without a block, libvips makes it up."""
     kinds = libvips().enums.ForeignKeep
     pairs = ((EXIF, kinds.EXIF), (XMP, kinds.XMP), (PROFILE, kinds.ICC))
@@ -61,7 +61,7 @@ class Tray:
     """Collects what the encoder writes, up to a limit."""
 
     def __init__(self, most_bytes: int) -> None:
-        self.pieces: list[bytes | memoryview] = []
+        self.pieces: Pieces = []
         self.is_full = False
         self._room = most_bytes
 
@@ -75,7 +75,7 @@ class Tray:
         return len(chunk)
 
 
-def _too_many(most_bytes: int) -> LimitExceeded:
+def too_many(most_bytes: int) -> LimitExceeded:
     return LimitExceeded(f"the result would pass {most_bytes} bytes")
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from safelight.audit.receipt import Receipt, path_for
-from safelight.codecs.routing import route
+from safelight.codecs.routing import refusal, route
 from safelight.engine import output as outputs
 from safelight.engine.book import Book, Claim, Door, Work
 from safelight.engine.existing import settle, settle_in_place
@@ -29,7 +29,7 @@ from safelight.engine.selftest import usable_cores
 from safelight.engine.source import open_source
 from safelight.engine.stock import Models, Pictures, Stock
 from safelight.engine.tuning import Tuning
-from safelight.errors import FormatUnknown, OutputClash, SafelightError, WireBroken
+from safelight.errors import OutputClash, SafelightError, WireBroken
 from safelight.formats import TABLE, Format
 from safelight.models.store import Store
 from safelight.recipe import Recipe
@@ -59,7 +59,7 @@ class Engine:
         self.store = Store(self.settings.data_dir / "models")
         self._limits = self.settings.limits()
         self._opening = threading.Lock()
-        self._hosts: dict[tuple[bool, int], Host] = {}
+        self._hosts: dict[tuple[bool, int, frozenset[Format]], Host] = {}
         self.stock = Stock(self.store)
         self._pictures = Pictures(self._limits.input_bytes)
         self.tuning = Tuning(self.settings, self.store, self.stock)
@@ -104,9 +104,7 @@ class Engine:
             raise OutputClash("the output would be the input itself")
         with open_source(source, self._limits.input_bytes, self.book.input_digest()) as held:
             read_s = time.monotonic() - started
-            before = route(held.first)
-            if before is None:
-                raise FormatUnknown
+            before = _format_of(held.first, recipe)
             models = self._models(recipe)
             place = output if recipe.gives_image else None
             replace = in_place
@@ -187,8 +185,10 @@ class Engine:
         rewrites = recipe.wished_format in (None, format) and TABLE[format].scrubs
         needs_pixels = recipe.touches_pixels or (recipe.gives_image and not rewrites)
         peak_bytes = self.stock.peak_bytes(recipe.needs)
+        formats = (format, recipe.wished_format or format)
+        late = frozenset(one for one in formats if TABLE[one].libraries)
         with self._opening:
-            key = (needs_pixels, peak_bytes)
+            key = (needs_pixels, peak_bytes, late)
             if key not in self._hosts:
                 plan = Plan(
                     needs_pixels,
@@ -199,6 +199,7 @@ class Engine:
                     workers=self.jobs,
                     threads=max(1, usable_cores() // self.jobs),
                     required_level=self.settings.require_level,
+                    late=late,
                 )
                 self._hosts[key] = open_host(plan, portable=sys.platform != "linux")
             return self._hosts[key]
@@ -269,6 +270,17 @@ class Clock:
             decided=answer.decided,
             vector=answer.vector,
         )
+
+
+def _format_of(first: bytes, recipe: Recipe) -> Format:
+    """Raises FormatUnknown for what these steps cannot work on."""
+    format = route(first)
+    if format is None:
+        raise refusal(first)
+    refused = recipe.refusal(format)
+    if refused is not None:
+        raise refused
+    return format
 
 
 def _is_same(source: Path | bytes | BinaryIO, output: Path) -> bool:

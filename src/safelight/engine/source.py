@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from safelight.codecs.routing import ROUTE_BYTES
 from safelight.errors import ContainerBroken, InputMissing, LimitExceeded, SafelightError
 from safelight.limits import MEGA
 
 PIECE_BYTES = 1 << 20
-ROUTE_BYTES = 64
 F_SEAL_FUTURE_WRITE = 0x0010
 SEALS = F_SEAL_FUTURE_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
@@ -33,7 +33,7 @@ class Digest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A sealed memfd with the input, its size in bytes, its keyed digest, its first 64 bytes.
+    """A sealed memfd with the input, its size in bytes, its keyed digest, what it is known by.
 
     mode holds the permission bits of the file that it came from, None where there was none.
     """

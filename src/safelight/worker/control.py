@@ -19,11 +19,12 @@ from dataclasses import astuple, dataclass
 from enum import IntEnum
 
 from safelight.errors import WireBroken
+from safelight.formats import FORMATS
 from safelight.limits import Limits
 from safelight.worker.job import Plan
 
 MAGIC = b"SLz1"
-_START = struct.Struct("<4sBBHHH8Q")
+_START = struct.Struct("<4sBBHHHI8Q")
 _NOTE = struct.Struct("<4sHHQq")
 
 
@@ -61,14 +62,16 @@ START_BYTES = _START.size
 
 def pack_plan(plan: Plan) -> bytes:
     head = (plan.needs_pixels, plan.needs_runtime, plan.workers, plan.threads, plan.required_level)
-    return _START.pack(MAGIC, *head, *astuple(plan.limits))
+    late = sum(1 << number for number, format in enumerate(FORMATS) if format in plan.late)
+    return _START.pack(MAGIC, *head, late, *astuple(plan.limits))
 
 
 def parse_plan(data: bytes) -> Plan:
     if len(data) != _START.size or data[:4] != MAGIC:
         raise WireBroken("the host sent a plan of another shape than the wire has")
-    _, pixels, runtime, workers, threads, level, *limits = _START.unpack(data)
-    return Plan(bool(pixels), bool(runtime), Limits(*limits), workers, threads, level)
+    _, pixels, runtime, workers, threads, level, bits, *limits = _START.unpack(data)
+    late = frozenset(format for number, format in enumerate(FORMATS) if bits >> number & 1)
+    return Plan(bool(pixels), bool(runtime), Limits(*limits), workers, threads, level, late)
 
 
 def send(channel: socket.socket, note: Note, fds: tuple[int, ...] = ()) -> None:

@@ -36,7 +36,9 @@ def picture_file(digest: str, fd: int, size_bytes: int) -> ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a pool of workers must be warm for, and what each of its workers may use."""
+    """What a pool of workers must be warm for, and what each of its workers may use. late: formats
+    whose own libraries its jobs may need.
+    """
 
     needs_pixels: bool
     needs_runtime: bool
@@ -44,6 +46,7 @@ class Plan:
     workers: int = 1
     threads: int = 1
     required_level: int = 2
+    late: frozenset[Format] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ FAULTS: tuple[type[BaseException], ...] = (
     ValueError,
 )
 # What a job may end in. The other classes are for the host to say.
-ALLOWED = frozenset((1, 3, 4, 20, 21, 22, 23, 24, 25, 42, 80, 90, 101, 102))
+ALLOWED = frozenset((1, 3, 4, 20, 21, 22, 23, 24, 25, 42, 80, 90, 100, 101, 102))
 
 
 @dataclass(frozen=True, slots=True)

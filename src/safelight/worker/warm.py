@@ -7,6 +7,7 @@ fork hangs.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import pkgutil
@@ -16,6 +17,7 @@ from types import ModuleType
 from safelight import codecs, ops
 from safelight.codecs.libvips import libvips
 from safelight.errors import RuntimeMissing, SomethingMissing, WorkerDied
+from safelight.formats import TABLE, Format
 from safelight.recipe import operations
 from safelight.worker.job import Plan
 
@@ -49,6 +51,8 @@ def up(plan: Plan) -> None:
         lookup(name)
     if plan.needs_pixels:
         _pixels()
+    for format in plan.late:
+        _libraries(format)
     if plan.needs_runtime:
         _runtime()
 
@@ -83,6 +87,13 @@ def _pixels() -> None:
         raise SomethingMissing(
             f"{error.name} is not installed", hint="pip install safelight"
         ) from error
+
+
+def _libraries(format: Format) -> None:
+    """What one format's parts import late. Those of an extra may be absent: the job then says so."""
+    for name in TABLE[format].libraries:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 def _runtime() -> None:

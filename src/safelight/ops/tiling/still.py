@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from safelight.errors import InputRefused
-from safelight.formats import ANIMATED
 from safelight.image import Image
 
 PROFILE = "icc-profile-data"
 
 
 def still(image: Image) -> Any:
-    """The pixels of a still; of an animation its first frame, if a still format is wished.
+    """The pixels of a still; of several frames the first, where another format is wished.
 
-    Raises InputRefused for any other animation.
+    Raises InputRefused where that of the input would stay.
     """
     if image.frames == 1:
         return image.vips
-    if image.wish.format is None or image.wish.format in ANIMATED:
+    if image.wish.format in (None, image.header.format):
         raise InputRefused(
             f"a still picture is wanted, this one has {image.frames} frames",
             hint="convert to png or jpeg first: that takes the first frame",
