@@ -37,7 +37,7 @@ class Facts:
     quality; largest_side in pixels; note: one sentence for the published table. loader, saver: of
     libvips, where one does it alone; libraries: modules that its own parts import late. frames:
     what its further frames are, None if only the first is opened; stores: what it holds beside RGB.
-    mark: what writes the AI-origin mark, and other packets, into a new encoding; None: it has no place.
+    mark: what writes the AI-origin mark into a new encoding; None: it has no place for it.
     """
 
     title: str

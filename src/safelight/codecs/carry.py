@@ -22,7 +22,7 @@ from safelight.codecs.reading import starts
 from safelight.codecs.xmp import DC, IPTC_EXTENSION, Property, build_xmp, notice, origin_mark
 from safelight.codecs.xmp_names import risk_of
 from safelight.errors import InputRefused
-from safelight.formats import Format
+from safelight.formats import TABLE, Format
 from safelight.image import Change, Finding, Risk
 
 # Where a notice or a mark comes from does not matter for whether it was kept.
@@ -40,8 +40,6 @@ MAX_PACKET = 60_000
 # Groups whose XMP properties a profile keeps when they look like a date or a number.
 PLAIN = frozenset({Risk.TIME, Risk.SETTINGS})
 _PLAIN = re.compile(r"[0-9:/.,+\- TZ]{1,40}")
-# Formats that have no place for a profile, EXIF or XMP that our encoder can fill.
-BARE_FORMATS: frozenset[Format] = frozenset({"gif"})
 # Formats whose encoder writes no EXIF: a notice that stands there crosses over as XMP.
 WITHOUT_EXIF: frozenset[Format] = frozenset({"tiff"})
 
@@ -113,8 +111,11 @@ def for_encoder(known: Known, format: Format) -> Known:
 
 def for_format(carried: Carried, format: Format) -> Carried:
     """What the target format can hold when a library encodes it."""
-    if format in BARE_FORMATS:
-        return Carried()
+    match TABLE[format].mark:
+        case None:
+            return Carried()
+        case "rewriter":
+            return Carried(xmp=carried.xmp)
     exif = None if format in WITHOUT_EXIF else carried.exif
     return replace(carried, exif=exif, texts=(), raw=(), time=None, pictures=())
 

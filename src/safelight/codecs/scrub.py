@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from safelight.codecs import carry
+from safelight.codecs.blocks import Carried
 from safelight.codecs.metadata import blocks_of, read_blocks
 from safelight.codecs.policy import policy_of
 from safelight.codecs.reading import short_is_broken
@@ -64,6 +65,16 @@ def kept(data: memoryview, source_format: Format, wish: Wish, target_format: For
     carried = carry.for_format(carried, target_format)
     told = carry.changes(known, carried, upright=True)
     return Kept(carried.icc, carried.exif, carried.xmp, told)
+
+
+def completed(pieces: Pieces, format: Format, blocks: Kept) -> Pieces:
+    """What an encoder gave, with the packet put in by our own rewriter where only that can."""
+    if blocks.xmp is None or TABLE[format].mark != "rewriter":
+        return pieces
+    walked = import_module(f"safelight.codecs.{format}").walk(memoryview(b"".join(pieces)))
+    module = import_module(f"safelight.codecs.{format}_clean")
+    made: Pieces = module.rewritten(walked, Carried(xmp=blocks.xmp))
+    return made
 
 
 def size_of(pieces: Sequence[bytes | memoryview]) -> int:
