@@ -26,7 +26,7 @@ def _by_pillow(data: bytes) -> object:
                 for frame in ImageSequence.Iterator(image)
             ]
             return frames
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, RuntimeError) as error:
         return f"refused: {type(error).__name__}"
 
 

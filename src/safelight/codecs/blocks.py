@@ -29,7 +29,8 @@ Kind = Literal[
 class Block:
     """kind says how to read data; name is the container's own word for the place it lies in.
 
-    raw is the block as stored with its framing, for the few that can be carried over as they are.
+    raw is the block as stored with its framing, for the few that can be carried over as they are;
+    for a gain map that is an item of its own file, the XMP packet that belongs to it.
     is_aside: it lies where viewers do not look for it, so it does not say how the picture is shown.
     is_inner: it belongs to a further picture, so it says nothing of the first.
     """

@@ -92,13 +92,18 @@ def _aside(block: Block, policy: Policy) -> Aside:
     own.
     """
     if not starts(block.data, JPEG):
-        return Aside(block, Carried())
+        words = [Block("xmp", "XMP", block.raw)] if block.raw is not None else []
+        return Aside(block, Carried(xmp=_numbers(read_blocks(words))))
     known = read_blocks(blocks_of(block.data, "jpeg"))
     profile = known.icc and icc.clean(known.icc, standard=policy.standard_colour)
     if block.kind != "gain map":
         return Aside(block, Carried(icc=profile or None))
-    numbers = build_xmp(gain_map.parameters(known.properties))
-    return Aside(block, Carried(icc=profile or None, xmp=numbers, gain_map=known.gain_map))
+    return Aside(block, Carried(icc=profile or None, xmp=_numbers(known), gain_map=known.gain_map))
+
+
+def _numbers(known: Known) -> bytes | None:
+    """A packet with the numbers of a gain map alone, in the form that its readers look for."""
+    return build_xmp(gain_map.parameters(known.properties), is_flat=True)
 
 
 def for_encoder(known: Known, format: Format) -> Known:
@@ -160,7 +165,7 @@ def _blocks(carried: Carried) -> Iterator[Block]:
     for aside in carried.pictures:
         yield aside.block
         yield from (replace(block, is_inner=True) for block in _blocks(aside.carried))
-        announced = build_xmp(gain_map.announcement(0)) if aside.carried.xmp else None
+        announced = build_xmp(gain_map.announcement(0), is_flat=True) if aside.carried.xmp else None
         if announced is not None:
             yield Block("xmp", "XMP", memoryview(announced), is_inner=True)
 

@@ -71,7 +71,7 @@ def is_of_gain_map(item: Property) -> bool:
 
 
 def announcement(size_bytes: int) -> Iterator[Property]:
-    """What readers of Ultra HDR look for in the shown picture: a version, and where the map lies."""
+    """What readers of Ultra HDR look for in the shown picture: a version, where the map lies."""
     version = (ULTRA_HDR, "Version")
     yield Property(*version, Node(version, {}, text="1.0"))
     entries = [

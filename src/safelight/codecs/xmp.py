@@ -13,6 +13,16 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XML = "http://www.w3.org/XML/1998/namespace"
 DC = "http://purl.org/dc/elements/1.1/"
 IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+# The prefixes that readers expect; some compare the text and not what it stands for.
+PREFIXES = {
+    DC: "dc",
+    IPTC_EXTENSION: "Iptc4xmpExt",
+    "http://ns.adobe.com/hdr-gain-map/1.0/": "hdrgm",
+    "http://ns.google.com/photos/1.0/container/": "Container",
+    "http://ns.google.com/photos/1.0/container/item/": "Item",
+    "http://ns.apple.com/HDRGainMap/1.0/": "HDRGainMap",
+    "http://ns.apple.com/pixeldatainfo/1.0/": "apdi",
+}
 MAX_PACKET = 8_000_000
 MAX_NODES = 20_000
 MAX_DEPTH = 64
@@ -164,19 +174,28 @@ def origin_mark(address: str) -> Property:
     return Property(*name, Node(name, {}, text=address))
 
 
-def build_xmp(properties: Iterable[Property]) -> bytes | None:
-    """A packet that holds these properties and nothing else; None when there are none."""
-    nodes = [item.node for item in properties]
-    if not nodes:
+def build_xmp(properties: Iterable[Property], *, is_flat: bool = False) -> bytes | None:
+    """A packet that holds these properties and nothing else; None when there are none.
+
+    With is_flat those that are one text are attributes: some readers look for them only there.
+    """
+    every = [item.node for item in properties]
+    if not every:
         return None
     prefixes = {RDF: "rdf", XML: "xml"}
+    flat = [node for node in every if is_flat and not node.children and not node.attributes]
+    nodes = [node for node in every if not any(node is other for other in flat)]
+    plain = "".join(
+        f" {_qualified(node.name, prefixes)}={quoteattr(node.text.strip())}" for node in flat
+    )
     body = "".join(_written(node, prefixes) for node in nodes)
     spaces = "".join(
         f" xmlns:{prefix}={quoteattr(space)}" for space, prefix in prefixes.items() if space != XML
     )
+    head = f"<rdf:Description rdf:about=''{plain}>"
     return (
         "<?xpacket begin='\ufeff' id='W5M0MpCehiHzreSzNTczkc9d'?>"
-        f"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF{spaces}><rdf:Description rdf:about=''>"
+        f"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF{spaces}>{head}"
         f"{body}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='r'?>"
     ).encode()
 
@@ -194,6 +213,5 @@ def _qualified(name: tuple[str, str], prefixes: dict[str, str]) -> str:
     namespace, local = name
     if not namespace:
         return local
-    known = {DC: "dc", IPTC_EXTENSION: "Iptc4xmpExt"}.get(namespace)
-    prefix = prefixes.setdefault(namespace, known or f"n{len(prefixes)}")
+    prefix = prefixes.setdefault(namespace, PREFIXES.get(namespace) or f"n{len(prefixes)}")
     return f"{prefix}:{local}"

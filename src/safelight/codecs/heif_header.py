@@ -1,0 +1,102 @@
+"""The header of a HEIF file: the primary item as it is displayed.
+
+libheif applies crop, rotation and mirror by itself, so the size here is the one after them and the
+orientation is always 1: an EXIF orientation in such a file is only a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from safelight.codecs.heif import File
+from safelight.codecs.heif_roles import ALPHA, auxiliary_type
+from safelight.codecs.isobmff import MAX_BOXES, Box, Cursor, boxes
+from safelight.errors import ContainerBroken
+from safelight.formats import Format
+from safelight.image import Header
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the properties of an item say; bits 0 when they do not."""
+
+    width: int = 0
+    height: int = 0
+    bits: int = 0
+    is_grey: bool = False
+
+
+def header_of(file: File, format: Format) -> Header:
+    """Size after crop and rotation, bits, alpha, frames of a sequence. Raises ContainerBroken."""
+    meta, primary = file.meta, file.meta.primary
+    tiles = meta.targets(b"dimg", primary)
+    facts = facts_of(meta.properties_of(primary))
+    coded = facts_of(meta.properties_of(tiles[0])) if tiles else facts
+    bits = min(facts.bits or coded.bits or 8, 32)
+    parts = {primary, *tiles}
+    has_alpha = any(
+        link.kind == b"auxl"
+        and not parts.isdisjoint(link.targets)
+        and auxiliary_type(meta, link.source) in ALPHA
+        for link in meta.links
+    )
+    bands = (1 if facts.is_grey or coded.is_grey else 3) + has_alpha
+    frames = max([1, *_frames(file)])
+    return Header(format, facts.width, facts.height, 1, frames, bits, bands, has_alpha, "rgb")
+
+
+def facts_of(properties: list[Box]) -> Facts:
+    """Size, depth and whether there is colour at all, each property applied in its order."""
+    facts = Facts()
+    for box in properties:
+        cursor = Cursor(box.body)
+        if box.type == b"ispe":
+            cursor.take(4)
+            facts.width, facts.height = cursor.take(4), cursor.take(4)
+        elif box.type == b"pixi":
+            cursor.take(4)
+            channels = [cursor.take(1) for _ in range(cursor.take(1))]
+            facts.bits = max([facts.bits, *channels])
+        elif box.type == b"av1C":
+            flags = cursor.take(4) >> 8 & 0xFF
+            facts.bits = max(facts.bits, (12 if flags & 0x20 else 10) if flags & 0x40 else 8)
+            facts.is_grey = bool(flags & 0x10)
+        elif box.type == b"hvcC":
+            cursor.take(16)
+            facts.is_grey = cursor.take(1) & 3 == 0
+            facts.bits = max(facts.bits, 8 + (cursor.take(1) & 7))
+        elif box.type == b"clap":
+            facts.width, facts.height = _cropped(cursor, facts.width, facts.height)
+        elif box.type == b"irot" and cursor.take(1) & 1:
+            facts.width, facts.height = facts.height, facts.width
+    return facts
+
+
+def _cropped(cursor: Cursor, width: int, height: int) -> tuple[int, int]:
+    across, per_across, down, per_down = (cursor.take(4) for _ in range(4))
+    return min(width, across // max(per_across, 1)), min(height, down // max(per_down, 1))
+
+
+def _frames(file: File) -> Iterator[int]:
+    """How many pictures each track of a sequence has; sound aside."""
+    movie = file.first(b"moov")
+    for track in boxes(movie.body) if movie else ():
+        counts = dict(_facts_of_track(track.body)) if track.type == b"trak" else {}
+        if counts.get("sound") is None:
+            yield counts.get("pictures", 1)
+
+
+def _facts_of_track(body: memoryview) -> Iterator[tuple[str, int]]:
+    waiting, left = [body], MAX_BOXES
+    while waiting:
+        for box in boxes(waiting.pop()):
+            left -= 1
+            if left < 0:
+                raise ContainerBroken("the picture has too many boxes")
+            if box.type in (b"mdia", b"minf", b"stbl"):
+                waiting.append(box.body)
+            elif box.type in (b"stsz", b"stz2"):
+                yield "pictures", Cursor(box.body, 8).take(4)
+            elif box.type == b"hdlr" and bytes(box.body[8:12]) == b"soun":
+                yield "sound", 1
