@@ -35,6 +35,8 @@ ALWAYS = (
 )
 # numpy brings its parts in when they are first used, as at a median: behind the seal, too late.
 NUMPY = ("numpy", "numpy.ma", "numpy.polynomial")
+# FreeType draws the letters of a mark.
+LETTERS = ("PIL.ImageDraw", "PIL.ImageFile", "PIL.ImageFont", "PIL._imagingft")
 
 
 def up(plan: Plan) -> None:
@@ -79,7 +81,7 @@ def _parts_of_operations() -> None:
 
 def _pixels() -> None:
     try:
-        for name in NUMPY:
+        for name in (*NUMPY, *LETTERS):
             importlib.import_module(name)
         libvips()
         _parts_of_operations()
