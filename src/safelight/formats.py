@@ -20,7 +20,7 @@ Format = Literal[
 # fmt: on
 FORMATS: tuple[Format, ...] = get_args(Format)
 # What an encoder can be asked for: the rows with `writes`.
-Writable = Literal["jpeg", "png", "webp", "tiff", "gif", "avif"]
+Writable = Literal["jpeg", "png", "webp", "tiff", "gif", "avif", "bmp"]
 WRITABLE: tuple[Writable, ...] = get_args(Writable)
 Kind = Literal["picture", "document", "video"]
 Kept = Literal["icc", "alpha", "animation", "depth", "pages", "gain map"]
@@ -144,21 +144,22 @@ TABLE: dict[Format, Facts] = {
     "heic": Facts(
         "HEIC, HEIF",
         ("heic", "heif", "hif"),
-        reads=False,
         scrubs=True,
         keeps_stored=frozenset({"icc", "alpha", "depth", "gain map"}),
         extra="heic",
+        libraries=("pillow_heif",),
     ),
     "bmp": Facts(
         "BMP",
         ("bmp", "dib"),
-        reads=False,
+        writes=True,
+        keeps=frozenset({"icc", "alpha"}),
         scrubs=True,
         keeps_stored=frozenset({"icc", "alpha"}),
     ),
     "dicom": Facts("DICOM", ("dcm", "dicom"), reads=False, extra="medical"),
     "pdf": Facts("PDF", ("pdf",), kind="document", reads=False, extra="pdf"),
-    "svg": Facts("SVG", ("svg",), kind="document", reads=False),
+    "svg": Facts("SVG", ("svg",), kind="document", reads=False, scrubs=True),
     "mp4": Facts("MP4, MOV", ("mp4", "mov", "m4v", "3gp", "qt"), kind="video", reads=False),
     "webm": Facts("WebM, Matroska", ("webm", "mkv"), kind="video", reads=False),
 }
