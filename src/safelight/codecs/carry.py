@@ -103,7 +103,7 @@ def _aside(block: Block, policy: Policy) -> Aside:
 
 def _numbers(known: Known) -> bytes | None:
     """A packet with the numbers of a gain map alone, in the form that its readers look for."""
-    return build_xmp(gain_map.parameters(known.properties), is_flat=True)
+    return build_xmp(gain_map.parameters(known.properties), flat=gain_map.ULTRA_HDR)
 
 
 def for_encoder(known: Known, format: Format) -> Known:
@@ -118,7 +118,7 @@ def for_format(carried: Carried, format: Format) -> Carried:
     """What the target format can hold when a library encodes it."""
     match TABLE[format].mark:
         case None:
-            return Carried()
+            return Carried(icc=carried.icc if "icc" in TABLE[format].keeps else None)
         case "rewriter":
             return Carried(xmp=carried.xmp)
     exif = None if format in WITHOUT_EXIF else carried.exif
@@ -165,8 +165,8 @@ def _blocks(carried: Carried) -> Iterator[Block]:
     for aside in carried.pictures:
         yield aside.block
         yield from (replace(block, is_inner=True) for block in _blocks(aside.carried))
-        announced = build_xmp(gain_map.announcement(0), is_flat=True) if aside.carried.xmp else None
-        if announced is not None:
+        if starts(aside.block.data, JPEG) and gain_map.is_ultra_hdr(aside.carried.xmp):
+            announced = build_xmp(gain_map.announcement(0), flat=gain_map.ULTRA_HDR) or b""
             yield Block("xmp", "XMP", memoryview(announced), is_inner=True)
 
 

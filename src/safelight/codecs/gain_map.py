@@ -70,6 +70,11 @@ def is_of_gain_map(item: Property) -> bool:
     return item.namespace in (ULTRA_HDR, APPLE, APPLE_KIND, DIRECTORY)
 
 
+def is_ultra_hdr(packet: bytes | None) -> bool:
+    """True for the packet of a gain map that must be announced in the picture that it is for."""
+    return packet is not None and ULTRA_HDR.encode() in packet
+
+
 def announcement(size_bytes: int) -> Iterator[Property]:
     """What readers of Ultra HDR look for in the shown picture: a version, where the map lies."""
     version = (ULTRA_HDR, "Version")

@@ -40,6 +40,17 @@ NAMES: dict[Role, tuple[Kind, str]] = {
 }
 
 
+# Further pictures of one maker, by what they are for.
+PURPOSES = {
+    b"urn:com:apple:photo:2018:aux:portraiteffectsmatte": "portrait matte",
+    b"urn:com:apple:photo:2019:aux:semanticskinmatte": "skin matte",
+    b"urn:com:apple:photo:2019:aux:semantichairmatte": "hair matte",
+    b"urn:com:apple:photo:2019:aux:semanticteethmatte": "teeth matte",
+    b"urn:com:apple:photo:2020:aux:semanticglassesmatte": "glasses matte",
+    b"urn:com:apple:photo:2020:aux:semanticskymatte": "sky matte",
+}
+
+
 def blocks_of(file: File) -> Iterator[Block]:
     """Metadata items, profiles, further pictures, words, and boxes that no picture needs."""
     yield from _profiles(file)
@@ -118,7 +129,7 @@ def _metadata_block(item: Item, body: memoryview) -> Block:
         return Block("xmp", "XMP", body)
     if b"c2pa" in item.content or b"jumbf" in item.content:
         return Block("c2pa", "C2PA item", body)
-    return Block("private", decoded(item.content) or decoded(item.kind), body)
+    return Block("private", "mime item" if item.kind == b"mime" else "uri item", body)
 
 
 def _pictures(file: File) -> Iterator[Block]:
@@ -139,9 +150,9 @@ def _pictures(file: File) -> Iterator[Block]:
             body = whole(pieces, left)
             left -= len(body)
             kind, name = NAMES[role]
-            address = decoded(auxiliary_type(meta, number)) if role == "auxiliary" else ""
+            purpose = PURPOSES.get(auxiliary_type(meta, number))
             raw = _packet(file, number) if role == "gain map" else None
-            yield Block(kind, address or name, memoryview(body), raw)
+            yield Block(kind, purpose or name, memoryview(body), raw)
         elif role in ("shown", "alpha"):
             yield from _between(file, item)
 

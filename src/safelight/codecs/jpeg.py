@@ -1,105 +1,43 @@
-"""JPEG: segments and scans (ITU-T T.81), the header, and the blocks of metadata."""
+"""JPEG: the header, and the blocks of metadata."""
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from safelight.codecs import jpeg_mpf, jpeg_pictures
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.exif import orientation_of
+from safelight.codecs.gain_map import ISO
 from safelight.codecs.jpeg_quality import quality_of
-from safelight.codecs.reading import part, starts
+from safelight.codecs.jpeg_segments import (
+    APPS,
+    COM,
+    DQT,
+    FRAMES,
+    REFUSED_FRAMES,
+    SOS,
+    Segment,
+    segments,
+)
+from safelight.codecs.reading import starts
 from safelight.errors import ContainerBroken, FormatUnknown
 from safelight.image import Header
-
-SOI, EOI, SOS, DNL, DRI, DQT, DHT, DAC, COM = 0xD8, 0xD9, 0xDA, 0xDC, 0xDD, 0xDB, 0xC4, 0xCC, 0xFE
-FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
-REFUSED_FRAMES = frozenset({0xC3, 0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF})
-PROGRESSIVE = frozenset({0xC2, 0xCA})
-BARE = frozenset({0x01, *range(0xD0, 0xD8)})
-APPS = range(0xE0, 0xF0)
-# The end of coded data: a marker that is neither a stuffed zero, nor a restart, nor fill.
-END_OF_SCAN = re.compile(rb"\xff(?=[^\x00\xd0-\xd7\xff])")
-# Without a restart interval, a restart marker ends what a decoder reads; the rest is skipped by it.
-END_OF_PLAIN_SCAN = re.compile(rb"\xff(?=[^\x00\xff])")
 
 EXIF, MORE_XMP, ICC = b"Exif\0", b"http://ns.adobe.com/xmp/extension/\0", b"ICC_PROFILE\0"
 APP_KINDS: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"JFXX\0", "thumbnail"),
     (1, EXIF, "exif"),
     (1, b"http://ns.adobe.com/xap/1.0/\0", "xmp"),
-    (2, b"MPF\0", "pictures"),
+    (2, jpeg_mpf.MARK, "pictures"),
+    (2, ISO, "numbers"),
     (11, b"JP", "c2pa"),
     (13, b"Photoshop 3.0\0", "photoshop"),
 )
-MAX_SEGMENTS = 8_192
 CONVERT_FIRST = "convert it with the program that made it"
 Colour = Literal["grey", "rgb", "cmyk", "other"]
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One marker and what belongs to it.
-
-    start is the marker's own FF; stray are bytes found before it.
-
-    For a scan, body holds its parameters and coded the entropy-coded data that follow.
-    """
-
-    marker: int
-    start: int
-    body: memoryview
-    coded: memoryview | None = None
-    stray: memoryview = memoryview(b"")
-
-
-def segments(data: memoryview, *, until_scan: bool = False) -> Iterator[Segment]:
-    """Every segment up to the end of the first image, in order; EOI's body is whatever follows it.
-
-    With until_scan it stops at the first scan, whose data it does not look at. Raises
-    ContainerBroken when the picture ends before its end marker, or its segments are too many.
-    """
-    if not starts(data, b"\xff\xd8"):
-        raise ContainerBroken("the JPEG does not start like one")
-    at, has_restarts = 2, False
-    for _ in range(MAX_SEGMENTS):
-        mark = END_OF_PLAIN_SCAN.search(data, at)
-        if mark is None:
-            raise ContainerBroken("the JPEG is truncated: it has no end marker")
-        start, marker = mark.start(), data[mark.start() + 1]
-        stray = data[at:start]
-        if marker in BARE:
-            at = start + 2
-            yield Segment(marker, start, data[:0], stray=stray)
-            continue
-        if marker == EOI:
-            yield Segment(EOI, start, data[start + 2 :], stray=stray)
-            return
-        size = struct.unpack_from(">H", part(data, start + 2, 2))[0]
-        body = part(data, start + 4, size - 2)
-        at, coded = start + 2 + size, None
-        if marker == DRI:
-            has_restarts = bytes(body) != b"\0\0"
-        if marker == SOS and not until_scan:
-            coded = _coded(data, at, has_restarts=has_restarts)
-            at += len(coded)
-        yield Segment(marker, start, body, coded, stray)
-        if marker == SOS and until_scan:
-            return
-    raise ContainerBroken("the JPEG has too many segments")
-
-
-def _coded(data: memoryview, at: int, *, has_restarts: bool) -> memoryview:
-    end = (END_OF_SCAN if has_restarts else END_OF_PLAIN_SCAN).search(data, at)
-    if end is None:
-        raise ContainerBroken("the JPEG is truncated: it ends within its pixels")
-    stop = end.start()
-    while stop > at and data[stop - 1] == 0xFF:
-        stop -= 1
-    return data[at:stop]
 
 
 def header(data: memoryview) -> Header:
@@ -119,11 +57,6 @@ def header(data: memoryview) -> Header:
     if frame is None:
         raise ContainerBroken("the JPEG has no frame header before its pixels")
     return replace(_header_of(frame, orientation or 1), quality=quality_of(tables))
-
-
-def transform_of(body: memoryview, before: int) -> int:
-    """The colour transform of an Adobe segment, or what it was before when this is none."""
-    return body[11] if starts(body, b"Adobe") and len(body) >= 12 else before
 
 
 def is_exif(segment: Segment) -> bool:
@@ -155,17 +88,24 @@ def walk(data: memoryview) -> list[Segment]:
 
 
 def blocks(data: memoryview, walked: list[Segment] | None = None) -> Iterator[Block]:
-    """Everything in the file that is neither table nor pixel."""
+    """Everything in the file that is neither table nor pixel of the first picture."""
+    known = walked or list(segments(data))
+    yield from _own(data, known)
+    for piece in jpeg_pictures.beside(data, known):
+        yield Block(piece.kind, piece.name, piece.data)
+        for block in _own(piece.data, list(piece.walked)):
+            yield replace(block, raw=None, is_inner=True)
+
+
+def _own(data: memoryview, walked: list[Segment]) -> Iterator[Block]:
+    """The blocks of one picture, up to its end."""
     more_xmp: list[memoryview] = []
     profile: list[memoryview] = []
     is_late = False
-    for segment in walked or segments(data):
+    for segment in walked:
         if segment.stray:
             yield Block("private", "bytes between segments", segment.stray)
-        if segment.marker == EOI:
-            if len(segment.body):
-                yield Block("trailer", "Trailer", segment.body)
-        elif segment.marker == COM:
+        if segment.marker == COM:
             yield Block("comment", "Comment", segment.body, _framed(data, segment))
         elif segment.marker in APPS:
             body = segment.body
@@ -173,7 +113,7 @@ def blocks(data: memoryview, walked: list[Segment] | None = None) -> Iterator[Bl
                 more_xmp.append(body[len(MORE_XMP) :])
             elif segment.marker == 0xE2 and starts(body, ICC):
                 profile.append(body[len(ICC) :])
-            else:
+            elif not (jpeg_mpf.is_index(segment) and jpeg_mpf.is_minimal(segment)):
                 for block in _app(segment.marker - 0xE0, body, _framed(data, segment)):
                     yield replace(block, is_aside=is_late)
         is_late = is_late or segment.marker == SOS

@@ -14,10 +14,13 @@ last block of an interval cannot be told from pixels without decoding: a new enc
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
-from safelight.codecs.blocks import Carried
-from safelight.codecs.jpeg import (
+from safelight.codecs import gain_map, jpeg_mpf
+from safelight.codecs.blocks import Aside, Carried
+from safelight.codecs.jpeg_frame import Frame, frame_of, needed
+from safelight.codecs.jpeg_segments import (
     APPS,
     BARE,
     COM,
@@ -31,10 +34,11 @@ from safelight.codecs.jpeg import (
     PROGRESSIVE,
     SOS,
     Segment,
+    segments,
     transform_of,
 )
-from safelight.codecs.jpeg_frame import Frame, frame_of, needed
 from safelight.codecs.reading import part, starts
+from safelight.codecs.xmp import build_xmp, read_xmp
 from safelight.errors import ContainerBroken
 
 ARITHMETIC = frozenset({0xC9, 0xCA})
@@ -102,6 +106,7 @@ class Rewriter:
     restart: bytes = b"\0\0"
     written_restart: bytes = b"\0\0"
     scans: int = 0
+    index: int = 0
     out: Pieces = field(default_factory=list)
 
     def take(self, segment: Segment) -> None:
@@ -173,7 +178,7 @@ class Rewriter:
         return wanted
 
     def _begin(self) -> None:
-        """Start of image, clean blocks, frame."""
+        """Start of image, clean blocks, room for an index of further pictures, frame."""
         self.out.append(b"\xff\xd8")
         if self.density:
             self.out += framed(0xE0, b"JFIF\0" + self.density + b"\0\0")
@@ -184,7 +189,9 @@ class Rewriter:
         self._profile()
         if self.transform >= 0:
             self.out += framed(0xEE, b"Adobe\0\x64\0\0\0\0", bytes([self.transform]))
+        self._gain_map()
         self.out += [block.raw for block in self.carried.raw if block.raw is not None]
+        self.index = len(self.out)
         if self.frame is not None:
             self.out += framed(self.frame.segment.marker, self.frame.segment.body)
 
@@ -195,6 +202,13 @@ class Rewriter:
             for number, chunk in enumerate(parts, 1):
                 self.out += framed(0xE2, b"ICC_PROFILE\0" + bytes((number, len(parts))), chunk)
 
+    def _gain_map(self) -> None:
+        """The numbers of the gain map that this is, or a word that one with numbers follows."""
+        if self.carried.gain_map is not None:
+            self.out += framed(0xE2, gain_map.ISO, self.carried.gain_map)
+        elif any(aside.carried.gain_map is not None for aside in self.carried.pictures):
+            self.out += framed(0xE2, gain_map.ISO, gain_map.SHOWN)
+
     def _end(self) -> None:
         if not self.scans:
             raise ContainerBroken("the JPEG has no pixels")
@@ -202,14 +216,49 @@ class Rewriter:
 
 
 def rewritten(walked: list[Segment], carried: Carried) -> Pieces:
-    """The pieces of the clean file.
+    """The pieces of the clean file, further pictures and an index of them behind the first.
 
     Raises ContainerBroken for what no decoder takes.
     """
-    rewriter = Rewriter(carried)
+    asides = [(_alone(aside), aside) for aside in carried.pictures]
+    maps = [size_of(pieces) for pieces, aside in asides if gain_map.is_ultra_hdr(aside.carried.xmp)]
+    rewriter = Rewriter(replace(carried, xmp=_announced(carried.xmp, maps)))
     for segment in walked:
         rewriter.take(segment)
+    if asides:
+        sizes = [size_of(pieces) for pieces, _ in asides]
+        rewriter.out[rewriter.index : rewriter.index] = _index(rewriter, sizes)
+    return [*rewriter.out, *(piece for pieces, _ in asides for piece in pieces)]
+
+
+def _alone(aside: Aside) -> Pieces:
+    """A further picture as a file of its own."""
+    rewriter = Rewriter(aside.carried)
+    for segment in segments(aside.block.data):
+        rewriter.take(segment)
     return rewriter.out
+
+
+def _announced(packet: bytes | None, sizes: list[int]) -> bytes | None:
+    """The packet with a word that a gain map of such a size follows, where one does."""
+    if not sizes:
+        return packet
+    found = read_xmp(packet) if packet is not None else []
+    own = [item for item in found if not gain_map.is_of_gain_map(item)]
+    return build_xmp([*own, *gain_map.announcement(sizes[0])], flat=gain_map.ULTRA_HDR)
+
+
+def _index(rewriter: Rewriter, sizes: list[int]) -> Pieces:
+    """The segment that tells where each further picture lies, counted from within itself."""
+    count = 1 + len(sizes)
+    before = size_of(rewriter.out[: rewriter.index]) + 4 + len(jpeg_mpf.MARK)
+    whole = size_of(rewriter.out) + 4 + jpeg_mpf.size_of(count)
+    starts_at = accumulate(sizes[:-1], initial=whole - before)
+    return framed(0xE2, jpeg_mpf.built([whole, *sizes], [0, *starts_at]))
+
+
+def size_of(pieces: Pieces) -> int:
+    return sum(len(piece) for piece in pieces)
 
 
 def framed(marker: int, *bodies: bytes | memoryview) -> Pieces:

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from safelight.codecs.jpeg import Segment
+from safelight.codecs.jpeg_segments import Segment
 from safelight.errors import ContainerBroken
 
 RESTART = re.compile(rb"\xff[\xd0-\xd7]")

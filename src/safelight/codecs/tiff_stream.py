@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Callable
 
-from safelight.codecs import jpeg
+from safelight.codecs import jpeg_segments
 from safelight.codecs.tiff_pages import DEFLATES, JPEG, LZW, PACKBITS
 from safelight.errors import ContainerBroken
 
@@ -14,7 +14,12 @@ STEP = 1 << 20
 CLEAR, END, TABLE = 256, 257, 4096
 MADE_BY_ADOBE, MADE_BY_JFIF = 12, 14
 # Segments without which a decoder cannot do; every other is no part of the picture.
-NEEDED = jpeg.FRAMES | jpeg.REFUSED_FRAMES | {jpeg.DQT, jpeg.DHT, jpeg.DAC, jpeg.DRI, jpeg.DNL}
+NEEDED = (
+    jpeg_segments.FRAMES
+    | jpeg_segments.REFUSED_FRAMES
+    | {jpeg_segments.DQT, jpeg_segments.DHT, jpeg_segments.DAC}
+    | {jpeg_segments.DRI, jpeg_segments.DNL}
+)
 Coded = bytes | memoryview
 
 
@@ -93,15 +98,15 @@ def _packbits(data: memoryview, pixels: int) -> Coded:
 def _jpeg(data: memoryview, _pixels: int) -> Coded:
     """The picture's own segments; comments, application blocks and what follows are not."""
     out = bytearray(b"\xff\xd8")
-    for segment in jpeg.segments(data):
-        if segment.marker in NEEDED or segment.marker == jpeg.SOS or _is_hint(segment):
+    for segment in jpeg_segments.segments(data):
+        if segment.marker in NEEDED or segment.marker == jpeg_segments.SOS or _is_hint(segment):
             out += struct.pack(">BBH", 0xFF, segment.marker, len(segment.body) + 2) + segment.body
             out += segment.coded or b""
     out += b"\xff\xd9"
     return data if out == data else bytes(out)
 
 
-def _is_hint(segment: jpeg.Segment) -> bool:
+def _is_hint(segment: jpeg_segments.Segment) -> bool:
     """Colour as Adobe says it, or a JFIF head without a small picture."""
     if segment.marker == 0xEE:
         return len(segment.body) == MADE_BY_ADOBE

@@ -174,19 +174,19 @@ def origin_mark(address: str) -> Property:
     return Property(*name, Node(name, {}, text=address))
 
 
-def build_xmp(properties: Iterable[Property], *, is_flat: bool = False) -> bytes | None:
+def build_xmp(properties: Iterable[Property], *, flat: str = "") -> bytes | None:
     """A packet that holds these properties and nothing else; None when there are none.
 
-    With is_flat those that are one text are attributes: some readers look for them only there.
+    Those of the namespace flat that are one text are attributes: its readers look only there.
     """
     every = [item.node for item in properties]
     if not every:
         return None
     prefixes = {RDF: "rdf", XML: "xml"}
-    flat = [node for node in every if is_flat and not node.children and not node.attributes]
-    nodes = [node for node in every if not any(node is other for other in flat)]
+    short = [node for node in every if node.name[0] == flat and not node.children]
+    nodes = [node for node in every if not any(node is other for other in short)]
     plain = "".join(
-        f" {_qualified(node.name, prefixes)}={quoteattr(node.text.strip())}" for node in flat
+        f" {_qualified(node.name, prefixes)}={quoteattr(node.text.strip())}" for node in short
     )
     body = "".join(_written(node, prefixes) for node in nodes)
     spaces = "".join(
