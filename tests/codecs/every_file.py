@@ -18,6 +18,7 @@ from safelight.limits import Limits
 from safelight.operation import Context, ModelNeed, Operation, Session
 from safelight.ops.convert import Convert
 from safelight.ops.resize import Resize
+from safelight.recipe import Recipe
 
 MEMORY_BYTES = 4 * 2**30
 CPU_S = 240
@@ -33,7 +34,11 @@ def outcome(operation: Operation, data: bytes) -> str:
     """done, or the code of the refusal."""
     view = memoryview(data)
     try:
-        image = operation.apply(open_image(view, LIMITS), Context(LIMITS, no_session))
+        image = open_image(view, LIMITS)
+        refused = Recipe((operation,)).refusal(image.header.format)
+        if refused is not None:
+            return refused.code
+        image = operation.apply(image, Context(LIMITS, no_session))
         made = encode(image, view, LIMITS)
     except SafelightError as error:
         return error.code

@@ -70,13 +70,16 @@ def perform(
     """One picture and a recipe in canonical form in, encoded pieces and facts out. Raises any
     SafelightError.
     """
-    steps = Recipe.from_canonical(recipe).steps
+    todo = Recipe.from_canonical(recipe)
     sessions = Sessions(models, threads)
     deadline = time.monotonic() + limits.timeout_s
     ctx = Context(limits, sessions.of, deadline, progress, partial(_further, models, limits))
     image = original = open_image(source, limits)
+    refused = todo.refusal(image.header.format)
+    if refused is not None:
+        raise refused
     with foreign_errors("the picture"):
-        for step in steps:
+        for step in todo.steps:
             image = step.apply(image, ctx)
     before = (original.header.format, original.width, original.height)
     done = Performed((), None, 0, 0, *before, is_reencoded=False, findings=image.findings)
