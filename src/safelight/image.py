@@ -151,7 +151,9 @@ class Image:
     """A picture on its way. All sizes are of one frame as displayed (orientation applied).
 
     trouble tells, once the pixels were pulled, why an operation stopped giving them; None when all
-    went well.
+    went well. recheck looks at the result decoded again, where an encoder kept every pixel, and
+    raises VerificationFailed for one that is not what it must be; any further change of the pixels
+    makes it void.
     """
 
     header: Header
@@ -163,6 +165,7 @@ class Image:
     findings: tuple[Finding, ...] = ()
     wish: Wish = field(default_factory=Wish)
     trouble: Callable[[], Exception | None] = no_trouble
+    recheck: Callable[[Image], None] | None = None
 
     @property
     def is_untouched(self) -> bool:
@@ -210,7 +213,7 @@ class Image:
         return self.decoder.at_least(width, height) if self.pixels is None else self.pixels
 
     def with_pixels(self, pixels: Any) -> Image:
-        return replace(self, pixels=pixels)
+        return replace(self, pixels=pixels, recheck=None)
 
     def map_frames(self, change: Callable[[Any], Any]) -> Image:
         """The same picture with one change made to every frame; change takes and gives a libvips

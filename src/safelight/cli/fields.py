@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
 from pydantic.fields import FieldInfo
@@ -24,13 +24,15 @@ def values(operation: type[Operation], typed: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for name in operation.model_fields:
         value = typed.pop(name, None)
-        if value is not None:
+        if value is not None and value != ():
             found[name] = _value(operation.model_fields[name], value)
     return found
 
 
 def _value(field: FieldInfo, typed: Any) -> Any:
     """What was typed as the field takes it: a list is split, a choice is one of its own words."""
+    if _is_repeated(field):
+        return list(typed)
     if _is_list(field):
         return [part.strip() for part in typed.split(",") if part.strip()]
     kind = _plain(field.annotation)
@@ -82,7 +84,12 @@ def _option(name: str, field: FieldInfo) -> Any:
     if words:
         return click.option(*names, type=_choice(words), help=" ".join(shown))
     metavar = {int: "N", float: "N"}.get(kind, "A,B" if _is_list(field) else "TEXT")
-    return click.option(*names, metavar=extra(field, "metavar") or metavar, help=" ".join(shown))
+    return click.option(
+        *names,
+        metavar=extra(field, "metavar") or metavar,
+        multiple=_is_repeated(field),
+        help=" ".join(shown),
+    )
 
 
 class FormatChoice(click.Choice[str]):
@@ -158,6 +165,15 @@ def _plain(annotation: Any) -> Any:
 
 def _is_list(field: FieldInfo) -> bool:
     return get_origin(_plain(field.annotation)) in (tuple, list)
+
+
+def _is_repeated(field: FieldInfo) -> bool:
+    """A list of lists: the flag is given once for each."""
+    if not _is_list(field):
+        return False
+    inner = get_args(_plain(field.annotation))[0]
+    inner = get_args(inner)[0] if get_origin(inner) is Annotated else inner
+    return get_origin(inner) in (tuple, list)
 
 
 def _type_words(kind: Any) -> str:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from safelight.codecs.colour import PROFILE, fitted, speaks_of
+from safelight.codecs.decode import open_image
 from safelight.codecs.libvips import foreign_errors, libvips
 from safelight.codecs.savers import EXIF, XMP, save
-from safelight.codecs.scrub import Kept, completed, kept, rewrite, size_of
+from safelight.codecs.scrub import Kept, Pieces, completed, kept, rewrite, size_of
 from safelight.errors import LimitExceeded
 from safelight.formats import TABLE, Format, holds_frames_of
 from safelight.image import Change, Finding, Image, Risk
@@ -48,8 +49,18 @@ def encode(image: Image, data: memoryview, limits: Limits) -> Encoded:
         picture, blocks = _ready(image, target, blocks, frames)
         pieces = save(picture, target, image.wish, limits.output_bytes)
     pieces = completed(pieces, target, blocks)
+    _recheck(image, target, pieces, limits)
     changes = blocks.changes + _lost_frames(image, frames)
     return Encoded(pieces, target, image.width, image.height, True, changes)
+
+
+def _recheck(image: Image, target: Format, pieces: Pieces, limits: Limits) -> None:
+    """Decode a result in which every pixel was kept, and let the last operation look at it."""
+    is_kept = image.wish.lossless or (TABLE[target].lossless and not TABLE[target].lossy)
+    if image.recheck is not None and is_kept:
+        large = replace(limits, input_bytes=limits.output_bytes, input_pixels=limits.output_pixels)
+        with foreign_errors("the result"):
+            image.recheck(open_image(memoryview(b"".join(pieces)), large))
 
 
 def _is_rewrite(image: Image, target: Format) -> bool:

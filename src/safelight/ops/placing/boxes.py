@@ -13,7 +13,10 @@ METAVAR = {"metavar": "X,Y,W,H"}
 
 
 def _parted(value: object) -> object:
-    return value.split(",") if isinstance(value, str) else value
+    parts = value.split(",") if isinstance(value, str) else value
+    if isinstance(parts, list | tuple) and len(parts) != len("xywh"):
+        raise ValueError("a box has four numbers: left,top,width,height")
+    return parts
 
 
 _Place = Annotated[int, Field(ge=0, le=MAX_SIDE)]
