@@ -116,6 +116,22 @@ def test_no_small_picture_of_before_stays(profile: Any) -> None:
     assert made.count(b"\xff\xd8\xff") == 1
 
 
+@pytest.mark.parametrize("profile", ["share", "none"])
+@pytest.mark.parametrize("space", ["xap/1.0/", "photos/1.0/image/"])
+def test_no_small_picture_in_a_packet_stays(profile: Any, space: str) -> None:
+    """A camera's app keeps the whole picture of before there, as text."""
+    home = "google" if "photos" in space else "adobe"
+    name = "image:Data" if "photos" in space else "image:Thumbnails"
+    packet = making.xmp(
+        f"<{name}>{making.CANARY.decode()}</{name}>", image=f"http://ns.{home}.com/{space}"
+    )
+    plain = making.jpeg(making.picture(64, 48))
+    data = making.with_segments(plain, making.segment(0xE1, making.XMP_HEAD + packet))
+    image = Redact(box=((0, 0, 20, 20),)).apply(opened(data), context())
+    image = image.with_wish(profile=profile, keep=("thumbnail",))
+    assert making.CANARY not in b"".join(encode(image, memoryview(data), LIMITS).pieces)
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

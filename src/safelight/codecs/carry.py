@@ -69,7 +69,7 @@ def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
     return Carried(
         icc=profile,
         exif=exif,
-        xmp=_packet(known, policy),
+        xmp=_packet(_as_pictured(known) if upright else known, policy),
         texts=texts,
         raw=tuple(raw for risk, raw in known.raw if policy.is_asked(risk)),
         time=known.time if policy.keeps(Risk.TIME) else None,
@@ -179,6 +179,14 @@ def _orientation(known: Known) -> int:
         ):
             return tag.entry.first
     return 1
+
+
+def _as_pictured(known: Known) -> Known:
+    """Without small pictures: they show what was there before the pixels were changed."""
+    stays = [
+        item for item in known.properties if risk_of(item.namespace, item.name) != Risk.THUMBNAIL
+    ]
+    return replace(known, properties=stays)
 
 
 def _packet(known: Known, policy: Policy) -> bytes | None:

@@ -68,6 +68,8 @@ NAMESPACES: dict[str, tuple[Risk, dict[Risk, str]]] = {
     "http://ns.acdsee.com/iptc/1.0/": (Risk.IDENTITY, {}),
     "http://ns.google.com/photos/1.0/camera/": (Risk.DEVICE, {}),
     "http://ns.google.com/photos/1.0/container/": (Risk.THUMBNAIL, {}),
+    "http://ns.google.com/photos/1.0/image/": (Risk.THUMBNAIL, {}),
+    "http://ns.google.com/photos/1.0/depthmap/": (Risk.THUMBNAIL, {}),
     "http://ns.adobe.com/hdr-gain-map/1.0/": (Risk.COLOUR, {}),
     "http://ns.apple.com/HDRGainMap/1.0/": (Risk.COLOUR, {}),
     "http://ns.apple.com/pixeldatainfo/1.0/": (Risk.COLOUR, {}),
