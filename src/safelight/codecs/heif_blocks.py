@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.heif import File, Item, whole
+from safelight.codecs.heif_movie_blocks import movie_blocks
 from safelight.codecs.heif_roles import TONE_MAP, Role, auxiliary_type, roles
 from safelight.codecs.heif_streams import surplus
 from safelight.codecs.isobmff import Box
@@ -57,6 +58,10 @@ def blocks_of(file: File) -> Iterator[Block]:
     yield from _words(file)
     yield from _metadata(file)
     yield from _pictures(file)
+    own, nested = movie_blocks(file)
+    yield from own
+    for inner in nested:
+        yield from (replace(block, is_aside=True) for block in _metadata(inner))
     for box in file.meta.unknown:
         yield _unknown(box)
     for box in file.boxes:

@@ -8,11 +8,12 @@ never turns. A gain map comes along where it is wanted, other further pictures w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safelight.codecs.blocks import Carried
 from safelight.codecs.heif import File
 from safelight.codecs.heif_items import Cleaner, Unkept
+from safelight.codecs.heif_movie_clean import Movie
 from safelight.codecs.heif_roles import SAMPLE_TRANSFORM, TONE_MAP, Role, roles
 from safelight.codecs.heif_writing import Entry, Picture, Pieces, size_of, written
 from safelight.errors import ContainerBroken, FormatUnknown
@@ -47,12 +48,15 @@ def rewritten(file: File, carried: Carried) -> Pieces:
     Raises ContainerBroken for what no decoder takes, FormatUnknown for a picture that needs
     something which is not known here.
     """
-    if file.first(b"moov"):
-        raise FormatUnknown("a sequence of pictures is not rewritten", hint=CONVERT_FIRST)
     parts = roles(file.meta)
     picture = _numbered(file, parts, _kept(file, parts, carried), carried)
+    if file.first(b"moov"):
+        movie = Movie(file, carried.standard_colour)
+        movie.read()
+        picture = replace(picture, movie=movie if movie.clean else None)
     has_map = any(entry.kind == TONE_MAP for entry in picture.entries.values())
-    pieces = written(picture, _brands(file, has_tone_map=has_map))
+    fallen = frozenset() if picture.movie else OF_SEQUENCES
+    pieces = written(picture, _brands(file, fallen if has_map else fallen | {b"tmap"}))
     if size_of(pieces) > len(file.data) + SLACK:
         raise ContainerBroken("the picture has items that lie over each other")
     return pieces
@@ -175,13 +179,12 @@ def _packet(packet: bytes) -> Entry:
     return Entry(b"mime", [packet], content=XMP, is_hidden=True)
 
 
-def _brands(file: File, *, has_tone_map: bool) -> bytes:
+def _brands(file: File, fallen: frozenset[bytes]) -> bytes:
     """The known brands that are still true, the first one first."""
     box = file.first(b"ftyp")
     given = bytes(box.body) if box else b""
     brands = [given[:4], *(given[at : at + 4] for at in range(8, len(given) - 3, 4))]
-    fallen = OF_SEQUENCES if has_tone_map else OF_SEQUENCES | {b"tmap"}
     kept = [brand for brand in dict.fromkeys(brands) if brand in BRANDS - fallen]
-    if not {b"avif", b"heic", b"heix", b"mif1", b"mif2"} & set(kept):
+    if not {b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"mif2"} & set(kept):
         kept.insert(0, b"mif1")
     return kept[0] + bytes(4) + b"".join(kept)

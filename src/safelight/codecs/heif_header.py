@@ -6,13 +6,12 @@ orientation is always 1: an EXIF orientation in such a file is only a note.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from safelight.codecs.heif import File
+from safelight.codecs.heif_movie import tracks
 from safelight.codecs.heif_roles import ALPHA, auxiliary_type
-from safelight.codecs.isobmff import MAX_BOXES, Box, Cursor, boxes
-from safelight.errors import ContainerBroken
+from safelight.codecs.isobmff import Box, Cursor
 from safelight.formats import Format
 from safelight.image import Header
 
@@ -42,7 +41,8 @@ def header_of(file: File, format: Format) -> Header:
         for link in meta.links
     )
     bands = (1 if facts.is_grey or coded.is_grey else 3) + has_alpha
-    frames = max([1, *_frames(file)])
+    every = tracks(file.first(b"moov"))
+    frames = max([1, *(track.frames() for track in every if track.is_seen)])
     return Header(format, facts.width, facts.height, 1, frames, bits, bands, has_alpha, "rgb")
 
 
@@ -76,27 +76,3 @@ def facts_of(properties: list[Box]) -> Facts:
 def _cropped(cursor: Cursor, width: int, height: int) -> tuple[int, int]:
     across, per_across, down, per_down = (cursor.take(4) for _ in range(4))
     return min(width, across // max(per_across, 1)), min(height, down // max(per_down, 1))
-
-
-def _frames(file: File) -> Iterator[int]:
-    """How many pictures each track of a sequence has; sound aside."""
-    movie = file.first(b"moov")
-    for track in boxes(movie.body) if movie else ():
-        counts = dict(_facts_of_track(track.body)) if track.type == b"trak" else {}
-        if counts.get("sound") is None:
-            yield counts.get("pictures", 1)
-
-
-def _facts_of_track(body: memoryview) -> Iterator[tuple[str, int]]:
-    waiting, left = [body], MAX_BOXES
-    while waiting:
-        for box in boxes(waiting.pop()):
-            left -= 1
-            if left < 0:
-                raise ContainerBroken("the picture has too many boxes")
-            if box.type in (b"mdia", b"minf", b"stbl"):
-                waiting.append(box.body)
-            elif box.type in (b"stsz", b"stz2"):
-                yield "pictures", Cursor(box.body, 8).take(4)
-            elif box.type == b"hdlr" and bytes(box.body[8:12]) == b"soun":
-                yield "sound", 1

@@ -48,6 +48,7 @@ class Cleaner:
             is_inner=item.method == 1,
             properties=self._properties(item, is_cut=size_of(data) != given),
             order=min((start for start, _ in item.extents), default=0),
+            origin=item.extents[0] if len(item.extents) == 1 else None,
         )
 
     def _properties(self, item: Item, *, is_cut: bool) -> list[tuple[bytes, bool]]:

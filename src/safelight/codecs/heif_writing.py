@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from safelight.codecs.isobmff import boxed, full_box
 from safelight.errors import ContainerBroken
@@ -19,7 +20,7 @@ LONGEST_LIST = 255
 class Entry:
     """An item to write. properties are whole boxes, each with whether it is essential; links name
     other entries by their number; is_inner data lie in the idat box. Entries with one and the same
-    list of data share their place.
+    list of data share their place; origin is where they lay in the input, in one piece.
     """
 
     kind: bytes
@@ -30,6 +31,18 @@ class Entry:
     properties: list[tuple[bytes, bool]] = field(default_factory=list)
     links: list[tuple[bytes, tuple[int, ...]]] = field(default_factory=list)
     order: int = 0
+    origin: tuple[int, int] | None = None
+
+
+class Frames(Protocol):
+    """The frames of a sequence: their data, where those of the input lie among them by start and
+    size, and the box that tells where they are once they start somewhere.
+    """
+
+    frames: Pieces
+    places: dict[tuple[int, int], tuple[int, int]]
+
+    def box(self, start: int) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,7 @@ class Picture:
     entries: dict[int, Entry]
     primary: int
     groups: Sequence[tuple[bytes, tuple[int, ...]]] = ()
+    movie: Frames | None = None
 
 
 @dataclass(slots=True)
@@ -48,9 +62,14 @@ class Layout:
     inner: Pieces = field(default_factory=list)
     outer: Pieces = field(default_factory=list)
     places: dict[int, tuple[int, int]] = field(default_factory=dict)
+    shared: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
+        """Put the entry's data where it goes; a frame that is a picture as well is there."""
         if id(entry.data) in self.places:
+            return
+        if entry.origin in self.shared and not entry.is_inner:
+            self.places[id(entry.data)] = self.shared[entry.origin]
             return
         target = self.inner if entry.is_inner else self.outer
         self.places[id(entry.data)] = size_of(target), size_of(entry.data)
@@ -61,21 +80,21 @@ def size_of(pieces: Pieces) -> int:
     return sum(len(piece) for piece in pieces)
 
 
-def written(picture: Picture, brands: bytes, before: int = 0) -> Pieces:
-    """The whole file. before is how many bytes of other boxes go between the meta box and the data.
-
-    Raises ContainerBroken when it would be longer than its own offsets reach.
-    """
-    layout = Layout()
+def written(picture: Picture, brands: bytes) -> Pieces:
+    """The whole file. Raises ContainerBroken when it would be longer than its own offsets reach."""
+    movie = picture.movie
+    layout = Layout(outer=[*movie.frames], shared=movie.places) if movie else Layout()
     for entry in sorted(picture.entries.values(), key=lambda entry: entry.order):
         layout.add(entry)
     head = boxed(b"ftyp", brands)
+    before = len(movie.box(0)) if movie else 0
     start = len(head) + len(_meta(picture, layout, 0)) + before + 8
     size = size_of(layout.outer)
     if start + size > MOST_BYTES:
         raise ContainerBroken("the picture is too long for its offsets")
     meta = _meta(picture, layout, start)
-    return [head, meta, struct.pack(">I4s", 8 + size, b"mdat"), *layout.outer]
+    shows = [movie.box(start)] if movie else []
+    return [head, meta, *shows, struct.pack(">I4s", 8 + size, b"mdat"), *layout.outer]
 
 
 def _meta(picture: Picture, layout: Layout, start: int) -> bytes:
