@@ -119,14 +119,21 @@ class Recipe:
 
     def refusal(self, format: Format) -> FormatUnknown | None:
         """Why these steps cannot work on an input of this format; None if they can."""
-        facts = TABLE[format]
-        asks_pixels = self.touches_pixels or self.wished_format not in (None, format)
-        if is_picture(format) or not asks_pixels:
+        target = self.wished_format or format
+        if not self.touches_pixels and target == format:
             return None
-        return FormatUnknown(
-            f"{facts.title} is a {facts.kind}: its metadata can be worked on, its pixels cannot",
-            hint="safelight scrub FILE, or safelight inspect FILE",
-        )
+        if not is_picture(format):
+            kind = TABLE[format].kind
+            return FormatUnknown(
+                f"this is a {kind}: its metadata can be worked on, its pixels cannot",
+                hint="safelight scrub FILE, or safelight inspect FILE",
+            )
+        if self.gives_image and not TABLE[target].writes:
+            return FormatUnknown(
+                f"{TABLE[target].title} is read and not written: name another format",
+                hint="--format jpeg, or any other of: safelight help formats",
+            )
+        return None
 
     @property
     def suffix(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from safelight.codecs.samples import FLOATS, in_whole_numbers
 from safelight.errors import FormatUnknown
 from safelight.formats import TABLE, Format, carrying
 
@@ -24,12 +25,11 @@ def normalised(picture: Any) -> Any:
 
     Raises FormatUnknown for samples that mean something else.
     """
-    if picture.coding != "none" or picture.interpretation in DEVICE_INDEPENDENT:
+    is_linear = picture.interpretation == "scrgb" and picture.format in FLOATS
+    if picture.coding != "none" or (picture.interpretation in DEVICE_INDEPENDENT and not is_linear):
         picture = picture.colourspace("srgb" if picture.format == "uchar" else "rgb16")
     if picture.format not in ("uchar", "ushort"):
-        raise FormatUnknown(
-            f"the picture has {picture.format} samples, Safelight reads 8 and 16 bit"
-        )
+        picture = in_whole_numbers(picture)
     return picture.copy(interpretation=_interpretation(picture))
 
 

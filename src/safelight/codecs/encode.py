@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from safelight.codecs.colour import PROFILE, fitted, speaks_of
+from safelight.codecs.colour import PROFILE, fitted, is_deep, speaks_of
 from safelight.codecs.decode import open_image
 from safelight.codecs.libvips import foreign_errors, libvips
-from safelight.codecs.savers import EXIF, XMP, save
+from safelight.codecs.losses import losses, lost_frames
+from safelight.codecs.samples import NOTE
+from safelight.codecs.savers import EXIF, XMP, sample_bits, save
 from safelight.codecs.scrub import Kept, Pieces, completed, kept, rewrite, size_of
 from safelight.errors import LimitExceeded
 from safelight.formats import TABLE, Format, holds_frames_of
-from safelight.image import Change, Finding, Image, Risk
+from safelight.image import Change, Image, Risk
 from safelight.limits import Limits
 
 TIMING = ("page-height", "n-pages", "delay", "loop")
@@ -46,11 +48,14 @@ def encode(image: Image, data: memoryview, limits: Limits) -> Encoded:
     blocks = kept(data, image.header.format, image.wish, target)
     frames = _frames(image, target)
     with foreign_errors("the picture", image.trouble):
-        picture, blocks = _ready(image, target, blocks, frames)
+        before = image.vips
+        picture, blocks = _ready(before, image, blocks, (target, frames))
+        bits = sample_bits(target, image.wish, is_deep=is_deep(picture))
+        lost = losses(before, picture, bits=bits, background=image.wish.background)
         pieces = save(picture, target, image.wish, limits.output_bytes)
     pieces = completed(pieces, target, blocks)
     _recheck(image, target, pieces, limits)
-    changes = blocks.changes + _lost_frames(image, frames)
+    changes = blocks.changes + lost + lost_frames(image.header, frames)
     return Encoded(pieces, target, image.width, image.height, True, changes)
 
 
@@ -88,9 +93,13 @@ def _check_size(image: Image, target: Format, limits: Limits) -> None:
         )
 
 
-def _ready(image: Image, target: Format, blocks: Kept, frames: int) -> tuple[Any, Kept]:
-    """The picture as the format can carry it, with exactly the blocks that go with it."""
-    picture = image.vips
+def _ready(
+    picture: Any, image: Image, blocks: Kept, wanted: tuple[Format, int]
+) -> tuple[Any, Kept]:
+    """The picture as the wanted format can carry so many frames of it, with exactly the blocks that
+    go with it.
+    """
+    target, frames = wanted
     if frames == 1 and image.frames > 1:
         picture = picture.crop(0, 0, image.width, image.height)
     picture = fitted(
@@ -99,16 +108,25 @@ def _ready(image: Image, target: Format, blocks: Kept, frames: int) -> tuple[Any
         keeps_profile=blocks.icc is not None,
         background=image.wish.background,
     )
-    if blocks.icc is not None and not speaks_of(blocks.icc, picture):
+    if blocks.icc is not None and (
+        not speaks_of(blocks.icc, picture) or _has_left_its_profile(image)
+    ):
         blocks = _without_profile(blocks)
     picture = picture.copy()
-    for field in (PROFILE, EXIF, XMP, *(TIMING if frames == 1 else ())):
+    for field in (PROFILE, EXIF, XMP, NOTE, *(TIMING if frames == 1 else ())):
         if picture.get_typeof(field) != 0:
             picture.remove(field)
     for field, block in ((PROFILE, blocks.icc), (EXIF, blocks.exif), (XMP, blocks.xmp)):
         if block is not None:
             picture.set_type(libvips().GValue.blob_type, field, block)
     return picture, blocks
+
+
+def _has_left_its_profile(image: Image) -> bool:
+    """True if an operation brought the pixels into sRGB: they lost the profile they came with."""
+    if image.is_untouched or image.pixels.get_typeof(PROFILE) != 0:
+        return False
+    return bool(image.decoder.full().get_typeof(PROFILE) != 0)
 
 
 def _without_profile(blocks: Kept) -> Kept:
@@ -120,10 +138,3 @@ def _without_profile(blocks: Kept) -> Kept:
         for change in blocks.changes
     )
     return replace(blocks, icc=None, changes=changes)
-
-
-def _lost_frames(image: Image, frames: int) -> tuple[Change, ...]:
-    """A multi-page TIFF or an animation became its first picture: that must be told."""
-    if image.header.frames <= 1 or frames > 1:
-        return ()
-    return (Change("removed", Finding(Risk.OTHER, f"{image.header.frames - 1} further frames")),)

@@ -21,7 +21,7 @@ OUT_OF_MEMORY = ("out of memory", "memory allocation", "unable to malloc", "unab
 TOO_LARGE = ("too large", "too wide", "too big", "exceed", "maximum image size", "user limit")
 NOT_READ = (
     *("not supported", "unsupported", "not implemented"),
-    *("is not configured", "bad labq format"),
+    *("is not configured", "bad labq format", "samples out of range"),
 )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from safelight.codecs.libvips import libvips
+from safelight.codecs.samples import NOTE
 
 # libvips goes by vips-sequential: without it, threads of a large reduction run ahead.
-KEPT_FIELDS = {"icc-profile-data", "vips-sequential"}
+KEPT_FIELDS = {"icc-profile-data", "vips-sequential", NOTE}
 KEPT_OF_FRAMES = {"page-height", "n-pages", "delay", "loop"}
 BUILT_IN_FIELDS = {
     *("width", "height", "bands", "format", "coding", "interpretation"),

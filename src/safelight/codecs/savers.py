@@ -79,6 +79,15 @@ def too_many(most_bytes: int) -> LimitExceeded:
     return LimitExceeded(f"the result would pass {most_bytes} bytes")
 
 
+def sample_bits(target: Format, wish: Wish, *, is_deep: bool) -> int:
+    """How many bits a sample gets: 8, or what the format makes of 16."""
+    if not is_deep:
+        return 8
+    if target == "avif":
+        return 12 if wish.lossless else 10
+    return 16
+
+
 def settings(target: Format, wish: Wish, *, is_deep: bool) -> dict[str, Any]:
     """The saver's settings. effort 0..9 is put on each encoder's own scale; the usual is fast."""
     quality, effort = wish.quality or USUAL_QUALITY.get(target), wish.effort
@@ -97,7 +106,7 @@ def settings(target: Format, wish: Wish, *, is_deep: bool) -> dict[str, Any]:
             return {"effort": 3 if effort is None else effort + 1}
         case "avif":
             slow = 1 if effort is None else effort
-            depth = 8 if not is_deep else 12 if wish.lossless else 10
+            depth = sample_bits(target, wish, is_deep=is_deep)
             options = {"Q": quality, "lossless": wish.lossless, "effort": slow, "bitdepth": depth}
             return {**options, "compression": "av1"}
         case _:

@@ -1,0 +1,46 @@
+"""What a picture was and its new encoding is not: nothing gets less without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from safelight.codecs import icc
+from safelight.codecs.colour import PROFILE, has_alpha, is_deep
+from safelight.codecs.samples import NOTE
+from safelight.image import Change, Finding, Header, Risk
+
+SRGB = "srgb"
+
+
+def losses(
+    before: Any, after: Any, *, bits: int, background: tuple[int, int, int]
+) -> tuple[Change, ...]:
+    """What the picture before lost on the way to the one after, which is saved with these bits."""
+    lost = _lost(before, after, bits=bits, background=background)
+    return tuple(Change("removed", finding) for finding in lost)
+
+
+def _lost(
+    before: Any, after: Any, *, bits: int, background: tuple[int, int, int]
+) -> Iterator[Finding]:
+    if before.get_typeof(NOTE):
+        yield Finding(Risk.OTHER, "sample depth", before.get(NOTE))
+    if is_deep(before) and bits < 16:
+        yield Finding(Risk.OTHER, "sample depth", f"16 bit, now {bits}")
+    if has_alpha(before) and not has_alpha(after):
+        ground = "".join(f"{value:02x}" for value in background)
+        yield Finding(Risk.OTHER, "transparency", f"laid on #{ground}")
+    if before.interpretation == "cmyk" != after.interpretation:
+        yield Finding(Risk.COLOUR, "CMYK", "converted to sRGB")
+    elif before.get_typeof(PROFILE) and not after.get_typeof(PROFILE):
+        name = icc.description(memoryview(before.get(PROFILE)))
+        if SRGB not in name.lower():
+            yield Finding(Risk.COLOUR, "colours outside sRGB", "converted to sRGB")
+
+
+def lost_frames(header: Header, frames: int) -> tuple[Change, ...]:
+    """A multi-page TIFF or an animation became its first picture: that must be told."""
+    if header.frames <= 1 or frames > 1:
+        return ()
+    return (Change("removed", Finding(Risk.OTHER, f"{header.frames - 1} further frames")),)
