@@ -1,0 +1,176 @@
+"""The boxes of a film's index written anew: each cut to what its own counts say it holds."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+
+from safelight.codecs.isobmff import boxed, boxes
+from safelight.codecs.mp4_entries import clean_entries
+from safelight.codecs.mp4_tracks import Track, chunk_places, within
+from safelight.codecs.reading import part
+from safelight.errors import ContainerBroken
+
+Moved = Callable[[int], int]
+# Tables of samples: bytes of a row, and where their count stands.
+ROWS: dict[bytes, int] = {b"stts": 8, b"ctts": 8, b"stsc": 12, b"stss": 4, b"stps": 4, b"sbgp": 8}
+GROUPS = frozenset({b"roll", b"prol", b"rap ", b"sync", b"tsas", b"stsa", b"tscl"})
+MEDIA_HEADS = {b"vmhd": 12, b"smhd": 8, b"nmhd": 4, b"sthd": 4}
+
+
+def dated(body: memoryview, seconds: int, size: int) -> bytes:
+    """mvhd, tkhd or mdhd with this as its times, and no more bytes than it has numbers."""
+    wide = body[0] == 1
+    stamp = struct.pack(">QQ" if wide else ">II", seconds, seconds)
+    rest = bytes(part(body, 4 + len(stamp), size + (12 if wide else 0) - 4 - len(stamp)))
+    return bytes(body[:4]) + stamp + rest
+
+
+def film_head(body: memoryview, seconds: int) -> bytes:
+    """mvhd; previews and selections of an editor are zero."""
+    clean = bytearray(dated(body, seconds, 100))
+    clean[-28:-4] = bytes(24)
+    clean[-74:-64] = bytes(10)
+    return boxed(b"mvhd", bytes(clean))
+
+
+def track_box(track: Track, seconds: int, moved: Moved, kept: set[int]) -> bytes:
+    """One trak with its media as before, and its chunks where moved says."""
+    out = []
+    for box in boxes(track.body):
+        if box.type == b"tkhd":
+            out.append(boxed(b"tkhd", dated(box.body, seconds, 84)))
+        elif box.type == b"edts":
+            edits = within(box.body, b"elst")
+            out += [boxed(b"edts", boxed(b"elst", _edits(edits)))] if edits is not None else []
+        elif box.type == b"tref":
+            out += _references(box.body, kept)
+        elif box.type == b"tapt":
+            out.append(boxed(b"tapt", *_apertures(box.body)))
+        elif box.type == b"mdia":
+            out.append(boxed(b"mdia", *_media(track, box.body, seconds, moved)))
+    return boxed(b"trak", *out)
+
+
+def _edits(body: memoryview) -> memoryview:
+    return _rows(body, 20 if body[0] == 1 else 12)
+
+
+def _rows(body: memoryview, size: int, at: int = 4) -> memoryview:
+    """A table up to its last row. Raises ContainerBroken when rows are missing."""
+    count = struct.unpack_from(">I", body, at)[0]
+    return part(body, 0, at + 4 + size * count)
+
+
+def _references(body: memoryview, kept: set[int]) -> Iterator[bytes]:
+    """What points to tracks that are still there."""
+    found = []
+    for box in boxes(body):
+        numbers = struct.unpack(f">{len(box.body) // 4}I", box.body[: len(box.body) // 4 * 4])
+        still = [number for number in numbers if number in kept]
+        if still and box.type.isalnum():
+            found.append(boxed(box.type, struct.pack(f">{len(still)}I", *still)))
+    return iter([boxed(b"tref", *found)] if found else [])
+
+
+def _apertures(body: memoryview) -> Iterator[bytes]:
+    for box in boxes(body):
+        if box.type in (b"clef", b"prof", b"enof"):
+            yield boxed(box.type, box.body[:12])
+
+
+def _media(track: Track, body: memoryview, seconds: int, moved: Moved) -> Iterator[bytes]:
+    for box in boxes(body):
+        if box.type == b"mdhd":
+            yield boxed(b"mdhd", dated(box.body, seconds, 24))
+        elif box.type == b"hdlr":
+            yield handler_box(box.body)
+        elif box.type == b"minf":
+            yield boxed(b"minf", *_information(track, box.body, moved))
+
+
+def handler_box(body: memoryview) -> bytes:
+    """What kind it is, without its maker and its name."""
+    component = bytes(body[4:8]) if bytes(body[4:8]) in (b"mhlr", b"dhlr") else bytes(4)
+    # Media lie in this file, whatever they were found through before.
+    kind = b"url " if component == b"dhlr" else body[8:12]
+    return boxed(b"hdlr", bytes(4), component, kind, bytes(13))
+
+
+def _information(track: Track, body: memoryview, moved: Moved) -> Iterator[bytes]:
+    for box in boxes(body):
+        if box.type in MEDIA_HEADS:
+            yield boxed(box.type, box.body[: MEDIA_HEADS[box.type]])
+        elif box.type == b"gmhd":
+            yield boxed(b"gmhd", *_general(box.body))
+        elif box.type == b"hdlr":
+            yield handler_box(box.body)
+        elif box.type == b"dinf":
+            references = within(box.body, b"dref")
+            count = struct.unpack_from(">I", references, 4)[0] if references is not None else 1
+            own = boxed(b"url ", b"\0\0\0\1") * min(count, 64)
+            yield boxed(b"dinf", boxed(b"dref", struct.pack(">II", 0, min(count, 64)), own))
+        elif box.type == b"stbl":
+            yield boxed(b"stbl", *_samples(track, box.body, moved))
+
+
+def _general(body: memoryview) -> Iterator[bytes]:
+    for box in boxes(body):
+        if box.type == b"gmin":
+            yield boxed(b"gmin", box.body[:16])
+        elif box.type == b"text":
+            yield boxed(b"text", box.body[:36])
+
+
+def _samples(track: Track, body: memoryview, moved: Moved) -> Iterator[bytes]:
+    for box in boxes(body):
+        if box.type == b"stsd":
+            yield boxed(b"stsd", clean_entries(box.body, track.handler))
+        elif box.type in (b"stco", b"co64"):
+            places = [moved(place) for place in chunk_places({box.type: box.body})]
+            yield boxed(b"stco", struct.pack(f">II{len(places)}I", 0, len(places), *places))
+        elif box.type in ROWS:
+            yield from _table(box.type, box.body)
+        elif box.type == b"stsz":
+            each, count = struct.unpack_from(">II", box.body, 4)
+            yield boxed(b"stsz", part(box.body, 0, 12 + (0 if each else 4 * count)))
+        elif box.type == b"stz2":
+            bits, count = box.body[7], struct.unpack_from(">I", box.body, 8)[0]
+            yield boxed(b"stz2", part(box.body, 0, 12 + (count * bits + 7) // 8))
+        elif box.type == b"sdtp":
+            yield boxed(b"sdtp", box.body)
+        elif box.type == b"cslg":
+            yield boxed(b"cslg", box.body[: 20 if box.body[0] == 0 else 36])
+        elif box.type == b"sgpd" and bytes(box.body[4:8]) in GROUPS:
+            yield from _group(box.body)
+
+
+def _table(type: bytes, body: memoryview) -> Iterator[bytes]:
+    if type != b"sbgp":
+        yield boxed(type, _rows(body, ROWS[type]))
+    elif bytes(body[4:8]) in GROUPS:
+        yield boxed(type, _rows(body, ROWS[type], 12 if body[0] == 1 else 8))
+
+
+def _group(body: memoryview) -> Iterator[bytes]:
+    """Descriptions of groups that have one length, cut to them."""
+    if body[0] == 1:
+        size, count = struct.unpack_from(">II", body, 8)
+        if size:
+            yield boxed(b"sgpd", part(body, 0, 16 + size * count))
+
+
+def extends_box(moov: memoryview, kept: set[int]) -> Iterator[bytes]:
+    """What holds for all fragments of the tracks that are still there."""
+    extends = within(moov, b"mvex")
+    if extends is None:
+        return
+    out = []
+    for box in boxes(extends):
+        if box.type == b"mehd":
+            out.append(boxed(b"mehd", box.body[: 12 if box.body[0] == 1 else 8]))
+        elif box.type == b"trex" and struct.unpack_from(">I", box.body, 4)[0] in kept:
+            out.append(boxed(b"trex", part(box.body, 0, 24)))
+    if not out:
+        raise ContainerBroken("the film announces fragments of no track")
+    yield boxed(b"mvex", *out)
