@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import warnings
 
+import pillow_heif
 import pyvips
 from PIL import Image, ImageSequence
+
+pillow_heif.register_heif_opener()
 
 
 def stored(data: bytes) -> tuple[object, object]:
@@ -19,7 +22,7 @@ def _by_pillow(data: bytes) -> object:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(data))
-            if image.format in ("MPO", "JPEG"):
+            if image.format in ("MPO", "JPEG", "HEIF"):
                 return image.mode, image.size, image.tobytes()
             frames = [
                 (frame.mode, frame.size, frame.tobytes(), frame.info.get("duration"))

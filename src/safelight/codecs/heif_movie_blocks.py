@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from safelight.codecs.blocks import Block
 from safelight.codecs.heif import File, read_meta, whole
-from safelight.codecs.heif_movie import SAMPLE_ENTRY, Track, chunks, shown, tracks
+from safelight.codecs.heif_movie import Track, chunks, shown, tracks
 from safelight.codecs.isobmff import Box, Cursor, boxes
 from safelight.codecs.reading import decoded, part
 
@@ -52,11 +52,11 @@ def _of_movie(box: Box) -> Iterator[Block]:
 def _of_track(track: Track) -> Iterator[Block]:
     yield from _dates(track.body(b"tkhd"))
     yield from _dates(track.body(b"mdhd"))
-    for name, raw in (
-        ("handler name", bytes(track.body(b"hdlr")[24:]).split(b"\0")[0]),
-        ("compressor name", bytes(part(track.entry.body, 42, 32)).strip(b"\0")),
-    ):
-        if raw and len(track.entry.body) >= SAMPLE_ENTRY:
+    words = {"handler name": bytes(track.body(b"hdlr")[24:]).split(b"\0")[0]}
+    if track.is_seen:
+        words["compressor name"] = bytes(part(track.entry.body, 42, 32)).strip(b"\0")
+    for name, raw in words.items():
+        if raw:
             yield Block("comment", name, memoryview(raw))
     unusual = [box for kind, box in track.boxes.items() if kind not in USUAL]
     for box in [*track.unknown, *unusual]:

@@ -12,6 +12,7 @@ from safelight.codecs import icc, nal, obu
 from safelight.codecs.heif_roles import ROLE_OF
 from safelight.codecs.isobmff import Cursor, boxed, full_box
 from safelight.codecs.reading import part
+from safelight.errors import ContainerBroken
 
 # Code points of ITU-T H.273.
 MOST_PRIMARIES, MOST_TRANSFERS, MOST_MATRICES = 22, 18, 17
@@ -70,7 +71,7 @@ def _colour(body: memoryview, *, standard: bool) -> bytes | None:
     numbers = [cursor.take(2) for _ in range(3)]
     bounds = (MOST_PRIMARIES, MOST_TRANSFERS, MOST_MATRICES)
     if any(number > most for number, most in zip(numbers, bounds, strict=True)):
-        return None
+        raise ContainerBroken("the picture has colours that cannot be")
     is_full = bytes((cursor.take(1) & 0x80,)) if kind == b"nclx" else b""
     return boxed(b"colr", kind, body[4:10], is_full)
 
