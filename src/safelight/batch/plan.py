@@ -20,7 +20,7 @@ from safelight.batch.naming import Placement, Subject, target_for
 from safelight.codecs.routing import ROUTE_BYTES, refusal, route
 from safelight.engine.source import unreadable
 from safelight.errors import InputMissing, OutputClash, SafelightError
-from safelight.formats import Format
+from safelight.formats import Format, is_picture
 from safelight.recipe import Recipe
 
 DROPPINGS = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
@@ -112,9 +112,9 @@ def _planned(
         return replace(item, problem=unreadable(error))
     format = route(first)
     problem = refusal(first) if format is None else recipe.refusal(format)
+    if problem is not None and (found.was_named or (format and is_picture(format))):
+        return replace(item, problem=problem)
     if format is None or problem is not None:
-        if found.was_named:
-            return replace(item, problem=problem)
         return replace(item, skip="no-picture")
     if not recipe.gives_image or placement.is_standard:
         return replace(item, format=format)
