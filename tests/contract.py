@@ -34,6 +34,9 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     "crop": ({"aspect": "1:1"}, {"width": 1, "height": 1, "gravity": "southeast"}),
     "rotate": ({"angle": 90}, {"angle": 30}, {"angle": -7, "cut": True}),
     "flip": ({"horizontal": True, "vertical": True},),
+    # They need a second picture; tests/ops/test_compare.py holds them to all this.
+    "compare": (),
+    "difference": (),
     "redact": ({"box": [[0, 0, 1, 1]]}, {"box": ["0,0,9,9"], "colour": "red", "margin": 2}),
     "watermark": ({"text": "© A"}, {"text": "© A", "tile": True}),
     "canvas": ({"border": 3}, {"aspect": "1:1", "background": "blur"}),

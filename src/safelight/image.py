@@ -7,7 +7,7 @@ decoded until an operation or the encoder pulls. This module imports no image li
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, Literal, Protocol, get_args
@@ -58,6 +58,11 @@ Decision = Literal["jpeg-quality", "noise"]
 # What an operation may decide by looking at the picture: the quality that a JPEG was once saved
 # with (0 = unknown), noise as the standard deviation in steps of 8 bits.
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
+# What a comparison of two pictures measures: mean squared error (samples from 0 to 1), structural
+# similarity, pixels in all and those that are alike in every sample, the largest difference of a
+# sample (0..1), and the step between two samples (1/255 or 1/65,535).
+Measure = Literal["error", "ssim", "pixels", "identical", "largest", "step"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
 # A result whose confidence is below this should be looked at.
 DOUBTFUL = 0.75
 
@@ -162,6 +167,7 @@ class Image:
     pixels: Any = None
     annotations: tuple[Annotation, ...] = ()
     vector: tuple[float, ...] = ()
+    measures: Mapping[Measure, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     wish: Wish = field(default_factory=Wish)
     trouble: Callable[[], Exception | None] = no_trouble
@@ -236,6 +242,10 @@ class Image:
     def with_vector(self, vector: tuple[float, ...]) -> Image:
         """The same picture with a direction, of length 1, that alike pictures nearly share."""
         return replace(self, vector=vector)
+
+    def with_measures(self, measures: Mapping[Measure, float]) -> Image:
+        """The same picture with what a comparison measured."""
+        return replace(self, measures=measures)
 
     def with_annotations(self, *more: Annotation) -> Image:
         return replace(self, annotations=self.annotations + more)

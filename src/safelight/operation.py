@@ -78,6 +78,7 @@ class Operation(BaseModel):
     touches_pixels: ClassVar[bool] = True
     gives_image: ClassVar[bool] = True
     gives_vector: ClassVar[bool] = False
+    gives_measures: ClassVar[bool] = False
 
     def __init_subclass__(
         cls,
@@ -87,12 +88,13 @@ class Operation(BaseModel):
         touches_pixels: bool = True,
         gives_image: bool = True,
         gives_vector: bool = False,
+        gives_measures: bool = False,
         **rest: Any,
     ) -> None:
         super().__init_subclass__(**rest)
         cls.name, cls.version = name, version
         cls.touches_pixels, cls.gives_image = touches_pixels, gives_image
-        cls.gives_vector = gives_vector
+        cls.gives_vector, cls.gives_measures = gives_vector, gives_measures
 
     def parameters(self) -> dict[str, Any]:
         """Every parameter as JSON values, for the canonical form of a recipe.

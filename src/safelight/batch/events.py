@@ -91,10 +91,12 @@ def result_document(result: Result) -> dict[str, Any]:
     sure = {} if result.confidence is None else {"confidence": result.confidence}
     decided = {"decided": dict(result.decided)} if result.decided else {}
     vector = {"vector": [round(one, 6) for one in result.vector]} if result.vector else {}
+    measures = {"measures": dict(result.measures)} if result.measures else {}
     return (
         sure
         | decided
         | vector
+        | measures
         | {
             "format": result.format,
             "width": result.width,

@@ -1,7 +1,7 @@
 """Which verbs there are, and where each is found when it is called.
 
 The verbs on pictures are the operations: one is added by a file in ops/. The others stand in the
-table below.
+table below, and `compare`, which takes two pictures.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from functools import cache
 
 import click
 
+PICTURES = "Pictures"
 HOUSE: dict[str, tuple[str, str, str]] = {
+    "compare": (PICTURES, "comparing", "Measure and show how much two pictures differ"),
     "run": ("Several steps", "running", "Run a recipe over pictures"),
     "recipe": ("Several steps", "recipes", "Validate, show, list and start recipes"),
     "models": ("Models", "models", "List, show and verify models"),
@@ -25,17 +27,17 @@ HOUSE: dict[str, tuple[str, str, str]] = {
     "version": ("House", "version", "Show the version"),
     "help": ("House", "help", "Explain formats, exit codes, recipes and privacy"),
 }
-PICTURES = "Pictures"
 ALIASES = {"models": {"ls": "list"}}
 
 
 @cache
 def operation_names() -> tuple[str, ...]:
-    """The names of the files in ops/; nothing of them is imported."""
+    """The names of the files in ops/ whose verbs derive from them; nothing of them is imported."""
     from safelight import ops
 
     found = pkgutil.iter_modules(ops.__path__)
-    return tuple(sorted(module.name for module in found if not module.ispkg))
+    names = (module.name for module in found if not module.ispkg)
+    return tuple(sorted(name for name in names if name not in HOUSE))
 
 
 def names() -> list[str]:
@@ -48,7 +50,9 @@ def sections() -> list[tuple[str, list[str]]]:
     found: dict[str, list[str]] = {PICTURES: list(operation_names())}
     for name, (title, _, _) in HOUSE.items():
         found.setdefault(title, []).append(name)
-    return list(found.items())
+    return [
+        (title, sorted(names) if title == PICTURES else names) for title, names in found.items()
+    ]
 
 
 def sentence(name: str) -> str:

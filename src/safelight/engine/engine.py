@@ -269,6 +269,7 @@ class Clock:
             confidence=answer.confidence,
             decided=answer.decided,
             vector=answer.vector,
+            measures=answer.measures,
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from safelight.formats import Format
-from safelight.image import Change, Decision, Finding
+from safelight.image import Change, Decision, Finding, Measure
 from safelight.models.guard import Retry
 from safelight.worker.job import CageReport
 
@@ -23,7 +23,7 @@ class Result:
     which models gave a faulty answer that their exact twins gave again; confidence is how sure the
     models were of what they saw, 0..1, None where none says; decided holds what operations decided
     by looking at the picture (see image.DECISIONS); vector, of length 1, is empty unless embed was
-    asked for.
+    asked for, and measures (see image.MEASURES) unless compare was.
     """
 
     path: Path | None
@@ -51,6 +51,7 @@ class Result:
     confidence: float | None = None
     decided: Mapping[Decision, float] = field(default_factory=dict)
     vector: tuple[float, ...] = ()
+    measures: Mapping[Measure, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

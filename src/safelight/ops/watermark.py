@@ -113,7 +113,7 @@ class Watermark(Operation, name="watermark"):
         left, top = placed(self.gravity, room[0] - shape.width, room[1] - shape.height)
         left = min(max(left + edge, 0), size[0] - shape.width)
         top = min(max(top + edge, 0), size[1] - shape.height)
-        return image.map_frames(partial(self._at, mark, shape, left, top))
+        return image.map_frames(partial(self._at, mark, shape, (left, top)))
 
     def _mark(self, ctx: Context) -> Mark:
         from safelight.ops.marking.marks import Letters, Stamp
@@ -131,10 +131,10 @@ class Watermark(Operation, name="watermark"):
         frame = able_to_hold(frame, *mark.colour)
         return over(frame, mark.painted(shape, frame), self.opacity / 100)
 
-    def _at(self, mark: Mark, shape: Any, left: int, top: int, frame: Any) -> Any:
+    def _at(self, mark: Mark, shape: Any, place: tuple[int, int], frame: Any) -> Any:
         from safelight.ops.marking.marks import over
 
         frame = able_to_hold(frame, *mark.colour)
-        part = frame.crop(left, top, shape.width, shape.height)
+        part = frame.crop(*place, shape.width, shape.height)
         part = over(part, mark.painted(shape, part), self.opacity / 100)
-        return frame.insert(part, left, top)
+        return frame.insert(part, *place)

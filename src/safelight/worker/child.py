@@ -12,7 +12,7 @@ from safelight.codecs.encode import encode
 from safelight.codecs.libvips import foreign_errors
 from safelight.errors import ModelMissing
 from safelight.formats import Format
-from safelight.image import Change, Decision, Finding, Image
+from safelight.image import Change, Decision, Finding, Image, Measure
 from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry
@@ -35,7 +35,7 @@ class Model:
 @dataclass(frozen=True)
 class Performed:
     """What a job made. pieces is empty when no image was asked for; sizes in pixels as displayed;
-    confidence, decided and vector as of Image.
+    confidence, decided, vector and measures as of Image.
     """
 
     pieces: Sequence[bytes | memoryview]
@@ -51,6 +51,7 @@ class Performed:
     confidence: float | None = None
     decided: Mapping[Decision, float] = field(default_factory=dict)
     vector: tuple[float, ...] = ()
+    measures: Mapping[Measure, float] = field(default_factory=dict)
     retries: tuple[Retry, ...] = ()
 
 
@@ -99,6 +100,7 @@ def perform(
         confidence=image.confidence,
         decided=image.decided,
         vector=image.vector,
+        measures=image.measures,
         retries=sessions.retries(),
     )
 

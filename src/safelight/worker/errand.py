@@ -19,6 +19,7 @@ from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits
 from safelight.operation import ModelNeed
 from safelight.worker.child import Model, Perform, Performed
 from safelight.worker.job import Plan
+from safelight.worker.measures import pack_measures
 from safelight.worker.memory import read_only
 from safelight.worker.records import RECORD_BYTES, pack_records
 from safelight.worker.sentences import failure_of
@@ -88,8 +89,8 @@ def succeeded(done: Performed, limits: Limits) -> tuple[Outcome, bytes]:
     size = sum(memoryview(piece).nbytes for piece in done.pieces)
     if size > limits.output_bytes:
         raise LimitExceeded(f"the result would pass {limits.output_bytes} bytes")
-    vector = pack_vector(done.vector)
-    parts = len(vector) // RECORD_BYTES
+    ahead = pack_vector(done.vector) + pack_measures(done.measures)
+    parts = len(ahead) // RECORD_BYTES
     count, records = pack_records(done.findings, done.changes, most=MAX_RECORDS - parts)
     outcome = Outcome(
         output_bytes=size,
@@ -105,7 +106,7 @@ def succeeded(done: Performed, limits: Limits) -> tuple[Outcome, bytes]:
         decided=done.decided,
         retries=done.retries,
     )
-    return outcome, vector + records
+    return outcome, ahead + records
 
 
 def threads_of(order: Order, plan: Plan) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from safelight.formats import Format
-from safelight.image import Change, Decision, Finding
+from safelight.image import Change, Decision, Finding, Measure
 from safelight.limits import Limits
 from safelight.models.guard import Retry
 
@@ -106,7 +106,7 @@ class Answer:
     output is a read-only view of exactly output_bytes, valid until close; None when no image was
     asked for. changes lists metadata removed and kept; findings what an inspection listed; retries
     what exact twins did again; confidence how sure the models were, 0..1; vector what embed made of
-    the picture. Times in seconds.
+    the picture; measures what a comparison found. Times in seconds.
     """
 
     output: memoryview | None
@@ -125,6 +125,7 @@ class Answer:
     confidence: float | None = None
     decided: Mapping[Decision, float] = field(default_factory=dict)
     vector: tuple[float, ...] = ()
+    measures: Mapping[Measure, float] = field(default_factory=dict)
     retries: tuple[Retry, ...] = ()
 
 

@@ -11,6 +11,7 @@ from safelight.codecs.routing import ROUTE_BYTES, route
 from safelight.errors import SafelightError, TimeExceeded, WireBroken, WorkerDied
 from safelight.limits import Limits
 from safelight.worker.job import Answer, CageReport, Job
+from safelight.worker.measures import parse_measures
 from safelight.worker.records import parse_records
 from safelight.worker.sentences import error_of
 from safelight.worker.vectors import parse_vector
@@ -52,6 +53,7 @@ def answer_of(
 ) -> Answer:
     """Raises WireBroken."""
     vector, untrusted_records = parse_vector(untrusted_records)
+    measures, untrusted_records = parse_measures(untrusted_records)
     findings, changes = parse_records(untrusted_records)
     if outcome.input_format is None:
         raise WireBroken("the worker named no format")
@@ -74,6 +76,7 @@ def answer_of(
         confidence=outcome.confidence,
         decided=outcome.decided,
         vector=vector,
+        measures=measures,
         retries=outcome.retries,
     )
 

@@ -1,0 +1,1 @@
+"""Two pictures side by side: how much they differ, and where."""
