@@ -21,6 +21,9 @@ SPECK, SPECK_OF_LARGEST = 2e-4, 0.01
 # An enclosed hole is none if it is this small, as a share of the picture, or if alpha in it is
 # above this on average: through a true gap the net sees the ground clearly.
 PINHOLE, HOLLOW = 2e-4, 0.2
+# Nothing was found where the subject is no more than this share of the picture; nothing but
+# subject is no finding either.
+LEAST, MOST = 0.002, 0.98
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ def decide(picture: Any, session: Session) -> Decision:
     samples = np.frombuffer(small.write_to_memory(), np.uint8).reshape(side, side, 3)
     raw = _by_net(_planes(samples, session.model.input.kind), session)
     alpha = _without_specks(raw)
+    if float(alpha.mean()) <= LEAST:
+        alpha = np.zeros_like(alpha)
     return Decision(alpha, _confidence(raw, alpha))
 
 
@@ -106,7 +111,7 @@ def _without_specks(alpha: Plane) -> Plane:
 def _confidence(raw: Plane, alpha: Plane) -> float:
     """How far the net made up its mind, 0..1; 0 where it found nothing, or nothing but subject."""
     subject = float(alpha.mean())
-    if not 0.002 < subject < 0.98:
+    if not LEAST < subject < MOST:
         return 0.0
     doubt = float((raw * (1 - raw)).sum()) * 4
     return max(0.0, 1 - doubt / float(raw.sum()))
