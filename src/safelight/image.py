@@ -107,15 +107,17 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How the image wishes to be encoded. None means as the input was.
+    """How the image wishes to be encoded. A format of None is that of the input.
 
-    quality 1..100 for lossy formats; lossless for webp, avif; effort 0..9, higher is slower and
-    smaller. background (red, green, blue, 0..255) goes under transparency where the format has
-    none. profile names what a scrub keeps, keep lists risk groups (lower case names) kept besides.
+    quality 1..100 for lossy formats; without it the format's usual one, but not less than
+    least_quality; lossless for webp, avif; effort 0..9, higher is slower and smaller. background
+    (red, green, blue, 0..255) goes under transparency where the format has none. profile names what
+    a scrub keeps, keep lists risk groups (lower case names) kept besides.
     """
 
     format: Format | None = None
     quality: int | None = None
+    least_quality: int = 0
     lossless: bool = False
     effort: int | None = None
     background: tuple[int, int, int] = (255, 255, 255)
