@@ -91,9 +91,11 @@ def test_the_built_in_model_is_unsure_where_there_is_no_subject() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.0015])
-def test_nothing_found_is_nothing_kept(share: float) -> None:
+@pytest.mark.parametrize("around", [0.0, 0.3])
+def test_nothing_found_is_nothing_kept(share: float, around: float) -> None:
     mug = drawn_mug()
     cover = np.zeros_like(mug.cover)
+    cover[180:220, 100:260] = around
     count = round(cover.size * share)
     cover[200, 100 : 100 + count] = 1
     image = Cutout(crop=True).apply(

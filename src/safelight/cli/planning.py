@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from safelight.batch.events import SCHEMA, Item
 from safelight.batch.naming import Placement
-from safelight.batch.plan import PlannedItem, Selection, make_plan
+from safelight.batch.plan import PlannedItem, Selection, make_plan, refuse_clashes
 from safelight.batch.run import exit_code, failed_item
 from safelight.cli.face import Face
 from safelight.cli.printable import printable
-from safelight.errors import InputMissing, OutputClash, UsageError
+from safelight.errors import InputMissing, UsageError
 from safelight.recipe import Recipe
 from safelight.vault.private import open_regular
 
@@ -60,7 +60,7 @@ def run_plan(face: Face, path: Path, wishes: Wishes) -> int:
         raise UsageError("a plan names its own inputs and outputs", hint=f"safelight run {path}")
     header, lines = _read(path)
     recipe = Recipe.from_steps(header["steps"], str(header.get("name", "")))
-    recipe = with_scrub(recipe, face.settings)
+    recipe = with_scrub(replace(recipe, files=_pictures(header)), face.settings)
     existing = face.flags.get("existing") or header.get("existing", face.settings.existing)
     if existing not in ("verify", "skip", "rename", "overwrite", "fail"):
         raise UsageError("the plan has an unknown wish for existing outputs")
@@ -74,7 +74,7 @@ def run_plan(face: Face, path: Path, wishes: Wishes) -> int:
         for number, line in enumerate(lines, 1)
         if line.get("status") == "planned"
     ]
-    _refuse_clashes(items)
+    refuse_clashes(items, recipe)
     report = Report(face, recipe.verbs)
     return work(face, recipe, items, placement, report=report, wishes=wishes)
 
@@ -97,6 +97,9 @@ def _header(recipe: Recipe, items: list[Item], placement: Placement) -> dict[str
         "recipe": recipe.digest,
         "name": recipe.name,
         "steps": steps,
+        "pictures": [
+            {"sha256": digest, "path": str(path)} for digest, path in recipe.files.items()
+        ],
         "models": [need.name for need in recipe.needs],
         "network": "none",
         "existing": placement.existing,
@@ -158,7 +161,10 @@ def _name(line: Mapping[str, Any], key: str) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
-def _refuse_clashes(items: list[PlannedItem]) -> None:
-    targets = [os.path.abspath(item.target) for item in items if item.target is not None]
-    if len(targets) != len(set(targets)):
-        raise OutputClash("two items of the plan have the same output")
+def _pictures(header: Mapping[str, Any]) -> dict[str, Path]:
+    """Where further pictures lie, by the SHA-256 that the engine compares."""
+    found = header.get("pictures", [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise UsageError("the plan's pictures are no list of objects")
+    paths = {str(one.get("sha256")): _name(one, "path") for one in found}
+    return {digest: Path(path) for digest, path in paths.items() if path is not None}

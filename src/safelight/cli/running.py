@@ -39,7 +39,6 @@ class Wishes:
     backup_dir: str | None = None
     dry_run: bool = False
     fail_fast: bool = False
-    pictures: tuple[Path, ...] = ()
 
     def selection(self) -> Selection:
         from safelight.batch.plan import Selection
@@ -66,13 +65,15 @@ def run_recipe(
 ) -> int:
     """Do the whole run and give its exit code. may_convert: the name of -o chooses the format."""
     from safelight.batch.plan import make_plan
-    from safelight.cli.steps import fitted
+    from safelight.cli.steps import fitted, refuse_idle_quality
 
     placement = wishes.placement(face)
     if placement.is_standard and recipe.gives_image:
         _refuse_screen(face)
     items = make_plan(wishes.selection(), placement, recipe)
     recipe = fitted(recipe, items, placement, may_convert=may_convert)
+    if may_convert:
+        refuse_idle_quality(recipe, items)
     if placement.is_standard and len(items) > 1:
         raise UsageError("standard output takes one picture", hint="give -o a folder")
     if wishes.dry_run:
@@ -110,8 +111,6 @@ def work(
     jobs = min(settings.jobs, max(1, len(items)))
     engine = Engine(settings, jobs=jobs, door="command line")
     with stopping(quiet=face.verbosity < 0 or face.is_json) as stopper, engine:
-        for path in wishes.pictures:
-            engine.add_picture(path)
         batch = Batch(engine, recipe, items, manner=manner, listener=report)
         report.batch = stopper.batch = batch
         with closing(report):
@@ -166,5 +165,5 @@ def run(face: Face, /, recipe_file: str, **typed: Any) -> int:
     wishes = Wishes(**typed)
     if is_plan(Path(recipe_file)):
         return run_plan(face, Path(recipe_file), wishes)
-    recipe = with_scrub(Recipe.load(Path(recipe_file)), face.settings)
+    recipe = with_scrub(Recipe.load(Path(recipe_file), face.settings.limits()), face.settings)
     return run_recipe(face, recipe, wishes, Report(face, recipe.verbs))

@@ -120,7 +120,7 @@ class Engine:
                 held.fd,
                 held.size_bytes,
                 recipe.canonical,
-                (*models.files, *self._pictures.files(recipe.pictures)),
+                (*models.files, *self._pictures.files(recipe.pictures, recipe.files)),
                 recipe.gives_image,
                 threads=self.tuning.threads if models.needed and self.jobs == 1 else 0,
             )

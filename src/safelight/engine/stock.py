@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.engine.source import Source, open_source
-from safelight.errors import InputMissing, ModelMissing
+from safelight.errors import InputMissing, ModelMissing, SafelightError
 from safelight.models.entry import Entry
 from safelight.models.store import LoadedModel, Store
 from safelight.operation import ModelNeed
@@ -44,23 +44,44 @@ class Pictures:
         self._limit_bytes = limit_bytes
         self._held: dict[str, Source] = {}
         self._open = ExitStack()
+        self._lock = threading.RLock()
 
     def add(self, source: Path | bytes) -> str:
         """The SHA-256 by which recipes name it. Raises what open_source raises."""
-        held = self._open.enter_context(open_source(source, self._limit_bytes, hashlib.sha256()))
-        self._held[held.digest] = held
+        opening = open_source(source, self._limit_bytes, hashlib.sha256())
+        with self._lock:
+            held = self._open.enter_context(opening)
+            self._held[held.digest] = held
         return held.digest
 
-    def files(self, digests: Iterable[str]) -> tuple[ModelFile, ...]:
-        """As a job takes them. Raises InputMissing for one that was not added."""
+    def files(self, digests: Iterable[str], places: Mapping[str, Path]) -> tuple[ModelFile, ...]:
+        """As a job takes them; one that was not added is read where places has it.
+
+        Raises InputMissing for one that is in neither, or has changed in its place.
+        """
+        with self._lock:
+            for digest in digests:
+                if digest in places and digest not in self._held:
+                    self._read(digest, places[digest])
         missing = [digest for digest in digests if digest not in self._held]
         if missing:
             raise InputMissing(
                 f"the recipe names a picture that was not given (SHA-256 {missing[0][:8]}…)",
-                hint="name its file on the command line, or Engine.add_picture",
+                hint="in a recipe file name its path; in Python Engine.add_picture takes it",
             )
         held = [self._held[digest] for digest in digests]
         return tuple(picture_file(one.digest, one.fd, one.size_bytes) for one in held)
+
+    def _read(self, digest: str, path: Path) -> None:
+        try:
+            found = self.add(path)
+        except SafelightError as error:
+            raise InputMissing(f"a picture that the recipe names, {path}: {error}") from error
+        if found != digest:
+            raise InputMissing(
+                f"{path} has changed since the recipe named it",
+                hint="put it back, or make a new plan",
+            )
 
     def close(self) -> None:
         """Overwrite and free all of them."""

@@ -36,7 +36,7 @@ class Cutout(Operation, name="cutout", version=2):
         " or blur for the old one, blurred",
         examples=["white"],
         pattern=rf"^(blur|#[0-9a-f]{{6}}|{PICTURE}[0-9a-f]{{64}})$",
-        json_schema_extra={"picture": PICTURE},
+        json_schema_extra={"picture": PICTURE, "called": "ground picture"},
     )
     mask_only: bool = Field(False, description="give the mask alone: 255 is subject, 0 is ground")
     crop: bool = Field(False, description="cut the picture to the subject")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Plane = NDArray[np.float32]
 
 KINDS = ("rgb", "rgb+surface")
+# Subject is what is above this.
+INSIDE = 0.5
 # Regions smaller than this share of the picture, or of the largest one, are specks.
 SPECK, SPECK_OF_LARGEST = 2e-4, 0.01
 # An enclosed hole is none if it is this small, as a share of the picture, or if alpha in it is
@@ -55,7 +57,7 @@ def decide(picture: Any, session: Session) -> Decision:
     samples = np.frombuffer(small.write_to_memory(), np.uint8).reshape(side, side, 3)
     raw = _by_net(_planes(samples, session.model.input.kind), session)
     alpha = _without_specks(raw)
-    if float(alpha.mean()) <= LEAST:
+    if float((alpha > INSIDE).mean()) <= LEAST:
         alpha = np.zeros_like(alpha)
     return Decision(alpha, _confidence(raw, alpha))
 
@@ -91,7 +93,7 @@ def _without_specks(alpha: Plane) -> Plane:
     import numpy as np
     import pyvips
 
-    inside = alpha > 0.5
+    inside = alpha > INSIDE
     image = pyvips.Image.new_from_array(inside.astype(np.uint8))
     labels = np.frombuffer(image.labelregions().write_to_memory(), np.int32).reshape(alpha.shape)
     area = np.bincount(labels.ravel())
