@@ -55,8 +55,7 @@ def sampling_of(data: bytes) -> str:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_default_never_loses(quality: int, subsampling: str, seed: int) -> None:
     clean = scene(seed=seed)
-    options = {"quality": quality, "subsampling": SUBSAMPLINGS[subsampling]}
-    data = with_pillow(clean, "JPEG", **options)
+    data = with_pillow(clean, "JPEG", quality=quality, subsampling=SUBSAMPLINGS[subsampling])
     after = saved(data, Restore())
     before_db, after_db = psnr_db(shown(data), clean), psnr_db(shown(after), clean)
     if quality <= WORTH_SAVING_AGAIN:
