@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from safelight.errors import InputMissing, RecipeInvalid
-from safelight.image import Format, Image
+from safelight.image import Decision, Format, Image
 from safelight.limits import Limits
 
 
@@ -23,12 +23,14 @@ class ModelNeed:
     has one.
 
     Without an optional one the operation does its work in another way; it is left out, not missed.
+    otherwise is what the operation takes where this one is not there.
     """
 
     task: str
     name: str
     scale: int = 1
     optional: bool = field(default=False, compare=False)
+    otherwise: ModelNeed | None = field(default=None, compare=False)
 
 
 class Session(Protocol):
@@ -62,7 +64,8 @@ class Context:
 class Operation(BaseModel):
     """Base of every operation.
 
-    Subclass with a name; raise version when the same parameters give other pixels.
+    Subclass with a name; raise version when the same parameters give other pixels. What an
+    operation does not declare, confidence, decisions or a vector, is not taken from a worker.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
@@ -72,6 +75,7 @@ class Operation(BaseModel):
     touches_pixels: ClassVar[bool] = True
     gives_image: ClassVar[bool] = True
     gives_vector: ClassVar[bool] = False
+    gives_confidence: ClassVar[bool] = False
 
     def __init_subclass__(
         cls,
@@ -81,12 +85,13 @@ class Operation(BaseModel):
         touches_pixels: bool = True,
         gives_image: bool = True,
         gives_vector: bool = False,
+        gives_confidence: bool = False,
         **rest: Any,
     ) -> None:
         super().__init_subclass__(**rest)
         cls.name, cls.version = name, version
         cls.touches_pixels, cls.gives_image = touches_pixels, gives_image
-        cls.gives_vector = gives_vector
+        cls.gives_vector, cls.gives_confidence = gives_vector, gives_confidence
 
     def needs(self) -> tuple[ModelNeed, ...]:
         """The models that these parameters ask for."""
@@ -94,6 +99,10 @@ class Operation(BaseModel):
 
     def pictures(self) -> tuple[str, ...]:
         """The SHA-256 of each further picture that these parameters name."""
+        return ()
+
+    def decides(self) -> tuple[Decision, ...]:
+        """What these parameters leave to be decided by looking at the picture."""
         return ()
 
     def wished_format(self) -> Format | None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from safelight.codecs.encode import encode
 from safelight.errors import (
     InputRefused,
-    SomethingMissing,
+    ModelMissing,
     TimeExceeded,
 )
 from safelight.image import DOUBTFUL
@@ -43,12 +43,12 @@ class Knowing:
     """A net that answers with this mask, whatever it sees, as softly as a net does."""
 
     def __init__(self, cover: Any, **facts: Any) -> None:
-        given = {"kind": "rgb", "resize": "stretch", "side": SIDE, "layout": "NCHW"}
+        given = {"kind": "rgb", "channels": 3, "resize": "stretch", "side": SIDE, "layout": "NCHW"}
         numbers = {"mean": (0.0,), "std": (1.0,)}
         self.model = SimpleNamespace(
             name="knowing",
             input=SimpleNamespace(**(given | numbers | facts)),
-            output=SimpleNamespace(kind="alpha", range=(0.0, 1.0)),
+            output=SimpleNamespace(kind="alpha", scale=1, range=(0.0, 1.0)),
         )
         plane = Pillow.fromarray(np.rint(cover * 255).astype(np.uint8))
         small = plane.resize((SIDE, SIDE), Pillow.Resampling.BILINEAR)
@@ -305,10 +305,10 @@ def test_what_would_lose_frames_or_pages_without_a_word_is_refused(kind: str) ->
     assert Cutout().apply(Convert(to="jpeg").apply(image, context()), context()).frames == 1
 
 
-@pytest.mark.parametrize("facts", [{"kind": "luma"}, {"resize": "tile"}])
-def test_a_model_of_another_kind_is_refused(facts: dict[str, str]) -> None:
+@pytest.mark.parametrize("facts", [{"kind": "luma"}, {"channels": 4}, {"resize": "tile"}])
+def test_a_model_of_another_kind_is_refused(facts: dict[str, Any]) -> None:
     net = Knowing(drawn_mug().cover, **facts)
-    with pytest.raises(SomethingMissing, match="rgb"):
+    with pytest.raises(ModelMissing, match="rgb"):
         Cutout().apply(opened(PICTURES["png"]()), knowing(net))
 
 

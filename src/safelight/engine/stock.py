@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.engine.source import Source, open_source
-from safelight.errors import InputMissing, ModelMissing, SafelightError
+from safelight.errors import InputMissing, ModelMissing, RecipeInvalid, SafelightError
+from safelight.limits import MAX_MODELS
 from safelight.models.entry import Entry
 from safelight.models.store import LoadedModel, Store
 from safelight.operation import ModelNeed
@@ -32,9 +33,29 @@ class Models:
         every = (*self.needed.values(), *self.twins.values())
         return tuple({file.need: file for file in every}.values())
 
+    def entry(self, place: int) -> Entry:
+        """That of the model at this place of the files."""
+        return Entry.from_json(self.files[place].entry_json)
+
+    def twin(self, place: int) -> Entry:
+        """That of the exact twin of the model at this place of the files."""
+        return Entry.from_json(self.twins[tuple(self.needed)[place]].entry_json)
+
     def has_twin(self, place: int) -> bool:
         """Whether the model at this place of the files has an exact twin."""
         return any(need in self.twins for need in tuple(self.needed)[place : place + 1])
+
+
+def load_of(models: Models, pictures: Iterable[ModelFile]) -> tuple[ModelFile, ...]:
+    """Everything that goes along with a job. Raises RecipeInvalid for more than one can carry."""
+    files = (*models.files, *pictures)
+    if len(files) > MAX_MODELS:
+        raise RecipeInvalid(
+            f"the recipe needs {len(files)} model files and pictures at once, a job carries"
+            f" {MAX_MODELS}",
+            hint="split it into two recipes",
+        )
+    return files
 
 
 class Pictures:
@@ -133,8 +154,16 @@ class Stock:
             self._held.clear()
 
     def _present(self, needs: Iterable[ModelNeed]) -> tuple[ModelNeed, ...]:
-        """The needs without the optional ones that the catalogue does not have."""
-        return tuple(need for need in needs if not need.optional or self._is_known(need))
+        """The needs that the catalogue has, or what is taken in their place; of those that it has
+        not, only the optional ones are left out.
+        """
+        asked = (self._at_hand(need) for need in needs)
+        return tuple(need for need in asked if not need.optional or self._is_known(need))
+
+    def _at_hand(self, need: ModelNeed) -> ModelNeed:
+        other = need.otherwise
+        has_other = other is not None and not self._is_known(need) and self._is_known(other)
+        return other if other is not None and has_other else need
 
     def _is_known(self, need: ModelNeed) -> bool:
         try:

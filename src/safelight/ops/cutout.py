@@ -16,7 +16,7 @@ TRANSPARENT: tuple[Format, ...] = ("png", "webp", "avif", "tiff")
 WITH_QUALITY: tuple[Format, ...] = ("jpeg", "webp", "avif")
 
 
-class Cutout(Operation, name="cutout", version=2):
+class Cutout(Operation, name="cutout", version=2, gives_confidence=True):
     """Cut the subject out: transparent ground, or another one.
 
     Made for product pictures: one subject on a plain, shaded or softly lit ground. The result is

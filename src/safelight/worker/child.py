@@ -34,7 +34,7 @@ class Model:
 @dataclass(frozen=True)
 class Performed:
     """What a job made. pieces is empty when no image was asked for; sizes in pixels as displayed;
-    confidence, decided and vector as of Image.
+    confidence, decided and vector as of Image; ran and retries as of Sessions.
     """
 
     pieces: Sequence[bytes | memoryview]
@@ -50,6 +50,7 @@ class Performed:
     confidence: float | None = None
     decided: Mapping[Decision, float] = field(default_factory=dict)
     vector: tuple[float, ...] = ()
+    ran: tuple[int, ...] = ()
     retries: tuple[Retry, ...] = ()
 
 
@@ -95,6 +96,7 @@ def perform(
         confidence=image.confidence,
         decided=image.decided,
         vector=image.vector,
+        ran=sessions.ran(),
         retries=sessions.retries(),
     )
 
@@ -130,6 +132,11 @@ class Sessions:
             opening = cache(partial(self._session, twin)) if twin in self._models else None
             self._open[need] = Guarded(session, opening)
         return self._open[need]
+
+    def ran(self) -> tuple[int, ...]:
+        """Places in the job of the models that answered up to now; a twin counts as its model."""
+        places = enumerate(self._models)
+        return tuple(n for n, need in places if need in self._open and self._open[need].has_run)
 
     def retries(self) -> tuple[Retry, ...]:
         """What exact twins did up to now, in the order of the job's models."""

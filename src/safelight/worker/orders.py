@@ -74,6 +74,7 @@ def answer_of(
         confidence=outcome.confidence,
         decided=outcome.decided,
         vector=vector,
+        ran=outcome.ran,
         retries=outcome.retries,
     )
 

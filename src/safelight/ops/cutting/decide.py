@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from safelight.errors import SomethingMissing
+from safelight.errors import ModelMissing
 from safelight.operation import Session
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     # [rows, columns], or several of them
     Plane = NDArray[np.float32]
 
-KINDS = ("rgb", "rgb+surface")
+# The channels of what a model may take, by its kind.
+KINDS = {"rgb": 3, "rgb+surface": 7}
 # Subject is what is above this.
 INSIDE = 0.5
 # Regions smaller than this share of the picture, or of the largest one, are specks.
@@ -37,13 +38,12 @@ class Decision:
 
 
 def check_model(session: Session) -> None:
-    """Raises SomethingMissing for a model that does not cut out."""
-    facts = session.model
-    is_fit = facts.input.kind in KINDS and facts.input.resize == "stretch"
-    if not is_fit or facts.output.kind != "alpha":
-        raise SomethingMissing(
-            f"cutout takes models from rgb to alpha at one size, {facts.name} is"
-            f" from {facts.input.kind} to {facts.output.kind}",
+    """Raises ModelMissing for a model that does not cut out."""
+    given, facts = session.model.input, session.model.output
+    is_fit = given.resize == "stretch" and KINDS.get(given.kind) == given.channels
+    if not is_fit or (facts.kind, facts.scale) != ("alpha", 1):
+        raise ModelMissing(
+            "the model does not cut out: that takes one from rgb to alpha at one size",
             hint="safelight models list",
         )
 
