@@ -17,6 +17,7 @@ from PIL import Image as Pillow
 from safelight.audit.receipt import Receipt
 from safelight.audit.words import describe
 from safelight.batch.events import Item, Summary, result_document
+from safelight.cli.figures import Figures
 from safelight.cli.table import lines
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
@@ -41,9 +42,9 @@ MODELS: dict[str, tuple[float, str | None]] = {
     "alone": (NAN, None),
     "broken": (NAN, None),
     "both": (0.0, "broken"),
-}
     "triple": (1.0, "plain"),
     "triple-alone": (1.0, None),
+}
 
 
 def onnx_model(factor: float, times: float = 2.0) -> bytes:
@@ -119,7 +120,9 @@ def test_a_faulty_model_s_twin_gives_the_picture_and_the_receipt_says_so(
     document = result_document(result)
     assert (document["retried"], document["faults"]) == (1, [fault])
     item = Item(1, "a.png", "done", result=result)
-    table = lines([item], Summary(1, 0, 0, 0, 0, level=3), ["upscale"])
+    figures = Figures()
+    figures.add(item)
+    table = lines(figures, Summary(1, 0, 0, 0, 0, level=3), ["upscale"])
     assert f"faulty tiles of 1 picture, in full precision ({fault} 1)" in "\n".join(table)
 
 

@@ -11,7 +11,7 @@ import click
 from safelight.cli.face import Face
 from safelight.cli.fields import FormatChoice, build, field_options, flags, values
 from safelight.cli.options import batching, caging, placing, selecting, setting, speaking
-from safelight.cli.running import Wishes, run_recipe
+from safelight.cli.running import Wishes, report_of, run_recipe
 from safelight.cli.steps import with_conversion, with_scrub
 from safelight.image import FORMATS
 from safelight.operation import Operation
@@ -70,10 +70,6 @@ def _options(operation: type[Operation]) -> list[Any]:
 
 
 def _run(face: Face, operation: type[Operation], typed: dict[str, Any]) -> int:
-    from safelight.cli.findings import Findings
-    from safelight.cli.report import Report
-    from safelight.cli.vectors import Vectors
-
     fail_on = typed.pop("fail_on", None)
     format, quality = typed.pop("to_format", None), typed.pop("to_quality", None)
     parameters = values(operation, typed) | _from_settings(operation, face.settings)
@@ -81,11 +77,7 @@ def _run(face: Face, operation: type[Operation], typed: dict[str, Any]) -> int:
     shelf = Shelf(Path(), face.settings.limits().input_bytes)
     own = build(operation, shelf.with_digests(operation, parameters, files))
     recipe = with_conversion(Recipe((own,), own.suffix(), files), format, quality)
-    report = Report(face, (operation.name,))
-    if operation.gives_vector:
-        report = Vectors(face, (operation.name,))
-    elif not operation.gives_image:
-        report = Findings(face, (operation.name,), fail_on)
+    report = report_of(face, Recipe((own,)), fail_on)
     recipe = with_scrub(recipe, face.settings)
     return run_recipe(face, recipe, Wishes(**typed), report, may_convert=True)
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from safelight.batch.events import SCHEMA, Item
 from safelight.batch.naming import Placement
 from safelight.batch.plan import PlannedItem, Selection, make_plan, refuse_clashes
-from safelight.batch.run import exit_code, failed_item
+from safelight.batch.run import failed_item
+from safelight.batch.tally import exit_code
 from safelight.cli.face import Face
 from safelight.cli.printable import printable
 from safelight.errors import InputMissing, UsageError
@@ -52,8 +53,7 @@ def show_plan(face: Face, recipe: Recipe, planned: list[PlannedItem], placement:
 
 def run_plan(face: Face, path: Path, wishes: Wishes) -> int:
     """Do what a plan says. Its inputs are looked at again: they may have changed."""
-    from safelight.cli.report import Report
-    from safelight.cli.running import work
+    from safelight.cli.running import report_of, work
     from safelight.cli.steps import with_scrub
 
     if wishes.inputs or wishes.output or wishes.in_place:
@@ -75,7 +75,7 @@ def run_plan(face: Face, path: Path, wishes: Wishes) -> int:
         if line.get("status") == "planned"
     ]
     refuse_clashes(items, recipe)
-    report = Report(face, recipe.verbs)
+    report = report_of(face, recipe)
     return work(face, recipe, items, placement, report=report, wishes=wishes)
 
 

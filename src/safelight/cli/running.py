@@ -68,6 +68,8 @@ def run_recipe(
     from safelight.cli.steps import fitted, refuse_idle_quality
 
     placement = wishes.placement(face)
+    if not recipe.gives_image:
+        _refuse_outputs(wishes)
     if placement.is_standard and recipe.gives_image:
         _refuse_screen(face)
     items = make_plan(wishes.selection(), placement, recipe)
@@ -113,6 +115,7 @@ def work(
     with stopping(quiet=face.verbosity < 0 or face.is_json) as stopper, engine:
         batch = Batch(engine, recipe, items, manner=manner, listener=report)
         report.batch = stopper.batch = batch
+        report.is_picture_out = placement.is_standard and recipe.gives_image
         with closing(report):
             summary = _run(batch, to_standard_output=placement.is_standard)
     return report.conclude(summary)
@@ -127,6 +130,27 @@ def _run(batch: Batch, *, to_standard_output: bool) -> Summary:
         if to_standard_output:
             raise unwritten(error) from error
         raise
+
+
+def report_of(face: Face, recipe: Recipe, fail_on: str | None = None) -> Report:
+    """What fits the recipe's last step: a table, the findings, or the vectors."""
+    from safelight.cli.findings import Findings
+    from safelight.cli.report import Report
+    from safelight.cli.vectors import Vectors
+
+    if recipe.gives_image:
+        return Report(face, recipe.verbs)
+    if recipe.steps[-1].gives_vector:
+        return Vectors(face, recipe.verbs)
+    return Findings(face, recipe.verbs, fail_on)
+
+
+def _refuse_outputs(wishes: Wishes) -> None:
+    if wishes.output or wishes.name_template or wishes.in_place:
+        raise UsageError(
+            "this recipe ends in findings or a vector: there is no picture to write",
+            hint="leave -o, --name and --in-place away; --json > FILE keeps what it finds",
+        )
 
 
 def _refuse_screen(face: Face) -> None:
@@ -158,7 +182,6 @@ def run(face: Face, /, recipe_file: str, **typed: Any) -> int:
       safelight run plan.jsonl
     """
     from safelight.cli.planning import is_plan, run_plan
-    from safelight.cli.report import Report
     from safelight.cli.steps import with_scrub
     from safelight.recipe import Recipe
 
@@ -166,4 +189,4 @@ def run(face: Face, /, recipe_file: str, **typed: Any) -> int:
     if is_plan(Path(recipe_file)):
         return run_plan(face, Path(recipe_file), wishes)
     recipe = with_scrub(Recipe.load(Path(recipe_file), face.settings.limits()), face.settings)
-    return run_recipe(face, recipe, wishes, Report(face, recipe.verbs))
+    return run_recipe(face, recipe, wishes, report_of(face, recipe))
