@@ -174,19 +174,19 @@ def refuse_clashes(items: list[PlannedItem], recipe: Recipe) -> None:
         victim = sources.get(os.path.realpath(item.target), item)
         if victim is not item:
             raise OutputClash(
-                f"the output of item {item.index} would be the input of item {victim.index}",
+                f"the output of {item.shown} would be the input {victim.shown}",
                 hint="another -o, or name fewer inputs",
             )
         if any(_is_same(item.target, path) for path in recipe.files.values()):
             raise OutputClash(
-                f"the output of item {item.index} would be a picture that the recipe uses",
+                f"the output of {item.shown} would be a picture that the recipe uses",
                 hint="another -o",
             )
         other = seen.setdefault(os.path.normcase(os.path.abspath(item.target)), item)
         if other is not item:
             raise OutputClash(
-                f"items {other.index} and {item.index} would have the same output",
-                hint="--name '{stem}-{index}.{ext}' tells them apart",
+                f"{other.shown} and {item.shown} would have the same output {item.target}",
+                hint="--name '{stem}-{index}.{ext}' gives each a name of its own",
             )
 
 

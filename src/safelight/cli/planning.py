@@ -45,7 +45,7 @@ def show_plan(face: Face, recipe: Recipe, planned: list[PlannedItem], placement:
         else:
             face.failure(item.input, item.error, item.hint)
     writes = sum(item.status == "planned" for item in items)
-    models = ", ".join(need.name for need in recipe.needs) or "none"
+    models = ", ".join(_models(recipe)) or "none"
     files = f"{len(items)} file{'' if len(items) == 1 else 's'}"
     face.out(f"  {files} · {writes} to do · models: {models} · network: none")
     return exit_code(items)
@@ -100,12 +100,17 @@ def _header(recipe: Recipe, items: list[Item], placement: Placement) -> dict[str
         "pictures": [
             {"sha256": digest, "path": str(path)} for digest, path in recipe.files.items()
         ],
-        "models": [need.name for need in recipe.needs],
+        "models": _models(recipe),
         "network": "none",
         "existing": placement.existing,
         "in_place": placement.in_place,
         "backup_dir": str(placement.backup_dir) if placement.backup_dir else None,
     }
+
+
+def _models(recipe: Recipe) -> list[str]:
+    """As the steps ask for them, each once; a run tells which models really ran."""
+    return list(dict.fromkeys(need.name for need in recipe.needs))
 
 
 def is_plan(path: Path) -> bool:
