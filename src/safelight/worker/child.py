@@ -16,10 +16,11 @@ from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry
 from safelight.models.runtimes import Session, open_session
-from safelight.operation import Context, ModelNeed, no_picture
+from safelight.operation import Context, ModelNeed, Operation, no_picture
 from safelight.recipe import Recipe
 from safelight.worker.job import PICTURE, Plan
 from safelight.worker.rehearsal import rehearsed
+from safelight.worker.shares import Shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,9 @@ def perform(
     sessions = Sessions(models, threads)
     deadline = time.monotonic() + limits.timeout_s
     ctx = Context(limits, sessions.of, deadline, progress, partial(_further, models, limits))
-    image = original = open_image(source, limits)
+    original = open_image(source, limits)
     with foreign_errors("the picture"):
-        for step in steps:
-            image = step.apply(image, ctx)
+        image = _folded(steps, original, ctx)
     before = (original.header.format, original.width, original.height)
     done = Performed((), None, 0, 0, *before, is_reencoded=False, findings=image.findings)
     if wants_image:
@@ -99,6 +99,18 @@ def perform(
         ran=sessions.ran(),
         retries=sessions.retries(),
     )
+
+
+def _folded(steps: Sequence[Operation], image: Image, ctx: Context) -> Image:
+    """The image after all steps. Those with a model tell how far they are, as shares of the whole;
+    the others are done in no time.
+    """
+    telling = [place for place, step in enumerate(steps) if step.needs()]
+    shares = Shares(ctx.progress, len(telling))
+    for place, step in enumerate(steps):
+        tell = shares.of(telling.index(place)) if place in telling else ctx.progress
+        image = step.apply(image, replace(ctx, progress=tell))
+    return image
 
 
 def _further(models: Sequence[Model], limits: Limits, digest: str) -> Image:
