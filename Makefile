@@ -10,7 +10,7 @@ help: ## list these commands
 install: ## .venv with the safelight command, ready for a desktop
 	@scripts/setup runtime
 
-demo: install ## clean, enlarge and fit the example pictures, and prove that nothing left
+demo: install ## clean, enlarge, fit and cut out the example pictures, and prove that nothing left
 	@scripts/demo
 
 test: ## formatter, linter, types, tests and docs; the same as CI

@@ -60,8 +60,11 @@ def measured(name: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="write the measured figures into the handbook")
-    parser.add_argument("names", nargs="*", choices=NAMES, default=[])
-    for name in parser.parse_args().names or NAMES:
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    names = parser.parse_args().names or list(NAMES)
+    if not set(names) <= set(NAMES):
+        parser.error(f"the names are {', '.join(NAMES)}")
+    for name in names:
         text = measured(name)
         PAGE.write_text(filled(PAGE.read_text(), name, text))
         print(f"{PAGE.relative_to(ROOT)}: {name}")

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bench.resaved import resaved_table
 from bench.tables import Goal, Table, missing, show
 from bench.worn import (
     BUILTIN,
@@ -240,6 +241,9 @@ def tables(quick: bool) -> list[Table]:
         made += [denoise_table(quick), speed_table(quick)]
     if (BUILTIN / "restore-jpeg.onnx").exists():
         made += [jpeg_table(quick), shifted_table(quick)]
+        kodak = pictures_of(PICTURES / "kodak", 3 if quick else 12)
+        if kodak:
+            made.append(resaved_table(kodak, f"PSNR of luma in dB, Kodak ({len(kodak)})"))
     for scale in (4, 2):
         if (BUILTIN / f"upscale-x{scale}-photo.onnx").exists():
             made.append(photo_table(scale, quick))

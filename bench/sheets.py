@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared/data"
 EXAMPLES = ROOT / "examples/pictures"
 CELL, GAP, HEAD = (320, 240), 6, 18
+KINDS = ("upscale", "restore", "cutout")
 GROUNDS = {"on magenta": (255, 0, 255), "on black": (0, 0, 0)}
 Picture = Image.Image
 Row = dict[str, Picture]
@@ -215,10 +216,12 @@ def save(folder: Path, name: str, rows: Iterator[tuple[str, Row]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="contact sheets of everything that ships")
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("names", nargs="*", choices=["upscale", "restore", "cutout"], default=[])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(KINDS))
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    wanted = options.names or ["upscale", "restore", "cutout"]
+    wanted = options.names or list(KINDS)
+    if not set(wanted) <= set(KINDS):
+        parser.error(f"the names are {', '.join(KINDS)}")
     with bench_engine() as run:
         pages = {
             "upscale-x4": ("upscale", upscale(run, 4)),

@@ -160,7 +160,9 @@ TABLE: dict[Format, Facts] = {
     "dicom": Facts("DICOM", ("dcm", "dicom"), reads=False, extra="medical"),
     "pdf": Facts("PDF", ("pdf",), kind="document", reads=False, extra="pdf"),
     "svg": Facts("SVG", ("svg",), kind="document", reads=False, scrubs=True),
-    "mp4": Facts("MP4, MOV", ("mp4", "mov", "m4v", "3gp", "qt"), kind="video", reads=False, scrubs=True),
+    "mp4": Facts(
+        "MP4, MOV", ("mp4", "mov", "m4v", "3gp", "qt"), kind="video", reads=False, scrubs=True
+    ),
     "webm": Facts("WebM, Matroska", ("webm", "mkv"), kind="video", reads=False),
 }
 

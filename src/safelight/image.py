@@ -111,18 +111,20 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How the image wishes to be encoded. None means as the input was.
+    """How the image wishes to be encoded. A format of None is that of the input.
 
-    quality 1..100 for lossy formats; lossless for webp, avif; effort 0..9, higher is slower and
-    smaller. background (red, green, blue, 0..255) goes under transparency where the format has
-    none. profile names what a scrub keeps, keep lists risk groups (lower case names) kept besides.
-    mark is a term of the IPTC digital source types that the result is to carry. Where one is there
-    that says more of machines, mark_rule decides: it stays, the job is refused, or it gives way.
-    drops_mark leaves none.
+    quality 1..100 for lossy formats; without it the format's usual one, but not less than
+    least_quality; lossless for webp, avif; effort 0..9, higher is slower and smaller. background
+    (red, green, blue, 0..255) goes under transparency where the format has none. profile names what
+    a scrub keeps, keep lists risk groups (lower case names) kept besides. mark is a term of the
+    IPTC digital source types that the result is to carry. Where one is there that says more of
+    machines, mark_rule decides: it stays, the job is refused, or it gives way. drops_mark leaves
+    none.
     """
 
     format: Format | None = None
     quality: int | None = None
+    least_quality: int = 0
     lossless: bool = False
     effort: int | None = None
     background: tuple[int, int, int] = (255, 255, 255)

@@ -19,8 +19,8 @@ MAX_VECTOR = 256
 MAX_RECIPE_BYTES = 64_000
 MAX_STEPS = 32
 MAX_MODEL_BYTES = 2_000 * MEGA
-# Those of a recipe, each with its exact twin.
-MAX_MODELS = 8
+# Those of a recipe, each with its exact twin, and further pictures: what goes along with one job.
+MAX_MODELS = 32
 BASE_MEMORY_BYTES = 2_500 * MEGA
 
 

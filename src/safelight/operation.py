@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from safelight.errors import InputMissing, RecipeInvalid
 from safelight.formats import Format
-from safelight.image import Image
+from safelight.image import Decision, Image
 from safelight.limits import Limits
 
 
@@ -25,12 +25,14 @@ class ModelNeed:
     has one.
 
     Without an optional one the operation does its work in another way; it is left out, not missed.
+    otherwise is what the operation takes where this one is not there.
     """
 
     task: str
     name: str
     scale: int = 1
     optional: bool = field(default=False, compare=False)
+    otherwise: ModelNeed | None = field(default=None, compare=False)
 
 
 class Session(Protocol):
@@ -68,7 +70,8 @@ LATER: dict[str, JsonValue] = {"later": True}
 class Operation(BaseModel):
     """Base of every operation.
 
-    Subclass with a name; raise version when the same parameters give other pixels.
+    Subclass with a name; raise version when the same parameters give other pixels. What an
+    operation does not declare, confidence, decisions or a vector, is not taken from a worker.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
@@ -79,6 +82,7 @@ class Operation(BaseModel):
     gives_image: ClassVar[bool] = True
     gives_vector: ClassVar[bool] = False
     gives_measures: ClassVar[bool] = False
+    gives_confidence: ClassVar[bool] = False
 
     def __init_subclass__(
         cls,
@@ -89,12 +93,14 @@ class Operation(BaseModel):
         gives_image: bool = True,
         gives_vector: bool = False,
         gives_measures: bool = False,
+        gives_confidence: bool = False,
         **rest: Any,
     ) -> None:
         super().__init_subclass__(**rest)
         cls.name, cls.version = name, version
         cls.touches_pixels, cls.gives_image = touches_pixels, gives_image
         cls.gives_vector, cls.gives_measures = gives_vector, gives_measures
+        cls.gives_confidence = gives_confidence
 
     def parameters(self) -> dict[str, Any]:
         """Every parameter as JSON values, for the canonical form of a recipe.
@@ -115,6 +121,10 @@ class Operation(BaseModel):
 
     def pictures(self) -> tuple[str, ...]:
         """The SHA-256 of each further picture that these parameters name."""
+        return ()
+
+    def decides(self) -> tuple[Decision, ...]:
+        """What these parameters leave to be decided by looking at the picture."""
         return ()
 
     def wished_format(self) -> Format | None:

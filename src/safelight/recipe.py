@@ -5,7 +5,8 @@
     op = "resize"
     fit = "2000x2000"
 
-or, as JSON, {"name": "web", "steps": [{"op": "resize", "fit": "2000x2000"}]}.
+or, as JSON, {"name": "web", "steps": [{"op": "resize", "fit": "2000x2000"}]}. A further picture, as
+the ground of a cutout, is a path from the recipe's own file; the canonical form has its SHA-256.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import hashlib
 import importlib
 import importlib.util
 import json
+import os
 import pkgutil
+import stat
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,9 +28,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from safelight import ops
-from safelight.errors import FormatUnknown, InputMissing, RecipeInvalid
+from safelight.codecs.routing import ROUTE_BYTES, route
+from safelight.errors import FormatUnknown, InputMissing, LimitExceeded, RecipeInvalid
 from safelight.formats import TABLE, Format, is_picture
-from safelight.limits import MAX_RECIPE_BYTES, MAX_STEPS
+from safelight.limits import MAX_RECIPE_BYTES, MAX_STEPS, Limits
 from safelight.operation import ModelNeed, Operation
 
 SCHEMA = 1
@@ -60,6 +64,8 @@ def operation_named(name: str) -> type[Operation]:
 class Recipe:
     """Operations in order. Build it from operations, or with parse, load or from_steps.
 
+    files says where further pictures lie, by their SHA-256, as far as they were named by a path.
+
     >>> from safelight.ops.resize import Resize
     >>> len(Recipe((Resize(fit="640x640"),)).digest)
     64
@@ -67,6 +73,7 @@ class Recipe:
 
     steps: tuple[Operation, ...]
     name: str = ""
+    files: Mapping[str, Path] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.steps) <= MAX_STEPS:
@@ -146,15 +153,20 @@ class Recipe:
         return tuple(step.name for step in self.steps)
 
     @classmethod
-    def from_steps(cls, steps: Sequence[Mapping[str, Any]], name: str = "") -> Recipe:
-        """Steps as mappings with an `op` and its parameters. Raises RecipeInvalid with the step's
-        number.
+    def from_steps(
+        cls, steps: Sequence[Mapping[str, Any]], name: str = "", *, shelf: Shelf | None = None
+    ) -> Recipe:
+        """Steps as mappings with an `op` and its parameters; without a shelf no file is looked at.
+
+        Raises RecipeInvalid with the step's number; for a picture what Shelf.digest raises.
         """
         if not isinstance(steps, Sequence) or isinstance(steps, str | bytes):
             raise RecipeInvalid("steps must be a list")
         if len(steps) > MAX_STEPS:
             raise RecipeInvalid(f"a recipe has at most {MAX_STEPS} steps")
-        return cls(tuple(_step(number, step) for number, step in enumerate(steps, 1)), name)
+        files: dict[str, Path] = {}
+        made = [_step(number, step, shelf, files) for number, step in enumerate(steps, 1)]
+        return cls(tuple(made), name, files)
 
     @classmethod
     def from_canonical(cls, data: bytes) -> Recipe:
@@ -170,8 +182,8 @@ class Recipe:
         return cls.from_steps(steps)
 
     @classmethod
-    def parse(cls, text: str, *, is_json: bool = False) -> Recipe:
-        """TOML, or JSON. Raises RecipeInvalid with the line or the step that is wrong."""
+    def parse(cls, text: str, *, is_json: bool = False, shelf: Shelf | None = None) -> Recipe:
+        """TOML, or JSON. Raises what from_steps raises, or RecipeInvalid with the line."""
         if len(text.encode()) > MAX_RECIPE_BYTES:
             raise RecipeInvalid(f"a recipe has at most {MAX_RECIPE_BYTES} bytes")
         document = _json(text.encode()) if is_json else _toml(text)
@@ -182,12 +194,13 @@ class Recipe:
             raise RecipeInvalid(f"schema {document['schema']!r} is not {SCHEMA}")
         if not isinstance(document.get("name", ""), str):
             raise RecipeInvalid("name must be a text")
-        return cls.from_steps(document.get("steps", []), document.get("name", ""))
+        return cls.from_steps(document.get("steps", []), document.get("name", ""), shelf=shelf)
 
     @classmethod
-    def load(cls, path: Path) -> Recipe:
-        """Read a recipe file; its name defaults to the file's stem. Raises InputMissing,
-        RecipeInvalid.
+    def load(cls, path: Path, limits: Limits | None = None) -> Recipe:
+        """Read a recipe file; its name defaults to the file's stem.
+
+        Raises InputMissing, or what parse raises. limits bound the pictures that it names.
         """
         try:
             with path.open("rb") as file:
@@ -197,8 +210,68 @@ class Recipe:
             raise InputMissing(f"the recipe {path} cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise RecipeInvalid(f"{path} is no text file") from error
-        recipe = cls.parse(text, is_json=path.suffix.lower() == ".json")
-        return recipe if recipe.name else cls(recipe.steps, path.stem)
+        shelf = Shelf(path.parent, (limits or Limits()).input_bytes)
+        recipe = cls.parse(text, is_json=path.suffix.lower() == ".json", shelf=shelf)
+        return recipe if recipe.name else replace(recipe, name=path.stem)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The folder from which paths of further pictures go, and how many bytes each may have."""
+
+    folder: Path
+    limit_bytes: int
+
+    def digest(self, path: Path, what: str) -> str:
+        """SHA-256 of a picture's file; what says which picture it is.
+
+        Raises InputMissing, LimitExceeded, and FormatUnknown by its first bytes, with its name.
+        """
+        named = f"the {what} {path}"
+        try:
+            with open(path, "rb", opener=_without_waiting) as file:
+                facts = os.fstat(file.fileno())
+                if not stat.S_ISREG(facts.st_mode):
+                    raise InputMissing(f"{named} is no regular file")
+                if facts.st_size > self.limit_bytes:
+                    raise LimitExceeded(
+                        f"{named} has more than {self.limit_bytes} bytes",
+                        hint="--max-bytes allows more",
+                    )
+                first = file.read(ROUTE_BYTES)
+                if route(first) is None:
+                    raise FormatUnknown(f"{named} is no picture format that Safelight reads")
+                file.seek(0)
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "no such path"
+            raise InputMissing(f"{named} cannot be read: {reason.lower()}") from error
+
+    def with_digests(
+        self, operation: type[Operation], parameters: Mapping[str, Any], files: dict[str, Path]
+    ) -> dict[str, Any]:
+        """The parameters with every file of a further picture named by its SHA-256; files learns
+        where it lies. What has an ending or a folder in its name is a file.
+        """
+        found = dict(parameters)
+        for name, known in operation.model_fields.items():
+            extra, value = known.json_schema_extra, found.get(name)
+            if not isinstance(extra, dict) or "picture" not in extra or not _is_file(value):
+                continue
+            path = self.folder / str(value)
+            digest = self.digest(path, str(extra["called"]))
+            found[name] = f"{extra['picture']}{digest}"
+            files[digest] = path
+        return found
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Of a pipe in a file's place nobody waits for the other end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _is_file(value: object) -> bool:
+    return isinstance(value, str) and bool(Path(value).suffix or Path(value).name != value)
 
 
 def _json(data: bytes) -> dict[str, Any]:
@@ -218,15 +291,21 @@ def _toml(text: str) -> dict[str, Any]:
         raise RecipeInvalid(f"the TOML is broken: {error}") from error
 
 
-def _step(number: int, step: Mapping[str, Any]) -> Operation:
+def _step(
+    number: int, step: Mapping[str, Any], shelf: Shelf | None, files: dict[str, Path]
+) -> Operation:
     if not isinstance(step, Mapping) or not isinstance(step.get("op"), str):
         raise RecipeInvalid(f"step {number} needs op, the name of an operation")
     parameters = {key: value for key, value in step.items() if key != "op"}
+    operation = operation_named(step["op"])
+    if shelf is not None:
+        parameters = shelf.with_digests(operation, parameters, files)
     try:
-        return operation_named(step["op"]).model_validate(parameters)
+        return operation.model_validate(parameters)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "parameters"
-        raise RecipeInvalid(
-            f"step {number}, {step['op']}: {where}: {first['msg'].lower()}"
-        ) from error
+        words = first["msg"].lower()
+        if first["type"] == "string_pattern_mismatch":  # no person reads a regular expression
+            words = f"should be the {operation.model_fields[str(first['loc'][0])].description}"
+        raise RecipeInvalid(f"step {number}, {step['op']}: {where}: {words}") from error

@@ -131,6 +131,14 @@ def test_what_an_exact_twin_did_again_is_told_and_read_back() -> None:
     assert Receipt.parse(receipt.to_bytes()).predicate.models[0].retried == retried
     words = dict(describe(receipt))["model"]
     assert f"done again by upscale-x4-fp32, SHA-256 {'d' * 64}: 1 not finite, 7 blank" in words
+    assert b"wrong_shape" not in receipt.payload
+
+
+def test_answers_of_a_wrong_shape_are_told_where_there_were_some() -> None:
+    retried = RetryFact.of({"wrong shape": 3}, name="upscale-x4-fp32", sha256="d" * 64)
+    receipt = make(receipt_facts(models=(model_fact(retried=retried),)))
+    assert Receipt.parse(receipt.to_bytes()).predicate.models[0].retried == retried
+    assert dict(describe(receipt))["model"].endswith(": 3 wrong shape")
 
 
 def test_what_auto_came_to_is_told_and_read_back() -> None:

@@ -188,7 +188,7 @@ def test_a_result_of_an_earlier_run_is_not_worked_on_again(tmp_path: Path, is_na
 def test_an_output_never_takes_the_place_of_another_input(tmp_path: Path) -> None:
     for name in ("a.jpg", "a.scrubbed.jpg"):
         (tmp_path / name).write_bytes(JPEG)
-    with pytest.raises(OutputClash, match="input of item 2"):
+    with pytest.raises(OutputClash, match=r"would be the input .*a\.scrubbed\.jpg"):
         targets(tmp_path / "a.jpg", tmp_path / "a.scrubbed.jpg")
 
 

@@ -15,7 +15,8 @@ from PIL import Image
 from safelight.batch.events import Event, Item, Start, Summary
 from safelight.batch.naming import Placement
 from safelight.batch.plan import Selection, make_plan
-from safelight.batch.run import Batch, Manner, exit_code
+from safelight.batch.run import Batch, Manner
+from safelight.batch.tally import exit_code
 from safelight.engine.engine import Engine
 from safelight.errors import Unavailable
 from safelight.ops.resize import Resize

@@ -17,11 +17,14 @@ from tests.cli.testscript import COMMAND, environment
 
 PATIENCE_S = 120
 CTRL_C = b"\x03"
-# The terminal becomes the controlling one, so that Ctrl-C typed on it reaches the command.
+# The terminal becomes the controlling one, so that Ctrl-C typed on it reaches the command. A shell
+# starts its background jobs with SIGINT ignored, and tests that run in one would hand that on.
 LAUNCHER = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
 os.setsid()
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import pytest
 
 from safelight.cli import doctor
 from safelight.cli.doctor import Check, conclude
+from safelight.engine.engine import Engine
 from safelight.errors import RuntimeMissing
+from safelight.settings import Settings
 from safelight.vault.keys import load_or_make
+from tests.models.making import add_model
 
 
 def test_an_old_python_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,6 +67,18 @@ def test_keys_that_others_can_read_are_seen(tmp_path: Path) -> None:
     for path in folder.iterdir():
         path.chmod(0o644)
     assert doctor._keys(folder).state == "fix"
+
+
+def test_a_twin_that_is_missing_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    add_model(tmp_path / "models", name="mine")
+    with Engine(dataclasses.replace(Settings(), data_dir=tmp_path), jobs=1) as engine:
+        assert doctor._tried(doctor._models, engine, "models").state == "ok"
+    add_model(tmp_path / "models", name="mine", aliases='[]\nexact = "gone"')
+    with Engine(dataclasses.replace(Settings(), data_dir=tmp_path), jobs=1) as engine:
+        found = doctor._tried(doctor._models, engine, "models")
+    assert (found.state, found.exit_code) == ("fix", 7)
+    assert found.found == "gone, the exact twin of mine, is not here"
 
 
 def test_the_last_line_says_what_to_do() -> None:

@@ -56,9 +56,55 @@ def test_the_count_knows_pace_and_what_is_left(monkeypatch: pytest.MonkeyPatch) 
         "done": 2,
         "total": 10,
         "failed": 1,
+        "share": 0.2,
         "per_second": 0.5,
         "left_s": 16.0,
     }
+
+
+def test_the_count_goes_on_inside_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    count = Count()
+    count.total = 2
+    now = 110.0
+    count.advance(1, 0.5)
+    assert count.line() == "0 of 2 · 25% · 30 s left"
+    count.advance(2, 0.3)
+    count.advance(1, 0.4)  # back, as two steps of one recipe may take turns: not shown
+    assert count.share == 0.4
+    count.add(Item(1, "secret.jpg", "done"))
+    assert count.share == 0.65
+    assert count.line() == "1 of 2 · 65% · 0.1 a second · 5 s left"
+
+
+def test_the_first_share_is_a_line_of_json_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = watched(monkeypatch)
+    lines = Lines(is_json=True, every_s=3_600)
+    lines.start(1)
+    lines.advanced(1, 0.25)
+    assert json.loads(screen.getvalue())["share"] == 0.25
+    lines.close()
+
+
+def test_the_bar_of_one_picture_comes_with_its_first_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = watched(monkeypatch)
+    bar = Bar(has_colour=False)
+    bar.start(1)
+    assert screen.getvalue() == ""
+    bar.advanced(1, 0.25)
+    assert "25%" in screen.getvalue()
+    bar.ended(DONE)
+    bar.close()
+
+
+def test_one_picture_that_tells_no_share_needs_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = watched(monkeypatch)
+    bar = Bar(has_colour=False)
+    bar.start(1)
+    bar.ended(DONE)
+    bar.close()
+    assert screen.getvalue() == ""
 
 
 @pytest.mark.parametrize(
@@ -100,35 +146,33 @@ def test_the_bar_shows_the_count_and_names_nothing(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    ("kind", "items", "verbosity", "is_json", "expected"),
+    ("kind", "verbosity", "is_json", "expected"),
     [
-        ("auto", 5, 0, False, Bar),
-        ("auto", 1, 0, False, Lines),
-        ("auto", 5, -1, False, Silence),
-        ("auto", 5, 0, True, Lines),
-        ("bar", 1, 0, False, Bar),
-        ("plain", 5, 0, False, Lines),
-        ("json", 5, 0, False, Lines),
-        ("none", 5, 0, False, Silence),
+        ("auto", 0, False, Bar),
+        ("auto", -1, False, Silence),
+        ("auto", 0, True, Lines),
+        ("bar", 0, False, Bar),
+        ("plain", 0, False, Lines),
+        ("json", 0, False, Lines),
+        ("none", 0, False, Silence),
     ],
 )
 def test_a_terminal_gets_what_it_asked_for(
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
-    items: int,
     verbosity: int,
     *,
     is_json: bool,
     expected: type,
 ) -> None:
     watched(monkeypatch)
-    chosen = choose(kind, items=items, verbosity=verbosity, has_colour=False, is_json=is_json)
+    chosen = choose(kind, verbosity=verbosity, has_colour=False, is_json=is_json)
     assert isinstance(chosen, expected)
 
 
 def test_no_terminal_gets_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     watched(monkeypatch, is_terminal=False)
-    chosen = choose("bar", items=5, verbosity=0, has_colour=False, is_json=False)
+    chosen = choose("bar", verbosity=0, has_colour=False, is_json=False)
     assert isinstance(chosen, Lines)
 
 
@@ -136,6 +180,7 @@ def test_silence_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = watched(monkeypatch)
     silence = Silence()
     silence.start(1)
+    silence.advanced(1, 0.5)
     silence.ended(DONE)
     silence.close()
     assert screen.getvalue() == ""

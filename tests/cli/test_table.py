@@ -6,11 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from safelight.batch.events import Item, Summary
+from safelight.batch.events import Item
+from safelight.batch.tally import Tally
 from safelight.cli import table
+from safelight.cli.figures import Figures
 from safelight.engine.result import Result
 from safelight.image import Decision
+from safelight.recipe import operations
 from safelight.worker.job import CageReport
+
+
+def lines(items: list[Item], verb: str) -> list[str]:
+    """The table of these items."""
+    figures = Figures()
+    for item in items:
+        figures.add(item)
+    return table.lines(
+        figures, Tally(items).summary(1.0, planned=len(items), was_cancelled=False), (verb,)
+    )
 
 
 @pytest.mark.parametrize(
@@ -25,8 +38,7 @@ from safelight.worker.job import CageReport
 )
 def test_passed_over(code: str, number: int, words: str) -> None:
     items = [Item(index, f"{index}.jpg", "skipped", code=code) for index in range(1, number + 1)]
-    summary = Summary(done=0, skipped=number, refused=0, failed=0)
-    heading = table.lines(items, summary, ("scrub",))[0]
+    heading = lines(items, "scrub")[0]
     assert heading.endswith(f" · {words}")
 
 
@@ -65,15 +77,15 @@ def looked_at(
 
 def said(*confidences: float | None) -> str:
     items = [looked_at(f"{number}.jpg", sure) for number, sure in enumerate(confidences)]
-    summary = Summary(done=len(items), skipped=0, refused=0, failed=0)
-    return "\n".join(table.lines(items, summary, ("cutout",)))
+    return "\n".join(lines(items, "cutout"))
 
 
 def test_a_doubtful_result_is_named_with_what_may_do_better() -> None:
     text = said(0.99, 0.31, None, 0.05)
     assert "unsure:  3.jpg 0.05\n           1.jpg 0.31" in text
     assert "0.jpg" not in text
-    assert "safelight models list" in text
+    assert "a stronger pulled model would serve better" in text
+    assert "--model takes one of your own" in text
 
 
 def test_only_the_first_doubtful_results_are_named() -> None:
@@ -85,8 +97,23 @@ def test_a_sure_result_says_how_sure() -> None:
     assert "sure" not in said(None).replace("pixels", "")
 
 
-def test_the_verb_cutout_has_its_own_past() -> None:
-    assert "4 cut out" in said(*[None] * 4)
+PASTS = {
+    "convert": "converted",
+    "crop": "cropped",
+    "cutout": "cut out",
+    "embed": "embedded",
+    "inspect": "inspected",
+    "resize": "resized",
+    "restore": "restored",
+    "scrub": "scrubbed",
+    "upscale": "upscaled",
+}
+
+
+@pytest.mark.parametrize("verb", sorted(operations()))
+def test_every_verb_has_its_past(verb: str) -> None:
+    """A new verb is given its past here, by somebody who reads it aloud."""
+    assert f"4 {PASTS[verb]}" in lines([looked_at("a.jpg", None)] * 4, verb)[0]
 
 
 @pytest.mark.parametrize(
@@ -102,10 +129,8 @@ def test_the_verb_cutout_has_its_own_past() -> None:
 )
 def test_what_auto_saw_is_said(decided: list[dict[Decision, float]], words: str) -> None:
     items = [looked_at(f"{place}.jpg", None, one) for place, one in enumerate(decided)]
-    summary = Summary(done=len(items), skipped=0, refused=0, failed=0)
-    assert f"  {words}" in table.lines(items, summary, ("restore",))
+    assert f"  {words}" in lines(items, "restore")
 
 
 def test_where_auto_saw_nothing_nothing_is_said() -> None:
-    summary = Summary(done=1, skipped=0, refused=0, failed=0)
-    assert "auto" not in "".join(table.lines([looked_at("a.jpg", None)], summary, ("restore",)))
+    assert "auto" not in "".join(lines([looked_at("a.jpg", None)], "restore"))

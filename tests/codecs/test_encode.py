@@ -17,7 +17,7 @@ from safelight.codecs.encode import Encoded, encode
 from safelight.errors import LimitExceeded
 from safelight.formats import TABLE, WRITABLE, Format
 from safelight.image import Image
-from safelight.limits import Limits
+from safelight.limits import MAX_SIDE, Limits
 from safelight.ops.convert import Convert
 from safelight.ops.crop import Crop
 from safelight.ops.resize import Resize
@@ -205,6 +205,16 @@ def test_a_side_that_the_format_cannot_hold_is_refused_with_a_hint(to: Format, m
     with pytest.raises(LimitExceeded, match=f"{to} holds {most}") as refused:
         encode(wide(most + 1).with_wish(format=to), data, LIMITS)
     assert "png or tiff" in refused.value.hint
+
+
+@pytest.mark.parametrize("to", ["png", "tiff"])
+def test_no_result_has_longer_sides_than_are_read(to: Format) -> None:
+    """What was written can be opened again."""
+    data = memoryview(with_pillow(drawn(2, 2), "PNG"))
+    made = encode(wide(MAX_SIDE).with_wish(format=to), data, LIMITS)
+    assert opened(b"".join(made.pieces)).width == MAX_SIDE
+    with pytest.raises(LimitExceeded, match=f"{MAX_SIDE + 1} pixels, the limit is {MAX_SIDE}"):
+        encode(wide(MAX_SIDE + 1).with_wish(format=to), data, LIMITS)
 
 
 def test_pixels_and_bytes_of_the_result_are_limited() -> None:

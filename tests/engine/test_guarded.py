@@ -17,6 +17,7 @@ from PIL import Image as Pillow
 from safelight.audit.receipt import Receipt
 from safelight.audit.words import describe
 from safelight.batch.events import Item, Summary, result_document
+from safelight.cli.figures import Figures
 from safelight.cli.table import lines
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
@@ -41,11 +42,13 @@ MODELS: dict[str, tuple[float, str | None]] = {
     "alone": (NAN, None),
     "broken": (NAN, None),
     "both": (0.0, "broken"),
+    "triple": (1.0, "plain"),
+    "triple-alone": (1.0, None),
 }
 
 
-def onnx_twice(factor: float) -> bytes:
-    """Repeats every pixel twice on both sides and multiplies it."""
+def onnx_model(factor: float, times: float = 2.0) -> bytes:
+    """Repeats every pixel so many times on both sides and multiplies it."""
     shape = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, None, None])
     answer = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1, None, None])
     nodes = [
@@ -53,7 +56,7 @@ def onnx_twice(factor: float) -> bytes:
         helper.make_node("Mul", ["large", "factor"], ["y"]),
     ]
     constants = [
-        helper.make_tensor("scales", TensorProto.FLOAT, [4], [1.0, 1.0, 2.0, 2.0]),
+        helper.make_tensor("scales", TensorProto.FLOAT, [4], [1.0, 1.0, times, times]),
         helper.make_tensor("factor", TensorProto.FLOAT, [1], [factor]),
     ]
     graph = helper.make_graph(nodes, "g", [shape], [answer], constants)
@@ -69,7 +72,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     for name, (factor, exact) in MODELS.items():
         facts: dict[str, Any] = {"name": name, "file": f"{name}.onnx", "runtime": "onnx"}
         twin = f'[]\nexact = "{exact}"' if exact else "[]"
-        add_model(folder, onnx_twice(factor), aliases=twin, **facts)
+        data_of = onnx_model(factor, 3.0 if name.startswith("triple") else 2.0)
+        add_model(folder, data_of, aliases=twin, **facts)
     with Engine(replace(Settings(), data_dir=data), jobs=1) as engine:
         yield engine
 
@@ -94,7 +98,13 @@ def pixels(result: Result) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize(
-    ("model", "fault"), [("black", "blank"), ("nan", "not finite"), ("huge", "out of range")]
+    ("model", "fault"),
+    [
+        ("black", "blank"),
+        ("nan", "not finite"),
+        ("huge", "out of range"),
+        ("triple", "wrong shape"),
+    ],
 )
 def test_a_faulty_model_s_twin_gives_the_picture_and_the_receipt_says_so(
     engine: Engine, model: str, fault: Fault
@@ -110,7 +120,9 @@ def test_a_faulty_model_s_twin_gives_the_picture_and_the_receipt_says_so(
     document = result_document(result)
     assert (document["retried"], document["faults"]) == (1, [fault])
     item = Item(1, "a.png", "done", result=result)
-    table = lines([item], Summary(1, 0, 0, 0, 0, level=3), ["upscale"])
+    figures = Figures()
+    figures.add(item)
+    table = lines(figures, Summary(1, 0, 0, 0, 0, level=3), ["upscale"])
     assert f"faulty tiles of 1 picture, in full precision ({fault} 1)" in "\n".join(table)
 
 
@@ -129,7 +141,11 @@ def test_a_black_picture_is_no_fault(engine: Engine) -> None:
 
 @pytest.mark.parametrize(
     ("model", "words"),
-    [("alone", "it has no exact twin"), ("both", "nor is that of its exact twin")],
+    [
+        ("alone", "it has no exact twin"),
+        ("triple-alone", "it has no exact twin"),
+        ("both", "nor is that of its exact twin"),
+    ],
 )
 def test_without_a_picture_nothing_is_left(
     engine: Engine, tmp_path: Path, model: str, words: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from safelight.engine.tuning import Tuning
 from safelight.errors import Cancelled, LevelTooLow, SafelightError
 from safelight.models.store import Store
 from safelight.settings import Settings
+from tests.models.making import add_model
 
 MACHINE = Machine(processor="A fast one", cores=4, runtime="1.31.1", models=("a" * 64, "b" * 64))
 
@@ -107,6 +109,15 @@ def test_a_file_that_says_the_impossible_is_measured_anew(tmp_path: Path) -> Non
     assert kept(tmp_path, MACHINE) is None
 
 
+def test_a_file_of_more_threads_than_cores_is_measured_anew(tmp_path: Path) -> None:
+    keep(tmp_path, BOTH)
+    file = tmp_path / selftest.FILE
+    file.write_text(file.read_text().replace('"threads": 2', '"threads": 3'))
+    assert kept(tmp_path, MACHINE) is not None  # the control: three of four
+    file.write_text(file.read_text().replace('"threads": 3', '"threads": 256'))
+    assert kept(tmp_path, MACHINE) is None
+
+
 def test_a_link_or_a_file_that_others_may_write_is_not_believed(tmp_path: Path) -> None:
     keep(tmp_path, BOTH)
     (tmp_path / selftest.FILE).chmod(0o666)
@@ -130,6 +141,7 @@ class Counted:
         self.fault: SafelightError | None = None
         self.settings = replace(Settings(), state_dir=state_dir)
         monkeypatch.setattr(Tuning, "_measured", self._measured)
+        monkeypatch.setattr(selftest, "usable_cores", lambda: MACHINE.cores)
 
     def _measured(self, machine: Machine, *_: object) -> Choice:
         self.times += 1
@@ -137,8 +149,8 @@ class Counted:
             raise self.fault
         return BOTH.model_copy(update={"machine": machine})
 
-    def fresh(self) -> Tuning:
-        store = Store()
+    def fresh(self, store: Store | None = None) -> Tuning:
+        store = store or Store()
         return Tuning(self.settings, store, Stock(store))
 
 
@@ -183,6 +195,33 @@ def test_a_cancelled_self_test_ends_the_run_that_waits(
         found.choice()
     counted.fault = None
     assert found.precision == "int8"
+
+
+ODD_ENTRIES: dict[str, dict[str, Any]] = {
+    "a twin that is not here": {"aliases": '["plain"]\nexact = "gone"'},
+    "a twin of other tensors": {"aliases": '["plain"]\nexact = "upscale-x2-fp32"'},
+    "a smaller pair": {"aliases": '["plain"]\nexact = "upscale-x1"', "scale": 1},
+}
+
+
+@pytest.mark.parametrize("name", ODD_ENTRIES)
+def test_what_lies_in_the_users_folder_does_not_touch_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    add_model(tmp_path, name="mine", **ODD_ENTRIES[name])
+    add_model(tmp_path, name="upscale-x1", scale=1, aliases="[]")
+    counted = Counted(tmp_path / "state", monkeypatch)
+    usual, own = counted.fresh(), counted.fresh(Store(tmp_path))
+    assert own.choice() == usual.choice() is not None
+    assert counted.times == 1
+
+
+def test_an_entry_that_cannot_be_read_leaves_the_choice_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run names the file; the self-test itself does not fail."""
+    (tmp_path / "torn.toml").write_bytes(b"name = ")
+    assert Counted(tmp_path / "state", monkeypatch).fresh(Store(tmp_path)).choice() is None
 
 
 def test_without_a_pair_of_models_nothing_is_measured(

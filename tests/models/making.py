@@ -34,7 +34,7 @@ name = "x"
 layout = "{layout}"
 channels = {channels}
 kind = {kind}
-range = [0.0, 1.0]
+range = {input_range}
 mean = {mean}
 std = {std}
 tile = 0
@@ -61,6 +61,7 @@ def entry_toml(data: bytes = b"weights", **changes: Any) -> bytes:
         "scale": 2,
         "channels": 1,
         "kind": '"luma"',
+        "input_range": "[0.0, 1.0]",
         "mean": "[0.0]",
         "std": "[1.0]",
         "input": "",

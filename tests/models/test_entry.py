@@ -35,7 +35,14 @@ from tests.models.making import entry_toml
         ({"input": 'resize = "crop"'}, "input.resize"),
         ({"channels": 9}, "input.channels"),
         ({"channels": 3, "mean": "[0.0, 0.0]"}, "input"),
-        ({"std": "[0.0]"}, "input"),
+        *[({"std": f"[{value}]"}, "input.std") for value in ("0.0", "-1.0", "1e-320", "1e300")],
+        *[({"mean": f"[{value}]"}, "input.mean") for value in ("1e7", "inf", "nan")],
+        *[
+            ({"output_range": value}, "output.range")
+            for value in ("[0.0, 0.0]", "[1.0, 0.0]", "[-1e308, 1e308]", "[0.0, inf]")
+        ],
+        ({"input_range": "[0.5, 0.5]"}, "input.range"),
+        ({"input": 'resize = "stretch"\nside = 64'}, "the entry"),
         ({"kind": '"+rgb"'}, "input.kind"),
         ({"aliases": '[]\nurl = "http://plain.invalid/x"'}, "url"),
     ],
@@ -58,6 +65,7 @@ def test_an_entry_of_many_channels_says_how_the_picture_comes() -> None:
         "mean": "[0.5]",
         "std": "[1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0]",
         "input": 'resize = "stretch"\nside = 320',
+        "output_kind": '"alpha"',
     }
     entry = Entry.from_toml(entry_toml(**changes))
     assert (entry.exact, entry.experimental) == ("twice-fp32", True)

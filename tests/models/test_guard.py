@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from safelight.errors import ModelFaulty
+from safelight.limits import MAX_VECTOR
 from safelight.models.entry import Entry
 from safelight.models.guard import Fault, Guarded
 from safelight.models.runtimes import Session
@@ -22,14 +23,15 @@ Tensor = NDArray[np.float32]
 class Scripted:
     """A session that answers what it was told to."""
 
-    def __init__(self, change: Callable[[Tensor], Tensor], **facts: Any) -> None:
-        self.model = Entry.from_toml(entry_toml(**facts))
+    def __init__(self, change: Callable[[Tensor], Any], **facts: Any) -> None:
+        self.model = Entry.from_toml(entry_toml(**{"scale": 1} | facts))
         self._change = change
         self.runs = 0
 
     def run(self, tensor: Tensor) -> Tensor:
         self.runs += 1
-        return self._change(tensor)
+        answer: Tensor = self._change(tensor)
+        return answer
 
 
 def same(tensor: Tensor) -> Tensor:
@@ -51,7 +53,11 @@ def drawn(low: float = 0.1, high: float = 0.9, channels: int = 1) -> Tensor:
     return np.ascontiguousarray(np.broadcast_to(ramp, (1, channels, 16, 16)))
 
 
-FAULTY: dict[str, tuple[Callable[[Tensor], Tensor], Fault]] = {
+def halved(tensor: Tensor) -> Any:
+    return tensor[:, :, ::2]
+
+
+FAULTY: dict[str, tuple[Callable[[Tensor], Any], Fault]] = {
     "one NaN": (partial(one_of, float("nan")), "not finite"),
     "all NaN": (partial(all_of, float("nan")), "not finite"),
     "one infinity": (partial(one_of, float("inf")), "not finite"),
@@ -61,6 +67,17 @@ FAULTY: dict[str, tuple[Callable[[Tensor], Tensor], Fault]] = {
     "black": (partial(all_of, 0.0), "blank"),
     "nearly black": (lambda tensor: tensor * np.float32(0.001), "blank"),
     "white": (partial(all_of, 1.0), "blank"),
+    "too low": (halved, "wrong shape"),
+    "too large": (lambda tensor: tensor.repeat(3, 2).repeat(3, 3), "wrong shape"),
+    "more channels": (lambda tensor: tensor.repeat(3, 1), "wrong shape"),
+    "two pictures": (lambda tensor: tensor.repeat(2, 0), "wrong shape"),
+    "no picture": (lambda tensor: tensor[:0], "wrong shape"),
+    "one number": (lambda tensor: tensor.mean(), "wrong shape"),
+    "a side less": (lambda tensor: tensor[0], "wrong shape"),
+    "a list": (lambda tensor: [tensor], "wrong shape"),
+    "words": (lambda tensor: tensor.astype(str), "wrong shape"),
+    "yes and no": (lambda tensor: tensor > 0.5, "wrong shape"),
+    "more than fp32 holds": (lambda tensor: tensor.astype(np.float64) * 1e300, "not finite"),
 }
 
 
@@ -97,6 +114,53 @@ def test_a_good_answer_opens_no_twin_and_counts_nothing() -> None:
     assert not guarded.retried
 
 
+@pytest.mark.parametrize("kind", [np.float16, np.float64])
+def test_numbers_of_another_kind_come_as_fp32(kind: Any) -> None:
+    answer = Guarded(Scripted(lambda tensor: tensor.astype(kind)), None).run(drawn())
+    assert answer.dtype == np.float32
+    assert answer == pytest.approx(drawn(), abs=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_the_sides_of_an_answer_are_those_of_its_entry(scale: int, layout: str) -> None:
+    """Every other scale of the same net is refused."""
+    facts = {"scale": scale, "layout": layout, "channels": 3, "kind": '"rgb"'}
+    facts["output_kind"] = '"rgb"'
+    given = drawn(channels=3)[:, :, :8]
+    given = given if layout == "NCHW" else np.moveaxis(given, 1, -1)
+    first = 2 if layout == "NCHW" else 1
+
+    def net(factor: int) -> Callable[[Tensor], Tensor]:
+        return lambda tensor: tensor.repeat(factor, first).repeat(factor, first + 1)
+
+    assert Guarded(Scripted(net(scale), **facts), None).run(given).shape[first] == 8 * scale
+    for other in {1, 2, 3, 4} - {scale}:
+        with pytest.raises(ModelFaulty):
+            Guarded(Scripted(net(other), **facts), None).run(given)
+
+
+@pytest.mark.parametrize(
+    ("shape", "is_one"),
+    [
+        ((1, MAX_VECTOR), True),
+        ((1,), True),
+        ((1, 20, 1, 1), True),
+        ((1, MAX_VECTOR + 1), False),
+        ((2, 20), False),
+        ((), False),
+    ],
+)
+def test_a_vector_is_one_row_of_not_too_many_numbers(shape: tuple[int, ...], is_one: bool) -> None:
+    facts = {"output_kind": '"vector"', "input": 'resize = "stretch"\nside = 16'}
+    guarded = Guarded(Scripted(lambda _: np.ones(shape, np.float32), **facts), None)
+    if is_one:
+        assert guarded.run(drawn()).shape == shape
+        return
+    with pytest.raises(ModelFaulty):
+        guarded.run(drawn())
+
+
 def test_an_answer_somewhat_outside_its_range_is_an_edge() -> None:
     guarded = Guarded(Scripted(lambda tensor: tensor * 2 - np.float32(0.5)), None)
     assert guarded.run(drawn(0.0, 1.0)).max() == pytest.approx(1.5)
@@ -131,29 +195,31 @@ def test_faint_stars_that_the_twin_sees_are_kept() -> None:
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_a_mask_may_be_all_nothing_or_all_subject(value: float) -> None:
     mask = {"channels": 4, "kind": '"rgb+surface"', "output_kind": '"alpha"'}
-    guarded = Guarded(Scripted(partial(all_of, value), **mask), None)
+    guarded = Guarded(Scripted(lambda tensor: all_of(value, tensor[:, :1]), **mask), None)
     assert guarded.run(drawn(channels=4)).max() == value
 
 
 def test_a_mask_that_is_no_number_is_a_fault() -> None:
     mask = {"channels": 4, "kind": '"rgb+surface"', "output_kind": '"alpha"'}
+    broken = Scripted(lambda tensor: all_of(float("nan"), tensor[:, :1]), **mask)
     with pytest.raises(ModelFaulty):
-        Guarded(Scripted(partial(all_of, float("nan")), **mask), None).run(drawn(channels=4))
+        Guarded(broken, None).run(drawn(channels=4))
 
 
 def test_a_vector_is_never_zero() -> None:
     vector = {"output_kind": '"vector"', "output_range": "[-1.0, 1.0]"}
-    guarded = Guarded(Scripted(partial(all_of, 0.1), **vector), None)
+    guarded = Guarded(Scripted(lambda _: np.full((1, 9), 0.1, np.float32), **vector), None)
     assert guarded.run(drawn()).max() == pytest.approx(0.1)
     with pytest.raises(ModelFaulty):
-        Guarded(Scripted(partial(all_of, 0.0), **vector), None).run(drawn())
+        Guarded(Scripted(lambda _: np.zeros((1, 9), np.float32), **vector), None).run(drawn())
 
 
 def test_a_plane_beside_the_picture_is_no_picture() -> None:
     """A black photograph with its noise stated comes back black."""
     given = drawn(0.0, 0.0, channels=4)
     given[:, 3] = 0.5
-    guarded = Guarded(Scripted(same, channels=4, kind='"rgb+sigma"'), None)
+    facts = {"channels": 4, "kind": '"rgb+sigma"', "output_kind": '"rgb"'}
+    guarded = Guarded(Scripted(same, **facts), None)
     assert guarded.run(given).max() == 0
 
 
@@ -161,6 +227,7 @@ def test_a_plane_beside_the_picture_is_no_picture() -> None:
 def test_a_picture_is_read_as_its_entry_lays_it_out(layout: str) -> None:
     """White that was shifted and scaled on the way in is white, and black is no answer to it."""
     facts = {"channels": 3, "kind": '"rgb"', "mean": "[0.5]", "std": "[0.25]", "layout": layout}
+    facts["output_kind"] = '"rgb"'
     white = drawn(2.0, 2.0, channels=3)
     given = white if layout == "NCHW" else np.moveaxis(white, 1, -1)
     kept = Guarded(Scripted(lambda tensor: np.ones_like(tensor), **facts), None)

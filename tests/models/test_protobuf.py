@@ -61,7 +61,7 @@ def test_control_onnxruntime_reads_the_other_file(
 
 def test_a_field_that_nobody_has_read_is_refused() -> None:
     data = making.to_bytes(making.plain_model()) + bytes([15 << 3 | 2, 0])
-    with pytest.raises(PolicyRefused, match="model 15"):
+    with pytest.raises(PolicyRefused, match="number 15"):
         refuse(data)
 
 

@@ -7,12 +7,19 @@ import sys
 import numpy as np
 import pytest
 
-from safelight.errors import PolicyRefused, RuntimeMissing, SafelightError
+from safelight.errors import (
+    MemoryExceeded,
+    ModelFaulty,
+    PolicyRefused,
+    RuntimeMissing,
+    SafelightError,
+)
 from safelight.models import runtimes
 from safelight.models.entry import Entry
-from safelight.models.guard import doubt_of
-from safelight.models.runtimes import import_onnxruntime, open_session, warm
+from safelight.models.guard import doubt_of, fits
+from safelight.models.runtimes import OnnxSession, import_onnxruntime, open_session, warm
 from safelight.models.store import Store
+from safelight.worker.sentences import error_of, failure_of
 from tests.models import making
 
 
@@ -30,9 +37,11 @@ def test_a_builtin_model_enlarges_by_its_scale() -> None:
         tensor = np.full((1, given.channels, height, width), 0.5, np.float32)
         answer = session.run(tensor)
         assert session.model is entry
+        assert fits(entry, tensor, answer)
         assert doubt_of(entry, tensor, answer) is None
         if entry.output.kind != "vector":
             assert answer.shape[2:] == (height * scale, width * scale)
+            assert not fits(entry, tensor, answer[:, :, 1:])
 
 
 def test_a_fake_model_repeats_pixels() -> None:
@@ -59,7 +68,7 @@ def test_a_session_that_cannot_be_opened_is_one_clear_error() -> None:
     model = making.plain_model()
     model.graph.node[0].op_type = "NoSuchOperator"
     data = making.to_bytes(model)
-    with pytest.raises(RuntimeMissing, match="cannot open the model twice"):
+    with pytest.raises(RuntimeMissing, match=r"cannot open the model$"):
         open_session(entry_of(data), memoryview(data), threads=1)
 
 
@@ -67,8 +76,38 @@ def test_a_model_that_fails_is_one_clear_error() -> None:
     data = making.to_bytes(making.plain_model())
     session = open_session(entry_of(data), memoryview(data), threads=1)
     assert session.run(np.zeros(making.LENGTH, np.float32)).min() == 1
-    with pytest.raises(SafelightError, match="failed on this picture"):
+    with pytest.raises(ModelFaulty, match="the model failed on this picture"):
         session.run(np.zeros(5, np.float32))
+
+
+class Full:
+    """In the place of a runtime's session: no memory is left."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+
+    def run(self, *_: object) -> None:
+        raise RuntimeError(self._words)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Failed to allocate memory for requested buffer of size 442368", MemoryExceeded),
+        ("std::bad_alloc", MemoryExceeded),
+        ("Non-zero status code, node upscale-x4", ModelFaulty),
+    ],
+)
+def test_a_model_without_memory_says_so(words: str, kind: type[SafelightError]) -> None:
+    """The name of a model ends in a number, which must not come out as one: no name is told."""
+    data = making.to_bytes(making.plain_model())
+    session = OnnxSession(entry_of(data), memoryview(data), threads=1)
+    session._session = Full(words)
+    with pytest.raises(kind) as caught:
+        session.run(np.zeros(making.LENGTH, np.float32))
+    crossed = error_of(failure_of(caught.value))
+    assert (type(crossed), crossed.message) == (kind, caught.value.message)
+    assert not any(letter.isdigit() for letter in crossed.message)
 
 
 def test_a_runtime_imported_with_its_telemetry_on_is_refused(

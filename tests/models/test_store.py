@@ -80,7 +80,7 @@ def test_every_exact_twin_of_a_builtin_model_is_here_and_exact() -> None:
 
 
 def test_a_twin_of_other_tensors_is_refused(tmp_path: Path) -> None:
-    store = with_twin(tmp_path, input='resize = "stretch"\nside = 320')
+    store = with_twin(tmp_path, input="multiple = 2")
     with pytest.raises(UsageError, match="other tensors than twice"):
         store.twin(store.find(NEED))
 
@@ -96,9 +96,12 @@ def test_a_twin_that_is_not_here_is_missed(tmp_path: Path) -> None:
     ("need", "hint"),
     [
         (ModelNeed("upscale", "twicee", 2), "did you mean twice?"),
-        (ModelNeed("upscale", "zebra", 2), "safelight models list"),
-        (ModelNeed("cutout", "twice", 2), "safelight models list"),
-        (ModelNeed("upscale", "twice", 3), "safelight models list"),
+        (
+            ModelNeed("upscale", "zebra", 2),
+            "for upscale there is fast x2 and x4, photo x4, plain x2; safelight models list",
+        ),
+        (ModelNeed("cutout", "twice"), "for cutout there is products; safelight models list"),
+        (ModelNeed("colourise", "twice"), "safelight models list"),
     ],
 )
 def test_a_model_that_is_not_there_is_named_with_the_nearest(

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from safelight.errors import SomethingMissing
+from safelight.errors import ModelMissing
 from safelight.limits import MAX_VECTOR
 from safelight.operation import Context
 from safelight.ops.embed import Embed
@@ -26,7 +26,7 @@ class Seeing:
     """A net that answers with a fixed vector and keeps what it was shown."""
 
     def __init__(self, **facts: Any) -> None:
-        given = {"kind": "rgb", "resize": "stretch", "side": SIDE, "layout": "NCHW"}
+        given = {"kind": "rgb", "channels": 3, "resize": "stretch", "side": SIDE, "layout": "NCHW"}
         given |= {"mean": (0.0,), "std": (1.0,), "range": (0.0, 1.0), "output": "vector"} | facts
         output = given.pop("output")
         self.model = SimpleNamespace(
@@ -102,10 +102,10 @@ def test_an_animation_is_seen_by_its_first_frame() -> None:
 
 
 @pytest.mark.parametrize(
-    "facts", [{"kind": "luma"}, {"resize": "tile"}, {"output": "alpha"}], ids=str
+    "facts", [{"kind": "luma"}, {"channels": 1}, {"resize": "tile"}, {"output": "alpha"}], ids=str
 )
-def test_a_model_of_another_kind_is_refused(facts: dict[str, str]) -> None:
-    with pytest.raises(SomethingMissing, match="from rgb to a vector"):
+def test_a_model_of_another_kind_is_refused(facts: dict[str, Any]) -> None:
+    with pytest.raises(ModelMissing, match="gives no vector"):
         shown(with_pillow(np.asarray(mug()), "PNG"), **facts)
 
 

@@ -19,10 +19,11 @@ from safelight.ops.convert import Convert
 from safelight.ops.crop import Crop
 from safelight.ops.resize import Resize
 from safelight.ops.restore import Restore
+from safelight.ops.restoring.grid import best_quality, blockiness
 from safelight.recipe import Recipe
 from tests.contract import LIMITS, PICTURES, drawn, opened, pixels, with_pillow
 from tests.ops.nets import Net, context, same
-from tests.ops.worn import as_jpeg, noisy, page, pixel_art, scene
+from tests.ops.worn import as_jpeg, noisy, page, pixel_art, sampled, scene
 
 DEJPEG, DENOISE = ModelNeed("dejpeg", "fast"), ModelNeed("denoise", "fast")
 
@@ -86,7 +87,7 @@ def test_what_auto_found_is_told_and_goes_into_the_plane() -> None:
     assert noise.given[0][0, 3].max() == pytest.approx(told(after)["noise"], rel=1e-5)
 
 
-@pytest.mark.parametrize(("quality", "planes"), [(30, 0.3), (95, 0.95), (97, None)])
+@pytest.mark.parametrize(("quality", "planes"), [(30, 0.3), (78, 0.78), (79, None), (97, None)])
 def test_a_jpeg_tells_its_quality_itself(quality: int, planes: float | None) -> None:
     data = with_pillow(scene(), "JPEG", quality=quality)
     jpeg, _, ctx = nets()
@@ -98,13 +99,34 @@ def test_a_jpeg_tells_its_quality_itself(quality: int, planes: float | None) -> 
     )
 
 
-def test_a_jpeg_inside_another_format_is_repaired_blindly() -> None:
+def test_a_jpeg_inside_another_format_is_repaired_as_mildly_as_its_grid_allows() -> None:
     data = with_pillow(as_jpeg(scene(), 30), "PNG")
     jpeg, _, ctx = nets()
     after = Restore(denoise="off").apply(opened(data), ctx)
     after.vips.write_to_memory()
     assert told(after) == {"jpeg-quality": 0.0}
-    assert (jpeg.given[0][0, 3] == 0).all()
+    guess = best_quality(blockiness(sampled(as_jpeg(scene(), 30))))
+    assert jpeg.given[0][0, 3] == pytest.approx(guess / 100)
+
+
+@pytest.mark.parametrize(("quality", "runs"), [(88, 1), (89, 0)])
+def test_a_good_quality_leaves_nothing_to_repair(quality: int, runs: int) -> None:
+    data = with_pillow(scene(), "PNG")
+    jpeg, _, ctx = nets()
+    after = Restore(denoise="off", jpeg=quality).apply(opened(data), ctx)
+    after.vips.write_to_memory()
+    assert len(jpeg.given) == runs
+
+
+@pytest.mark.parametrize(("first", "is_repaired"), [(20, True), (80, False)])
+def test_good_tables_do_not_hide_what_a_picture_went_through_before(
+    first: int, is_repaired: bool
+) -> None:
+    data = with_pillow(as_jpeg(scene(), first), "JPEG", quality=97)
+    _, _, ctx = nets()
+    after = Restore(denoise="off").apply(opened(data), ctx)
+    assert after.is_untouched is not is_repaired
+    assert told(after) == ({"jpeg-quality": 0.0} if is_repaired else {})
 
 
 def test_tables_are_not_believed_once_the_pixels_were_changed() -> None:

@@ -16,6 +16,7 @@ from safelight.limits import MAX_SIDE, Limits
 from safelight.operation import Context, ModelNeed
 from safelight.ops.resize import Resize
 from safelight.ops.upscale import Upscale
+from safelight.recipe import Recipe
 from tests.contract import LIMITS, PICTURES, drawn, opened, pixels, result, with_pillow
 from tests.contract import context as built_in
 from tests.ops.nets import Net, context, enlarged, same
@@ -71,6 +72,31 @@ def test_without_a_model_for_two_that_for_four_does_it(to: str, passes: list[int
     assert steps(to, has_two=False)[1] == passes
 
 
+def test_twice_goes_by_two_or_else_by_four_and_is_exactly_twice() -> None:
+    """A model that has no step of two gives the same size as one that has."""
+    (need,) = Upscale().needs()
+    assert (need, need.otherwise) == (X2, X4)
+    two, four = pair()
+    with_two = Upscale().apply(opened(PICTURES["png"]()), context((X2, two), (X4, four)))
+    without = Upscale().apply(opened(PICTURES["png"]()), context((X4, four)))
+    assert (with_two.width, with_two.height) == (without.width, without.height) == (96, 72)
+    assert len(two.given) == len(four.given) == 0
+    without.vips.write_to_memory()
+    assert (len(two.given), len(four.given)) == (0, 1)
+    with pytest.raises(ModelMissing):
+        Upscale().apply(opened(PICTURES["png"]()), context())
+
+
+def test_a_scale_and_a_size_exclude_each_other_and_neither_is_twice() -> None:
+    for scale in (2, 3, 4):
+        with pytest.raises(ValidationError, match="not both"):
+            Upscale(scale=scale, to="100x")
+    assert (Upscale().scale, Upscale(to="100x").scale) == (2, None)
+    for step in (Upscale(), Upscale(scale=4), Upscale(to="100x")):
+        recipe = Recipe((step,))
+        assert Recipe.from_canonical(recipe.canonical).steps == recipe.steps
+
+
 def test_a_size_needs_the_step_of_four_and_likes_that_of_two() -> None:
     assert Upscale(to="100x").needs() == (X4, X2)
     assert [need.optional for need in Upscale(to="100x").needs()] == [False, True]
@@ -104,7 +130,9 @@ def test_every_kind_reaches_the_size(to: str, picture: str) -> None:
     assert (made.width, made.height) == wanted
 
 
-@pytest.mark.parametrize("to", ["x", "0x100", "100", "100x0", f"{MAX_SIDE + 1}x", "-5x5", "1e3x"])
+@pytest.mark.parametrize(
+    "to", ["x", "0x100", "100", "100x0", f"{MAX_SIDE + 1}x", "-5x5", "1e3x", "٣x٣"]
+)
 def test_wrong_boxes_are_refused(to: str) -> None:
     with pytest.raises(ValidationError):
         Upscale(to=to)

@@ -39,6 +39,12 @@ def as_jpeg(array: Any, quality: int) -> Any:
     return np.asarray(Pillow.open(io.BytesIO(data)).convert("RGB"))
 
 
+def psnr_db(one: Any, other: Any) -> float:
+    """Over all colours, against 255."""
+    gap = float(np.mean((one.astype(np.float64) - other) ** 2))
+    return float(10 * np.log10(255**2 / max(gap, 1e-12)))
+
+
 def sampled(array: Any) -> Any:
     interpretation = "srgb" if array.ndim == 3 else "b-w"
     return patches(pyvips.Image.new_from_array(array, interpretation=interpretation))

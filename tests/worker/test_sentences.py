@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from safelight.errors import (
     VerificationFailed,
     WireBroken,
     WorkerDied,
+    by_number,
+    family,
 )
 from safelight.formats import FORMATS
 from safelight.limits import Limits
@@ -110,3 +113,28 @@ def test_a_format_past_the_end_is_still_one_of_ours(foreign: Path) -> None:
     failure = failure_of(raised(foreign, 'raise LimitExceeded(f"is {number}")'))
     hostile = Failure(failure.number, failure.module, failure.line, (-1_000_000,))
     assert error_of(hostile).message.removeprefix("is ") in FORMATS
+
+
+IN_THE_WORKER = ("codecs/*.py", "ops/**/*.py", *(f"models/{n}.py" for n in ("guard", "runtimes")))
+
+
+def strangers(path: Path) -> list[str]:
+    """Every error that this file raises and no job can end in."""
+    allowed = {by_number(number).__name__ for number in sentences.ALLOWED}
+    ours = {error.__name__ for error in family()}
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        raised = node.exc if isinstance(node, ast.Raise) else None
+        raised = raised.func if isinstance(raised, ast.Call) else raised
+        if isinstance(raised, ast.Name) and raised.id in ours - allowed:
+            found.append(f"{path.name}: {raised.id}")
+    return found
+
+
+def test_what_work_on_a_picture_raises_can_cross(tmp_path: Path) -> None:
+    """Any other error of ours would be told as a hostile picture."""
+    paths = [path for pattern in IN_THE_WORKER for path in sentences.PACKAGE.glob(pattern)]
+    assert len(paths) > 50
+    assert [word for path in paths for word in strangers(path)] == []
+    (tmp_path / "made.py").write_text("raise SomethingMissing('x')\nraise ModelMissing\n")
+    assert strangers(tmp_path / "made.py") == ["made.py: SomethingMissing"]

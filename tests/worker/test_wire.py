@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,8 @@ MADE = Outcome(
     records=2,
     confidence=0.875,
     decided={"jpeg-quality": 0.0, "noise": 12.3},
-    retries=(Retry(0, "blank", 7), Retry(1, "not finite", 1)),
+    ran=(0, 1),
+    retries=(Retry(0, "blank", 7), Retry(1, "wrong shape", 1)),
 )
 LISTED = replace(MADE, output_bytes=0, format=None, width=0, height=0, is_reencoded=False)
 REST = [0] * (wire.SIZES + MAX_MODELS * len(FAULTS))
@@ -43,7 +45,8 @@ FACT, SIZE, WIDTH, HEIGHT, INPUT_WIDTH, INPUT_HEIGHT, RECORDS, KIND, INPUT_KIND,
     6,
     *range(6 + wire.MAX_FACTS, 15 + wire.MAX_FACTS),
 )
-SURE = AGAIN + 1
+RAN = AGAIN + 1
+SURE = RAN + 1
 DECIDED = SURE + 1
 COUNTS = DECIDED + len(DECISIONS)
 
@@ -59,6 +62,13 @@ def test_an_order_makes_the_round_trip() -> None:
 def test_an_order_with_as_many_models_as_allowed_makes_the_round_trip() -> None:
     order = replace(ORDER, models=((1, 2, 3),) * MAX_MODELS)
     assert Order.parse(order.pack()) == order
+
+
+def test_all_models_of_the_largest_order_may_have_run() -> None:
+    order = replace(ORDER, models=((1, 2, 3),) * MAX_MODELS)
+    made = replace(MADE, ran=tuple(range(MAX_MODELS)))
+    assert parsed(made.pack(order.nonce), order) == made
+    assert parsed(replace(made, ran=(), retries=()).pack(order.nonce), order).ran == ()
 
 
 def test_a_report_makes_the_round_trip() -> None:
@@ -121,7 +131,8 @@ BROKEN = {
     "an output that is too large": (SIZE, LIMITS.output_bytes + 1),
     "a huge output": (SIZE, 2**64 - 1),
     "no width": (WIDTH, 0),
-    "an area that is too large": (WIDTH, LIMITS.output_pixels // 2),
+    "an area that is too large": (HEIGHT, LIMITS.side),
+    "a side that is too long": (WIDTH, LIMITS.side + 1),
     "no height": (HEIGHT, 0),
     "no input width": (INPUT_WIDTH, 0),
     "an input side that is too long": (INPUT_WIDTH, LIMITS.side + 1),
@@ -135,15 +146,21 @@ BROKEN = {
     "surer than sure": (SURE, wire.FULL_NOTE + 2),
     "more than can be decided": (DECIDED, wire.FULL_NOTE + 2),
     "more faults than pixels": (COUNTS, LIMITS.output_pixels + 1),
+    "a model that is not in the order": (RAN, 0b111),
+    "a model that has no place": (RAN, 2**32 - 1),
+    "a fault of a model that did not run": (RAN, 0b01),
     "faults of no model": (COUNTS + 2 * len(FAULTS), 1),
     "faults of the last of all models": (COUNTS + MAX_MODELS * len(FAULTS) - 1, 1),
 }
 
 
+AT_THE_EDGE: dict[str, Any] = {"width": 60_000, "input_width": 60_000, "input_height": 3}
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_an_outcome_that_breaks_a_rule_is_refused(name: str) -> None:
     place, value = BROKEN[name]
-    fields = list(wire.RESULT.unpack(replace(MADE, input_width=60_000, input_height=3).pack(77)))
+    fields = list(wire.RESULT.unpack(replace(MADE, **AT_THE_EDGE).pack(77)))
     assert parsed(wire.RESULT.pack(*fields))  # the control: unchanged, it passes
     fields[place] = value
     with pytest.raises(WireBroken):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from safelight.audit.fact import Count, Digest, Fact, Text
 from safelight.models.entry import Entry
@@ -25,14 +25,19 @@ _RANK: tuple[Disclosure, ...] = ("none", "algorithmic", "ai-restored")
 
 class RetryFact(Fact):
     """Tiles whose answer was faulty and that the exact twin did again: how many by fault; which
-    model that was.
+    model that was. wrong_shape stands in a receipt only where there was one.
     """
 
     not_finite: Count
     out_of_range: Count
     blank: Count
+    wrong_shape: Annotated[int, Field(ge=1, le=2**53)] | None = None
     name: Text
     sha256: Digest
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _told(serialize(self))
 
     @classmethod
     def of(cls, tiles: Mapping[Fault, int], *, name: str, sha256: str) -> Self:
@@ -41,6 +46,7 @@ class RetryFact(Fact):
             not_finite=tiles.get("not finite", 0),
             out_of_range=tiles.get("out of range", 0),
             blank=tiles.get("blank", 0),
+            wrong_shape=tiles.get("wrong shape"),
             name=name,
             sha256=sha256,
         )
@@ -68,8 +74,7 @@ class ModelFact(Fact):
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        fields: dict[str, Any] = serialize(self)
-        return {name: value for name, value in fields.items() if value is not None}
+        return _told(serialize(self))
 
     @classmethod
     def of(
@@ -96,6 +101,10 @@ class ModelFact(Fact):
             determinism="same bytes on the same processor and versions",
             retried=retried,
         )
+
+
+def _told(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def disclosure_of(models: Iterable[ModelFact]) -> Disclosure:

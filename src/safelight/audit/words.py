@@ -97,6 +97,7 @@ def _retried(fact: RetryFact) -> str:
         ("not finite", fact.not_finite),
         ("out of range", fact.out_of_range),
         ("blank", fact.blank),
+        ("wrong shape", fact.wrong_shape),
     )
     told = ", ".join(f"{count} {word}" for word, count in counts if count)
     return f"faulty tiles done again by {fact.name}, SHA-256 {fact.sha256}: {told}"

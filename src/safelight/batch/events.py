@@ -61,8 +61,17 @@ class Item(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Share(Event):
+    """How far one input under way is, from 0 to 1; an input that tells none has no such event."""
+
+    type: ClassVar[str] = "share"
+    index: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Summary(Event):
-    """The end: counts by status, left = never started, metadata groups removed and kept (pictures
+    """The end: counts by status, left = not done, metadata groups removed and kept (pictures
     each), level, exit
     code.
     """

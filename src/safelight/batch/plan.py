@@ -12,6 +12,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def make_plan(selection: Selection, placement: Placement, recipe: Recipe) -> lis
         for number, one in enumerate(found, 1)
     ]
     items = _without_own_outputs(items)
-    _refuse_clashes(items)
+    refuse_clashes(items, recipe)
     return items
 
 
@@ -158,7 +159,10 @@ def _without_own_outputs(items: list[PlannedItem]) -> list[PlannedItem]:
     ]
 
 
-def _refuse_clashes(items: list[PlannedItem]) -> None:
+def refuse_clashes(items: list[PlannedItem], recipe: Recipe) -> None:
+    """Raises OutputClash for an output that is another item's, an input, or a picture of the
+    recipe.
+    """
     seen: dict[str, PlannedItem] = {}
     sources = {
         os.path.realpath(item.source): item
@@ -171,15 +175,28 @@ def _refuse_clashes(items: list[PlannedItem]) -> None:
         victim = sources.get(os.path.realpath(item.target), item)
         if victim is not item:
             raise OutputClash(
-                f"the output of item {item.index} would be the input of item {victim.index}",
+                f"the output of {item.shown} would be the input {victim.shown}",
                 hint="another -o, or name fewer inputs",
+            )
+        if any(_is_same(item.target, path) for path in recipe.files.values()):
+            raise OutputClash(
+                f"the output of {item.shown} would be a picture that the recipe uses",
+                hint="another -o",
             )
         other = seen.setdefault(os.path.normcase(os.path.abspath(item.target)), item)
         if other is not item:
             raise OutputClash(
-                f"items {other.index} and {item.index} would have the same output",
-                hint="--name '{stem}-{index}.{ext}' tells them apart",
+                f"{other.shown} and {item.shown} would have the same output {item.target}",
+                hint="--name '{stem}-{index}.{ext}' gives each a name of its own",
             )
+
+
+def _is_same(target: Path, picture: Path) -> bool:
+    """By name or, as with another spelling or link of it, by what the system says."""
+    with suppress(OSError):
+        if os.path.samefile(target, picture):
+            return True
+    return os.path.realpath(target) == os.path.realpath(picture)
 
 
 def _unique(found: Iterator[Found]) -> Iterator[Found]:

@@ -7,25 +7,26 @@ import shutil
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from safelight.batch.events import Event, Item, Listener, Start, Status, Summary
+from safelight.batch.events import Event, Item, Listener, Share, Start, Status, Summary
 from safelight.batch.naming import Existing
 from safelight.batch.plan import PlannedItem
+from safelight.batch.standard_input import StandardInput
+from safelight.batch.tally import BAD, Tally
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result, Skipped
 from safelight.errors import Cancelled, DiskFull, InputRefused, LevelTooLow, SafelightError
 from safelight.recipe import Recipe
 
 WAITING = 3
-PARTIAL, FAILED, CANCELLED = 3, 1, 130
-STOPPING = (DiskFull, LevelTooLow)
+STOPPING = frozenset({DiskFull.code, LevelTooLow.code})
+LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,51 @@ class Batch:
         self._manner, self._listener = manner, listener
         self._soon = threading.Event()
         self._now = threading.Event()
+        self._over = threading.Event()
         self._telling = threading.Lock()
-        self._ended: list[Item] = []
+        self._tally = Tally()
+        self._unstarted = len(items)
+        self._stopped_itself = False
 
     def run(self) -> Summary:
         """Work through the plan and give the counts. Never raises for an item's failure."""
         started = time.monotonic()
         jobs = max(1, min(self._manner.jobs, len(self._items)))
         self._tell(Start(len(self._items), self._recipe.digest, self._recipe.verbs, jobs))
+        try:
+            self._work_through(jobs)
+        finally:
+            self._over.set()
+        summary = self._tally.summary(
+            time.monotonic() - started,
+            planned=len(self._items),
+            was_cancelled=self._was_cancelled(),
+        )
+        self._tell(summary)
+        return summary
+
+    @property
+    def has_more(self) -> bool:
+        """Whether pictures are left that nobody has begun with."""
+        return self._unstarted > 0
+
+    def finish_soon(self) -> None:
+        """Start no further item; those under way end."""
+        self._soon.set()
+
+    def stop_now(self) -> None:
+        """Kill what is under way and wait until run has ended: call it from a thread of its own.
+
+        Nothing half-done stays.
+        """
+        self._soon.set()
+        self._now.set()
+        self._engine.cancel()
+        # What was still reading its input or its models comes to a worker only later.
+        while not self._over.wait(LOOK_S):
+            self._engine.cancel()
+
+    def _work_through(self, jobs: int) -> None:
         first = next((item.format for item in self._items if item.format and not item.skip), None)
         if first is not None:
             self._engine.prepare(self._recipe, first)
@@ -76,33 +114,19 @@ class Batch:
         threads = jobs + WAITING if jobs > 1 else 1
         with ThreadPoolExecutor(threads, thread_name_prefix="item") as pool:
             for future in [pool.submit(self._one, item) for item in self._items]:
+                # In short looks: the system may hand a signal to any thread, and what it asks for
+                # is done by this one, once it wakes.
+                while not future.done():
+                    wait([future], LOOK_S)
                 future.result()
-        summary = summarise(
-            self._ended,
-            time.monotonic() - started,
-            planned=len(self._items),
-            was_cancelled=self._was_cancelled(),
-        )
-        self._tell(summary)
-        return summary
-
-    def finish_soon(self) -> None:
-        """Start no further item; those under way end."""
-        self._soon.set()
-
-    def stop_now(self) -> None:
-        """Kill what is under way; nothing half-done stays."""
-        self._soon.set()
-        self._now.set()
-        self._engine.cancel()
 
     def _was_cancelled(self) -> bool:
-        return self._soon.is_set() and not any(self._stops(item) for item in self._ended)
+        """Whether somebody's wish to stop, and no failure, left pictures undone."""
+        is_undone = self._tally.ended < len(self._items)
+        return self._soon.is_set() and is_undone and not self._stopped_itself
 
     def _stops(self, item: Item) -> bool:
-        stopping = {error.code for error in STOPPING}
-        failed = item.status in ("failed", "refused")
-        return failed and (self._manner.fail_fast or item.code in stopping)
+        return item.status in BAD and (self._manner.fail_fast or item.code in STOPPING)
 
     def _sweep(self) -> None:
         folders = {item.target.parent for item in self._items if item.target is not None}
@@ -112,17 +136,20 @@ class Batch:
     def _tell(self, event: Event) -> None:
         with self._telling:
             if isinstance(event, Item):
-                self._ended.append(event)
+                self._tally.add(event)
             self._listener(event)
 
     def _one(self, planned: PlannedItem) -> None:
         if self._soon.is_set():
             return
+        with self._telling:
+            self._unstarted -= 1
         event = self._item(planned)
         if event.code == Cancelled.code and self._now.is_set():
             return
         self._tell(event)
         if self._stops(event):
+            self._stopped_itself = True
             self.finish_soon()
 
     def _item(self, planned: PlannedItem) -> Item:
@@ -140,24 +167,36 @@ class Batch:
         return Item(planned.index, planned.shown, "done", output=shown, result=outcome)
 
     def _work(self, planned: PlannedItem) -> Result | Skipped:
-        source = planned.source if planned.source is not None else sys.stdin.buffer
+        source = planned.source or cast(BinaryIO, StandardInput(sys.stdin.buffer, self._now.is_set))
         manner = self._manner
         if manner.in_place and planned.target is not None:
-            return self._work_in_place(planned.target)
+            return self._work_in_place(planned.target, planned.index)
         outcome = self._engine.run(
-            source, self._recipe, output=planned.target, existing=manner.existing
+            source,
+            self._recipe,
+            output=planned.target,
+            existing=manner.existing,
+            progress=self._teller(planned.index),
         )
         if isinstance(outcome, Result) and outcome.data is not None and manner.standard_output:
             manner.standard_output.write(outcome.data)
             manner.standard_output.flush()
         return outcome
 
-    def _work_in_place(self, source: Path) -> Result | Skipped:
+    def _teller(self, index: int) -> Callable[[float], None]:
+        return lambda share: self._tell(Share(index, share))
+
+    def _work_in_place(self, source: Path, index: int) -> Result | Skipped:
         kept = keep_original(source, self._manner.backup_dir) if self._manner.backup_dir else None
         before = identity_of(source)
         try:
             return self._engine.run(
-                source, self._recipe, output=source, existing=self._manner.existing, in_place=True
+                source,
+                self._recipe,
+                output=source,
+                existing=self._manner.existing,
+                in_place=True,
+                progress=self._teller(index),
             )
         finally:
             # Only while the original is provably in its place is its copy one too many.
@@ -212,54 +251,3 @@ def failed_item(planned: PlannedItem, error: SafelightError) -> Item:
         hint=error.hint,
         exit_code=error.exit_code,
     )
-
-
-def summarise(
-    items: Iterable[Item], seconds: float, *, planned: int, was_cancelled: bool
-) -> Summary:
-    """Count what happened and settle the exit code (the table of exit codes in
-    docs/reference/errors.md).
-    """
-    items = list(items)
-    count = Counter(item.status for item in items)
-    results = [item.result for item in items if item.result is not None]
-    levels = [result.cage.level for result in results]
-    return Summary(
-        done=count["done"],
-        skipped=count["skipped"],
-        refused=count["refused"],
-        failed=count["failed"],
-        left=planned - len(items),
-        removed=_groups(results, "removed"),
-        kept=_groups(results, "kept"),
-        attempted=sum(len(result.cage.attempts) for result in results),
-        contained=sum(result.cage.contained for result in results),
-        level=min(levels, default=None),
-        seconds=round(seconds, 3),
-        exit_code=CANCELLED if was_cancelled else exit_code(items),
-        cancelled=was_cancelled,
-    )
-
-
-def exit_code(items: Sequence[Item]) -> int:
-    """0 all good; 3 some failed; when all failed, their common code, or 1 where they differ."""
-    bad = [item for item in items if item.status in ("refused", "failed")]
-    if not bad:
-        return 0
-    if len(bad) < sum(not is_passed_over(item) for item in items):
-        return PARTIAL
-    codes = {item.exit_code for item in bad}
-    return codes.pop() if len(codes) == 1 else FAILED
-
-
-def is_passed_over(item: Item) -> bool:
-    """True for a file found in a folder that is none of our business: it changes no exit code."""
-    return item.status == "skipped" and item.code in ("no-picture", "link-outside", "own-output")
-
-
-def _groups(results: Sequence[Result], what: str) -> dict[str, int]:
-    count: Counter[str] = Counter()
-    for result in results:
-        groups = {c.finding.group for c in result.changes if c.what == what}
-        count.update(group.name.lower() for group in groups)
-    return dict(sorted(count.items()))

@@ -179,6 +179,8 @@ def _models(engine: Engine) -> Check:
     broken = [entry.name for entry in entries if not engine.store.verify(entry)]
     if broken:
         raise VerificationFailed(f"the file of {', '.join(broken)} is not the one that was pinned")
+    for entry in entries:
+        engine.store.twin(entry)
     return Check("models", "ok", f"{len(entries)} here, each with its pinned SHA-256")
 
 
@@ -205,7 +207,7 @@ def _speed(engine: Engine, *, anew: bool) -> Check:
     choice = engine.tuning.choice(anew=anew)
     if choice is None:
         raise ModelMissing("no model could be timed")
-    return Check("speed", "ok", f"{choice.sentence()}, measured {choice.measured[:10]}")
+    return Check("speed", "ok", f"upscale x2: {choice.sentence()}, measured {choice.measured[:10]}")
 
 
 def _redacted(folder: Path) -> str:

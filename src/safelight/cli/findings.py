@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import click
@@ -36,6 +37,16 @@ failing = click.option(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is shown of one picture at the end: its size and format in words, its metadata."""
+
+    index: int
+    input: str
+    facts: str
+    findings: list[Finding]
+
+
 class Findings(Report):
     """The report of a verb that writes no picture."""
 
@@ -43,6 +54,16 @@ class Findings(Report):
         super().__init__(face, verbs)
         self.words = asked(fail_on)
         self.hides = face.settings.hide_values
+        self._is_found = False
+        self._seen: list[Seen] = []
+
+    def keep(self, item: Item) -> None:
+        findings = _sorted(item)
+        self._is_found = self._is_found or any(map(self._is_asked, findings))
+        if item.result is not None and not self.face.is_json:
+            result = item.result
+            facts = f"{result.input_format}, {result.input_width} x {result.input_height}"
+            self._seen.append(Seen(item.index, item.input, facts, findings))
 
     def before_item(self, item: Item) -> None:
         if item.result is not None and self.face.is_json:
@@ -71,35 +92,28 @@ class Findings(Report):
 
     def conclude(self, summary: Summary) -> int:
         code = super().conclude(summary)
-        found = any(self._is_asked(finding) for item in self.items for finding in _sorted(item))
-        return FOUND if found and not summary.cancelled else code
+        return FOUND if self._is_found and not summary.cancelled else code
 
     def show(self, summary: Summary) -> None:
         if self.face.verbosity < 0:
             return
-        results = [item.result for item in self.items if item.result is not None]
-        for item in self.items:
-            if item.result is not None:
-                self._show_item(item)
-        if len(self.items) > 1:
-            for line in table.lines(self.items, summary, self.verbs):
+        for seen in sorted(self._seen, key=lambda seen: seen.index):
+            self._show_item(seen)
+        if self.figures.items > 1:
+            for line in table.lines(self.figures, summary, self.verbs):
                 self.face.out(line)
-        elif results:
-            self.face.out(f"  network: {table.network(results)}")
-        if results:
+        elif self._seen:
+            self.face.out(f"  network: {table.network(self.figures.cages)}")
+        if self._seen:
             self.face.out(f"  {HONESTY}")
 
-    def _show_item(self, item: Item) -> None:
-        face, result = self.face, item.result
-        if result is None:
-            return
-        facts = f"{result.input_format}, {result.input_width} x {result.input_height}"
-        face.out(f"{face.paint(printable(item.input, 200), 'bold')} ({facts})")
-        findings = _sorted(item)
-        if not findings:
+    def _show_item(self, seen: Seen) -> None:
+        face = self.face
+        face.out(f"{face.paint(printable(seen.input, 200), 'bold')} ({seen.facts})")
+        if not seen.findings:
             face.out("  no metadata found")
-        said = {} if self.hides else plain(result.findings)
-        for group, members in groupby(findings, key=lambda finding: finding.group):
+        said = {} if self.hides else plain(seen.findings)
+        for group, members in groupby(seen.findings, key=lambda finding: finding.group):
             paint = "yellow" if group.value <= ALARMING else "dim"
             meaning = f"  {printable(said[group], LONGEST_MEANING)}" if group in said else ""
             face.out(f"  {face.paint(LABELS[group], paint)}{meaning}")

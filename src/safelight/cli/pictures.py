@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,11 +11,11 @@ import click
 from safelight.cli.face import Face
 from safelight.cli.fields import FormatChoice, build, field_options, flags, values
 from safelight.cli.options import batching, caging, placing, selecting, setting, speaking
-from safelight.cli.running import Wishes, run_recipe
-from safelight.cli.steps import with_conversion, with_pictures, with_scrub
+from safelight.cli.running import Wishes, report_of, run_recipe
+from safelight.cli.steps import with_conversion, with_scrub
 from safelight.formats import WRITABLE
 from safelight.operation import Operation
-from safelight.recipe import Recipe, operation_named
+from safelight.recipe import Recipe, Shelf, operation_named
 from safelight.settings import Settings
 
 SHARED = ("profile", "keep")
@@ -69,23 +70,16 @@ def _options(operation: type[Operation]) -> list[Any]:
 
 
 def _run(face: Face, operation: type[Operation], typed: dict[str, Any]) -> int:
-    from safelight.cli.findings import Findings
-    from safelight.cli.report import Report
-    from safelight.cli.vectors import Vectors
-
     fail_on = typed.pop("fail_on", None)
     format, quality = typed.pop("to_format", None), typed.pop("to_quality", None)
     parameters = values(operation, typed) | _from_settings(operation, face.settings)
-    parameters, pictures = with_pictures(operation, parameters)
-    own = build(operation, parameters)
-    recipe = with_conversion(Recipe((own,), own.suffix()), format, quality)
-    report = Report(face, (operation.name,))
-    if operation.gives_vector:
-        report = Vectors(face, (operation.name,))
-    elif not operation.gives_image:
-        report = Findings(face, (operation.name,), fail_on)
+    files: dict[str, Path] = {}
+    shelf = Shelf(Path(), face.settings.limits().input_bytes)
+    own = build(operation, shelf.with_digests(operation, parameters, files))
+    recipe = with_conversion(Recipe((own,), own.suffix(), files), format, quality)
+    report = report_of(face, Recipe((own,)), fail_on)
     recipe = with_scrub(recipe, face.settings)
-    return run_recipe(face, recipe, Wishes(**typed, pictures=pictures), report, may_convert=True)
+    return run_recipe(face, recipe, Wishes(**typed), report, may_convert=True)
 
 
 def _from_settings(operation: type[Operation], settings: Settings) -> dict[str, Any]:

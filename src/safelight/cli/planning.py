@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from safelight.batch.events import SCHEMA, Item
 from safelight.batch.naming import Placement
-from safelight.batch.plan import PlannedItem, Selection, make_plan
-from safelight.batch.run import exit_code, failed_item
+from safelight.batch.plan import PlannedItem, Selection, make_plan, refuse_clashes
+from safelight.batch.run import failed_item
+from safelight.batch.tally import exit_code
 from safelight.cli.face import Face
 from safelight.cli.printable import printable
-from safelight.errors import InputMissing, OutputClash, UsageError
+from safelight.errors import InputMissing, UsageError
 from safelight.recipe import Recipe
 from safelight.vault.private import open_regular
 
@@ -44,7 +45,7 @@ def show_plan(face: Face, recipe: Recipe, planned: list[PlannedItem], placement:
         else:
             face.failure(item.input, item.error, item.hint)
     writes = sum(item.status == "planned" for item in items)
-    models = ", ".join(need.name for need in recipe.needs) or "none"
+    models = ", ".join(_models(recipe)) or "none"
     files = f"{len(items)} file{'' if len(items) == 1 else 's'}"
     face.out(f"  {files} · {writes} to do · models: {models} · network: none")
     return exit_code(items)
@@ -52,15 +53,14 @@ def show_plan(face: Face, recipe: Recipe, planned: list[PlannedItem], placement:
 
 def run_plan(face: Face, path: Path, wishes: Wishes) -> int:
     """Do what a plan says. Its inputs are looked at again: they may have changed."""
-    from safelight.cli.report import Report
-    from safelight.cli.running import work
+    from safelight.cli.running import report_of, work
     from safelight.cli.steps import with_scrub
 
     if wishes.inputs or wishes.output or wishes.in_place:
         raise UsageError("a plan names its own inputs and outputs", hint=f"safelight run {path}")
     header, lines = _read(path)
     recipe = Recipe.from_steps(header["steps"], str(header.get("name", "")))
-    recipe = with_scrub(recipe, face.settings)
+    recipe = with_scrub(replace(recipe, files=_pictures(header)), face.settings)
     existing = face.flags.get("existing") or header.get("existing", face.settings.existing)
     if existing not in ("verify", "skip", "rename", "overwrite", "fail"):
         raise UsageError("the plan has an unknown wish for existing outputs")
@@ -74,8 +74,8 @@ def run_plan(face: Face, path: Path, wishes: Wishes) -> int:
         for number, line in enumerate(lines, 1)
         if line.get("status") == "planned"
     ]
-    _refuse_clashes(items)
-    report = Report(face, recipe.verbs)
+    refuse_clashes(items, recipe)
+    report = report_of(face, recipe)
     return work(face, recipe, items, placement, report=report, wishes=wishes)
 
 
@@ -97,12 +97,20 @@ def _header(recipe: Recipe, items: list[Item], placement: Placement) -> dict[str
         "recipe": recipe.digest,
         "name": recipe.name,
         "steps": steps,
-        "models": [need.name for need in recipe.needs],
+        "pictures": [
+            {"sha256": digest, "path": str(path)} for digest, path in recipe.files.items()
+        ],
+        "models": _models(recipe),
         "network": "none",
         "existing": placement.existing,
         "in_place": placement.in_place,
         "backup_dir": str(placement.backup_dir) if placement.backup_dir else None,
     }
+
+
+def _models(recipe: Recipe) -> list[str]:
+    """As the steps ask for them, each once; a run tells which models really ran."""
+    return list(dict.fromkeys(need.name for need in recipe.needs))
 
 
 def is_plan(path: Path) -> bool:
@@ -158,7 +166,10 @@ def _name(line: Mapping[str, Any], key: str) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
-def _refuse_clashes(items: list[PlannedItem]) -> None:
-    targets = [os.path.abspath(item.target) for item in items if item.target is not None]
-    if len(targets) != len(set(targets)):
-        raise OutputClash("two items of the plan have the same output")
+def _pictures(header: Mapping[str, Any]) -> dict[str, Path]:
+    """Where further pictures lie, by the SHA-256 that the engine compares."""
+    found = header.get("pictures", [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise UsageError("the plan's pictures are no list of objects")
+    paths = {str(one.get("sha256")): _name(one, "path") for one in found}
+    return {digest: Path(path) for digest, path in paths.items() if path is not None}

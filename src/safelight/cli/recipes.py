@@ -10,7 +10,7 @@ import click
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import speaking
 from safelight.cli.printable import printable
-from safelight.errors import InputMissing, RecipeInvalid
+from safelight.errors import InputMissing, SafelightError
 
 
 @click.group(name="recipe", add_help_option=False)
@@ -33,7 +33,7 @@ def validate(face: Face, files: tuple[str, ...]) -> int:
     from safelight.recipe import Recipe
 
     for name in files:
-        found = Recipe.load(Path(name))
+        found = Recipe.load(Path(name), face.settings.limits())
         if face.is_json:
             face.document({"type": "recipe", "schema": SCHEMA, "input": name, "valid": True,
                            "digest": found.digest, "verbs": list(found.verbs)})  # fmt: skip
@@ -55,7 +55,7 @@ def show(face: Face, file: str) -> int:
     """
     from safelight.recipe import Recipe
 
-    found = Recipe.load(Path(file))
+    found = Recipe.load(Path(file), face.settings.limits())
     steps = [{"op": step.name, **step.model_dump(mode="json")} for step in found.steps]
     models = [f"{need.task} x{need.scale}: {need.name}" for need in found.needs]
     if face.is_json:
@@ -161,8 +161,8 @@ def _list_folder(face: Face, folder: Path) -> int:
         ) from error
     for path in paths:
         try:
-            found = Recipe.load(path)
-        except RecipeInvalid:
+            found = Recipe.load(path, face.settings.limits())
+        except SafelightError:
             continue
         if face.is_json:
             face.document({"type": "recipe", "schema": SCHEMA, "input": str(path), "valid": True,

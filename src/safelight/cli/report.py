@@ -6,9 +6,10 @@ import json
 import sys
 from collections.abc import Sequence
 
-from safelight.batch.events import Event, Item, Start, Summary
+from safelight.batch.events import Event, Item, Share, Start, Summary
 from safelight.cli import table
 from safelight.cli.face import Face, problem_document
+from safelight.cli.figures import Figures
 from safelight.cli.hints import hinted
 from safelight.cli.printable import jsonable, printable
 from safelight.cli.progress import Progress, Silence, choose
@@ -17,12 +18,16 @@ from safelight.errors import SafelightError, family
 
 
 class Report:
-    """The listener of one batch. One event at a time, from any thread."""
+    """The listener of one batch. One event at a time, from any thread.
+
+    is_picture_out says that a picture goes to standard output, where no table may follow it.
+    """
 
     def __init__(self, face: Face, verbs: Sequence[str]) -> None:
         self.face, self.verbs = face, verbs
         self.batch: Stoppable | None = None
-        self.items: list[Item] = []
+        self.is_picture_out = False
+        self.figures = Figures()
         self._progress: Progress = Silence()
         self._unheard: OSError | None = None
 
@@ -38,14 +43,21 @@ class Report:
     def _take(self, event: Event) -> None:
         if isinstance(event, Start):
             self._begin(event)
+        if isinstance(event, Share):
+            self._progress.advanced(event.index, event.share)
+            return
         if isinstance(event, Item):
-            self.items.append(event)
+            self.figures.add(event)
+            self.keep(event)
             self._progress.ended(event)
             self._log(event)
         if self.face.is_json and self._unheard is None:
             if isinstance(event, Item):
                 self.before_item(event)
             self.face.document(event.document())
+
+    def keep(self, item: Item) -> None:
+        """What a report shows of each item at the end, besides the table."""
 
     def before_item(self, item: Item) -> None:
         """More lines of JSON about an item, before its own."""
@@ -54,7 +66,6 @@ class Report:
         face = self.face
         self._progress = choose(
             face.settings.progress,
-            items=start.items,
             verbosity=face.verbosity,
             has_colour=face.has_colour(sys.stderr),
             is_json=face.is_json,
@@ -78,31 +89,27 @@ class Report:
         """Say how it ended and give the exit code."""
         if self._unheard is not None:
             raise self._unheard
-        self.items.sort(key=lambda item: item.index)
-        bad = [item for item in self.items if item.status in table.BAD]
+        self.figures.bad.sort(key=lambda item: item.index)
         if self.face.is_json:
             if summary.exit_code:
-                self._problem(summary, bad)
+                self._problem(summary, self.figures.bad)
         else:
             self.show(summary)
-            if len(self.items) == 1 or self.face.verbosity < 0:  # else they stand in the table
-                for item in bad:
+            if self.figures.items == 1 or self.face.verbosity < 0:  # else they stand in the table
+                for item in self.figures.bad:
                     self.face.failure(item.input, item.error, item.hint)
             if summary.cancelled:
-                self.face.note("safelight: cancelled; run the same command again: it resumes")
+                resumes = "; run the same command again: it resumes" if self.figures.items else ""
+                self.face.note(f"safelight: cancelled{resumes}")
         return summary.exit_code
 
     def show(self, summary: Summary) -> None:
         """The table; not with --quiet, nor where one error line says it all."""
-        is_lone_failure = len(self.items) == 1 and self.items[0].status in table.BAD
-        if self.face.verbosity < 0 or is_lone_failure or self._is_picture_out():
+        is_lone_failure = self.figures.items == 1 and bool(self.figures.bad)
+        if self.face.verbosity < 0 or is_lone_failure or self.is_picture_out:
             return
-        for line in table.lines(self.items, summary, self.verbs):
+        for line in table.lines(self.figures, summary, self.verbs):
             self.face.out(line)
-
-    def _is_picture_out(self) -> bool:
-        """True when the picture itself went to standard output."""
-        return any(item.result is not None and item.result.data is not None for item in self.items)
 
     def _problem(self, summary: Summary, bad: Sequence[Item]) -> None:
         codes = {item.code for item in bad}
@@ -110,8 +117,11 @@ class Report:
         for kind in family():
             if (summary.cancelled and kind.code == "cancelled") or codes == {kind.code}:
                 error = kind(bad[0].error if len(bad) == 1 and not summary.cancelled else "")
-        document = problem_document(error, f"{len(bad)} of {len(self.items)} failed")
-        if len(bad) == 1 and len(self.items) == 1:
+        counted = f"{len(bad)} of {self.figures.items} failed"
+        if summary.cancelled:
+            counted = f"{summary.left} of {self.figures.items + summary.left} not done"
+        document = problem_document(error, counted)
+        if len(bad) == 1 and self.figures.items == 1:
             document["detail"] = bad[0].error
         document["exit_code"] = summary.exit_code
         sys.stderr.write(json.dumps(jsonable(document)) + "\n")

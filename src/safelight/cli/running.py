@@ -39,7 +39,6 @@ class Wishes:
     backup_dir: str | None = None
     dry_run: bool = False
     fail_fast: bool = False
-    pictures: tuple[Path, ...] = ()
 
     def selection(self) -> Selection:
         from safelight.batch.plan import Selection
@@ -66,13 +65,17 @@ def run_recipe(
 ) -> int:
     """Do the whole run and give its exit code. may_convert: the name of -o chooses the format."""
     from safelight.batch.plan import make_plan
-    from safelight.cli.steps import fitted
+    from safelight.cli.steps import fitted, refuse_idle_quality
 
     placement = wishes.placement(face)
+    if not recipe.gives_image:
+        _refuse_outputs(wishes)
     if placement.is_standard and recipe.gives_image:
         _refuse_screen(face)
     items = make_plan(wishes.selection(), placement, recipe)
     recipe = fitted(recipe, items, placement, may_convert=may_convert)
+    if may_convert:
+        refuse_idle_quality(recipe, items)
     if placement.is_standard and len(items) > 1:
         raise UsageError("standard output takes one picture", hint="give -o a folder")
     if wishes.dry_run:
@@ -110,10 +113,9 @@ def work(
     jobs = min(settings.jobs, max(1, len(items)))
     engine = Engine(settings, jobs=jobs, door="command line")
     with stopping(quiet=face.verbosity < 0 or face.is_json) as stopper, engine:
-        for path in wishes.pictures:
-            engine.add_picture(path)
         batch = Batch(engine, recipe, items, manner=manner, listener=report)
         report.batch = stopper.batch = batch
+        report.is_picture_out = placement.is_standard and recipe.gives_image
         with closing(report):
             summary = _run(batch, to_standard_output=placement.is_standard)
     return report.conclude(summary)
@@ -128,6 +130,27 @@ def _run(batch: Batch, *, to_standard_output: bool) -> Summary:
         if to_standard_output:
             raise unwritten(error) from error
         raise
+
+
+def report_of(face: Face, recipe: Recipe, fail_on: str | None = None) -> Report:
+    """What fits the recipe's last step: a table, the findings, or the vectors."""
+    from safelight.cli.findings import Findings
+    from safelight.cli.report import Report
+    from safelight.cli.vectors import Vectors
+
+    if recipe.gives_image:
+        return Report(face, recipe.verbs)
+    if recipe.steps[-1].gives_vector:
+        return Vectors(face, recipe.verbs)
+    return Findings(face, recipe.verbs, fail_on)
+
+
+def _refuse_outputs(wishes: Wishes) -> None:
+    if wishes.output or wishes.name_template or wishes.in_place:
+        raise UsageError(
+            "this recipe ends in findings or a vector: there is no picture to write",
+            hint="leave -o, --name and --in-place away; --json > FILE keeps what it finds",
+        )
 
 
 def _refuse_screen(face: Face) -> None:
@@ -159,12 +182,11 @@ def run(face: Face, /, recipe_file: str, **typed: Any) -> int:
       safelight run plan.jsonl
     """
     from safelight.cli.planning import is_plan, run_plan
-    from safelight.cli.report import Report
     from safelight.cli.steps import with_scrub
     from safelight.recipe import Recipe
 
     wishes = Wishes(**typed)
     if is_plan(Path(recipe_file)):
         return run_plan(face, Path(recipe_file), wishes)
-    recipe = with_scrub(Recipe.load(Path(recipe_file)), face.settings)
-    return run_recipe(face, recipe, wishes, Report(face, recipe.verbs))
+    recipe = with_scrub(Recipe.load(Path(recipe_file), face.settings.limits()), face.settings)
+    return run_recipe(face, recipe, wishes, report_of(face, recipe))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from safelight.batch.naming import Placement
 from safelight.batch.plan import PlannedItem
-from safelight.cli.fields import build, extra
-from safelight.errors import OutputClash, PolicyRefused, VerificationFailed
-from safelight.formats import EXTENSIONS, SPELLINGS
+from safelight.cli.fields import build
+from safelight.errors import OutputClash, ParameterInvalid, PolicyRefused
+from safelight.formats import EXTENSIONS, FORMATS, LOSSY, SPELLINGS
 from safelight.operation import Operation
 from safelight.recipe import Recipe, operation_named
 from safelight.settings import Settings
@@ -32,7 +32,7 @@ def with_scrub(recipe: Recipe, settings: Settings) -> Recipe:
     scrub = build(
         operation_named(SCRUB), {"profile": settings.profile, "keep": list(settings.keep)}
     )
-    return Recipe((scrub, *recipe.steps), recipe.name)
+    return replace(recipe, steps=(scrub, *recipe.steps))
 
 
 def with_conversion(recipe: Recipe, format: str | None, quality: str | None) -> Recipe:
@@ -41,7 +41,7 @@ def with_conversion(recipe: Recipe, format: str | None, quality: str | None) -> 
         return recipe
     wishes: dict[str, Any] = {"to": format, "quality": quality}
     typed = {name: wish for name, wish in wishes.items() if wish is not None}
-    return Recipe((*recipe.steps, build(operation_named("convert"), typed)), recipe.name)
+    return replace(recipe, steps=(*recipe.steps, build(operation_named("convert"), typed)))
 
 
 def fitted(
@@ -68,27 +68,16 @@ def fitted(
     )
 
 
-def with_pictures(
-    operation: type[Operation], typed: dict[str, Any]
-) -> tuple[dict[str, Any], tuple[Path, ...]]:
-    """The parameters with the files of further pictures named by their SHA-256, and those files.
+def refuse_idle_quality(recipe: Recipe, items: Sequence[PlannedItem]) -> None:
+    """Raises ParameterInvalid for a quality that was typed and that no result of these can have."""
 
-    What has an ending or a folder is a file. Raises InputMissing for one that cannot be read.
-    """
-    from safelight.engine.output import sha256_of
-    from safelight.engine.source import unreadable
-
-    found, files = dict(typed), []
-    for name, field in operation.model_fields.items():
-        mark, value = extra(field, "picture"), typed.get(name)
-        is_file = isinstance(value, str) and (Path(value).suffix or Path(value).name != value)
-        if mark and isinstance(value, str) and is_file:
-            try:
-                found[name] = mark + sha256_of(Path(value))
-            except (OSError, VerificationFailed) as error:
-                raise unreadable(error) from error
-            files.append(Path(value))
-    return found, tuple(files)
+    formats = {recipe.wished_format or item.format for item in items if not item.skip}
+    is_typed = any(getattr(step, "quality", None) is not None for step in recipe.steps)
+    if is_typed and formats and formats <= set(FORMATS) - set(LOSSY):
+        raise ParameterInvalid(
+            f"--quality: {', '.join(sorted(map(str, formats)))} has none, it keeps every pixel",
+            hint="leave --quality away, or --format jpeg, webp, avif",
+        )
 
 
 def _refuse_looser(step: Operation, settings: Settings) -> None:

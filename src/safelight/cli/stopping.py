@@ -1,6 +1,7 @@
 """Ctrl-C: once ends after the pictures under way, twice at once. SIGTERM counts as Ctrl-C.
 
-Nothing half-written stays in either case, and the same command goes on where this one ended.
+Where no picture is left to begin with, once is at once: there is nothing else to spare. Nothing
+half-written stays in either case, and the same command goes on where this one ended.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ SECOND = "\nsafelight: stopping\n"
 
 
 class Stoppable(Protocol):
-    """What can be asked to end."""
+    """What can be asked to end; has_more tells, without a lock, if any is left to begin with."""
+
+    @property
+    def has_more(self) -> bool: ...
 
     def finish_soon(self) -> None: ...
 
@@ -38,10 +42,10 @@ class Stopper:
         self.wishes += 1
         if self.batch is None:
             raise Cancelled(hint="run the same command again")
-        if self.wishes == 1:
+        if self.wishes == 1 and self.batch.has_more:
             self._say(FIRST)
             self._later(self.batch.finish_soon)
-        elif self.wishes == 2:
+        elif self.wishes <= 2:
             self._say(SECOND)
             self._later(self.batch.stop_now)
         else:
@@ -60,10 +64,14 @@ def say_plainly(text: str) -> None:
 
 @contextmanager
 def stopping(*, quiet: bool) -> Iterator[Stopper]:
-    """Take over the signals that ask to stop, and give them back."""
+    """Take over the signals that ask to stop, and give them back.
+
+    One that whoever started us had us ignore stays ignored, as nohup and a shell's & mean it.
+    """
     stopper = Stopper((lambda _text: None) if quiet else say_plainly)
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), stopper) for name in names}
+    heard = [name for name in names if signal.getsignal(getattr(signal, name)) != signal.SIG_IGN]
+    before = {name: signal.signal(getattr(signal, name), stopper) for name in heard}
     try:
         yield stopper
     finally:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from safelight.batch.events import Item, Summary
+from safelight.batch.events import Summary
+from safelight.cli.figures import LONGEST_LIST, Cages, Figures
 from safelight.cli.printable import printable
-from safelight.engine.result import Result
-from safelight.image import DOUBTFUL, Decision, Risk
+from safelight.image import Decision, Risk
 
 LABELS = {
     Risk.PLACE: "place",
@@ -27,9 +26,9 @@ LABELS = {
     Risk.SETTINGS: "camera settings",
     Risk.OTHER: "other",
 }
+# What the rules of done_word do not give.
+PAST = {"cutout": "cut out", "embed": "embedded"}
 DECIDED: dict[Decision, str] = {"jpeg-quality": "JPEG", "noise": "noise"}
-LONGEST_LIST = 20
-BAD = ("failed", "refused")
 PASSED_OVER = {
     "no-picture": "no picture",
     "link-outside": "links out of the folder not followed",
@@ -44,62 +43,58 @@ ONE_PASSED_OVER = {
 
 
 def done_word(verb: str) -> str:
-    """scrub gives scrubbed, resize resized, inspect inspected, cutout cut out."""
-    if verb.startswith("cut"):
-        return f"cut {verb.removeprefix('cut')}".rstrip()
+    """The past of a verb: scrub gives scrubbed, resize resized, inspect inspected."""
+    if verb in PAST:
+        return PAST[verb]
     if verb.endswith("e"):
         return f"{verb}d"
-    if re.fullmatch(r"[^aeiou]*[aeiou][bdgmnprt]", verb):
+    if re.fullmatch(r"[^aeiou]+[aeiou][^aeiouwxy]", verb):
         return f"{verb}{verb[-1]}ed"
     return f"{verb}ed"
 
 
-def lines(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> list[str]:
+def lines(figures: Figures, summary: Summary, verbs: Sequence[str]) -> list[str]:
     """The table, fit to print."""
-    results = [item.result for item in items if item.result is not None]
-    written = [_heading(items, summary, verbs)]
-    written += _outputs(items)
+    written = [_heading(figures, summary, verbs)]
+    written += _outputs(figures)
     written += _metadata("removed", summary.removed)
     written += _metadata("kept", summary.kept)
-    written += _reencoded(results)
-    written += _retried(results)
-    written += _decided(results)
-    written += _sure(items)
-    written += [_row("failed" if number == 0 else "", text) for number, text in _failed(items)]
-    if results:
-        written.append(_row("network", network(results)) + _receipts(results))
+    written += _reencoded(figures)
+    written += _retried(figures)
+    written += _decided(figures)
+    written += _sure(figures)
+    written += [_row("failed" if number == 0 else "", text) for number, text in _failed(figures)]
+    if figures.results:
+        written.append(_row("network", network(figures.cages)) + _receipts(figures))
     return written
 
 
-def network(results: Iterable[Result]) -> str:
+def network(cages: Cages) -> str:
     """What the attacks in the workers showed about the way out."""
-    cages = [result.cage for result in results]
-    level = min(cage.level for cage in cages)
-    attempted = sum(len(cage.attempts) for cage in cages)
-    contained = sum(cage.contained for cage in cages)
-    if level < 2 or contained < attempted:
-        return f"not closed by the kernel (level {level}, {contained} of {attempted} contained)"
-    each = f" in each of {len(cages)} workers" if len(cages) > 1 else ""
-    each = each if len({len(cage.attempts) for cage in cages}) == 1 else ""
-    if each or len(cages) == 1:
-        attempted = contained = len(cages[0].attempts)
+    attempted, contained = cages.attempted, cages.contained
+    if cages.level < 2 or contained < attempted:
+        found = f"level {cages.level}, {contained} of {attempted} contained"
+        return f"not closed by the kernel ({found})"
+    each = ""
+    if len(cages.attempts_each) == 1:  # else the sums say more
+        attempted = contained = min(cages.attempts_each)
+        each = f" in each of {cages.workers} workers" if cages.workers > 1 else ""
     return f"closed by the kernel ({contained} of {attempted} attempts contained{each})"
 
 
-def _heading(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> str:
+def _heading(figures: Figures, summary: Summary, verbs: Sequence[str]) -> str:
     word = done_word(verbs[0]) if len(verbs) == 1 else "done"
-    count = Counter(item.code for item in items if item.status == "skipped")
-    files = len(items) + summary.left
+    files = figures.items + summary.left
     parts = [f"{files} file{'' if files == 1 else 's'}"]
     if summary.done:
         parts.append(f"{summary.done} {word}")
-    parts += [_passed_over(code, number) for code, number in sorted(count.items())]
+    parts += [_passed_over(code, number) for code, number in sorted(figures.passed_over.items())]
     if summary.refused:
         parts.append(f"{summary.refused} refused")
     if summary.failed:
         parts.append(f"{summary.failed} failed")
     if summary.left:
-        parts.append(f"{summary.left} not started")
+        parts.append(f"{summary.left} not done")
     return "  " + " · ".join(parts)
 
 
@@ -112,14 +107,14 @@ def _row(label: str, text: str) -> str:
     return f"  {label + ':' if label else '':<8} {text}"
 
 
-def _outputs(items: Sequence[Item]) -> list[str]:
-    if len(items) != 1 or items[0].output is None:
+def _outputs(figures: Figures) -> list[str]:
+    if figures.items != 1 or figures.output is None:
         return []
-    item, sizes = items[0], ""
-    if item.result is not None:
-        result = item.result
-        sizes = f" ({result.width} x {result.height}, {size(result.output_bytes)})"
-    return [_row("output", printable(item.output or "") + sizes)]
+    sizes = ""
+    if figures.written is not None:
+        width, height, written_bytes = figures.written
+        sizes = f" ({width} x {height}, {size(written_bytes)})"
+    return [_row("output", printable(figures.output) + sizes)]
 
 
 def size(number: int) -> str:
@@ -139,78 +134,69 @@ def _risks() -> list[tuple[str, Risk]]:
     return [(risk.name.lower(), risk) for risk in Risk]
 
 
-def _reencoded(results: Sequence[Result]) -> list[str]:
-    changed = sum(result.is_reencoded for result in results if result.format is not None)
+def _reencoded(figures: Figures) -> list[str]:
+    changed, rest = figures.reencoded, figures.pictures - figures.reencoded
     if not changed:
-        untouched = any(result.format is not None for result in results)
-        return [_row("pixels", "untouched")] if untouched else []
-    rest = len(results) - changed
+        return [_row("pixels", "untouched")] if rest else []
     return [_row("pixels", f"re-encoded {changed}" + (f" · untouched {rest}" if rest else ""))]
 
 
-def _retried(results: Sequence[Result]) -> list[str]:
+def _retried(figures: Figures) -> list[str]:
     """What exact twins did again: people whose pictures came out black elsewhere look for this."""
-    tiles: Counter[str] = Counter()
-    for result in results:
-        for retry in result.retries:
-            tiles[retry.fault] += retry.tiles
-    if not tiles:
+    if not figures.retried:
         return []
-    pictures = sum(bool(result.retries) for result in results)
+    pictures = figures.retried_pictures
     which = "1 picture" if pictures == 1 else f"{pictures} pictures"
-    faults = " · ".join(f"{fault} {count}" for fault, count in sorted(tiles.items()))
+    faults = " · ".join(f"{fault} {count}" for fault, count in sorted(figures.retried.items()))
     return [_row("retried", f"faulty tiles of {which}, in full precision ({faults})")]
 
 
-def _decided(results: Sequence[Result]) -> list[str]:
+def _decided(figures: Figures) -> list[str]:
     """What auto came to: the figures of one picture, or in how many of several it saw what."""
     parts = []
     for kind, name in DECIDED.items():
-        found = [result.decided[kind] for result in results if kind in result.decided]
-        if found:
-            figure = f" {found[0]:g}" if found[0] else " of unknown quality"
-            parts.append(f"{name}{figure}" if len(results) == 1 else f"{name} in {len(found)}")
+        if kind in figures.decided:
+            count, first = figures.decided[kind]
+            figure = f" {first:g}" if first else " of unknown quality"
+            parts.append(f"{name}{figure}" if figures.results == 1 else f"{name} in {count:g}")
     return [_row("auto saw", " · ".join(parts))] if parts else []
 
 
-def _sure(items: Sequence[Item]) -> list[str]:
+def _sure(figures: Figures) -> list[str]:
     """How sure the models were; which pictures to look at, the least sure first."""
-    said = [
-        (item.result.confidence, item.input)
-        for item in items
-        if item.result is not None and item.result.confidence is not None
-    ]
-    if not said:
+    sure = figures.sure
+    if sure.least is None:
         return []
-    doubtful = sorted(one for one in said if one[0] < DOUBTFUL)
-    if not doubtful:
-        return [_row("sure", f"at least {min(said)[0]:.2f} of 1")]
-    shown = [f"{printable(name, 80)} {score:.2f}" for score, name in doubtful[:LONGEST_LIST]]
-    if len(doubtful) > LONGEST_LIST:
-        shown.append(f"and {len(doubtful) - LONGEST_LIST} more; --json lists all")
-    hint = "look at the result; a stronger pulled model may do better: safelight models list"
+    if not sure.doubtful:
+        return [_row("sure", f"at least {sure.least:.2f} of 1")]
+    shown = [f"{printable(name, 80)} {score:.2f}" for score, name in sure.named]
+    if sure.doubtful > len(shown):
+        shown.append(f"and {sure.doubtful - len(shown)} more; --json lists all")
+    hint = (
+        "look at the result; a stronger pulled model would serve better, but none can be pulled"
+        " yet: --model takes one of your own"
+    )
     rows = [_row("unsure" if number == 0 else "", text) for number, text in enumerate(shown)]
     return [*rows, _row("", f"(hint: {hint})")]
 
 
-def _failed(items: Sequence[Item]) -> list[tuple[int, str]]:
-    bad = [item for item in items if item.status in BAD]
+def _failed(figures: Figures) -> list[tuple[int, str]]:
     shown = [
         f"{printable(item.input, 80)} — {printable(item.error)}"
         + (f" (hint: {printable(item.hint)})" if item.hint else "")
-        for item in bad[:LONGEST_LIST]
+        for item in figures.bad[:LONGEST_LIST]
     ]
-    if len(bad) > LONGEST_LIST:
-        shown.append(f"and {len(bad) - LONGEST_LIST} more; --json lists all")
+    if len(figures.bad) > LONGEST_LIST:
+        shown.append(f"and {len(figures.bad) - LONGEST_LIST} more; --json lists all")
     return list(enumerate(shown))
 
 
-def _receipts(results: Sequence[Result]) -> str:
-    folders = {result.receipt_path.parent for result in results if result.receipt_path is not None}
+def _receipts(figures: Figures) -> str:
+    folders = figures.folders
     if not folders:
-        return "" if not any(r.receipt_id for r in results) else "   receipts: in the journal"
+        return "   receipts: in the journal" if figures.receipts else ""
     if len(folders) == 1:
-        return f"   receipts: {printable(_relative(folders.pop()))}{os.sep}"
+        return f"   receipts: {printable(_relative(next(iter(folders))))}{os.sep}"
     return f"   receipts: .safelight{os.sep} in {len(folders)} folders"
 
 

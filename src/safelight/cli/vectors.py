@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from safelight.batch.events import Item, Summary
 from safelight.cli import table
+from safelight.cli.face import Face
 from safelight.cli.printable import printable
 from safelight.cli.report import Report
 
@@ -13,34 +16,50 @@ MOST_COMPARED = 5_000
 PRIVACY = "a vector says something of its picture: keep it as you keep the picture"
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The vector of one picture, until all can be compared."""
+
+    index: int
+    input: str
+    numbers: array[float]
+
+
 class Vectors(Report):
     """The report of a verb that writes no picture but a vector for each."""
+
+    def __init__(self, face: Face, verbs: Sequence[str]) -> None:
+        super().__init__(face, verbs)
+        self._held: list[Held] = []
+
+    def keep(self, item: Item) -> None:
+        if item.result is not None and not self.face.is_json:
+            numbers = array("f", item.result.vector)
+            self._held.append(Held(item.index, item.input, numbers))
 
     def show(self, summary: Summary) -> None:
         if self.face.verbosity < 0:
             return
-        done = [item for item in self.items if item.result is not None]
-        for item, line in zip(done, _lines(done), strict=True):
-            self.face.out(f"{self.face.paint(printable(item.input, 200), 'bold')}  {line}")
-        if len(self.items) > 1:
-            for line in table.lines(self.items, summary, self.verbs):
+        held = sorted(self._held, key=lambda one: one.index)
+        for one, line in zip(held, _lines(held), strict=True):
+            self.face.out(f"{self.face.paint(printable(one.input, 200), 'bold')}  {line}")
+        if self.figures.items > 1:
+            for line in table.lines(self.figures, summary, self.verbs):
                 self.face.out(line)
-        elif done:
-            results = [item.result for item in done if item.result is not None]
-            self.face.out(f"  network: {table.network(results)}")
-        if done:
+        elif held:
+            self.face.out(f"  network: {table.network(self.figures.cages)}")
+        if held:
             self.face.out(f"  {PRIVACY}; --json gives all numbers")
 
 
-def _lines(items: Sequence[Item]) -> list[str]:
+def _lines(held: Sequence[Held]) -> list[str]:
     """For each picture how many numbers it got, and the one most like it."""
-    vectors = [item.result.vector for item in items if item.result is not None]
-    counts = [f"{len(vector)} numbers" for vector in vectors]
-    if not 1 < len(vectors) <= MOST_COMPARED or len(set(map(len, vectors))) != 1:
+    counts = [f"{len(one.numbers)} numbers" for one in held]
+    if not 1 < len(held) <= MOST_COMPARED or len(set(counts)) != 1:
         return counts
-    nearest = _nearest(vectors)
+    nearest = _nearest([one.numbers for one in held])
     return [
-        f"{count}, most like {printable(items[other].input, 200)} ({likeness:.2f})"
+        f"{count}, most like {printable(held[other].input, 200)} ({likeness:.2f})"
         for count, (other, likeness) in zip(counts, nearest, strict=True)
     ]
 

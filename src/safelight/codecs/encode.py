@@ -85,6 +85,12 @@ def _check_size(image: Image, target: Format, limits: Limits) -> None:
         raise LimitExceeded(
             f"the result would have {pixels} pixels, the limit is {limits.output_pixels}"
         )
+    if max(image.width, image.height) > limits.side:
+        raise LimitExceeded(
+            f"a side of the result would have {max(image.width, image.height)} pixels, the limit"
+            f" is {limits.side}",
+            hint="no picture with longer sides is read either: resize, or crop, first",
+        )
     most = TABLE[target].largest_side
     if max(image.width, image.height) > most:
         raise LimitExceeded(

@@ -88,11 +88,17 @@ def sample_bits(target: Format, wish: Wish, *, is_deep: bool) -> int:
     return 16
 
 
+def _usual(target: Format, least: int) -> int | None:
+    usual = USUAL_QUALITY.get(target)
+    return None if usual is None else max(usual, least)
+
+
 def settings(target: Format, wish: Wish, *, is_deep: bool) -> dict[str, Any]:
     """The saver's settings. effort 0..9 is put on each encoder's own scale; the usual is fast."""
-    quality, effort = wish.quality or USUAL_QUALITY.get(target), wish.effort
+    quality, effort = wish.quality or _usual(target, wish.least_quality), wish.effort
     match target:
         case "jpeg":
+            # From quality 90 on libvips keeps colour at full size, below that at half.
             return {"Q": quality, "optimize_coding": (effort or 0) >= OPTIMISED_JPEG}
         case "png":
             return {"compression": 2 if effort is None else effort, "filter": "sub"}

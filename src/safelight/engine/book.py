@@ -4,7 +4,7 @@ to the journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +31,6 @@ from safelight.errors import VerificationFailed
 from safelight.formats import Format
 from safelight.limits import MEGA
 from safelight.models.entry import Entry
-from safelight.models.guard import Retry
 from safelight.operation import ModelNeed
 from safelight.recipe import Recipe
 from safelight.vault.keys import Keys, load_or_make
@@ -44,8 +43,8 @@ MAX_RECEIPT_BYTES = 4 * MEGA
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What an output must be the result of: this input, this recipe, these models in order (SHA-256
-    each).
+    """What an output must be the result of: this input, this recipe, of these models in order
+    (SHA-256 each) those that the work came to use.
     """
 
     input_digest: str
@@ -56,6 +55,15 @@ class Claim:
     def of(cls, input_digest: str, recipe: Recipe, models: Mapping[ModelNeed, ModelFile]) -> Claim:
         digests = tuple(Entry.from_json(model.entry_json).sha256 for model in models.values())
         return cls(input_digest, recipe.digest, digests)
+
+    def holds(self, facts: ReceiptFacts, *, any_input: bool) -> bool:
+        """Whether a run with these facts is one of this claim."""
+        left = iter(self.models)
+        return (
+            (any_input or facts.inputs[0].keyed_digest == self.input_digest)
+            and facts.operation.recipe_sha256 == self.recipe_digest
+            and all(model.sha256 in left for model in facts.models)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +103,9 @@ class Book:
             try:
                 receipt = _receipt_of(target)
                 facts = receipt.predicate
-                found = Claim(
-                    claim.input_digest if any_input else facts.inputs[0].keyed_digest,
-                    facts.operation.recipe_sha256,
-                    tuple(model.sha256 for model in facts.models),
-                )
                 is_ours = receipt.is_signed_by(self.keys.public_bytes)
-                return is_ours and found == claim and sha256_of(target) == facts.outputs[0].sha256
+                is_it = is_ours and claim.holds(facts, any_input=any_input)
+                return is_it and sha256_of(target) == facts.outputs[0].sha256
             except (OSError, VerificationFailed, IndexError):
                 return False
 
@@ -121,7 +125,7 @@ class Book:
                 decided=answer.decided,
             ),
             metadata=MetadataFact.of(answer.changes, is_reencoded=answer.is_reencoded),
-            models=tuple(_models(work.models, answer.retries)),
+            models=tuple(_models(work.models, answer)),
             locality=LocalityFact(entry=self.door),
             egress=EgressFact.of(
                 level=answer.cage.level,
@@ -195,14 +199,14 @@ def _output(answer: Answer, digest: str) -> OutputFact:
     )
 
 
-def _models(models: Models, retries: Sequence[Retry]) -> Iterator[ModelFact]:
-    """Each model that was needed, with what its exact twin did in its place."""
-    for place, (need, model) in enumerate(models.needed.items()):
-        entry = Entry.from_json(model.entry_json)
-        tiles = {retry.fault: retry.tiles for retry in retries if retry.model == place}
+def _models(models: Models, answer: Answer) -> Iterator[ModelFact]:
+    """Each model that ran, with what its exact twin did in its place."""
+    for place in answer.ran:
+        entry = models.entry(place)
+        tiles = {retry.fault: retry.tiles for retry in answer.retries if retry.model == place}
         retried = None
         if tiles:
-            twin = Entry.from_json(models.twins[need].entry_json)
+            twin = models.twin(place)
             retried = RetryFact.of(tiles, name=twin.name, sha256=twin.sha256)
         yield ModelFact.of(entry, runtime_version=runtime_version(entry.runtime), retried=retried)
 

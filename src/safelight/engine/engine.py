@@ -27,7 +27,7 @@ from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.result import Result, Skipped
 from safelight.engine.selftest import usable_cores
 from safelight.engine.source import open_source
-from safelight.engine.stock import Models, Pictures, Stock
+from safelight.engine.stock import Models, Pictures, Stock, load_of
 from safelight.engine.tuning import Tuning
 from safelight.errors import OutputClash, SafelightError, WireBroken
 from safelight.formats import TABLE, Format
@@ -118,12 +118,12 @@ class Engine:
                 held.fd,
                 held.size_bytes,
                 recipe.canonical,
-                (*models.files, *self._pictures.files(recipe.pictures)),
+                load_of(models, self._pictures.files(recipe.pictures, recipe.files)),
                 recipe.gives_image,
                 threads=self.tuning.threads if models.needed and self.jobs == 1 else 0,
             )
             with self._host(recipe, before).run(job, progress=progress) as answer:
-                _check(answer, recipe.wished_format or before, before, models)
+                _check(answer, recipe, before, models)
                 work = Work(held, answer, recipe, models)
                 clock = Clock(started, read_s)
                 return self._finish(work, clock, place, replace=replace, in_place=in_place)
@@ -257,7 +257,7 @@ class Clock:
             is_reencoded=answer.is_reencoded,
             findings=answer.findings,
             changes=answer.changes,
-            models=tuple(need.name for need in work.models.needed),
+            models=tuple(work.models.entry(place).name for place in answer.ran),
             cage=answer.cage,
             receipt=receipt.to_bytes() if receipt else b"",
             receipt_id=receipt.id if receipt else "",
@@ -288,11 +288,21 @@ def _is_same(source: Path | bytes | BinaryIO, output: Path) -> bool:
     return isinstance(source, Path) and os.path.realpath(source) == os.path.realpath(output)
 
 
-def _check(answer: Answer, wished: Format, before: Format, models: Models) -> None:
+def _check(answer: Answer, recipe: Recipe, before: Format, models: Models) -> None:
+    """What the worker claims must belong to this recipe. Raises WireBroken."""
     if answer.input_format != before:
         raise WireBroken("the worker read another format than the input's first bytes name")
-    if answer.output is not None and answer.format != wished:
+    if answer.output is not None and answer.format != (recipe.wished_format or before):
         raise WireBroken("the worker wrote another format than the recipe asks for")
+    steps = recipe.steps
+    if bool(answer.vector) != any(step.gives_vector for step in steps):
+        raise WireBroken("the worker's vector is not what the recipe asks for")
+    if (answer.confidence is not None) != any(step.gives_confidence for step in steps):
+        raise WireBroken("the worker's confidence is not what the recipe asks for")
+    if not answer.decided.keys() <= {kind for step in steps for kind in step.decides()}:
+        raise WireBroken("the worker decided what the recipe does not leave open")
+    if any(place >= len(models.needed) for place in answer.ran):
+        raise WireBroken("the worker ran what is no model of the recipe")
     if any(not models.has_twin(retry.model) for retry in answer.retries):
         raise WireBroken("the worker asked a twin of a model that has none")
 

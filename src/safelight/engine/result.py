@@ -19,11 +19,12 @@ class Result:
     path is the written file and data is None, or data holds the encoded bytes and path is None;
     both are None when the recipe ends in an analysis. receipt is the signed receipt (empty after an
     analysis), receipt_id names it, receipt_path is its file where it has one. Sizes in pixels as
-    displayed; times in seconds. is_reencoded is False when pixels are bit- identical. retries says
-    which models gave a faulty answer that their exact twins gave again; confidence is how sure the
-    models were of what they saw, 0..1, None where none says; decided holds what operations decided
-    by looking at the picture (see image.DECISIONS); vector, of length 1, is empty unless embed was
-    asked for, and measures (see image.MEASURES) unless compare was.
+    displayed; times in seconds. is_reencoded is False when pixels are bit-identical. models names
+    those that ran, exact twins aside; retries says what gave a faulty answer that an exact twin
+    gave again; confidence is how sure the models were of what they saw, 0..1, None where none says;
+    decided holds what operations decided by looking at the picture (see image.DECISIONS); vector,
+    of length 1, is empty unless embed was asked for, and measures (see image.MEASURES) unless
+    compare was.
     """
 
     path: Path | None

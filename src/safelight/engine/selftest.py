@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from safelight.errors import SafelightError
 from safelight.models.entry import Digest, Word
@@ -65,13 +65,19 @@ class Timing(Kept):
 
 
 class Choice(Kept):
-    """What the self-test found, when (UTC), and on what."""
+    """What the self-test found, when (UTC), and on what; never more threads than cores."""
 
     version: Literal[1] = 1
     machine: Machine
     measured: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
     usual: Word
     timings: Annotated[tuple[Timing, ...], Field(min_length=1, max_length=64)]
+
+    @model_validator(mode="after")
+    def _was_possible(self) -> Self:
+        if any(one.threads > self.machine.cores for one in self.timings):
+            raise ValueError("more threads than cores were never tried")
+        return self
 
     @property
     def best(self) -> Timing:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.engine.source import Source, open_source
-from safelight.errors import InputMissing, ModelMissing
+from safelight.errors import InputMissing, ModelMissing, RecipeInvalid, SafelightError
+from safelight.limits import MAX_MODELS
 from safelight.models.entry import Entry
 from safelight.models.store import LoadedModel, Store
 from safelight.operation import ModelNeed
@@ -32,9 +33,29 @@ class Models:
         every = (*self.needed.values(), *self.twins.values())
         return tuple({file.need: file for file in every}.values())
 
+    def entry(self, place: int) -> Entry:
+        """That of the model at this place of the files."""
+        return Entry.from_json(self.files[place].entry_json)
+
+    def twin(self, place: int) -> Entry:
+        """That of the exact twin of the model at this place of the files."""
+        return Entry.from_json(self.twins[tuple(self.needed)[place]].entry_json)
+
     def has_twin(self, place: int) -> bool:
         """Whether the model at this place of the files has an exact twin."""
         return any(need in self.twins for need in tuple(self.needed)[place : place + 1])
+
+
+def load_of(models: Models, pictures: Iterable[ModelFile]) -> tuple[ModelFile, ...]:
+    """Everything that goes along with a job. Raises RecipeInvalid for more than one can carry."""
+    files = (*models.files, *pictures)
+    if len(files) > MAX_MODELS:
+        raise RecipeInvalid(
+            f"the recipe needs {len(files)} model files and pictures at once, a job carries"
+            f" {MAX_MODELS}",
+            hint="split it into two recipes",
+        )
+    return files
 
 
 class Pictures:
@@ -44,23 +65,44 @@ class Pictures:
         self._limit_bytes = limit_bytes
         self._held: dict[str, Source] = {}
         self._open = ExitStack()
+        self._lock = threading.RLock()
 
     def add(self, source: Path | bytes) -> str:
         """The SHA-256 by which recipes name it. Raises what open_source raises."""
-        held = self._open.enter_context(open_source(source, self._limit_bytes, hashlib.sha256()))
-        self._held[held.digest] = held
+        opening = open_source(source, self._limit_bytes, hashlib.sha256())
+        with self._lock:
+            held = self._open.enter_context(opening)
+            self._held[held.digest] = held
         return held.digest
 
-    def files(self, digests: Iterable[str]) -> tuple[ModelFile, ...]:
-        """As a job takes them. Raises InputMissing for one that was not added."""
+    def files(self, digests: Iterable[str], places: Mapping[str, Path]) -> tuple[ModelFile, ...]:
+        """As a job takes them; one that was not added is read where places has it.
+
+        Raises InputMissing for one that is in neither, or has changed in its place.
+        """
+        with self._lock:
+            for digest in digests:
+                if digest in places and digest not in self._held:
+                    self._read(digest, places[digest])
         missing = [digest for digest in digests if digest not in self._held]
         if missing:
             raise InputMissing(
                 f"the recipe names a picture that was not given (SHA-256 {missing[0][:8]}…)",
-                hint="name its file on the command line, or Engine.add_picture",
+                hint="in a recipe file name its path; in Python Engine.add_picture takes it",
             )
         held = [self._held[digest] for digest in digests]
         return tuple(picture_file(one.digest, one.fd, one.size_bytes) for one in held)
+
+    def _read(self, digest: str, path: Path) -> None:
+        try:
+            found = self.add(path)
+        except SafelightError as error:
+            raise InputMissing(f"a picture that the recipe names, {path}: {error}") from error
+        if found != digest:
+            raise InputMissing(
+                f"{path} has changed since the recipe named it",
+                hint="put it back, or make a new plan",
+            )
 
     def close(self) -> None:
         """Overwrite and free all of them."""
@@ -112,8 +154,16 @@ class Stock:
             self._held.clear()
 
     def _present(self, needs: Iterable[ModelNeed]) -> tuple[ModelNeed, ...]:
-        """The needs without the optional ones that the catalogue does not have."""
-        return tuple(need for need in needs if not need.optional or self._is_known(need))
+        """The needs that the catalogue has, or what is taken in their place; of those that it has
+        not, only the optional ones are left out.
+        """
+        asked = (self._at_hand(need) for need in needs)
+        return tuple(need for need in asked if not need.optional or self._is_known(need))
+
+    def _at_hand(self, need: ModelNeed) -> ModelNeed:
+        other = need.otherwise
+        has_other = other is not None and not self._is_known(need) and self._is_known(other)
+        return other if other is not None and has_other else need
 
     def _is_known(self, need: ModelNeed) -> bool:
         try:

@@ -1,4 +1,7 @@
-"""Tuning: the precision and the threads that models run with here, by the self-test."""
+"""Tuning: the precision and the threads that models run with here, by the self-test.
+
+Timed is one built-in model, the smallest of TASK; what wins there holds for the others too.
+"""
 
 from __future__ import annotations
 
@@ -58,8 +61,7 @@ class Tuning:
         """
         with self._lock:
             if anew or not self._is_known:
-                with_twin = self._pair()
-                self._choice = None if with_twin is None else self._found(*with_twin, anew=anew)
+                self._choice = self._found(anew=anew)
                 self._is_known = True
             return self._choice
 
@@ -69,7 +71,18 @@ class Tuning:
         if host is not None:
             host.cancel()
 
-    def _found(self, usual: Entry, exact: Entry, *, anew: bool) -> Choice | None:
+    def _found(self, *, anew: bool) -> Choice | None:
+        try:
+            pair = self._pair()
+            return None if pair is None else self._kept_or_measured(*pair, anew=anew)
+        except Cancelled:
+            raise
+        except SafelightError:
+            return None
+        finally:
+            self._host = None
+
+    def _kept_or_measured(self, usual: Entry, exact: Entry, *, anew: bool) -> Choice:
         machine = Machine(
             processor=selftest.processor_name(),
             cores=selftest.usable_cores(),
@@ -79,14 +92,7 @@ class Tuning:
         folder = self._settings.state_dir
         choice = None if anew else selftest.kept(folder, machine)
         if choice is None:
-            try:
-                choice = self._measured(machine, usual, exact)
-            except Cancelled:
-                raise
-            except SafelightError:
-                return None
-            finally:
-                self._host = None
+            choice = self._measured(machine, usual, exact)
             selftest.keep(folder, choice)
         return choice
 
@@ -126,8 +132,8 @@ class Tuning:
             return answer.work_s * 1e9 / (answer.width * answer.height)
 
     def _pair(self) -> tuple[Entry, Entry] | None:
-        """The smallest model of the task that has an alias and an exact twin, and that twin."""
-        usual = [e for e in self._store.entries() if e.task == TASK and e.aliases and e.exact]
+        """The smallest built-in model of the task that has an alias and an exact twin; the twin."""
+        usual = [e for e in self._store.built_in() if e.task == TASK and e.aliases and e.exact]
         for entry in sorted(usual, key=lambda e: (e.output.scale, e.size_bytes)):
             twin = self._store.twin(entry)
             if twin is not None:

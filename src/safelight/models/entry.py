@@ -9,7 +9,14 @@ import json
 import tomllib
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from safelight.errors import UsageError
 from safelight.limits import MAX_MODEL_BYTES, MAX_SIDE
@@ -26,6 +33,20 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=300)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Runtime = Literal["onnx", "fake"]
+# Far beyond what any net needs, and far within what fp32 can hold.
+Moderate = Annotated[float, Field(ge=-1e6, le=1e6)]
+Spread = Annotated[float, Field(ge=1e-6, le=1e6)]
+# Answers that are made tile by tile; any other is one answer to a stretched picture.
+PICTURES = ("luma", "rgb")
+
+
+def _has_width(values: tuple[float, float]) -> tuple[float, float]:
+    if values[1] - values[0] < 1e-6:
+        raise ValueError("a range is from its least to its greatest value")
+    return values
+
+
+Range = Annotated[tuple[Moderate, Moderate], AfterValidator(_has_width)]
 
 
 class Fact(BaseModel):
@@ -47,9 +68,9 @@ class ModelInput(Fact):
     layout: Literal["NCHW", "NHWC"]
     channels: int = Field(ge=1, le=MAX_CHANNELS)
     kind: Kind
-    range: tuple[float, float]
-    mean: tuple[float, ...] = Field(min_length=1, max_length=MAX_CHANNELS)
-    std: tuple[float, ...] = Field(min_length=1, max_length=MAX_CHANNELS)
+    range: Range
+    mean: tuple[Moderate, ...] = Field(min_length=1, max_length=MAX_CHANNELS)
+    std: tuple[Spread, ...] = Field(min_length=1, max_length=MAX_CHANNELS)
     resize: Literal["tile", "stretch"] = "tile"
     side: int = Field(default=0, ge=0, le=4_096)
     tile: int = Field(ge=0, le=MAX_SIDE)
@@ -61,8 +82,6 @@ class ModelInput(Fact):
         for name, values in (("mean", self.mean), ("std", self.std)):
             if len(values) not in (1, self.channels):
                 raise ValueError(f"{name} has one value, or one for each channel")
-        if 0.0 in self.std:
-            raise ValueError("std is never 0")
         if (self.resize == "stretch") != (self.side > 0):
             raise ValueError("side is for stretch, and stretch needs it")
         return self
@@ -74,7 +93,7 @@ class ModelOutput(Fact):
     name: Word
     kind: Kind
     scale: int = Field(ge=1, le=MAX_SCALE)
-    range: tuple[float, float]
+    range: Range
 
 
 class Entry(Fact):
@@ -104,9 +123,11 @@ class Entry(Fact):
     output: ModelOutput
 
     @model_validator(mode="after")
-    def _twin_is_another(self) -> Self:
+    def _parts_fit(self) -> Self:
         if self.exact == self.name:
             raise ValueError("exact names another model")
+        if self.output.kind in PICTURES and self.input.resize != "tile":
+            raise ValueError("a model whose answer is a picture takes tiles, not stretch")
         return self
 
     @classmethod

@@ -1,8 +1,9 @@
 """Guard: what a model answers is looked at before anyone uses it.
 
-An answer that is no number, far outside the entry's range, or blank where the picture is not goes
-to the exact twin of the model: the same net in full precision, on the processor. If the twin is
-faulty too, the work ends. What was asked again is counted, and the receipt says so.
+An answer of another shape than the entry says, that is no number, far outside the entry's range,
+or blank where the picture is not goes to the exact twin of the model: the same net in full
+precision, on the processor. If the twin is faulty too, the work ends. What was asked again is
+counted, and the receipt says so.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from safelight.errors import ModelFaulty
-from safelight.models.entry import Entry, ModelInput
+from safelight.limits import MAX_VECTOR
+from safelight.models.entry import PICTURES, Entry, ModelInput
 from safelight.models.runtimes import Session
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     Tensor = NDArray[np.float32]
 
-Fault = Literal["not finite", "out of range", "blank"]
+Fault = Literal["not finite", "out of range", "blank", "wrong shape"]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 # How far an answer may lie outside its range, in widths of that range: nets overshoot at edges.
@@ -37,9 +39,12 @@ VARIES = 5 / 255
 # picture that no noise explains.
 OTHER_MEAN, RICH = 0.1, 0.2
 # The answers that show the picture which went in. A mask may rightly be all nothing or all subject.
-PICTURES = ("luma", "rgb")
 # Answers of which no input makes all values zero.
 NEVER_ZERO = ("vector",)
+# The channels of an answer, by its kind.
+ANSWERED = {"luma": 1, "rgb": 3, "alpha": 1}
+# What an answer may be made of: fractions and whole numbers, in the words of numpy.
+NUMBERS = "fiu"
 # The first channels of an input that are the picture itself, by the first part of its kind.
 CHANNELS = {"luma": 1, "rgb": 3}
 
@@ -68,6 +73,7 @@ class Guarded:
 
     def __init__(self, session: Session, twin: Callable[[], Session] | None) -> None:
         self._session, self._twin = session, twin
+        self.has_run = False
         self.retried: Counter[Fault] = Counter()
 
     @property
@@ -76,17 +82,15 @@ class Guarded:
 
     def run(self, tensor: Tensor) -> Tensor:
         """The answer, or its exact twin's. Raises ModelFaulty where neither is one."""
-        answer = self._session.run(tensor)
-        doubt = doubt_of(self.model, tensor, answer)
+        self.has_run = True
+        answer, doubt = _asked(self._session, tensor)
         if doubt is None:
             return answer
         if self._twin is None:
             if doubt.is_certain:
                 raise ModelFaulty("the model's answer is no picture, and it has no exact twin")
             return answer
-        exact = self._twin()
-        again = exact.run(tensor)
-        second = doubt_of(exact.model, tensor, again)
+        again, second = _asked(self._twin(), tensor)
         if second is not None and second.is_certain:
             raise ModelFaulty("the model's answer is no picture, nor is that of its exact twin")
         if doubt.is_certain or second is None:
@@ -94,8 +98,39 @@ class Guarded:
         return again
 
 
+def _asked(session: Session, tensor: Tensor) -> tuple[Tensor, Doubt | None]:
+    """The answer as fp32, and what is wrong with it."""
+    import numpy as np
+
+    answer: Any = session.run(tensor)
+    if not fits(session.model, tensor, answer):
+        return tensor, Doubt("wrong shape")
+    with np.errstate(over="ignore"):
+        answer = answer.astype(np.float32, copy=False)
+    return answer, doubt_of(session.model, tensor, answer)
+
+
+def fits(entry: Entry, tensor: Tensor, answer: object) -> bool:
+    """Whether an answer is an array of numbers whose sides are those that the entry says."""
+    import numpy as np
+
+    if not isinstance(answer, np.ndarray) or answer.dtype.kind not in NUMBERS or not answer.size:
+        return False
+    if entry.output.kind == "vector":
+        return answer.size <= MAX_VECTOR and answer.size == max(answer.shape, default=0)
+    channels = ANSWERED.get(entry.output.kind)
+    if channels is None:
+        return True
+    is_first = entry.input.layout == "NCHW"
+    sides = [
+        side * entry.output.scale for side in (tensor.shape[2:] if is_first else tensor.shape[1:3])
+    ]
+    wanted = (channels, *sides) if is_first else (*sides, channels)
+    return tuple(answer.shape) == (tensor.shape[0], *wanted)
+
+
 def doubt_of(entry: Entry, tensor: Tensor, answer: Tensor) -> Doubt | None:
-    """What is wrong with this answer to this tensor; None if nothing is."""
+    """What is wrong with the values of this answer to this tensor; None if nothing is."""
     given = entry.output
     low, high = given.range
     width = high - low

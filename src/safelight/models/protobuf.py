@@ -57,7 +57,9 @@ class _Walk:
             field, wire = key >> 3, key & 7
             inner = schema.get(field)
             if inner is None:
-                raise _unknown(kind, field)
+                if kind == "tensor" and field == EXTERNAL_DATA:
+                    raise PolicyRefused("the model keeps data in another file", hint=_HINT)
+                raise PolicyRefused(f"the model has a field that is not known, number {field}")
             value, start = self._value(wire, start, end)
             if kind == "tensor" and field == DATA_LOCATION and (wire != VARINT or value != 0):
                 raise PolicyRefused("the model keeps data in another file", hint=_HINT)
@@ -92,9 +94,3 @@ class _Walk:
 
 
 _HINT = "export the model again with all weights inside one file"
-
-
-def _unknown(kind: str, field: int) -> PolicyRefused:
-    if kind == "tensor" and field == EXTERNAL_DATA:
-        return PolicyRefused("the model keeps data in another file", hint=_HINT)
-    return PolicyRefused(f"the model has a field that is not known: {kind} {field}")

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
-from safelight.errors import PolicyRefused, RuntimeMissing, SafelightError
+from safelight.errors import MemoryExceeded, ModelFaulty, PolicyRefused, RuntimeMissing
 from safelight.models.entry import Entry, Runtime
 from safelight.models.protobuf import refuse_external_data
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 TELEMETRY_OFF = "ORT_DISABLE_TELEMETRY"
 PROVIDER = "CPUExecutionProvider"
 FATAL = 4
+# Running out of memory has many names.
+OUT_OF_MEMORY = (
+    *("out of memory", "bad_alloc", "bad allocation"),
+    *("allocate memory", "memory allocation", "allocation failed"),
+)
 
 
 class Session(Protocol):
@@ -28,19 +33,25 @@ class Session(Protocol):
         """The catalogue entry: facts of input and output."""
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One tensor in the entry's layout in, one out."""
+        """One tensor in the entry's layout in, one out. Raises ModelFaulty, MemoryExceeded."""
 
 
 def open_session(entry: Entry, data: memoryview, *, threads: int) -> Session:
     """Open a verified model on the processor with this many threads.
 
     Raises PolicyRefused for a model that wants another file, RuntimeMissing when its runtime is
-    not installed or cannot open it.
+    not installed or cannot open it, MemoryExceeded.
     """
     if entry.runtime == "fake":
         return FakeSession(entry)
     refuse_external_data(data)
     return OnnxSession(entry, data, threads=threads)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether this error, of whatever library, says that there was no more memory."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in text for words in OUT_OF_MEMORY)
 
 
 def warm(runtime: Runtime) -> None:
@@ -84,8 +95,10 @@ class OnnxSession:
         try:
             self._session = runtime.InferenceSession(bytes(data), options, providers=[PROVIDER])
         except Exception as error:  # onnxruntime has no base class of its errors
+            if is_out_of_memory(error):
+                raise MemoryExceeded from error
             raise RuntimeMissing(
-                f"onnxruntime cannot open the model {entry.name}",
+                "onnxruntime cannot open the model",
                 hint="a newer onnxruntime may: pip install -U 'safelight[cpu]'",
             ) from error
         if self._session.get_providers() != [PROVIDER]:
@@ -101,7 +114,9 @@ class OnnxSession:
                 [self._entry.output.name], {self._entry.input.name: tensor}
             )[0]
         except Exception as error:  # onnxruntime has no base class of its errors
-            raise SafelightError(f"the model {self._entry.name} failed on this picture") from error
+            if is_out_of_memory(error):
+                raise MemoryExceeded from error
+            raise ModelFaulty("the model failed on this picture") from error
         return answer
 
 

@@ -16,7 +16,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -62,6 +62,11 @@ class Store:
         self._user_folder = user_folder
         self._shelf: dict[str, tuple[Entry, Path]] | None = None
 
+    def built_in(self) -> tuple[Entry, ...]:
+        """The entries that no user's file can change, by name. Raises as entries does."""
+        known = self._known().values()
+        return tuple(entry for entry, folder in known if folder != self._user_folder)
+
     def entries(self) -> tuple[Entry, ...]:
         """Every entry, built-in ones first, by name. Raises UsageError for a wrong entry."""
         return tuple(entry for entry, _folder in self._known().values())
@@ -81,8 +86,8 @@ class Store:
                 twin = self.twin(entry)
                 return twin if twin is not None and twin.precision == precision else entry
         raise ModelMissing(
-            f"there is no model {need.name!r} for {need.task} x{need.scale}",
-            hint=_nearest(need, fitting),
+            f"there is no model {need.name!r} for {need.task} x{need.scale}".removesuffix(" x1"),
+            hint=_nearest(need, self.entries()),
         )
 
     def twin(self, entry: Entry) -> Entry | None:
@@ -216,7 +221,18 @@ def _seal(fd: int) -> None:
         fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
 
 
-def _nearest(need: ModelNeed, fitting: list[Entry]) -> str:
-    names = sorted({name for entry in fitting for name in (entry.name, *entry.aliases)})
+def _nearest(need: ModelNeed, entries: Sequence[Entry]) -> str:
+    """The name that was meant, if one is near, and those that are usual for the task."""
+    fitting = [entry for entry in entries if entry.task == need.task]
+    names = sorted(
+        {name for entry in fitting for name in (entry.name, *entry.aliases)} - {need.name}
+    )
     close = difflib.get_close_matches(need.name, names, n=1, cutoff=0.5)
-    return f"did you mean {close[0]}? safelight models list" if close else "safelight models list"
+    meant = f"did you mean {close[0]}? " if close else ""
+    usual: dict[str, list[str]] = {}
+    for entry in sorted(fitting, key=lambda entry: entry.output.scale):
+        for alias in entry.aliases:
+            usual.setdefault(alias, []).append(f" x{entry.output.scale}".removesuffix(" x1"))
+    told = ", ".join(alias + " and".join(scales) for alias, scales in sorted(usual.items()))
+    here = f"for {need.task} there is {told}; " if told else ""
+    return f"{meant}{here}safelight models list"

@@ -11,13 +11,13 @@ from pydantic import Field, field_validator, model_validator
 from safelight.formats import LOSSY, Format, Writable, carrying
 from safelight.image import Annotation, Image
 from safelight.operation import Context, ModelNeed, Operation
-from safelight.ops.cutting.grounds import BLUR, NAMED, PICTURE, blurred, covering
+from safelight.ops.cutting.grounds import BLUR, NAMED, PICTURE, blurred, covering, opened
 
 # One level of transparency is too few for an edge.
 TRANSPARENT = tuple(format for format in carrying("alpha") if format != "gif")
 
 
-class Cutout(Operation, name="cutout"):
+class Cutout(Operation, name="cutout", version=2, gives_confidence=True):
     """Cut the subject out: transparent ground, or another one.
 
     Made for product pictures: one subject on a plain, shaded or softly lit ground. The result is
@@ -33,11 +33,11 @@ class Cutout(Operation, name="cutout"):
     )
     bg: str | None = Field(
         None,
-        description="new ground: a colour as white or #rrggbb, a picture as shelf.jpg,"
+        description="new ground: a colour as white, #rgb or #rrggbb, a picture as shelf.jpg,"
         " or blur for the old one, blurred",
         examples=["white"],
         pattern=rf"^(blur|#[0-9a-f]{{6}}|{PICTURE}[0-9a-f]{{64}})$",
-        json_schema_extra={"picture": PICTURE},
+        json_schema_extra={"picture": PICTURE, "called": "ground picture"},
     )
     mask_only: bool = Field(False, description="give the mask alone: 255 is subject, 0 is ground")
     crop: bool = Field(False, description="cut the picture to the subject")
@@ -57,7 +57,11 @@ class Cutout(Operation, name="cutout"):
     @field_validator("bg", mode="before")
     @classmethod
     def _by_name(cls, value: object) -> object:
-        return NAMED.get(value.lower(), value.lower()) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        word = value.lower()
+        is_short = len(word) == 4 and word.startswith("#")
+        return "#" + "".join(2 * digit for digit in word[1:]) if is_short else NAMED.get(word, word)
 
     @field_validator("margin", mode="before")
     @classmethod
@@ -95,12 +99,13 @@ class Cutout(Operation, name="cutout"):
     def apply(self, image: Image, ctx: Context) -> Image:
         """The subject, with a confidence among the annotations.
 
-        Raises InputMissing without the picture that bg names, InputRefused for an animation;
-        while pixels are pulled, TimeExceeded.
+        Raises InputMissing without the picture that bg names, InputRefused for several frames or
+        pages of which format does not ask for one; while pixels are pulled, TimeExceeded.
         """
         from safelight.ops.cutting.finish import finished
-        from safelight.ops.tiling.still import with_profile_of
+        from safelight.ops.tiling.still import refuse_several, with_profile_of
 
+        refuse_several(image if self.format is None else image.with_wish(format=self.format))
         image = self._wished(image)
         finisher, confidence = self._decided(image, ctx)
         box = finisher.bounds() if self.crop else None
@@ -137,7 +142,7 @@ class Cutout(Operation, name="cutout"):
         if self.bg == BLUR:
             ground = partial(blurred, cut, *size)
         elif self.pictures():
-            ground = partial(covering, ctx.picture(self.pictures()[0]), *size)
+            ground = partial(covering, opened(ctx, self.pictures()[0]), *size)
         elif self.bg is not None:
             ground = tuple(bytes.fromhex(self.bg[1:]))
         finisher = Finisher(source, cut, ctx, is_mask=self.mask_only, ground=ground)

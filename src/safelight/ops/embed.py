@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from safelight.errors import SomethingMissing
+from safelight.errors import ModelMissing
 from safelight.image import Image
 from safelight.operation import Context, ModelNeed, Operation, Session
 from safelight.ops.tiling.still import PROFILE, standard
@@ -47,12 +47,11 @@ class Embed(Operation, name="embed", gives_image=False, gives_vector=True):
 
 
 def _check_model(session: Session) -> None:
-    facts = session.model
-    is_fit = facts.input.kind == "rgb" and facts.input.resize == "stretch"
-    if not is_fit or facts.output.kind != "vector":
-        raise SomethingMissing(
-            f"embed takes models from rgb to a vector, {facts.name} is"
-            f" from {facts.input.kind} to {facts.output.kind}",
+    given = session.model.input
+    is_fit = (given.kind, given.channels, given.resize) == ("rgb", 3, "stretch")
+    if not is_fit or session.model.output.kind != "vector":
+        raise ModelMissing(
+            "the model gives no vector of a picture: that takes one from rgb, at one size",
             hint="safelight models list",
         )
 

@@ -17,7 +17,8 @@ from safelight.ops.tiling.net import net_of
 from safelight.ops.tiling.still import filled, standard, still, with_profile_of
 from safelight.ops.tiling.through import through
 
-BOX = r"^(\d{1,5}x\d{0,5}|x\d{1,5})$"
+BOX = r"^([0-9]{1,5}x[0-9]{0,5}|x[0-9]{1,5})$"
+USUAL_SCALE = 2
 # Ways to enlarge at least so many times, fewest passes first, and of those the cheapest: the work
 # of a net is for each pixel that it is given, so the smaller step goes first.
 CHAINS: tuple[tuple[int, ...], ...] = ((), (2,), (4,), (2, 4), (4, 4))
@@ -32,9 +33,9 @@ class Upscale(Operation, name="upscale", version=2):
     size between the steps.
     """
 
-    scale: Literal[2, 3, 4] = Field(
-        2,
-        description="how many times larger on each side; not used with to",
+    scale: Literal[2, 3, 4] | None = Field(
+        None,
+        description="how many times larger on each side; 2 where neither scale nor to is given",
         examples=[4],
         json_schema_extra={"short": "-x"},
     )
@@ -48,11 +49,19 @@ class Upscale(Operation, name="upscale", version=2):
         "fast",
         min_length=1,
         max_length=64,
-        description="name or alias of the model: fast, better, photo, or see safelight models list",
+        description="name or alias of the model: safelight models list",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolved(cls, given: Any) -> Any:
+        is_open = isinstance(given, dict) and given.get("scale") is given.get("to") is None
+        return {**given, "scale": USUAL_SCALE} if is_open else given
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.scale is not None and self.to is not None:
+            raise ValueError("give scale or to, not both")
         if any(not 1 <= side <= MAX_SIDE for side in self._box() if side is not None):
             raise ValueError(f"a side is 1 to {MAX_SIDE} pixels")
         return self
@@ -62,10 +71,13 @@ class Upscale(Operation, name="upscale", version=2):
         return (int(width) if width else None, int(height) if height else None)
 
     def needs(self) -> tuple[ModelNeed, ...]:
-        """The model for the scale, x4 for x3; for a size that for x4, and that for x2 if any."""
-        if self.to is None:
-            return (ModelNeed("upscale", self.model, 2 if self.scale == 2 else 4),)
-        return (self._need(4), self._need(2))
+        """The model for the scale: x4 for x3, and for x2 where there is no x2; for a size that for
+        x4, and that for x2 if any.
+        """
+        four = ModelNeed("upscale", self.model, 4)
+        if self.scale is None:
+            return (four, self._need(2))
+        return (ModelNeed("upscale", self.model, 2, otherwise=four) if self.scale == 2 else four,)
 
     def _need(self, step: int) -> ModelNeed:
         return ModelNeed("upscale", self.model, step, optional=step == 2)
@@ -76,7 +88,7 @@ class Upscale(Operation, name="upscale", version=2):
 
     def size_for(self, width: int, height: int) -> tuple[int, int]:
         """The size of the result for a picture of this size."""
-        if self.to is None:
+        if self.scale is not None:
             return width * self.scale, height * self.scale
         box = self._box()
         factor = min((box[0] or MAX_SIDE * width) / width, (box[1] or MAX_SIDE * height) / height)
@@ -115,8 +127,6 @@ class Upscale(Operation, name="upscale", version=2):
         self, before: tuple[int, int], size: tuple[int, int], ctx: Context
     ) -> Sequence[Session]:
         """The steps of the shortest chain that reaches the size, of those that the model has."""
-        if self.to is None:
-            return [ctx.session(self.needs()[0])]
         for chain in CHAINS:
             enlarged = 1
             for step in chain:

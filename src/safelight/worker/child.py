@@ -17,10 +17,11 @@ from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry
 from safelight.models.runtimes import Session, open_session
-from safelight.operation import Context, ModelNeed, no_picture
+from safelight.operation import Context, ModelNeed, Operation, no_picture
 from safelight.recipe import Recipe
 from safelight.worker.job import PICTURE, Plan
 from safelight.worker.rehearsal import rehearsed
+from safelight.worker.shares import Shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Model:
 @dataclass(frozen=True)
 class Performed:
     """What a job made. pieces is empty when no image was asked for; sizes in pixels as displayed;
-    confidence, decided, vector and measures as of Image.
+    confidence, decided, vector and measures as of Image; ran and retries as of Sessions.
     """
 
     pieces: Sequence[bytes | memoryview]
@@ -52,6 +53,7 @@ class Performed:
     decided: Mapping[Decision, float] = field(default_factory=dict)
     vector: tuple[float, ...] = ()
     measures: Mapping[Measure, float] = field(default_factory=dict)
+    ran: tuple[int, ...] = ()
     retries: tuple[Retry, ...] = ()
 
 
@@ -75,13 +77,12 @@ def perform(
     sessions = Sessions(models, threads)
     deadline = time.monotonic() + limits.timeout_s
     ctx = Context(limits, sessions.of, deadline, progress, partial(_further, models, limits))
-    image = original = open_image(source, limits)
-    refused = todo.refusal(image.header.format)
+    original = open_image(source, limits)
+    refused = todo.refusal(original.header.format)
     if refused is not None:
         raise refused
     with foreign_errors("the picture"):
-        for step in todo.steps:
-            image = step.apply(image, ctx)
+        image = _folded(todo.steps, original, ctx)
     before = (original.header.format, original.width, original.height)
     done = Performed((), None, 0, 0, *before, is_reencoded=False, findings=image.findings)
     if wants_image:
@@ -101,8 +102,21 @@ def perform(
         decided=image.decided,
         vector=image.vector,
         measures=image.measures,
+        ran=sessions.ran(),
         retries=sessions.retries(),
     )
+
+
+def _folded(steps: Sequence[Operation], image: Image, ctx: Context) -> Image:
+    """The image after all steps. Those with a model tell how far they are, as shares of the whole;
+    the others are done in no time.
+    """
+    telling = [place for place, step in enumerate(steps) if step.needs()]
+    shares = Shares(ctx.progress, len(telling))
+    for place, step in enumerate(steps):
+        tell = shares.of(telling.index(place)) if place in telling else ctx.progress
+        image = step.apply(image, replace(ctx, progress=tell))
+    return image
 
 
 def _further(models: Sequence[Model], limits: Limits, digest: str) -> Image:
@@ -136,6 +150,11 @@ class Sessions:
             opening = cache(partial(self._session, twin)) if twin in self._models else None
             self._open[need] = Guarded(session, opening)
         return self._open[need]
+
+    def ran(self) -> tuple[int, ...]:
+        """Places in the job of the models that answered up to now; a twin counts as its model."""
+        places = enumerate(self._models)
+        return tuple(n for n, need in places if need in self._open and self._open[need].has_run)
 
     def retries(self) -> tuple[Retry, ...]:
         """What exact twins did up to now, in the order of the job's models."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from safelight.errors import LimitExceeded, MemoryExceeded
 from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits
+from safelight.models.runtimes import is_out_of_memory
 from safelight.operation import ModelNeed
 from safelight.worker.child import Model, Perform, Performed
 from safelight.worker.job import Plan
@@ -33,7 +34,6 @@ from safelight.worker.wire import (
 )
 
 FIXED_FDS = 4
-OUT_OF_MEMORY = ("out of memory", "bad_alloc", "allocate memory", "allocation failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,7 @@ def succeeded(done: Performed, limits: Limits) -> tuple[Outcome, bytes]:
         records=parts + count,
         confidence=done.confidence,
         decided=done.decided,
+        ran=done.ran,
         retries=done.retries,
     )
     return outcome, ahead + records
@@ -115,10 +116,9 @@ def threads_of(order: Order, plan: Plan) -> int:
 
 
 def failed(error: BaseException) -> Outcome:
-    """Running out of memory has many names; what was built up until then is let go first."""
+    """What was built up until then is let go first."""
     traceback.clear_frames(error.__traceback__)
-    text = str(error).lower()
-    if isinstance(error, MemoryError) or any(words in text for words in OUT_OF_MEMORY):
+    if is_out_of_memory(error):
         error = MemoryExceeded()
     return Outcome(failure_of(error))
 

@@ -104,9 +104,10 @@ class Answer:
     """The checked answer of one worker.
 
     output is a read-only view of exactly output_bytes, valid until close; None when no image was
-    asked for. changes lists metadata removed and kept; findings what an inspection listed; retries
-    what exact twins did again; confidence how sure the models were, 0..1; vector what embed made of
-    the picture; measures what a comparison found. Times in seconds.
+    asked for. changes lists metadata removed and kept; findings what an inspection listed; ran the
+    places of the job's models that answered; retries what exact twins did again; confidence how
+    sure the models were, 0..1; vector what embed made of the picture; measures what a comparison
+    found. Times in seconds.
     """
 
     output: memoryview | None
@@ -126,6 +127,7 @@ class Answer:
     decided: Mapping[Decision, float] = field(default_factory=dict)
     vector: tuple[float, ...] = ()
     measures: Mapping[Measure, float] = field(default_factory=dict)
+    ran: tuple[int, ...] = ()
     retries: tuple[Retry, ...] = ()
 
 

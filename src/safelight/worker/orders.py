@@ -77,6 +77,7 @@ def answer_of(
         decided=outcome.decided,
         vector=vector,
         measures=measures,
+        ran=outcome.ran,
         retries=outcome.retries,
     )
 

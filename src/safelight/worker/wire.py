@@ -35,7 +35,7 @@ MAX_ERRNO = 4_095
 PROGRESS_PAUSE_S = 0.1
 MAX_FACTS = 6
 # The fields of a RESULT between the failure and the counts of faults.
-SIZES = 10 + len(DECISIONS)
+SIZES = 11 + len(DECISIONS)
 FULL_NOTE = 1_000
 MOST_DECIDED = 100
 MAX_FACT = 10**18
@@ -47,7 +47,7 @@ _READY = struct.Struct(f"<4sHHI32s{MAX_ATTEMPTS}h")
 _JOB = struct.Struct("<4sHHHQQQ" + "QQQ" * MAX_MODELS)
 _PROGRESS = struct.Struct("<4sH")
 RESULT = struct.Struct(
-    f"<4sQHHII{MAX_FACTS}q" + "QIIIIIBBBH" + "H" * len(DECISIONS) + "I" * MAX_MODELS * len(FAULTS)
+    f"<4sQHHII{MAX_FACTS}q" + "QIIIIIBBBIH" + "H" * len(DECISIONS) + "I" * MAX_MODELS * len(FAULTS)
 )
 
 JOB_BYTES, READY_BYTES = _JOB.size, _READY.size
@@ -116,7 +116,8 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The end of a job: sizes of what was made, how sure the models were (0..1; None where none
-    says), what was decided (0..100), what was done again; or the failure.
+    says), what was decided (0..100), which models ran, by their place in the order, and what was
+    done again; or the failure.
     """
 
     failure: Failure | None = None
@@ -131,6 +132,7 @@ class Outcome:
     records: int = 0
     confidence: float | None = None
     decided: Mapping[Decision, float] = field(default_factory=dict)
+    ran: tuple[int, ...] = ()
     retries: tuple[Retry, ...] = ()
 
     def pack(self, nonce: int) -> bytes:
@@ -143,6 +145,7 @@ class Outcome:
             *(self.width, self.height, self.input_width, self.input_height, self.records),
             *(_format_number(self.format), _format_number(self.input_format)),
             self.is_reencoded,
+            sum(1 << place for place in self.ran),
             _note_number(self.confidence, 1),
             *(_note_number(self.decided.get(kind), MOST_DECIDED) for kind in DECISIONS),
             *_counts(self.retries),
@@ -160,9 +163,8 @@ class Outcome:
             failure = _failure(untrusted_fields[: 4 + MAX_FACTS])
             untrusted_sizes = untrusted_fields[4 + MAX_FACTS :]
             if failure is None:
-                made = _made(untrusted_sizes[:SIZES], limits, order.wants_image)
-                retries = _retries(untrusted_sizes[SIZES:], limits, len(order.models))
-                return replace(made, retries=retries)
+                made = _made(untrusted_sizes[:SIZES], limits, order)
+                return replace(made, retries=_retries(untrusted_sizes[SIZES:], limits, made.ran))
             if any(untrusted_sizes):
                 raise ValueError("a failure that carries sizes")
         return cls(failure)
@@ -181,20 +183,20 @@ def _failure(untrusted: Sequence[int]) -> Failure | None:
     return Failure(number, module, bounded(line, 0, MAX_LINE), tuple(facts[:count]))
 
 
-def _made(untrusted: Sequence[int], limits: Limits, wants_image: bool) -> Outcome:
+def _made(untrusted: Sequence[int], limits: Limits, order: Order) -> Outcome:
     size, width, height, input_width, input_height, records, *rest = untrusted
-    kind, input_kind, again, sure, *decided = rest
-    if wants_image:
+    kind, input_kind, again, ran, sure, *decided = rest
+    if order.wants_image:
         bounded(size, 1, limits.output_bytes)
         bounded(kind, 1, len(FORMATS))
-        _area(kind, width, height, side=limits.output_pixels, pixels=limits.output_pixels)
+        _area(kind, width, height, side=limits.side, pixels=limits.output_pixels)
     elif any((size, width, height, kind, again)):
         raise ValueError("an output that nobody asked for")
     bounded(input_kind, 1, len(FORMATS))
     _area(input_kind, input_width, input_height, side=limits.side, pixels=limits.input_pixels)
     return Outcome(
         output_bytes=size,
-        format=FORMATS[kind - 1] if wants_image else None,
+        format=FORMATS[kind - 1] if order.wants_image else None,
         width=width,
         height=height,
         input_format=FORMATS[input_kind - 1],
@@ -208,7 +210,13 @@ def _made(untrusted: Sequence[int], limits: Limits, wants_image: bool) -> Outcom
             for kind, number in zip(DECISIONS, decided, strict=True)
             if (value := _note(number, MOST_DECIDED)) is not None
         },
+        ran=_places(ran, len(order.models)),
     )
+
+
+def _places(untrusted: int, models: int) -> tuple[int, ...]:
+    bits = bounded(untrusted, 0, (1 << models) - 1)
+    return tuple(place for place in range(models) if bits >> place & 1)
 
 
 def _note_number(note: float | None, most: int) -> int:
@@ -229,14 +237,15 @@ def _counts(retries: Sequence[Retry]) -> list[int]:
     return counts
 
 
-def _retries(untrusted: Sequence[int], limits: Limits, models: int) -> tuple[Retry, ...]:
-    if any(untrusted[models * len(FAULTS) :]):
-        raise ValueError("a fault of no model")
-    return tuple(
+def _retries(untrusted: Sequence[int], limits: Limits, ran: Sequence[int]) -> tuple[Retry, ...]:
+    retries = tuple(
         Retry(place // len(FAULTS), FAULTS[place % len(FAULTS)], count)
         for place, count in enumerate(untrusted)
         if bounded(count, 0, limits.output_pixels)
     )
+    if any(retry.model not in ran for retry in retries):
+        raise ValueError("a fault of a model that did not run")
+    return retries
 
 
 def pack_progress(share: float) -> bytes:

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from safelight.errors import SafelightError, WorkerDied
+from safelight.limits import MAX_MODELS
 from safelight.worker import control, errand, namespaces, seccomp, warm
 from safelight.worker.child import Perform
 from safelight.worker.control import Kind, Note
@@ -36,7 +37,8 @@ from safelight.worker.layers import Lockdown
 from safelight.worker.wire import Ready
 
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
-WORKER_FILES = 32
+# Those of the largest job, and room for its channel and the like.
+WORKER_FILES = errand.FIXED_FDS + MAX_MODELS + 16
 ZYGOTE_FILES = 64
 FILES_PER_WORKER = 4
 # Threads are counted for all workers of a zygote together; its own forks must find room above them.

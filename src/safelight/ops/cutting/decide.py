@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from safelight.errors import SomethingMissing
+from safelight.errors import ModelMissing
 from safelight.operation import Session
 
 if TYPE_CHECKING:
@@ -15,12 +15,18 @@ if TYPE_CHECKING:
     # [rows, columns], or several of them
     Plane = NDArray[np.float32]
 
-KINDS = ("rgb", "rgb+surface")
+# The channels of what a model may take, by its kind.
+KINDS = {"rgb": 3, "rgb+surface": 7}
+# Subject is what is above this.
+INSIDE = 0.5
 # Regions smaller than this share of the picture, or of the largest one, are specks.
 SPECK, SPECK_OF_LARGEST = 2e-4, 0.01
 # An enclosed hole is none if it is this small, as a share of the picture, or if alpha in it is
 # above this on average: through a true gap the net sees the ground clearly.
 PINHOLE, HOLLOW = 2e-4, 0.2
+# Nothing was found where the subject is no more than this share of the picture; nothing but
+# subject is no finding either.
+LEAST, MOST = 0.002, 0.98
 
 
 @dataclass(frozen=True)
@@ -32,13 +38,12 @@ class Decision:
 
 
 def check_model(session: Session) -> None:
-    """Raises SomethingMissing for a model that does not cut out."""
-    facts = session.model
-    is_fit = facts.input.kind in KINDS and facts.input.resize == "stretch"
-    if not is_fit or facts.output.kind != "alpha":
-        raise SomethingMissing(
-            f"cutout takes models from rgb to alpha at one size, {facts.name} is"
-            f" from {facts.input.kind} to {facts.output.kind}",
+    """Raises ModelMissing for a model that does not cut out."""
+    given, facts = session.model.input, session.model.output
+    is_fit = given.resize == "stretch" and KINDS.get(given.kind) == given.channels
+    if not is_fit or (facts.kind, facts.scale) != ("alpha", 1):
+        raise ModelMissing(
+            "the model does not cut out: that takes one from rgb to alpha at one size",
             hint="safelight models list",
         )
 
@@ -52,6 +57,8 @@ def decide(picture: Any, session: Session) -> Decision:
     samples = np.frombuffer(small.write_to_memory(), np.uint8).reshape(side, side, 3)
     raw = _by_net(_planes(samples, session.model.input.kind), session)
     alpha = _without_specks(raw)
+    if float((alpha > INSIDE).mean()) <= LEAST:
+        alpha = np.zeros_like(alpha)
     return Decision(alpha, _confidence(raw, alpha))
 
 
@@ -86,7 +93,7 @@ def _without_specks(alpha: Plane) -> Plane:
     import numpy as np
     import pyvips
 
-    inside = alpha > 0.5
+    inside = alpha > INSIDE
     image = pyvips.Image.new_from_array(inside.astype(np.uint8))
     labels = np.frombuffer(image.labelregions().write_to_memory(), np.int32).reshape(alpha.shape)
     area = np.bincount(labels.ravel())
@@ -106,7 +113,7 @@ def _without_specks(alpha: Plane) -> Plane:
 def _confidence(raw: Plane, alpha: Plane) -> float:
     """How far the net made up its mind, 0..1; 0 where it found nothing, or nothing but subject."""
     subject = float(alpha.mean())
-    if not 0.002 < subject < 0.98:
+    if not LEAST < subject < MOST:
         return 0.0
     doubt = float((raw * (1 - raw)).sum()) * 4
     return max(0.0, 1 - doubt / float(raw.sum()))

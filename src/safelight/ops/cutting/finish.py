@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from safelight.errors import TimeExceeded
 from safelight.operation import Context
 from safelight.ops.cutting.cut import Cut, Rows, cut_rows
+from safelight.ops.cutting.grounds import about_the_ground
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,8 +42,9 @@ class Finisher:
 
     def rows(self) -> Iterator[memoryview]:
         """The finished rows, some at a time. Raises TimeExceeded after the deadline."""
+        grounds = self._grounds()
         for samples, rows in self._cut():
-            yield self._finished(samples, rows).data.cast("B")
+            yield self._finished(samples, rows, next(grounds)).data.cast("B")
 
     def bounds(self) -> tuple[int, int, int, int] | None:
         """left, top, width, height of all that is not transparent; None if everything is."""
@@ -64,9 +67,7 @@ class Finisher:
 
         picture = self.source.fresh()
         height = picture.height
-        if self.ground is not None and not isinstance(self.ground, tuple):
-            picture = picture.bandjoin(self.ground())
-        for strip in strips(picture, max(1, PIXELS_AT_ONCE // picture.width), 0):
+        for strip in strips(picture, _rows_at_once(picture), 0):
             if time.monotonic() > self.ctx.deadline:
                 raise TimeExceeded
             samples = strip.window
@@ -99,7 +100,22 @@ class Finisher:
         kept = is_whole[rows.edge]
         return Rows(np.minimum(rows.alpha, own), rows.edge & is_whole, rows.colours[kept])
 
-    def _finished(self, samples: Samples, rows: Rows) -> Samples:
+    def _grounds(self) -> Iterator[Samples]:
+        """What lies under the strips, in their order: one colour, or the colours of their rows."""
+        import numpy as np
+
+        from safelight.ops.tiling.strips import strips
+
+        if self.ground is None or isinstance(self.ground, tuple):
+            colour = np.array(self.ground or (0,), np.float32)
+            yield from repeat(colour * np.float32(self.source.peak / 255))
+            return
+        with about_the_ground():
+            picture = self.ground()
+            for strip in strips(picture, _rows_at_once(picture), 0):
+                yield strip.window.astype(np.float32)
+
+    def _finished(self, samples: Samples, rows: Rows, ground: Samples) -> Samples:
         import numpy as np
 
         peak = np.float32(self.source.peak)
@@ -116,19 +132,14 @@ class Finisher:
             picture[alpha == 0] = 0
             return np.concatenate([picture, alpha[..., None]], 2)
         under = rows.alpha < 1
-        ground = self._ground(samples)[under]
+        ground = np.broadcast_to(ground, picture.shape)[under]
         share = rows.alpha[under][:, None]
         picture[under] = np.rint(ground + (picture[under] - ground) * share)
         return picture
 
-    def _ground(self, samples: Samples) -> Samples:
-        """The ground of these rows, as the samples."""
-        import numpy as np
 
-        if isinstance(self.ground, tuple):
-            colour = np.array(self.ground, np.float32) * np.float32(self.source.peak / 255)
-            return np.broadcast_to(colour, (*samples.shape[:2], 3))
-        return samples[..., -3:].astype(np.float32)
+def _rows_at_once(picture: Any) -> int:
+    return max(1, PIXELS_AT_ONCE // int(picture.width))
 
 
 def finished(finisher: Finisher) -> tuple[Any, Any]:

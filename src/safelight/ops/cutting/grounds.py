@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from safelight.errors import ContainerBroken, FormatUnknown, InputRefused, LimitExceeded
 
 if TYPE_CHECKING:
     from safelight.image import Image
+    from safelight.operation import Context
     from safelight.ops.cutting.cut import Cut
 
 BLUR = "blur"
@@ -51,15 +56,42 @@ def blurred(cut: Cut, width: int, height: int, peak: int) -> Any:
     return (large + 0.5).cast("ushort" if peak > 255 else "uchar")
 
 
+@contextmanager
+def about_the_ground() -> Iterator[None]:
+    """What is wrong with the ground's own picture is said of it, not of the input."""
+    import pyvips
+
+    try:
+        yield
+    except LimitExceeded as error:
+        raise LimitExceeded("the ground picture passes a limit") from error
+    except FormatUnknown as error:
+        raise FormatUnknown("the ground picture is of a kind that Safelight does not read") from (
+            error
+        )
+    except (ContainerBroken, pyvips.Error) as error:
+        raise ContainerBroken("the ground picture is damaged or cut short") from error
+
+
+def opened(ctx: Context, digest: str) -> Image:
+    """The picture of this SHA-256. Raises InputMissing, or InputRefused in words about it."""
+    with about_the_ground():
+        image = ctx.picture(digest)
+    if image.header.frames > 1:
+        raise InputRefused(
+            f"the ground picture has {image.header.frames} frames or pages, one is wanted",
+            hint="convert the ground to jpeg first: that takes the first one",
+        )
+    return image
+
+
 def covering(image: Image, width: int, height: int, peak: int) -> Any:
-    """The middle of a picture, as large as it takes to cover this size, in sRGB, lazy."""
+    """The middle of a still, as large as it takes to cover this size, in sRGB, lazy."""
     from safelight.ops.cutting.source import fitted
-    from safelight.ops.tiling.still import still
 
     larger = max(width / image.width, height / image.height)
     across, down = (max(1, round(side * larger)) for side in (image.width, image.height))
-    reduced = image.with_pixels(image.at_least(across, down)) if image.frames == 1 else image
-    picture = fitted(still(reduced), to_srgb=True)
+    picture = fitted(_middle(image.at_least(across, down), width / height), to_srgb=True)
     if picture.hasalpha():
         picture = picture.flatten(
             background=[65_535 if picture.format == "ushort" else 255] * 3,
@@ -67,7 +99,11 @@ def covering(image: Image, width: int, height: int, peak: int) -> Any:
         )
     if (picture.format == "ushort") != (peak > 255):
         picture = picture.cast("ushort" if peak > 255 else "uchar", shift=True)
-    width_now, height_now = picture.width, picture.height
-    across, down = max(across, width), max(down, height)
-    scaled = picture.resize(across / width_now, vscale=down / height_now)
-    return scaled.crop((scaled.width - width) // 2, (scaled.height - height) // 2, width, height)
+    return picture.resize(width / picture.width, vscale=height / picture.height)
+
+
+def _middle(picture: Any, aspect: float) -> Any:
+    """As much of the middle as is this many times as wide as high; a long strip is never scaled."""
+    width = min(picture.width, max(1, round(picture.height * aspect)))
+    height = min(picture.height, max(1, round(picture.width / aspect)))
+    return picture.crop((picture.width - width) // 2, (picture.height - height) // 2, width, height)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from safelight.image import Image
-from safelight.ops.tiling.still import PROFILE, standard, still
+from safelight.ops.tiling.still import PROFILE, first, standard
 
 # A picture of no more samples than these bytes is held; a larger one is decoded a second time.
 HELD_BYTES = 100_000_000
@@ -37,13 +37,13 @@ class Source:
 
 
 def source_of(image: Image, longest: int, *, to_srgb: bool) -> Source:
-    """The picture, and a small copy no side of which is longer than asked. to_srgb: in that space.
+    """The picture, or its first frame, and a small copy no side of which is longer than asked.
 
-    Raises InputRefused for an animation.
+    to_srgb: in that space.
     """
 
     def fresh() -> Any:
-        return fitted(still(image), to_srgb=to_srgb)
+        return fitted(first(image), to_srgb=to_srgb)
 
     pixels = image.vips if image.frames == 1 else None
     size_bytes = image.width * image.height * (pixels.bands * _bytes(pixels) if pixels else 8)
@@ -53,7 +53,7 @@ def source_of(image: Image, longest: int, *, to_srgb: bool) -> Source:
         reduced = fitted(image.at_least(width, height), to_srgb=to_srgb)
         small = _reduced(reduced, width, height)
     else:
-        held = fitted(still(image), to_srgb=to_srgb).copy_memory()
+        held = fitted(first(image), to_srgb=to_srgb).copy_memory()
         small = _reduced(held, width, height)
 
         def fresh() -> Any:

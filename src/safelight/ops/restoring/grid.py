@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     Values = NDArray[np.float32]
 
 SIDE = 8
+# For each quality the strongest grid that pictures saved with it showed, measured, best first.
+STRONGEST = ((95, 0.3), (88, 1.0), (85, 1.3), (80, 1.55), (70, 1.8), (60, 2.1), (40, 3.5))
+WORST = 30
 # Larger steps are edges of what is shown, and count as this much.
 LARGEST_STEP = 12.0
 # With less than this between the lines, the picture is pixel art that was enlarged.
@@ -31,6 +34,11 @@ def blockiness(patches: Sequence[Patch]) -> float:
     if not luma:
         return 0.0
     return min(_along(luma), _along([plane.T for plane in luma]))
+
+
+def best_quality(strength: float) -> int:
+    """The best quality that a JPEG may have been saved with whose grid is so strong."""
+    return next((quality for quality, most in STRONGEST if strength <= most), WORST)
 
 
 def _along(planes: Sequence[Values]) -> float:

@@ -29,11 +29,13 @@ BELIEVED, SHORT_OF_TRUTH = 0.15, 0.945
 # Samples so near to black or white were cut off there, and their noise with them. Blocks with such
 # samples count only where there is no other.
 CUT_OFF, FEW, MOST = 1.0, 0.02, 0.5
+# Among fewer blocks none may be without an edge, and an edge looks like noise.
+LEAST_BLOCKS = 16
 LEAST_SIDE = 8
 
 
 def noise_sigma(patches: Sequence[Patch]) -> float:
-    """The noise of one colour, as the mean of all colours; 0 where nothing can be told."""
+    """The noise of one colour, as the mean of all colours; 0 where too little is there to tell."""
     import numpy as np
 
     found = [
@@ -51,10 +53,9 @@ def _smooth_sigma(planes: Sequence[Values]) -> float:
     levels, lost = (np.concatenate(parts) for parts in zip(*map(_blocks, usable), strict=True))
     for most in (FEW, MOST):
         believed = levels[lost <= most]
-        if len(believed) > FEW * len(levels):
-            short = SHORT_OF_TRUTH if len(believed) > 1 else 1.0
+        if len(believed) >= max(LEAST_BLOCKS, FEW * len(levels)):
             # Sorted by hand: numpy imports more on the first call of a quantile.
-            return float(np.sort(believed)[int(BELIEVED * len(believed))] / short)
+            return float(np.sort(believed)[int(BELIEVED * len(believed))] / SHORT_OF_TRUTH)
     return 0.0
 
 

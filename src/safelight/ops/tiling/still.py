@@ -5,24 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 from safelight.errors import InputRefused
+from safelight.formats import holds_frames_of
 from safelight.image import Image
 
 PROFILE = "icc-profile-data"
 
 
 def still(image: Image) -> Any:
-    """The pixels of a still; of several frames the first, where another format is wished.
+    """The pixels of a still; of several frames or pages the first, if a conversion asked for it.
 
-    Raises InputRefused where that of the input would stay.
+    Raises InputRefused for any other that has several.
     """
-    if image.frames == 1:
-        return image.vips
-    if image.wish.format in (None, image.header.format):
+    refuse_several(image)
+    return first(image)
+
+
+def first(image: Image) -> Any:
+    """The pixels of a still, or of the first frame."""
+    return image.vips if image.frames == 1 else image.vips.crop(0, 0, image.width, image.height)
+
+
+def refuse_several(image: Image) -> None:
+    """Raises InputRefused where frames or pages would be lost that nobody gave up."""
+    wish = image.wish.format
+    is_given_up = wish not in (None, image.header.format) and (
+        image.frames == 1 or not holds_frames_of(wish, image.header.format)
+    )
+    if image.header.frames > 1 and not is_given_up:
         raise InputRefused(
-            f"a still picture is wanted, this one has {image.frames} frames",
-            hint="convert to png or jpeg first: that takes the first frame",
+            f"a still picture is wanted, this one has {image.header.frames} frames or pages",
+            hint="convert it first, as to jpeg: another format that is still takes the first one",
         )
-    return image.vips.crop(0, 0, image.width, image.height)
 
 
 def standard(picture: Any) -> Any:

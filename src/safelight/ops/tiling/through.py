@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from safelight.errors import TimeExceeded
 from safelight.operation import Context
 from safelight.ops.tiling.local import Range
 from safelight.ops.tiling.net import Net
+from safelight.ops.tiling.pace import Pace
 
 if TYPE_CHECKING:
     from safelight.ops.tiling.painting import Painter
@@ -27,7 +26,7 @@ def through(picture: Any, net: Net, ctx: Context) -> tuple[Any, RowSource]:
     """The picture as the net gives it, made row by row as it is read, once.
 
     picture is grey or RGB in 8 or 16 bit with or without alpha, and stays that. What stopped the
-    rows is told by the second. While rows are read: TimeExceeded after the deadline.
+    rows is told by the second. While rows are read: TimeExceeded, see Pace.
     """
     from safelight.ops.tiling.painting import Painter
     from safelight.ops.tiling.rows import Shape, lazy_picture
@@ -61,7 +60,7 @@ def blocks(picture: Any, painter: Painter, ctx: Context) -> Iterator[memoryview]
     tile = net.tile or max(picture.width, picture.height)
     sample_bytes = picture.bands * (2 if painter.peak > 255 else 1)
     height = strip_rows(net, picture.width, sample_bytes) or tile
-    area, done = picture.width * picture.height, 0
+    area, done, pace = picture.width * picture.height, 0, Pace(ctx.deadline)
     for strip in strips(picture, height, painter.margin):
         rows = strip.bottom - strip.top
 
@@ -69,7 +68,6 @@ def blocks(picture: Any, painter: Painter, ctx: Context) -> Iterator[memoryview]
             nonlocal done
             done += columns * rows
             ctx.progress(done / area)
-            if time.monotonic() > ctx.deadline:
-                raise TimeExceeded
+            pace.keep(done / area)
 
         yield painter.paint(strip, tile, finished).data.cast("B")

@@ -1,0 +1,57 @@
+"""Standard input as a source: whoever waits for it can be stopped."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+from collections.abc import Callable
+from typing import BinaryIO
+
+from safelight.errors import Cancelled
+
+LOOK_S = 0.2
+PIECE_BYTES = 1 << 20
+
+
+class StandardInput:
+    """What comes in from a pipe, a file or a keyboard, read to its end.
+
+    read raises Cancelled once is_stopped says so, also while nothing comes.
+    """
+
+    def __init__(self, stream: BinaryIO, is_stopped: Callable[[], bool]) -> None:
+        self._stream, self._is_stopped = stream, is_stopped
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to size bytes; fewer only at the end."""
+        pieces, held = [], 0
+        while held != size:
+            self._wait()
+            piece = self._piece(PIECE_BYTES if size < 0 else min(size - held, PIECE_BYTES))
+            if not piece:
+                break
+            pieces.append(piece)
+            held += len(piece)
+        return b"".join(pieces)
+
+    def _wait(self) -> None:
+        number = self._number()
+        while number is not None and not select.select([number], [], [], LOOK_S)[0]:
+            if self._is_stopped():
+                raise Cancelled
+        if self._is_stopped():
+            raise Cancelled
+
+    def _piece(self, size: int) -> bytes:
+        number = self._number()
+        return self._stream.read(size) if number is None else os.read(number, size)
+
+    def _number(self) -> int | None:
+        """The descriptor to wait for; None where only the stream itself can be asked."""
+        if sys.platform == "win32":  # its select knows sockets alone
+            return None
+        try:
+            return self._stream.fileno()
+        except (OSError, ValueError):
+            return None

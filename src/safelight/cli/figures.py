@@ -1,0 +1,105 @@
+"""Figures: what the table at the end needs of each item, added up as it ends.
+
+No result is kept: a batch of a million pictures holds no more than one of ten. What is named at the
+end is kept by name: the first that failed, and the results that were least sure.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from safelight.batch.events import Item
+from safelight.engine.result import Result
+from safelight.image import DOUBTFUL, Decision
+
+LONGEST_LIST = 20
+BAD = ("failed", "refused")
+
+
+@dataclass
+class Cages:
+    """What held the workers, summed over the results."""
+
+    workers: int = 0
+    attempted: int = 0
+    contained: int = 0
+    level: int = 3
+    attempts_each: set[int] = field(default_factory=set)
+
+    def add(self, result: Result) -> None:
+        cage = result.cage
+        self.workers += 1
+        self.attempted += len(cage.attempts)
+        self.contained += cage.contained
+        self.level = min(self.level, cage.level)
+        self.attempts_each.add(len(cage.attempts))
+
+
+@dataclass
+class Sureness:
+    """How sure the models were: the least, how many were doubtful, and the least sure by name."""
+
+    least: float | None = None
+    doubtful: int = 0
+    named: list[tuple[float, str]] = field(default_factory=list)
+
+    def add(self, confidence: float, name: str) -> None:
+        self.least = confidence if self.least is None else min(self.least, confidence)
+        if confidence < DOUBTFUL:
+            self.doubtful += 1
+            insort(self.named, (confidence, name))
+            del self.named[LONGEST_LIST:]
+
+
+@dataclass
+class Figures:
+    """One batch as its table tells it."""
+
+    items: int = 0
+    passed_over: Counter[str] = field(default_factory=Counter)
+    bad: list[Item] = field(default_factory=list)
+    output: str | None = None  # of the last item, for the table of a lone one
+    written: tuple[int, int, int] | None = None  # its width, height, bytes
+    pictures: int = 0
+    reencoded: int = 0
+    retried: Counter[str] = field(default_factory=Counter)
+    retried_pictures: int = 0
+    decided: dict[Decision, list[float]] = field(default_factory=dict)  # how many, the first
+    sure: Sureness = field(default_factory=Sureness)
+    cages: Cages = field(default_factory=Cages)
+    receipts: int = 0
+    folders: set[Path] = field(default_factory=set)
+
+    def add(self, item: Item) -> None:
+        """Take in one item that has ended."""
+        self.items += 1
+        self.output, self.written = item.output, None
+        if item.status == "skipped":
+            self.passed_over[item.code] += 1
+        if item.status in BAD:
+            self.bad.append(item)
+        if item.result is not None:
+            self._add_result(item.result, item.input)
+
+    @property
+    def results(self) -> int:
+        return self.cages.workers
+
+    def _add_result(self, result: Result, name: str) -> None:
+        self.cages.add(result)
+        self.written = (result.width, result.height, result.output_bytes)
+        self.pictures += result.format is not None
+        self.reencoded += result.format is not None and result.is_reencoded
+        for retry in result.retries:
+            self.retried[retry.fault] += retry.tiles
+        self.retried_pictures += bool(result.retries)
+        for kind, figure in result.decided.items():
+            self.decided.setdefault(kind, [0, figure])[0] += 1
+        if result.confidence is not None:
+            self.sure.add(result.confidence, name)
+        self.receipts += bool(result.receipt_id)
+        if result.receipt_path is not None:
+            self.folders.add(result.receipt_path.parent)
