@@ -71,9 +71,8 @@ class Share(Event):
 
 @dataclass(frozen=True, slots=True)
 class Summary(Event):
-    """The end: counts by status, left = not done, metadata groups removed and kept (pictures
-    each), level, exit
-    code.
+    """The end: counts by status, left = not done, metadata groups removed, kept and added
+    (pictures each), level, exit code.
     """
 
     type: ClassVar[str] = "summary"
@@ -84,6 +83,7 @@ class Summary(Event):
     left: int = 0
     removed: dict[str, int] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
+    added: dict[str, int] = field(default_factory=dict)
     attempted: int = 0
     contained: int = 0
     level: int | None = None
@@ -117,6 +117,7 @@ def result_document(result: Result) -> dict[str, Any]:
             "reencoded": result.is_reencoded,
             "removed": sorted({c.finding.name for c in result.changes if c.what == "removed"}),
             "kept": sorted({c.finding.name for c in result.changes if c.what == "kept"}),
+            "added": sorted({c.finding.name for c in result.changes if c.what == "added"}),
             "models": list(result.models),
             "retried": sum(retry.tiles for retry in result.retries),
             "faults": sorted({retry.fault for retry in result.retries}),

@@ -10,6 +10,7 @@ from safelight.engine.result import Result
 
 PARTIAL, FAILED, CANCELLED = 3, 1, 130
 BAD = ("refused", "failed")
+CHANGES = ("removed", "kept", "added")
 
 
 class Tally:
@@ -19,7 +20,7 @@ class Tally:
         self.ended = self.passed_over = 0
         self.statuses: Counter[str] = Counter()
         self._codes: Counter[int] = Counter()
-        self._groups: dict[str, Counter[str]] = {"removed": Counter(), "kept": Counter()}
+        self._groups: dict[str, Counter[str]] = {what: Counter() for what in CHANGES}
         self._attempted = self._contained = 0
         self._level: int | None = None
         for item in items:
@@ -53,6 +54,7 @@ class Tally:
             left=planned - self.ended,
             removed=dict(sorted(self._groups["removed"].items())),
             kept=dict(sorted(self._groups["kept"].items())),
+            added=dict(sorted(self._groups["added"].items())),
             attempted=self._attempted,
             contained=self._contained,
             level=self._level,

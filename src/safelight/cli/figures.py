@@ -13,9 +13,11 @@ from pathlib import Path
 
 from safelight.batch.events import Item
 from safelight.engine.result import Result
+from safelight.formats import TABLE
 from safelight.image import DOUBTFUL, Decision
 
 LONGEST_LIST = 20
+MARKS = ("XMP DigitalSourceType", "C2PA digitalSourceType")
 BAD = ("failed", "refused")
 
 
@@ -54,6 +56,12 @@ class Sureness:
             del self.named[LONGEST_LIST:]
 
 
+def lost_its_mark(result: Result) -> bool:
+    """True where a mark of origin was there, and the result's format has no place for one."""
+    lost = any(c.what == "removed" and c.finding.name in MARKS for c in result.changes)
+    return lost and result.format is not None and TABLE[result.format].mark is None
+
+
 @dataclass
 class Figures:
     """One batch as its table tells it."""
@@ -65,6 +73,7 @@ class Figures:
     written: tuple[int, int, int] | None = None  # its width, height, bytes
     pictures: int = 0
     reencoded: int = 0
+    unmarked: Counter[str] = field(default_factory=Counter)
     retried: Counter[str] = field(default_factory=Counter)
     retried_pictures: int = 0
     decided: dict[Decision, list[float]] = field(default_factory=dict)  # how many, the first
@@ -93,6 +102,8 @@ class Figures:
         self.written = (result.width, result.height, result.output_bytes)
         self.pictures += result.format is not None
         self.reencoded += result.format is not None and result.is_reencoded
+        if lost_its_mark(result) and result.format is not None:
+            self.unmarked[result.format] += 1
         for retry in result.retries:
             self.retried[retry.fault] += retry.tiles
         self.retried_pictures += bool(result.retries)

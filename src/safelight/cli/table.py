@@ -59,6 +59,8 @@ def lines(figures: Figures, summary: Summary, verbs: Sequence[str]) -> list[str]
     written += _outputs(figures)
     written += _metadata("removed", summary.removed)
     written += _metadata("kept", summary.kept)
+    written += _metadata("added", summary.added)
+    written += _unmarked(figures)
     written += _reencoded(figures)
     written += _retried(figures)
     written += _decided(figures)
@@ -105,6 +107,15 @@ def _passed_over(code: str, number: int) -> str:
 
 def _row(label: str, text: str) -> str:
     return f"  {label + ':' if label else '':<8} {text}"
+
+
+def _unmarked(figures: Figures) -> list[str]:
+    """The mark must be missed aloud where the format has no place for it."""
+    if not figures.unmarked:
+        return []
+    names, number = ", ".join(sorted(figures.unmarked)), figures.unmarked.total()
+    lost = f"{number} picture{'' if number == 1 else 's'} lost the AI-origin mark"
+    return [_row("warning", f"{lost}: {names} has no place for it")]
 
 
 def _outputs(figures: Figures) -> list[str]:

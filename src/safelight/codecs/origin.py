@@ -47,6 +47,9 @@ STRENGTH = (
     *("compositeSynthetic", "compositeWithTrainedAlgorithmicMedia", "trainedAlgorithmicMedia"),
 )
 
+# What a model of this task does to a picture, as a term; other tasks change none.
+MARK_OF_TASK = dict.fromkeys(("upscale", "denoise", "dejpeg", "cutout"), "algorithmicallyEnhanced")
+
 
 def stronger(there: str, wished: str) -> str:
     """The address of the mark that says more of machines; wished is a term, or empty."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
 from safelight.codecs.libvips import foreign_errors
+from safelight.codecs.origin import MARK_OF_TASK, STRENGTH
 from safelight.errors import ModelMissing
 from safelight.formats import Format
 from safelight.image import Change, Decision, Finding, Image, Measure
@@ -82,7 +83,7 @@ def perform(
     if refused is not None:
         raise refused
     with foreign_errors("the picture"):
-        image = _folded(todo.steps, original, ctx)
+        image = _marked(_folded(todo.steps, original, ctx), sessions.tasks())
     before = (original.header.format, original.width, original.height)
     done = Performed((), None, 0, 0, *before, is_reencoded=False, findings=image.findings)
     if wants_image:
@@ -119,6 +120,14 @@ def _folded(steps: Sequence[Operation], image: Image, ctx: Context) -> Image:
     return image
 
 
+def _marked(image: Image, tasks: Iterable[str]) -> Image:
+    """With the wish that the result says what models did to it, unless a step says more."""
+    terms = [MARK_OF_TASK[task] for task in tasks if task in MARK_OF_TASK]
+    if not terms or image.wish.mark:
+        return image
+    return image.with_wish(mark=max(terms, key=STRENGTH.index))
+
+
 def _further(models: Sequence[Model], limits: Limits, digest: str) -> Image:
     """The further picture of this SHA-256."""
     for model in models:
@@ -150,6 +159,10 @@ class Sessions:
             opening = cache(partial(self._session, twin)) if twin in self._models else None
             self._open[need] = Guarded(session, opening)
         return self._open[need]
+
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks of the models that were asked for up to now; their pixels may come later."""
+        return tuple(need.task for need in self._open)
 
     def ran(self) -> tuple[int, ...]:
         """Places in the job of the models that answered up to now; a twin counts as its model."""
