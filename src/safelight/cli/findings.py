@@ -16,7 +16,6 @@ from safelight.cli.report import Report
 from safelight.cli.table import LABELS
 from safelight.cli.tagnames import known_names
 from safelight.engine.plain import plain, services_of
-from safelight.engine.result import Result
 from safelight.errors import ParameterInvalid
 from safelight.image import Finding
 
@@ -50,6 +49,8 @@ class Seen:
 class Findings(Report):
     """The report of a verb that writes no picture."""
 
+    nothing = "no metadata found"
+
     def __init__(self, face: Face, verbs: Sequence[str], fail_on: str | None) -> None:
         super().__init__(face, verbs)
         self.words = asked(fail_on)
@@ -58,12 +59,17 @@ class Findings(Report):
         self._seen: list[Seen] = []
 
     def keep(self, item: Item) -> None:
-        findings = _sorted(item)
+        findings = self.shown(item)
         self._is_found = self._is_found or any(map(self._is_asked, findings))
         if item.result is not None and not self.face.is_json:
             result = item.result
             facts = f"{result.input_format}, {result.input_width} x {result.input_height}"
             self._seen.append(Seen(item.index, item.input, facts, findings))
+
+    def shown(self, item: Item) -> list[Finding]:
+        """The findings of one picture that this report speaks of, sorted."""
+        findings = item.result.findings if item.result is not None else ()
+        return sorted(findings, key=lambda finding: (finding.group, finding.name))
 
     def before_item(self, item: Item) -> None:
         if item.result is not None and self.face.is_json:
@@ -73,11 +79,11 @@ class Findings(Report):
                     "schema": SCHEMA,
                     "index": item.index,
                     "input": item.input,
-                    "groups": self._meaning(item.result),
+                    "groups": self._meaning(item),
                     "services": [] if self.hides else list(services_of(item.result.findings)),
                 }
             )
-        for finding in _sorted(item):
+        for finding in self.shown(item):
             self.face.document(
                 {
                     "type": "finding",
@@ -111,7 +117,7 @@ class Findings(Report):
         face = self.face
         face.out(f"{face.paint(printable(seen.input, 200), 'bold')} ({seen.facts})")
         if not seen.findings:
-            face.out("  no metadata found")
+            face.out(f"  {self.nothing}")
         said = {} if self.hides else plain(seen.findings)
         for group, members in groupby(seen.findings, key=lambda finding: finding.group):
             paint = "yellow" if group.value <= ALARMING else "dim"
@@ -121,9 +127,9 @@ class Findings(Report):
                 value = "" if self.hides else printable(finding.value, LONGEST_VALUE)
                 face.out(f"    {printable(finding.name, 40):<28} {value}".rstrip())
 
-    def _meaning(self, result: Result) -> dict[str, str]:
+    def _meaning(self, item: Item) -> dict[str, str]:
         """Group and sentence; with hidden values the groups alone."""
-        said = plain(result.findings)
+        said = plain(self.shown(item))
         return {group.name.lower(): "" if self.hides else text for group, text in said.items()}
 
     def _is_asked(self, finding: Finding) -> bool:
@@ -148,8 +154,3 @@ def asked(fail_on: str | None) -> list[str]:
             "tag's name, as gps, serial",
         )
     return words
-
-
-def _sorted(item: Item) -> list[Finding]:
-    findings = item.result.findings if item.result is not None else ()
-    return sorted(findings, key=lambda finding: (finding.group, finding.name))

@@ -21,7 +21,7 @@ from safelight.settings import Settings
 SHARED = ("profile", "keep")
 
 
-def picture_verb(name: str) -> click.Command:
+def picture_verb(name: str, cls: type[click.Command] = click.Command) -> click.Command:
     """The command of one operation."""
     operation = operation_named(name)
 
@@ -30,7 +30,7 @@ def picture_verb(name: str) -> click.Command:
 
     for decorate in reversed(_options(operation)):
         command = decorate(command)
-    return click.command(name=name, help=_help(operation), add_help_option=False)(command)
+    return click.command(name, cls, help=_help(operation), add_help_option=False)(command)
 
 
 def _options(operation: type[Operation]) -> list[Any]:

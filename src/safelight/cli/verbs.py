@@ -13,6 +13,8 @@ from functools import cache
 import click
 
 PICTURES = "Pictures"
+# Verbs on pictures whose first word may be `show`.
+SHOWING = {"mark": "marking"}
 HOUSE: dict[str, tuple[str, str, str]] = {
     "compare": (PICTURES, "comparing", "Measure and show how much two pictures differ"),
     "run": ("Several steps", "running", "Run a recipe over pictures"),
@@ -73,5 +75,8 @@ def load(name: str) -> click.Command | None:
     if name in operation_names():
         from safelight.cli.pictures import picture_verb
 
+        if name in SHOWING:
+            module = importlib.import_module(f"safelight.cli.{SHOWING[name]}")
+            return picture_verb(name, module.WithShow)
         return picture_verb(name)
     return None
