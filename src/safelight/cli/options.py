@@ -128,6 +128,7 @@ placing = stacked(
     click.option("--name", "name_template", metavar="TEMPLATE", help="Name of each output, with "
                  "the fields {stem} {op} {scale} {model} {ext} {index} {digest8}."),
     setting("existing"),
+    setting("file_time"),
     click.option("--in-place", is_flag=True, help="Replace inputs by results; asks, or --yes."),
     click.option("--backup-dir", metavar="FOLDER", help="With --in-place: keep originals there."),
     asking,

@@ -38,6 +38,8 @@ from safelight.worker.host import open_host
 from safelight.worker.job import Answer, Host, Job, Plan
 
 Progress = Callable[[float], None]
+# 1 January 1980: the earliest that every file system and archive can hold.
+NO_TIME_NS = 315_532_800 * 10**9
 
 
 class Engine:
@@ -218,11 +220,19 @@ class Engine:
             return clock.result(work, data=data, receipt=receipt, receipt_path=place)
         place = path_for(target)
         owner = outputs.heir_of(target, work.source.mode, in_place=in_place)
+        owner = outputs.timed(owner, _changed_ns(self.settings.file_time, work.source.changed_ns))
         parcels = outputs.delivery(target, [output], receipt.to_bytes(), owner, reread=in_place)
         with parcels as parcel:
             parcel.commit(place.name, replace=replace)
         book.record(receipt)
         return clock.result(work, path=target, receipt=receipt, receipt_path=place)
+
+
+def _changed_ns(file_time: str, of_input: int | None) -> int | None:
+    """The time of change that the setting means; None leaves that of the work."""
+    if file_time == "none":
+        return NO_TIME_NS
+    return of_input if file_time == "input" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.engine.workshop import ASIDE, Workshop, temporary_name
@@ -32,11 +32,19 @@ MAX_NAME_BYTES = 255
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who may read the output, as permission bits; its user and group, -1 as they are."""
+    """Who may read the output, as permission bits; its user and group, -1 as they are; the time of
+    its last change in nanoseconds, None as it is.
+    """
 
     mode: int
     uid: int = -1
     gid: int = -1
+    changed_ns: int | None = None
+
+
+def timed(owner: Callable[[int], Owner], changed_ns: int | None) -> Callable[[int], Owner]:
+    """The same owner, with a time for the output."""
+    return lambda allowed: replace(owner(allowed), changed_ns=changed_ns)
 
 
 def heir_of(target: Path, source_mode: int | None, *, in_place: bool) -> Callable[[int], Owner]:
@@ -208,6 +216,8 @@ def _hand_over(fd: int, owner: Callable[[int], Owner]) -> None:
     with contextlib.suppress(PermissionError):
         os.fchown(fd, wanted.uid, wanted.gid)
     os.fchmod(fd, wanted.mode)
+    if wanted.changed_ns is not None:
+        os.utime(fd, ns=(wanted.changed_ns, wanted.changed_ns))
 
 
 def _open_unnamed(shop: Workshop) -> Staged:

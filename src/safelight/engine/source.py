@@ -35,7 +35,8 @@ class Digest(Protocol):
 class Source:
     """A sealed memfd with the input, its size in bytes, its keyed digest, what it is known by.
 
-    mode holds the permission bits of the file that it came from, None where there was none.
+    mode holds the permission bits of the file that it came from, changed_ns the time of its last
+    change in nanoseconds; None where there was none.
     """
 
     fd: int
@@ -43,6 +44,7 @@ class Source:
     digest: str
     first: bytes
     mode: int | None = None
+    changed_ns: int | None = None
 
 
 Fill = Callable[[memoryview], int]
@@ -58,10 +60,11 @@ def open_source(
     bytes at all.
     """
     if isinstance(source, Path):
-        with _open_file(source) as (fd, size_bytes, mode):
-            _refuse_above(size_bytes, limit_bytes)
-            with _filled(lambda view: os.readv(fd, [view]), size_bytes, digest) as held:
-                yield replace(held, mode=mode)
+        with _open_file(source) as (fd, facts):
+            _refuse_above(facts.st_size, limit_bytes)
+            with _filled(lambda view: os.readv(fd, [view]), facts.st_size, digest) as held:
+                mode = stat.S_IMODE(facts.st_mode) & 0o777
+                yield replace(held, mode=mode, changed_ns=facts.st_mtime_ns)
     elif isinstance(source, bytes):
         _refuse_above(len(source), limit_bytes)
         with _filled(_from_bytes(source), len(source), digest) as held:
@@ -82,7 +85,7 @@ def _refuse_above(size_bytes: int, limit_bytes: int) -> None:
 
 
 @contextmanager
-def _open_file(path: Path) -> Iterator[tuple[int, int, int]]:
+def _open_file(path: Path) -> Iterator[tuple[int, os.stat_result]]:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
     except (OSError, ValueError) as error:
@@ -93,7 +96,7 @@ def _open_file(path: Path) -> Iterator[tuple[int, int, int]]:
             raise InputMissing(
                 "the input is no regular file", hint="give a file, or a folder with -r"
             )
-        yield fd, facts.st_size, stat.S_IMODE(facts.st_mode) & 0o777
+        yield fd, facts
     finally:
         os.close(fd)
 

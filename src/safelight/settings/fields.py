@@ -18,6 +18,8 @@ EXISTING = ("overwrite", "skip", "rename", "verify", "fail")
 PROGRESS = ("auto", "bar", "plain", "json", "none")
 COLOR = ("auto", "always", "never")
 DEVICES = ("auto", "cpu")
+# From what tells most of the original to what tells nothing.
+FILE_TIMES = ("input", "now", "none")
 
 
 def _setting(default: Any, rule: Rule) -> Any:
@@ -113,6 +115,14 @@ class Settings:
     existing: str = _setting(
         "verify",
         _words(EXISTING, "what to do with an output that is there", is_ordered=True),
+    )
+    file_time: str = _setting(
+        "now",
+        _words(
+            FILE_TIMES,
+            "time of change that outputs get: that of the input, of the work, or 1980 for all",
+            is_ordered=True,
+        ),
     )
     device: str = _setting("auto", _words(DEVICES, "what runs a model"))
     progress: str = _setting("auto", _words(PROGRESS, "how progress is shown, on the error stream"))
