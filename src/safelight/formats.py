@@ -20,13 +20,13 @@ Format = Literal[
 # fmt: on
 FORMATS: tuple[Format, ...] = get_args(Format)
 # What an encoder can be asked for: the rows with `writes`.
-Writable = Literal["jpeg", "png", "webp", "tiff", "gif", "avif", "bmp"]
+Writable = Literal["jpeg", "png", "webp", "tiff", "gif", "avif", "bmp", "dicom"]
 WRITABLE: tuple[Writable, ...] = get_args(Writable)
 Kind = Literal["picture", "document", "video"]
 Kept = Literal["icc", "alpha", "animation", "depth", "pages", "gain map"]
 # What the further frames of a file are; a pipeline holds them all, one below the other.
 Frames = Literal["animation", "pages"]
-Stored = Literal["grey", "cmyk"]
+Stored = Literal["grey", "cmyk", "values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +157,27 @@ TABLE: dict[Format, Facts] = {
         scrubs=True,
         keeps_stored=frozenset({"icc", "alpha"}),
     ),
-    "dicom": Facts("DICOM", ("dcm", "dicom"), reads=False, extra="medical"),
-    "pdf": Facts("PDF", ("pdf",), kind="document", reads=False, extra="pdf"),
+    "dicom": Facts(
+        "DICOM",
+        ("dcm", "dicom"),
+        writes=True,
+        keeps=frozenset({"depth"}),
+        extra="medical",
+        libraries=(
+            *("pydicom", "pydicom.pixels", "pydicom.pixels.processing", "pydicom.uid"),
+            *("pydicom.pixels.decoders.native", "pydicom.pixels.decoders.rle"),
+            *("pydicom.pixels.decoders.pillow", "PIL.JpegImagePlugin", "PIL.Jpeg2KImagePlugin"),
+        ),
+        stores=frozenset({"grey", "values"}),
+    ),
+    "pdf": Facts(
+        "PDF", ("pdf",), kind="document", reads=False, extra="pdf", libraries=("pikepdf",)
+    ),
     "svg": Facts("SVG", ("svg",), kind="document", reads=False, scrubs=True),
-    "mp4": Facts("MP4, MOV", ("mp4", "mov", "m4v", "3gp", "qt"), kind="video", reads=False, scrubs=True),
-    "webm": Facts("WebM, Matroska", ("webm", "mkv"), kind="video", reads=False),
+    "mp4": Facts(
+        "MP4, MOV", ("mp4", "mov", "m4v", "3gp", "qt"), kind="video", reads=False, scrubs=True
+    ),
+    "webm": Facts("WebM, Matroska", ("webm", "mkv"), kind="video", reads=False, scrubs=True),
 }
 
 # Usual endings of files.
