@@ -92,7 +92,7 @@ def _pixels() -> None:
 
 
 def _libraries(format: Format) -> None:
-    """What one format's parts import late. Those of an extra may be absent: the job then says so."""
+    """What one format's parts import late. Those of an extra may be absent; a job says so."""
     for name in TABLE[format].libraries:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
