@@ -79,6 +79,7 @@ class Operation(BaseModel):
     gives_image: ClassVar[bool] = True
     gives_vector: ClassVar[bool] = False
     gives_measures: ClassVar[bool] = False
+    in_two_cages: ClassVar[bool] = False
 
     def __init_subclass__(
         cls,
@@ -89,12 +90,14 @@ class Operation(BaseModel):
         gives_image: bool = True,
         gives_vector: bool = False,
         gives_measures: bool = False,
+        in_two_cages: bool = False,
         **rest: Any,
     ) -> None:
         super().__init_subclass__(**rest)
         cls.name, cls.version = name, version
         cls.touches_pixels, cls.gives_image = touches_pixels, gives_image
         cls.gives_vector, cls.gives_measures = gives_vector, gives_measures
+        cls.in_two_cages = in_two_cages
 
     def parameters(self) -> dict[str, Any]:
         """Every parameter as JSON values, for the canonical form of a recipe.

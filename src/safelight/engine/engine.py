@@ -25,6 +25,7 @@ from safelight.engine import output as outputs
 from safelight.engine.book import Book, Claim, Door, Work
 from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.result import Result, Skipped
+from safelight.engine.sanitize import TwoCages
 from safelight.engine.selftest import usable_cores
 from safelight.engine.source import open_source
 from safelight.engine.stock import Models, Pictures, Stock
@@ -122,8 +123,8 @@ class Engine:
                 recipe.gives_image,
                 threads=self.tuning.threads if models.needed and self.jobs == 1 else 0,
             )
-            with self._host(recipe, before).run(job, progress=progress) as answer:
-                _check(answer, recipe.wished_format or before, before, models)
+            with self._runner(recipe, before).run(job, progress=progress) as answer:
+                _check(answer, recipe.target_of(before), before, models)
                 work = Work(held, answer, recipe, models)
                 clock = Clock(started, read_s)
                 return self._finish(work, clock, place, replace=replace, in_place=in_place)
@@ -181,11 +182,15 @@ class Engine:
             return models
         return self.stock.models(recipe.needs, precision=self.tuning.precision)
 
+    def _runner(self, recipe: Recipe, format: Format) -> Host | TwoCages:
+        host = self._host(recipe, format)
+        return TwoCages(host, self._limits) if recipe.in_two_cages else host
+
     def _host(self, recipe: Recipe, format: Format) -> Host:
         rewrites = recipe.wished_format in (None, format) and TABLE[format].scrubs
         needs_pixels = recipe.touches_pixels or (recipe.gives_image and not rewrites)
         peak_bytes = self.stock.peak_bytes(recipe.needs)
-        formats = (format, recipe.wished_format or format)
+        formats = (format, recipe.target_of(format))
         late = frozenset(one for one in formats if TABLE[one].libraries)
         with self._opening:
             key = (needs_pixels, peak_bytes, late)

@@ -50,7 +50,7 @@ Fill = Callable[[memoryview], int]
 
 @contextmanager
 def open_source(
-    source: Path | bytes | BinaryIO, limit_bytes: int, digest: Digest
+    source: Path | bytes | memoryview | BinaryIO, limit_bytes: int, digest: Digest
 ) -> Iterator[Source]:
     """Read the input into memory that is overwritten on leaving.
 
@@ -62,7 +62,7 @@ def open_source(
             _refuse_above(size_bytes, limit_bytes)
             with _filled(lambda view: os.readv(fd, [view]), size_bytes, digest) as held:
                 yield replace(held, mode=mode)
-    elif isinstance(source, bytes):
+    elif isinstance(source, bytes | memoryview):
         _refuse_above(len(source), limit_bytes)
         with _filled(_from_bytes(source), len(source), digest) as held:
             yield held
@@ -109,7 +109,7 @@ def _reason(error: OSError) -> str:
     return (error.strerror or "input/output error").lower()
 
 
-def _from_bytes(data: bytes) -> Fill:
+def _from_bytes(data: bytes | memoryview) -> Fill:
     position = 0
 
     def fill(view: memoryview) -> int:
