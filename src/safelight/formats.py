@@ -166,12 +166,18 @@ TABLE: dict[Format, Facts] = {
         libraries=(
             *("pydicom", "pydicom.pixels", "pydicom.pixels.processing", "pydicom.uid"),
             *("pydicom.pixels.decoders.native", "pydicom.pixels.decoders.rle"),
-            *("pydicom.pixels.decoders.pillow", "PIL.JpegImagePlugin", "PIL.Jpeg2KImagePlugin"),
+            "pydicom.pixels.decoders.pillow",
         ),
         stores=frozenset({"grey", "values"}),
     ),
     "pdf": Facts(
-        "PDF", ("pdf",), kind="document", reads=False, extra="pdf", libraries=("pikepdf",)
+        "PDF",
+        ("pdf",),
+        kind="document",
+        reads=False,
+        scrubs=True,
+        extra="pdf",
+        libraries=("pikepdf",),
     ),
     "svg": Facts("SVG", ("svg",), kind="document", reads=False, scrubs=True),
     "mp4": Facts(

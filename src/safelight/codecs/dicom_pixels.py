@@ -56,6 +56,16 @@ def opened(data: memoryview, header: Header) -> Any:
         return _coloured(found, array) if _is_coloured(found, array) else _grey(found, array)
 
 
+def warm() -> None:
+    """Where nothing can be imported any more, Pillow must have its decoders; only these two may
+    ever be handed bytes.
+    """
+    from PIL import Image
+
+    Image.init()
+    Image.ID[:] = ["JPEG", "JPEG2000"]
+
+
 @contextmanager
 def _library_errors() -> Iterator[None]:
     try:
