@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from safelight.codecs import gain_map, icc
+from safelight.codecs import gain_map, icc, jpeg, jpeg_clean
 from safelight.codecs.blocks import Aside, Block, Carried
-from safelight.codecs.exif import ORIENTATION
+from safelight.codecs.exif import ORIENTATION, Exif
 from safelight.codecs.exif_build import build_exif, copyright_of
 from safelight.codecs.metadata import Known, blocks_of, read_blocks
 from safelight.codecs.origin import SCHEME, stronger
 from safelight.codecs.policy import Policy
-from safelight.codecs.reading import starts
+from safelight.codecs.reading import short_is_broken, starts
 from safelight.codecs.xmp import DC, IPTC_EXTENSION, Property, build_xmp, notice, origin_mark
 from safelight.codecs.xmp_names import risk_of
 from safelight.errors import InputRefused
@@ -53,13 +53,14 @@ def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
     profile = None
     if known.icc is not None and policy.keeps(Risk.COLOUR):
         profile = icc.clean(known.icc, standard=policy.standard_colour)
+    takes_thumbnail = policy.is_asked(Risk.THUMBNAIL) and not upright
     exif = build_exif(
-        known.exif,
+        _with_clean_thumbnail(known.exif) if takes_thumbnail else known.exif,
         orientation=orientation,
         notice=copyright_of(known.exif) if known.exif and policy.keeps_notice else "",
         keeps=policy.keeps,
         is_asked=policy.is_asked,
-        takes_thumbnail=policy.is_asked(Risk.THUMBNAIL) and not upright,
+        takes_thumbnail=takes_thumbnail,
     )
     texts = tuple(
         (name, words)
@@ -76,6 +77,18 @@ def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
         pictures=tuple(_asides(known, policy)),
         standard_colour=policy.standard_colour,
     )
+
+
+def _with_clean_thumbnail(exif: Exif | None) -> Exif | None:
+    """The small picture in EXIF without anything but its pixels; without it when that fails."""
+    if exif is None or exif.thumbnail is None:
+        return exif
+    try:
+        with short_is_broken():
+            pieces = jpeg_clean.rewritten(jpeg.walk(exif.thumbnail), Carried())
+    except InputRefused:
+        return replace(exif, thumbnail=None)
+    return replace(exif, thumbnail=memoryview(b"".join(pieces)))
 
 
 def _asides(known: Known, policy: Policy) -> Iterator[Aside]:
