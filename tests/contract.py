@@ -37,6 +37,7 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     # They need a second picture; tests/ops/test_compare.py holds them to all this.
     "compare": (),
     "difference": (),
+    "mark": ({"origin": "ai-edited"},),
     "redact": ({"box": [[0, 0, 1, 1]]}, {"box": ["0,0,9,9"], "colour": "red", "margin": 2}),
     "watermark": ({"text": "© A"}, {"text": "© A", "tile": True}),
     "canvas": ({"border": 3}, {"aspect": "1:1", "background": "blur"}),

@@ -20,13 +20,13 @@ Format = Literal[
 # fmt: on
 FORMATS: tuple[Format, ...] = get_args(Format)
 # What an encoder can be asked for: the rows with `writes`.
-Writable = Literal["jpeg", "png", "webp", "tiff", "gif", "avif", "bmp"]
+Writable = Literal["jpeg", "png", "webp", "tiff", "gif", "avif", "bmp", "dicom"]
 WRITABLE: tuple[Writable, ...] = get_args(Writable)
 Kind = Literal["picture", "document", "video"]
 Kept = Literal["icc", "alpha", "animation", "depth", "pages", "gain map"]
 # What the further frames of a file are; a pipeline holds them all, one below the other.
 Frames = Literal["animation", "pages"]
-Stored = Literal["grey", "cmyk"]
+Stored = Literal["grey", "cmyk", "values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ TABLE: dict[Format, Facts] = {
         saver="jpegsave_target",
         stores=frozenset({"grey", "cmyk"}),
         mark="encoder",
+        note="baseline, progressive, CMYK; 8 bit",
     ),
     "png": Facts(
         "PNG, APNG",
@@ -88,6 +89,7 @@ TABLE: dict[Format, Facts] = {
         frames="animation",
         stores=frozenset({"grey"}),
         mark="encoder",
+        note="8 and 16 bit, palette; of an animation every frame as it is seen",
     ),
     "webp": Facts(
         "WebP",
@@ -102,6 +104,7 @@ TABLE: dict[Format, Facts] = {
         saver="webpsave_target",
         frames="animation",
         mark="encoder",
+        note="lossy and lossless; 8 bit",
     ),
     "tiff": Facts(
         "TIFF, BigTIFF",
@@ -114,6 +117,7 @@ TABLE: dict[Format, Facts] = {
         frames="pages",
         stores=frozenset({"grey", "cmyk"}),
         mark="encoder",
+        note="strips, tiles, planes, Lab, 16 bit, float; pages where all are alike, else the first",
     ),
     "gif": Facts(
         "GIF",
@@ -126,6 +130,7 @@ TABLE: dict[Format, Facts] = {
         saver="gifsave_target",
         frames="animation",
         mark="rewriter",
+        note="written with 256 colours a frame; a pixel is there or not",
     ),
     "avif": Facts(
         "AVIF",
@@ -140,6 +145,7 @@ TABLE: dict[Format, Facts] = {
         saver="heifsave_target",
         stores=frozenset({"grey"}),
         mark="encoder",
+        note="8, 10 and 12 bit; 16 bit is written as 10, lossless as 12",
     ),
     "heic": Facts(
         "HEIC, HEIF",
@@ -148,6 +154,7 @@ TABLE: dict[Format, Facts] = {
         keeps_stored=frozenset({"icc", "alpha", "depth", "gain map"}),
         extra="heic",
         libraries=("pillow_heif",),
+        note="10 and 12 bit arrive as 16",
     ),
     "bmp": Facts(
         "BMP",
@@ -156,14 +163,39 @@ TABLE: dict[Format, Facts] = {
         keeps=frozenset({"icc", "alpha"}),
         scrubs=True,
         keeps_stored=frozenset({"icc", "alpha"}),
+        note="all depths, runs and masks; written with 24 bit, with transparency 32",
     ),
-    "dicom": Facts("DICOM", ("dcm", "dicom"), reads=False, extra="medical"),
-    "pdf": Facts("PDF", ("pdf",), kind="document", reads=False, extra="pdf"),
-    "svg": Facts("SVG", ("svg",), kind="document", reads=False, scrubs=True),
+    "dicom": Facts(
+        "DICOM",
+        ("dcm", "dicom"),
+        writes=True,
+        keeps=frozenset({"depth"}),
+        extra="medical",
+        libraries=(
+            *("pydicom", "pydicom.pixels", "pydicom.pixels.processing", "pydicom.uid"),
+            *("pydicom.pixels.decoders.native", "pydicom.pixels.decoders.rle"),
+            "pydicom.pixels.decoders.pillow",
+        ),
+        stores=frozenset({"grey", "values"}),
+        note="the first frame; written as a new object without a patient",
+    ),
+    "pdf": Facts(
+        "PDF",
+        ("pdf",),
+        kind="document",
+        reads=False,
+        scrubs=True,
+        extra="pdf",
+        libraries=("pikepdf",),
+        note="its pages are not drawn",
+    ),
+    "svg": Facts(
+        "SVG", ("svg",), kind="document", reads=False, scrubs=True, note="it is not drawn"
+    ),
     "mp4": Facts(
         "MP4, MOV", ("mp4", "mov", "m4v", "3gp", "qt"), kind="video", reads=False, scrubs=True
     ),
-    "webm": Facts("WebM, Matroska", ("webm", "mkv"), kind="video", reads=False),
+    "webm": Facts("WebM, Matroska", ("webm", "mkv"), kind="video", reads=False, scrubs=True),
 }
 
 # Usual endings of files.

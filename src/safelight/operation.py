@@ -83,6 +83,7 @@ class Operation(BaseModel):
     gives_vector: ClassVar[bool] = False
     gives_measures: ClassVar[bool] = False
     gives_confidence: ClassVar[bool] = False
+    in_two_cages: ClassVar[bool] = False
 
     def __init_subclass__(
         cls,
@@ -94,6 +95,7 @@ class Operation(BaseModel):
         gives_vector: bool = False,
         gives_measures: bool = False,
         gives_confidence: bool = False,
+        in_two_cages: bool = False,
         **rest: Any,
     ) -> None:
         super().__init_subclass__(**rest)
@@ -101,6 +103,7 @@ class Operation(BaseModel):
         cls.touches_pixels, cls.gives_image = touches_pixels, gives_image
         cls.gives_vector, cls.gives_measures = gives_vector, gives_measures
         cls.gives_confidence = gives_confidence
+        cls.in_two_cages = in_two_cages
 
     def parameters(self) -> dict[str, Any]:
         """Every parameter as JSON values, for the canonical form of a recipe.

@@ -124,9 +124,20 @@ class Recipe:
         wishes = [step.wished_format() for step in self.steps]
         return next((wish for wish in reversed(wishes) if wish), None)
 
+    @property
+    def in_two_cages(self) -> bool:
+        """True if only pixels are to pass from the cage that decodes to one that encodes."""
+        return any(step.in_two_cages for step in self.steps)
+
+    def target_of(self, format: Format) -> Format:
+        """The format of the output for an input of this one."""
+        if self.wished_format is None and self.in_two_cages and not TABLE[format].writes:
+            return "png" if is_picture(format) else format
+        return self.wished_format or format
+
     def refusal(self, format: Format) -> FormatUnknown | None:
         """Why these steps cannot work on an input of this format; None if they can."""
-        target = self.wished_format or format
+        target = self.target_of(format)
         if not self.touches_pixels and target == format:
             return None
         if not is_picture(format):

@@ -46,6 +46,49 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
     return out.getvalue()
 
 
+def in_format(image: Image.Image, format: Format) -> bytes:
+    """The picture in any format that a job can be given with pixels; never with our own encoder
+    where another library has one.
+    """
+    if format == "heic":
+        from pillow_heif import from_pillow
+
+        out = io.BytesIO()
+        from_pillow(image).save(out, quality=-1)
+        return out.getvalue()
+    if format == "dicom":
+        return dicom(image)
+    return saved(image, format.upper())
+
+
+def dicom(image: Image.Image, **tags: object) -> bytes:
+    """A plain object with these tags besides."""
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
+    meta.MediaStorageSOPInstanceUID = UID("1.2.3")
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    made = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
+    bits = 16 if image.mode.startswith("I;16") else 8
+    made.SOPClassUID, made.SOPInstanceUID = SecondaryCaptureImageStorage, "1.2.3"
+    made.Rows, made.Columns = image.height, image.width
+    made.SamplesPerPixel = len(image.getbands())
+    made.PhotometricInterpretation = "MONOCHROME2" if made.SamplesPerPixel == 1 else "RGB"
+    if made.SamplesPerPixel > 1:
+        made.PlanarConfiguration = 0
+    made.BitsAllocated = made.BitsStored = bits
+    made.HighBit, made.PixelRepresentation = bits - 1, 0
+    pixels = image.tobytes()
+    made.PixelData = pixels + bytes(len(pixels) % 2)
+    for name, value in tags.items():
+        setattr(made, name, value)
+    out = io.BytesIO()
+    made.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
 def segment(marker: int, body: bytes) -> bytes:
     """One JPEG segment."""
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body

@@ -68,7 +68,7 @@ def whole(made: Encoded) -> bytes:
 @pytest.mark.parametrize("source", ["GIF", "PNG", "WEBP"])
 @pytest.mark.parametrize("to", ANIMATED)
 def test_an_animation_goes_on_with_frames_delays_and_loop(source: str, to: Format) -> None:
-    data = animation(source, **({"lossless": True} if source == "WEBP" else {}))
+    data = animation(source, lossless=True)
     wish: dict[str, Any] = {"to": to, "effort": 1}
     again = whole(converted(data, **wish, **({"lossless": True} if to == "webp" else {})))
     (before, delays), (after, again_delays) = shown(data), shown(again)

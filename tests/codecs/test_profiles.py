@@ -22,6 +22,7 @@ from tests.codecs.making import (
     resource,
     riff_chunk,
     saved,
+    scrubbed,
     segment,
     small_picture_exif,
     webp,
@@ -133,12 +134,15 @@ def test_comments_texts_and_dates_stay_when_they_are_asked_for() -> None:
 
 
 def test_a_small_picture_stays_only_when_it_is_asked_for() -> None:
-    small = jpeg(picture(8, 8))
+    small = jpeg(picture(8, 8), exif=exif({0x010F: "Maker"}))
     data = with_segments(jpeg(), segment(0xE1, b"Exif\0\0" + small_picture_exif(small)))
-    assert small not in outcome(data).data
+    assert scrubbed(small, "jpeg") not in outcome(data).data
     result = outcome(data, keep=("thumbnail",))
-    assert small in result.data
+    assert scrubbed(small, "jpeg") in result.data
     assert result.kept == {"Thumbnail"}
+    assert "Make" in result.removed
+    cut = with_segments(jpeg(), segment(0xE1, b"Exif\0\0" + small_picture_exif(small[:300])))
+    assert outcome(cut, keep=("thumbnail",)).data == outcome(jpeg()).data
 
 
 def test_a_manifest_stays_only_when_it_is_asked_for() -> None:

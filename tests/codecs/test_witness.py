@@ -15,7 +15,7 @@ from safelight.formats import TABLE, Format
 from safelight.image import Profile
 from tests.codecs.making import scrubbed
 from tests.codecs.oracle import leftovers
-from tests.codecs.samples import lost
+from tests.codecs.payload import lost
 
 FOLDERS = ("metadata", "formats", "video", "medical")
 PROFILES: tuple[Profile, ...] = ("share", "strict")

@@ -6,13 +6,14 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from safelight.errors import SafelightError, WorkerDied
-from safelight.formats import WRITABLE, Format
+from safelight.formats import FORMATS, WRITABLE, Format
 from safelight.models.store import Store
 from safelight.recipe import Recipe
 from safelight.worker.caged import CagedHost
@@ -98,7 +99,7 @@ def test_the_zygote_has_one_thread_and_no_descriptor_of_ours() -> None:
 @pytest.fixture(scope="module")
 def real() -> Iterator[CagedHost]:
     given = plan(pixels=True, runtime=True, memory_bytes=2_000_000_000)
-    with host(given, body="witnessing") as opened:
+    with host(replace(given, late=frozenset(FORMATS)), body="witnessing") as opened:
         yield opened
 
 

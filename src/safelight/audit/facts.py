@@ -49,7 +49,8 @@ class OperationFact(Fact):
     """What was asked for: verbs in order, the recipe with parameters resolved, its digest, time.
 
     confidence is how sure the models were, 0..1; decided what operations left to decide for
-    themselves came to, 0..100. Each stands in a receipt only where there is something to say.
+    themselves came to, 0..100; cages is 2 where one decoded, only pixels crossed, and another
+    encoded. Each stands in a receipt only where there is something to say.
     """
 
     verbs: Annotated[tuple[Text, ...], Field(min_length=1)]
@@ -58,6 +59,7 @@ class OperationFact(Fact):
     duration_ms: Count
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     decided: dict[Decision, Annotated[float, Field(ge=0, le=100)]] | None = None
+    cages: Annotated[int, Field(ge=2, le=2)] | None = None
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -73,6 +75,7 @@ class OperationFact(Fact):
         duration_ms: int,
         confidence: float | None = None,
         decided: Mapping[Decision, float] | None = None,
+        cages: int = 1,
     ) -> Self:
         """From a recipe's canonical form and its digest."""
         document = parse_canonical(recipe, MAX_RECIPE_BYTES)
@@ -84,6 +87,7 @@ class OperationFact(Fact):
             duration_ms=duration_ms,
             confidence=confidence,
             decided=dict(decided) if decided else None,
+            cages=cages if cages > 1 else None,
         )
 
 

@@ -47,7 +47,8 @@ def describe(receipt: Receipt) -> tuple[Row, ...]:
 def _operation(fact: OperationFact) -> str:
     sure = "" if fact.confidence is None else f", confidence {fact.confidence:.2f}"
     decided = [f", {kind} {value:g}" for kind, value in sorted((fact.decided or {}).items())]
-    return f"{', '.join(fact.verbs)} in {fact.duration_ms} ms{sure}{''.join(decided)}"
+    cages = ", in two cages: one decoded, only pixels crossed, one encoded" if fact.cages else ""
+    return f"{', '.join(fact.verbs)} in {fact.duration_ms} ms{sure}{''.join(decided)}{cages}"
 
 
 def _input(fact: InputFact) -> str:

@@ -61,7 +61,7 @@ def target_for(placement: Placement, recipe: Recipe, subject: Subject, *, severa
     if placement.in_place:
         _refuse_other_format(recipe, format)
         return Path(os.path.realpath(source))
-    extension = _extension(source, format, recipe.wished_format or format)
+    extension = _extension(source, format, recipe.target_of(format))
     name = None
     if placement.name_template is not None:
         name = _name(placement.name_template, recipe, subject, extension)
@@ -81,9 +81,9 @@ def target_for(placement: Placement, recipe: Recipe, subject: Subject, *, severa
 
 
 def _refuse_other_format(recipe: Recipe, format: Format) -> None:
-    if recipe.wished_format not in (None, format):
+    if recipe.target_of(format) != format:
         raise OutputClash(
-            f"--in-place cannot turn a {format} file into {recipe.wished_format}",
+            f"--in-place cannot turn a {format} file into {recipe.target_of(format)}",
             hint="leave --in-place away",
         )
 

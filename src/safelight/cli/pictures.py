@@ -107,5 +107,5 @@ def _example(operation: type[Operation]) -> str:
     """The first field that has an example, as one would type it."""
     for name, field in operation.model_fields.items():
         if field.examples:
-            return f" {flags(name, field)[0]} {field.examples[0]}"
+            return f" {flags(name, field)[0]} {field.examples[0]}".rstrip()
     return ""

@@ -57,7 +57,7 @@ def fitted(
         return recipe
     suffix = item.target.suffix.lower()
     named = next((name for name, endings in SPELLINGS.items() if suffix in endings), None)
-    given = recipe.wished_format or item.format
+    given = recipe.target_of(item.format) if item.format else recipe.wished_format
     if named is None or given is None or named == given:
         return recipe
     if may_convert and recipe.wished_format is None:

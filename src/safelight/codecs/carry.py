@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from safelight.codecs import gain_map, icc
+from safelight.codecs import gain_map, icc, jpeg, jpeg_clean
 from safelight.codecs.blocks import Aside, Block, Carried
-from safelight.codecs.exif import ORIENTATION
+from safelight.codecs.exif import ORIENTATION, Exif
 from safelight.codecs.exif_build import build_exif, copyright_of
 from safelight.codecs.metadata import Known, blocks_of, read_blocks
 from safelight.codecs.origin import SCHEME, stronger
 from safelight.codecs.policy import Policy
-from safelight.codecs.reading import starts
+from safelight.codecs.reading import short_is_broken, starts
 from safelight.codecs.xmp import DC, IPTC_EXTENSION, Property, build_xmp, notice, origin_mark
 from safelight.codecs.xmp_names import risk_of
 from safelight.errors import InputRefused
@@ -53,13 +53,14 @@ def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
     profile = None
     if known.icc is not None and policy.keeps(Risk.COLOUR):
         profile = icc.clean(known.icc, standard=policy.standard_colour)
+    takes_thumbnail = policy.is_asked(Risk.THUMBNAIL) and not upright
     exif = build_exif(
-        known.exif,
+        _with_clean_thumbnail(known.exif) if takes_thumbnail else known.exif,
         orientation=orientation,
         notice=copyright_of(known.exif) if known.exif and policy.keeps_notice else "",
         keeps=policy.keeps,
         is_asked=policy.is_asked,
-        takes_thumbnail=policy.is_asked(Risk.THUMBNAIL) and not upright,
+        takes_thumbnail=takes_thumbnail,
     )
     texts = tuple(
         (name, words)
@@ -73,32 +74,46 @@ def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
         texts=texts,
         raw=tuple(raw for risk, raw in known.raw if policy.is_asked(risk)),
         time=known.time if policy.keeps(Risk.TIME) else None,
-        pictures=tuple(_aside(block, policy) for block in _beside(known, policy)),
+        pictures=tuple(_asides(known, policy)),
         standard_colour=policy.standard_colour,
     )
 
 
-def _beside(known: Known, policy: Policy) -> Iterator[Block]:
+def _with_clean_thumbnail(exif: Exif | None) -> Exif | None:
+    """The small picture in EXIF without anything but its pixels; without it when that fails."""
+    if exif is None or exif.thumbnail is None:
+        return exif
+    try:
+        with short_is_broken():
+            pieces = jpeg_clean.rewritten(jpeg.walk(exif.thumbnail), Carried())
+    except InputRefused:
+        return replace(exif, thumbnail=None)
+    return replace(exif, thumbnail=memoryview(b"".join(pieces)))
+
+
+def _asides(known: Known, policy: Policy) -> Iterator[Aside]:
     """The further pictures that stay: one gain map, and the others where thumbnails are wanted."""
     maps = [block for block in known.beside if block.kind == "gain map"]
-    if policy.keeps_gain_map:
-        yield from maps[:1]
-    if policy.is_asked(Risk.THUMBNAIL):
-        yield from (block for block in known.beside if block.kind == "picture")
+    for block in maps[:1] if policy.keeps_gain_map else []:
+        carried = _inside(block, policy)
+        # One in a JPEG is nothing without its numbers; elsewhere they can be an item of their own.
+        if carried.xmp or carried.gain_map or not starts(block.data, JPEG):
+            yield Aside(block, carried)
+    for block in known.beside if policy.is_asked(Risk.THUMBNAIL) else []:
+        if block.kind == "picture":
+            yield Aside(block, _inside(block, policy))
 
 
-def _aside(block: Block, policy: Policy) -> Aside:
-    """A further picture with its colour and, for a gain map, its numbers; nothing else of its
-    own.
-    """
+def _inside(block: Block, policy: Policy) -> Carried:
+    """What a further picture keeps of its own: colour, and the numbers of a gain map."""
     if not starts(block.data, JPEG):
         words = [Block("xmp", "XMP", block.raw)] if block.raw is not None else []
-        return Aside(block, Carried(xmp=_numbers(read_blocks(words))))
+        return Carried(xmp=_numbers(read_blocks(words)))
     known = read_blocks(blocks_of(block.data, "jpeg"))
     profile = known.icc and icc.clean(known.icc, standard=policy.standard_colour)
     if block.kind != "gain map":
-        return Aside(block, Carried(icc=profile or None))
-    return Aside(block, Carried(icc=profile or None, xmp=_numbers(known), gain_map=known.gain_map))
+        return Carried(icc=profile or None)
+    return Carried(icc=profile or None, xmp=_numbers(known), gain_map=known.gain_map)
 
 
 def _numbers(known: Known) -> bytes | None:

@@ -12,6 +12,7 @@ from safelight.codecs.losses import losses, lost_frames
 from safelight.codecs.samples import NOTE
 from safelight.codecs.savers import EXIF, XMP, sample_bits, save
 from safelight.codecs.scrub import Kept, Pieces, completed, kept, rewrite, size_of
+from safelight.codecs.values import as_shown
 from safelight.errors import LimitExceeded
 from safelight.formats import TABLE, Format, holds_frames_of
 from safelight.image import Change, Image, Risk
@@ -108,6 +109,8 @@ def _ready(
     target, frames = wanted
     if frames == 1 and image.frames > 1:
         picture = picture.crop(0, 0, image.width, image.height)
+    if "values" not in TABLE[target].stores:
+        picture = as_shown(picture)
     picture = fitted(
         picture,
         target,

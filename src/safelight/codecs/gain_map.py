@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 
 from safelight.codecs.reading import part
 from safelight.codecs.xmp import RDF, Node, Property
@@ -29,12 +30,14 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     APPLE: ("HDRGainMapVersion", "HDRGainMapHeadroom"),
     APPLE_KIND: ("AuxiliaryImageType",),
 }
-_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{0,17})?([eE][+-]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,6}(\.[0-9]{0,17})?([eE][+-]?[0-9]{1,3})?")
 WORDS = ("True", "False", APPLE_ADDRESS)
 # What stands in the shown picture: the least version that a reader needs, and the writer's.
 SHOWN = bytes(4)
 # Whether each channel has its own numbers; whether all fractions have one denominator.
 MANY_CHANNELS, ONE_DENOMINATOR, FLAGS = 0x80, 0x08, 0xCC
+# Denominators up to here, and stops or other numbers up to here, stay as they are.
+FINEST, MOST = 1_000_000, 64
 
 
 def parameters(properties: Iterable[Property]) -> list[Property]:
@@ -94,17 +97,36 @@ def _entry(values: dict[str, str]) -> Node:
 
 
 def binary(raw: memoryview) -> bytes:
-    """The structure of ISO 21496-1, version 0, cut to its own length.
+    """The structure of ISO 21496-1, version 0, cut to its own length and built anew.
 
-    Raises ContainerBroken for one that is too short, has a wrong version or an impossible fraction.
+    Fractions that are finer than any display are rounded: their bytes can be words. Raises
+    ContainerBroken for one that is too short, has a wrong version or an impossible number.
     """
     least, flags = struct.unpack_from(">H", part(raw, 0, 5))[0], raw[4]
     if least:
         raise ContainerBroken("the gain map is of a later version")
     channels = 3 if flags & MANY_CHANNELS else 1
-    size = 12 + 20 * channels if flags & ONE_DENOMINATOR else 16 + 40 * channels
-    numbers = part(raw, 5, size)
-    below = struct.unpack(f">{size // 4}I", numbers)
-    if 0 in (below[:1] if flags & ONE_DENOMINATOR else below[1::2]):
-        raise ContainerBroken("the gain map has an impossible fraction")
-    return SHOWN + bytes((flags & FLAGS,)) + bytes(numbers)
+    signs = "II" + "iiIii" * channels
+    head = SHOWN + bytes((flags & FLAGS,))
+    if flags & ONE_DENOMINATOR:
+        below, *numbers = struct.unpack(">I" + signs, part(raw, 5, 12 + 20 * channels))
+        if not below or max(abs(number) for number in numbers) > MOST * below:
+            raise ContainerBroken("the gain map has an impossible number")
+        if below > FINEST:
+            numbers = [number * FINEST // below for number in numbers]
+        return head + struct.pack(">I" + signs, min(below, FINEST), *numbers)
+    pairs = "".join(sign + "I" for sign in signs)
+    found = struct.unpack(">" + pairs, part(raw, 5, 16 + 40 * channels))
+    out: list[int] = []
+    for above, below in zip(found[::2], found[1::2], strict=True):
+        out += _rounded(above, below)
+    return head + struct.pack(">" + pairs, *out)
+
+
+def _rounded(above: int, below: int) -> tuple[int, int]:
+    if not below or abs(above) > MOST * below:
+        raise ContainerBroken("the gain map has an impossible number")
+    if below <= FINEST:
+        return above, below
+    near = Fraction(above, below).limit_denominator(FINEST)
+    return near.numerator, near.denominator

@@ -7,9 +7,10 @@ from typing import Any
 
 from safelight.codecs.libvips import libvips
 from safelight.codecs.samples import NOTE
+from safelight.codecs.values import FIELD
 
 # libvips goes by vips-sequential: without it, threads of a large reduction run ahead.
-KEPT_FIELDS = {"icc-profile-data", "vips-sequential", NOTE}
+KEPT_FIELDS = {"icc-profile-data", "vips-sequential", NOTE, FIELD}
 KEPT_OF_FRAMES = {"page-height", "n-pages", "delay", "loop"}
 BUILT_IN_FIELDS = {
     *("width", "height", "bands", "format", "coding", "interpretation"),

@@ -8,6 +8,7 @@ from typing import Any
 from safelight.codecs import icc
 from safelight.codecs.colour import PROFILE, has_alpha, is_deep
 from safelight.codecs.samples import NOTE
+from safelight.codecs.values import values_of
 from safelight.image import Change, Finding, Header, Risk
 
 SRGB = "srgb"
@@ -28,6 +29,10 @@ def _lost(
         yield Finding(Risk.OTHER, "sample depth", before.get(NOTE))
     if is_deep(before) and bits < 16:
         yield Finding(Risk.OTHER, "sample depth", f"16 bit, now {bits}")
+    values = values_of(before)
+    if values is not None and values_of(after) is None and values.is_cut:
+        shown = f"{values.dark:g} to {values.bright:g} of {values.low:g} to {values.high:g}"
+        yield Finding(Risk.OTHER, "values outside the window", shown)
     if has_alpha(before) and not has_alpha(after):
         ground = "".join(f"{value:02x}" for value in background)
         yield Finding(Risk.OTHER, "transparency", f"laid on #{ground}")

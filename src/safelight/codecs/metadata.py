@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
@@ -19,7 +19,7 @@ from safelight.codecs.exif_build import copyright_of
 from safelight.codecs.exif_words import exif_findings
 from safelight.codecs.iptc import copyright_notice, iptc_findings, photoshop_blocks
 from safelight.codecs.origin import mark_in
-from safelight.codecs.reading import decoded, short_is_broken
+from safelight.codecs.reading import decoded, short_is_broken, starts
 from safelight.codecs.xmp import DC, MAX_WORDS, Property, Unreadable, read_xmp
 from safelight.codecs.xmp_names import risk_of
 from safelight.errors import ContainerBroken, SafelightError
@@ -34,6 +34,7 @@ TEXT_RISKS: dict[str, Risk] = {
     "Comment": Risk.IDENTITY,
     "Copyright": Risk.RIGHTS,
     "Artist": Risk.IDENTITY,
+    "Keywords": Risk.IDENTITY,
     "Information": Risk.IDENTITY,
     "Location": Risk.PLACE,
     "Make": Risk.DEVICE,
@@ -145,6 +146,10 @@ def _exif(block: Block, known: Known) -> None:
         known.notices.extend(filter(None, [copyright_of(exif)]))
     elif known.exif is None:
         known.exif = exif
+    if exif.thumbnail is not None and not block.is_inner and starts(exif.thumbnail, b"\xff\xd8"):
+        for inner in blocks_of(exif.thumbnail, "jpeg"):
+            if inner.name != UNREADABLE:
+                _read(replace(inner, raw=None, is_inner=True), known)
 
 
 def _xmp(block: Block, known: Known) -> None:
@@ -155,12 +160,19 @@ def _xmp(block: Block, known: Known) -> None:
         known.mark = known.mark or mark_in(block.data)
         return
     for item in properties:
-        known.add(risk_of(item.namespace, item.name), f"XMP {item.name}", item.value)
+        known.add(_risk_of(item), f"XMP {item.name}", item.value)
         if (item.namespace, item.name) == (DC, "rights"):
             known.notices.append(item.words(MAX_WORDS))
         if item.name == "DigitalSourceType":
             known.mark = known.mark or mark_in(item.value.encode())
     known.properties.extend(properties)
+
+
+def _risk_of(item: Property) -> Risk:
+    """A list of further pictures is about colour where it lists a gain map."""
+    if item.namespace == gain_map.DIRECTORY and "GainMap" in item.value:
+        return Risk.COLOUR
+    return risk_of(item.namespace, item.name)
 
 
 def _iptc(block: Block, known: Known) -> None:

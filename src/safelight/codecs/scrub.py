@@ -10,6 +10,8 @@ from importlib import import_module
 
 from safelight.codecs import carry
 from safelight.codecs.blocks import Carried
+from safelight.codecs.crossing import is_crossing
+from safelight.codecs.crossing_ends import blocks as crossed_blocks
 from safelight.codecs.metadata import blocks_of, read_blocks
 from safelight.codecs.policy import policy_of
 from safelight.codecs.reading import short_is_broken
@@ -59,7 +61,8 @@ def kept(data: memoryview, source_format: Format, wish: Wish, target_format: For
 
     Pixels are upright then, so orientation is not kept.
     """
-    known = read_blocks(blocks_of(data, source_format))
+    crossed = is_crossing(data)
+    known = read_blocks(crossed_blocks(data) if crossed else blocks_of(data, source_format))
     known = carry.for_encoder(known, target_format)
     carried = carry.carry(known, policy_of(wish), upright=True)
     carried = carry.for_format(carried, target_format)

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Callable
 
-from safelight.codecs import jpeg_segments
+from safelight.codecs.coded_jpeg import bare_jpeg
 from safelight.codecs.tiff_pages import DEFLATES, JPEG, LZW, PACKBITS
 from safelight.errors import ContainerBroken
 
 STEP = 1 << 20
 CLEAR, END, TABLE = 256, 257, 4096
-MADE_BY_ADOBE, MADE_BY_JFIF = 12, 14
-# Segments without which a decoder cannot do; every other is no part of the picture.
-NEEDED = (
-    jpeg_segments.FRAMES
-    | jpeg_segments.REFUSED_FRAMES
-    | {jpeg_segments.DQT, jpeg_segments.DHT, jpeg_segments.DAC}
-    | {jpeg_segments.DRI, jpeg_segments.DNL}
-)
 Coded = bytes | memoryview
 
 
@@ -96,21 +87,7 @@ def _packbits(data: memoryview, pixels: int) -> Coded:
 
 
 def _jpeg(data: memoryview, _pixels: int) -> Coded:
-    """The picture's own segments; comments, application blocks and what follows are not."""
-    out = bytearray(b"\xff\xd8")
-    for segment in jpeg_segments.segments(data):
-        if segment.marker in NEEDED or segment.marker == jpeg_segments.SOS or _is_hint(segment):
-            out += struct.pack(">BBH", 0xFF, segment.marker, len(segment.body) + 2) + segment.body
-            out += segment.coded or b""
-    out += b"\xff\xd9"
-    return data if out == data else bytes(out)
-
-
-def _is_hint(segment: jpeg_segments.Segment) -> bool:
-    """Colour as Adobe says it, or a JFIF head without a small picture."""
-    if segment.marker == 0xEE:
-        return len(segment.body) == MADE_BY_ADOBE
-    return segment.marker == 0xE0 and len(segment.body) == MADE_BY_JFIF
+    return bare_jpeg(data)
 
 
 _SHORTENERS: dict[int, Callable[[memoryview, int], Coded]] = {
@@ -123,4 +100,4 @@ _SHORTENERS: dict[int, Callable[[memoryview, int], Coded]] = {
 
 def tidy_tables(data: memoryview) -> Coded:
     """JPEG tables that many strips share, without anything between them."""
-    return _jpeg(data, 0)
+    return bare_jpeg(data)

@@ -123,6 +123,7 @@ class Book:
                 duration_ms=round(answer.work_s * 1000),
                 confidence=answer.confidence,
                 decided=answer.decided,
+                cages=answer.cage.cages,
             ),
             metadata=MetadataFact.of(answer.changes, is_reencoded=answer.is_reencoded),
             models=tuple(_models(work.models, answer)),

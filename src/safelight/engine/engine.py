@@ -25,6 +25,7 @@ from safelight.engine import output as outputs
 from safelight.engine.book import Book, Claim, Door, Work
 from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.result import Result, Skipped
+from safelight.engine.sanitize import TwoCages
 from safelight.engine.selftest import usable_cores
 from safelight.engine.source import open_source
 from safelight.engine.stock import Models, Pictures, Stock, load_of
@@ -124,7 +125,7 @@ class Engine:
                 recipe.gives_image,
                 threads=self.tuning.threads if models.needed and self.jobs == 1 else 0,
             )
-            with self._host(recipe, before).run(job, progress=progress) as answer:
+            with self._runner(recipe, before).run(job, progress=progress) as answer:
                 _check(answer, recipe, before, models)
                 work = Work(held, answer, recipe, models)
                 clock = Clock(started, read_s)
@@ -183,11 +184,15 @@ class Engine:
             return models
         return self.stock.models(recipe.needs, precision=self.tuning.precision)
 
+    def _runner(self, recipe: Recipe, format: Format) -> Host | TwoCages:
+        host = self._host(recipe, format)
+        return TwoCages(host, self._limits) if recipe.in_two_cages else host
+
     def _host(self, recipe: Recipe, format: Format) -> Host:
         rewrites = recipe.wished_format in (None, format) and TABLE[format].scrubs
         needs_pixels = recipe.touches_pixels or (recipe.gives_image and not rewrites)
         peak_bytes = self.stock.peak_bytes(recipe.needs)
-        formats = (format, recipe.wished_format or format)
+        formats = (format, recipe.target_of(format))
         late = frozenset(one for one in formats if TABLE[one].libraries)
         with self._opening:
             key = (needs_pixels, peak_bytes, late)
@@ -302,11 +307,13 @@ def _check(answer: Answer, recipe: Recipe, before: Format, models: Models) -> No
     """What the worker claims must belong to this recipe. Raises WireBroken."""
     if answer.input_format != before:
         raise WireBroken("the worker read another format than the input's first bytes name")
-    if answer.output is not None and answer.format != (recipe.wished_format or before):
+    if answer.output is not None and answer.format != recipe.target_of(before):
         raise WireBroken("the worker wrote another format than the recipe asks for")
     steps = recipe.steps
     if bool(answer.vector) != any(step.gives_vector for step in steps):
         raise WireBroken("the worker's vector is not what the recipe asks for")
+    if bool(answer.measures) != any(step.gives_measures for step in steps):
+        raise WireBroken("the worker's measures are not what the recipe asks for")
     if (answer.confidence is not None) != any(step.gives_confidence for step in steps):
         raise WireBroken("the worker's confidence is not what the recipe asks for")
     if not answer.decided.keys() <= {kind for step in steps for kind in step.decides()}:

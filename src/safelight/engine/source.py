@@ -52,7 +52,7 @@ Fill = Callable[[memoryview], int]
 
 @contextmanager
 def open_source(
-    source: Path | bytes | BinaryIO, limit_bytes: int, digest: Digest
+    source: Path | bytes | memoryview | BinaryIO, limit_bytes: int, digest: Digest
 ) -> Iterator[Source]:
     """Read the input into memory that is overwritten on leaving.
 
@@ -65,7 +65,7 @@ def open_source(
             with _filled(lambda view: os.readv(fd, [view]), facts.st_size, digest) as held:
                 mode = stat.S_IMODE(facts.st_mode) & 0o777
                 yield replace(held, mode=mode, changed_ns=facts.st_mtime_ns)
-    elif isinstance(source, bytes):
+    elif isinstance(source, bytes | memoryview):
         _refuse_above(len(source), limit_bytes)
         with _filled(_from_bytes(source), len(source), digest) as held:
             yield held
@@ -112,7 +112,7 @@ def _reason(error: OSError) -> str:
     return (error.strerror or "input/output error").lower()
 
 
-def _from_bytes(data: bytes) -> Fill:
+def _from_bytes(data: bytes | memoryview) -> Fill:
     position = 0
 
     def fill(view: memoryview) -> int:

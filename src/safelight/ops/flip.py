@@ -16,7 +16,7 @@ class Flip(Operation, name="flip"):
     It is mirrored as displayed. Only the order of the pixels changes.
     """
 
-    horizontal: bool = Field(False, description="left becomes right, as in a mirror")
+    horizontal: bool = Field(False, description="left becomes right, as in a mirror", examples=[""])
     vertical: bool = Field(False, description="top becomes bottom")
 
     @model_validator(mode="after")

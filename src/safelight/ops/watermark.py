@@ -86,8 +86,8 @@ class Watermark(Operation, name="watermark"):
         return () if self.image is None else (self.image.removeprefix(PICTURE),)
 
     def suffix(self) -> str:
-        """photo.jpg becomes photo.marked.jpg."""
-        return "marked"
+        """photo.jpg becomes photo.watermarked.jpg."""
+        return "watermarked"
 
     def apply(self, image: Image, ctx: Context) -> Image:
         """The picture with its mark.

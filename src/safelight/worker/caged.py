@@ -113,6 +113,7 @@ class CagedHost:
             outcome,
             errand.untrusted_records(outcome),
             errand.output(outcome),
+            crossing=job.crossing,
             cage=cage,
             work_s=work_s,
             close=errand.close,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
+from safelight.codecs.crossing_ends import received, sent
 from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
 from safelight.codecs.libvips import foreign_errors
@@ -20,7 +21,7 @@ from safelight.models.guard import FAULTS, Guarded, Retry
 from safelight.models.runtimes import Session, open_session
 from safelight.operation import Context, ModelNeed, Operation, no_picture
 from safelight.recipe import Recipe
-from safelight.worker.job import PICTURE, Plan
+from safelight.worker.job import PICTURE, Crossing, Plan
 from safelight.worker.rehearsal import rehearsed
 from safelight.worker.shares import Shares
 
@@ -70,33 +71,28 @@ def perform(
     progress: Callable[[float], None],
     wants_image: bool,
     threads: int = 1,
+    crossing: Crossing = Crossing.NOTHING,
 ) -> Performed:
-    """One picture and a recipe in canonical form in, encoded pieces and facts out. Raises any
-    SafelightError.
+    """One picture and a recipe in canonical form in, encoded pieces and facts out; either side may
+    be plain pixels. Raises any SafelightError.
     """
     todo = Recipe.from_canonical(recipe)
     sessions = Sessions(models, threads)
     deadline = time.monotonic() + limits.timeout_s
     ctx = Context(limits, sessions.of, deadline, progress, partial(_further, models, limits))
-    original = open_image(source, limits)
+    opened = received if crossing == Crossing.SOURCE else open_image
+    original = opened(source, limits)
     refused = todo.refusal(original.header.format)
     if refused is not None:
         raise refused
+    if crossing == Crossing.OUTPUT:
+        return _sent(original, source, limits)
     with foreign_errors("the picture"):
         image = _marked(_folded(todo.steps, original, ctx), sessions.tasks())
     before = (original.header.format, original.width, original.height)
     done = Performed((), None, 0, 0, *before, is_reencoded=False, findings=image.findings)
     if wants_image:
-        made = encode(image, source, limits)
-        done = replace(
-            done,
-            pieces=made.pieces,
-            format=made.format,
-            width=made.width,
-            height=made.height,
-            is_reencoded=made.is_reencoded,
-            changes=tuple(made.changes),
-        )
+        done = _with_output(done, image, source, limits)
     return replace(
         done,
         confidence=image.confidence,
@@ -126,6 +122,26 @@ def _marked(image: Image, tasks: Iterable[str]) -> Image:
     if not terms or image.wish.mark:
         return image
     return image.with_wish(mark=max(terms, key=STRENGTH.index))
+
+
+def _with_output(done: Performed, image: Image, source: memoryview, limits: Limits) -> Performed:
+    made = encode(image, source, limits)
+    return replace(
+        done,
+        pieces=made.pieces,
+        format=made.format,
+        width=made.width,
+        height=made.height,
+        is_reencoded=made.is_reencoded,
+        changes=tuple(made.changes),
+    )
+
+
+def _sent(image: Image, source: memoryview, limits: Limits) -> Performed:
+    """What crosses to another cage."""
+    pieces, behind = sent(image, source, limits)
+    facts = (image.header.format, image.width, image.height)
+    return Performed(pieces, *facts, *facts, is_reencoded=True, changes=behind)
 
 
 def _further(models: Sequence[Model], limits: Limits, digest: str) -> Image:

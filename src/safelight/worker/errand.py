@@ -75,6 +75,7 @@ def _outcome(
             progress=tell,
             wants_image=order.wants_image,
             threads=threads_of(order, plan),
+            crossing=order.crossing,
         )
         outcome, records = succeeded(done, plan.limits)
         _write(sheets.output, outcome.output_bytes, done.pieces)

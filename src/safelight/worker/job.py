@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Protocol, Self
 
 from safelight.formats import Format
@@ -49,12 +50,21 @@ class Plan:
     late: frozenset[Format] = frozenset()
 
 
+class Crossing(IntEnum):
+    """What of a job is plain pixels (codecs.crossing) in place of a container."""
+
+    NOTHING = 0
+    OUTPUT = 1
+    SOURCE = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One picture to work on. source_fd is a sealed memfd; the recipe is in its canonical form.
 
     models are those that the recipe needs, then the exact twins of some, then further pictures.
-    threads is how many a model may use; 0 means as many as the plan allows.
+    threads is how many a model may use; 0 means as many as the plan allows. Where the output is
+    plain pixels, no step of the recipe is applied.
     """
 
     source_fd: int
@@ -63,6 +73,7 @@ class Job:
     models: tuple[ModelFile, ...] = ()
     wants_image: bool = True
     threads: int = 0
+    crossing: Crossing = Crossing.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ class CageReport:
 
     layers maps a layer's name to whether it was seen working alone; not_covered lists plain
     sentences. kernel holds the kernel's own words read from outside (Seccomp, NoNewPrivs, CapEff,
-    namespace inodes).
+    namespace inodes); cages is how many workers, one after the other, this speaks of.
     """
 
     level: int
@@ -93,6 +104,7 @@ class CageReport:
     filter_sha256: str
     kernel: dict[str, str]
     not_covered: tuple[str, ...]
+    cages: int = 1
 
     @property
     def contained(self) -> int:

@@ -7,10 +7,11 @@ import secrets
 import signal
 from collections.abc import Callable
 
+from safelight.codecs.crossing import is_crossing
 from safelight.codecs.routing import ROUTE_BYTES, route
 from safelight.errors import SafelightError, TimeExceeded, WireBroken, WorkerDied
 from safelight.limits import Limits
-from safelight.worker.job import Answer, CageReport, Job
+from safelight.worker.job import Answer, CageReport, Crossing, Job
 from safelight.worker.measures import parse_measures
 from safelight.worker.records import parse_records
 from safelight.worker.sentences import error_of
@@ -29,7 +30,9 @@ def order_of(job: Job) -> tuple[Order, bytes]:
         sizes.append((len(need), len(model.entry_json), model.size_bytes))
     nonce = secrets.randbits(NONCE_BITS)
     order = Order(
-        job.source_bytes, len(job.recipe), tuple(sizes), job.wants_image, nonce, job.threads
+        *(job.source_bytes, len(job.recipe), tuple(sizes), job.wants_image, nonce),
+        threads=job.threads,
+        crossing=job.crossing,
     )
     return order, b"".join(words)
 
@@ -47,6 +50,7 @@ def answer_of(
     untrusted_records: memoryview,
     output: memoryview | None,
     *,
+    crossing: Crossing = Crossing.NOTHING,
     cage: CageReport,
     work_s: float,
     close: Callable[[], None],
@@ -57,7 +61,7 @@ def answer_of(
     findings, changes = parse_records(untrusted_records)
     if outcome.input_format is None:
         raise WireBroken("the worker named no format")
-    if output is not None and route(bytes(output[:ROUTE_BYTES])) != outcome.format:
+    if output is not None and not _starts_as(output, outcome, crossing):
         raise WireBroken("the worker's output does not start as its format does")
     return Answer(
         output=output,
@@ -80,6 +84,12 @@ def answer_of(
         ran=outcome.ran,
         retries=outcome.retries,
     )
+
+
+def _starts_as(output: memoryview, outcome: Outcome, crossing: Crossing) -> bool:
+    if crossing == Crossing.OUTPUT:
+        return is_crossing(output)
+    return route(bytes(output[:ROUTE_BYTES])) == outcome.format
 
 
 def death(exit_code: int | None) -> SafelightError:

@@ -59,6 +59,7 @@ def _work(
             progress=Progress(answer).tell,
             wants_image=order.wants_image,
             threads=threads_of(order, plan),
+            crossing=order.crossing,
         )
         outcome, records = succeeded(done, plan.limits)
     except BaseException as error:  # noqa: BLE001 - whatever broke, the host hears a number

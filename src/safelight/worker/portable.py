@@ -136,6 +136,7 @@ class Run:
             outcome,
             memoryview(records),
             memoryview(output).toreadonly() if self._order.wants_image else None,
+            crossing=self._order.crossing,
             cage=REPORT,
             work_s=time.monotonic() - started,
             close=lambda: _overwrite(output),

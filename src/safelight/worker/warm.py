@@ -16,7 +16,8 @@ from types import ModuleType
 
 from safelight import codecs, ops
 from safelight.codecs.libvips import libvips
-from safelight.errors import RuntimeMissing, SomethingMissing, WorkerDied
+from safelight.codecs.routing import part_of
+from safelight.errors import FormatUnknown, RuntimeMissing, SomethingMissing, WorkerDied
 from safelight.formats import TABLE, Format
 from safelight.recipe import operations
 from safelight.worker.job import Plan
@@ -92,10 +93,15 @@ def _pixels() -> None:
 
 
 def _libraries(format: Format) -> None:
-    """What one format's parts import late. Those of an extra may be absent: the job then says so."""
+    """What one format's parts import late, or do once. An extra may be absent; a job says so."""
     for name in TABLE[format].libraries:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    with contextlib.suppress(ImportError, FormatUnknown):
+        getattr(part_of(format, "pixels"), "warm", _nothing)()
+
+
+def _nothing() -> None: ...
 
 
 def _runtime() -> None:

@@ -26,6 +26,7 @@ from safelight.formats import FORMATS, Format, is_picture
 from safelight.image import DECISIONS, Decision
 from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits, bounded
 from safelight.models.guard import FAULTS, Retry
+from safelight.worker.job import Crossing
 from safelight.worker.sentences import Failure
 
 READY_MAGIC, JOB_MAGIC = b"SLr1", b"SLj1"
@@ -87,8 +88,8 @@ class Ready:
 class Order:
     """Sizes of a job in bytes: source, recipe, and for each model its need, its entry and its file.
 
-    threads is how many a model may use; 0 leaves it to the plan. The nonce comes back with the
-    outcome: an answer given before the question was asked is no answer.
+    threads is how many a model may use; 0 leaves it to the plan; crossing as of a job. The nonce
+    comes back with the outcome: an answer given before the question was asked is no answer.
     """
 
     source: int
@@ -97,20 +98,23 @@ class Order:
     wants_image: bool
     nonce: int
     threads: int = 0
+    crossing: Crossing = Crossing.NOTHING
 
     def pack(self) -> bytes:
         padding = [(0, 0, 0)] * (MAX_MODELS - len(self.models))
         sizes = [size for model in [*self.models, *padding] for size in model]
-        head = (JOB_MAGIC, len(self.models), self.wants_image, self.threads)
+        wants = self.wants_image | self.crossing << 1
+        head = (JOB_MAGIC, len(self.models), wants, self.threads)
         return _JOB.pack(*head, self.nonce, self.source, self.recipe, *sizes)
 
     @classmethod
     def parse(cls, data: bytes) -> Order:
         """The way back, in the worker. The host is trusted, but not to be of the same version."""
-        _, count, wants_image, threads, nonce, *rest = _unpack(_JOB, data, JOB_MAGIC)
+        _, count, wants, threads, nonce, *rest = _unpack(_JOB, data, JOB_MAGIC)
         source, recipe, *sizes = rest
         models = list(zip(sizes[::3], sizes[1::3], sizes[2::3], strict=True))
-        return cls(source, recipe, tuple(models[:count]), bool(wants_image), nonce, threads)
+        crossing = Crossing(wants >> 1)
+        return cls(source, recipe, tuple(models[:count]), bool(wants & 1), nonce, threads, crossing)
 
 
 @dataclass(frozen=True, slots=True)

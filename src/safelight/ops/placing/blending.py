@@ -37,7 +37,7 @@ def _unweighed(mixed: Any, peak: int) -> Any:
     """
     last = mixed.bands - 1
     alpha = mixed[last]
-    return (alpha > FAINT).ifthenelse(mixed[0:last] / alpha * peak, 0)
+    return mixed[0:last] * (alpha > FAINT).ifthenelse(alpha**-1 * peak, 0)
 
 
 def _rounded(wide: Any, picture: Any) -> Any:

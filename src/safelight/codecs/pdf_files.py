@@ -1,0 +1,107 @@
+"""PDF opened by pikepdf (extra pdf): its objects in order, foreign errors mapped once."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from safelight.errors import ContainerBroken, FormatUnknown, SafelightError, SomethingMissing
+
+MAX_OBJECTS = 2_000_000
+FAULTS = (
+    *(ValueError, RuntimeError, TypeError, LookupError, AttributeError, ArithmeticError),
+    *(RecursionError, NotImplementedError, OSError),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The bytes and what the library makes of them; a scrub changes the latter."""
+
+    data: memoryview
+    pdf: Any
+
+
+@contextmanager
+def foreign_errors() -> Iterator[None]:
+    """Map what the library raises for a damaged document to ContainerBroken."""
+    try:
+        yield
+    except SafelightError:
+        raise
+    except FAULTS as error:
+        raise ContainerBroken("the PDF is damaged or cut short") from error
+
+
+def library() -> Any:
+    """The module. Raises SomethingMissing where the extra is not installed."""
+    try:
+        import pikepdf
+    except ImportError:
+        raise SomethingMissing(
+            "pdf needs a package that is not installed", hint="pip install 'safelight[pdf]'"
+        ) from None
+    return pikepdf
+
+
+def opened(data: memoryview) -> Document:
+    """Raises ContainerBroken, and FormatUnknown for a document that is encrypted."""
+    pikepdf = library()
+    refusal = FormatUnknown("an encrypted PDF is not read", hint="save it without a password first")
+    try:
+        pdf = pikepdf.open(io.BytesIO(data), suppress_warnings=True)
+    except pikepdf.PasswordError:
+        raise refusal from None
+    except (pikepdf.PdfError, *FAULTS) as error:
+        raise ContainerBroken("the PDF is damaged or cut short") from error
+    if pdf.is_encrypted:
+        raise refusal
+    return Document(data, pdf)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One object on the way from the root. key is what led here, holder what that stands in;
+    is_named: its own keys are names that the document chose.
+    """
+
+    value: Any
+    key: str
+    is_named: bool
+
+
+def reachable(pdf: Any, named: frozenset[str]) -> Iterator[Found]:
+    """Every dictionary, stream and array below the root, each once; children are looked for after
+    the one that holds them was given, so that what is cut off there is not followed.
+    """
+    pikepdf = library()
+    seen: set[tuple[int, int]] = set()
+    waiting: list[Found] = [Found(pdf.Root, "/Root", False)]
+    left = MAX_OBJECTS
+    while waiting:
+        found = waiting.pop()
+        value = found.value
+        if value.is_indirect:
+            if value.objgen in seen:
+                continue
+            seen.add(value.objgen)
+        left -= 1
+        if left < 0:
+            raise ContainerBroken("the PDF has too many objects")
+        yield found
+        if isinstance(value, pikepdf.Array):
+            inner = [(found.key, child) for child in value]
+        else:
+            inner = [(key, value[key]) for key in value.keys()]  # noqa: SIM118 - no mapping
+        for key, child in inner:
+            if isinstance(child, (pikepdf.Dictionary, pikepdf.Stream, pikepdf.Array)):
+                # A list in a named place, as kids of a tree, is no such place itself.
+                is_named = key in named and not found.is_named and _is_plain(child, pikepdf)
+                waiting.append(Found(child, key, is_named))
+
+
+def _is_plain(child: Any, pikepdf: Any) -> bool:
+    return isinstance(child, pikepdf.Dictionary)

@@ -1,0 +1,127 @@
+"""Changed files through the real cage: whatever a decoder does there, the service goes on."""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from bench.watch import held_bytes
+from safelight.codecs import routing
+from safelight.engine.engine import Engine
+from safelight.errors import InputRefused, SafelightError
+from safelight.formats import TABLE, Format
+from safelight.ops.convert import Convert
+from safelight.ops.resize import Resize
+from safelight.ops.scrub import Scrub
+from safelight.recipe import Recipe
+from safelight.settings import load
+from safelight.worker.caged import CagedHost
+from safelight.worker.job import Host, Job
+from safelight.worker.memory import Sheet
+from tests.fuzz.mutation import Mutator
+from tests.fuzz.seeds import seeds
+
+JOBS = 2
+# A file of a few kilobytes that claims more is refused by its header alone; that is not of interest
+# here, and decoding up to it takes the time of many others.
+FLAGS = {"max_pixels": 4_000_000, "timeout": 30}
+DECODED = Recipe((Resize(fit="32x32"), Convert(to="png", effort=0)))
+REWRITTEN = Recipe((Scrub(),))
+AT_ONCE = 64
+FOUND, MOST_FOUND = "found:", 20
+
+
+@dataclass
+class Tally:
+    """How the files ended, by code; the ones that ended as none may; zygotes that are not those of
+    the start; bytes held more than after the first part.
+    """
+
+    ends: Counter[str] = field(default_factory=Counter)
+    found: list[tuple[str, Format, bytes]] = field(default_factory=list)
+    zygotes_lost: int = 0
+    grown_bytes: int = 0
+
+
+def through_the_cage(files: Iterator[tuple[Format, bytes]], count: int) -> Tally:
+    """All of them, one fresh worker each. What is held is compared after a tenth and at the end."""
+    tally, first = Tally(), 0
+    settings = load(FLAGS, os.environ, Path.cwd())
+    with closing(Engine(settings, jobs=JOBS)) as engine, ThreadPoolExecutor(JOBS) as pool:
+        hosts: dict[Host, int] = {}
+
+        def ended(file: tuple[Format, bytes]) -> str:
+            return end_of(engine, *file, hosts)
+
+        done = 0
+        while batch := list(islice(files, AT_ONCE)):
+            for (format, data), end in zip(batch, pool.map(ended, batch), strict=True):
+                tally.ends[end] += 1
+                if end.startswith(FOUND) and tally.ends[end] <= MOST_FOUND:
+                    tally.found.append((end, format, data))
+            done += len(batch)
+            if not first and done >= count // 10:
+                first = settled_bytes()
+        tally.grown_bytes = settled_bytes() - first
+        tally.zygotes_lost = sum(zygote(host) != pid for host, pid in hosts.items())
+    return tally
+
+
+def settled_bytes() -> int:
+    gc.collect()
+    return held_bytes(os.getpid())
+
+
+def zygote(host: Host) -> int:
+    """The process id of the zygote that the next job of this host comes from."""
+    if not isinstance(host, CagedHost):
+        raise TypeError("only a caged host has a zygote")
+    return host.pid
+
+
+def end_of(engine: Engine, format: Format, data: bytes, hosts: dict[Host, int]) -> str:
+    """done, or the code of the refusal; found: with the code of any other error."""
+    recipe = recipe_of(format, data)
+    refused = recipe.refusal(format)
+    if refused is not None:
+        return refused.code
+    host = engine.host(recipe, format)
+    if host not in hosts:
+        hosts[host] = zygote(host)
+    with closing(Sheet.holding(data)) as sheet:
+        try:
+            with host.run(Job(sheet.fd, sheet.size_bytes, recipe.canonical)):
+                return "done"
+        except InputRefused as error:
+            return error.code
+        except SafelightError as error:
+            return f"{FOUND} {error.code}"
+
+
+def recipe_of(format: Format, data: bytes) -> Recipe:
+    """Decoding for what has pixels, mostly; rewriting for the rest."""
+    pixels = TABLE[format].reads and len(data) % 4
+    return DECODED if pixels or not TABLE[format].scrubs else REWRITTEN
+
+
+def changed_files(seed: int, count: int, shared: Path | None) -> Iterator[tuple[Format, bytes]]:
+    """Files that their first bytes still name; the format of each."""
+    dice = random.Random(seed)
+    started = seeds(shared)
+    mutators = {format: Mutator(files, dice) for format, files in started.items()}
+    formats = tuple(started)
+    made = 0
+    while made < count:
+        format = formats[made % len(formats)]
+        data = mutators[format].changed(dice.choice(started[format]))
+        if routing.route(data[: routing.ROUTE_BYTES]) == format:
+            made += 1
+            yield format, data

@@ -1,0 +1,113 @@
+"""Every decoder and every encoder works inside the cage: one file of every format and coding goes
+through the real worker, sealed as in the product, and nothing is imported there.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from safelight.codecs.routing import ROUTE_BYTES, route
+from safelight.errors import SomethingMissing
+from safelight.formats import FORMATS, TABLE, WRITABLE, Format, is_picture
+from safelight.recipe import Recipe
+from safelight.worker.caged import CagedHost
+from safelight.worker.job import Job
+from tests.codecs.making import dicom, in_format, picture, saved
+from tests.worker.hosts import host, plan, source
+
+READABLE = [format for format in FORMATS if TABLE[format].reads]
+SMALLER = {"op": "resize", "fit": "24x24"}
+# Codings inside a format that take another way through a library; from the shared pictures.
+CODINGS = {
+    "medical/pydicom/MR_small_RLE.dcm": "dicom",
+    "medical/pydicom/MR_small_jp2klossless.dcm": "dicom",
+    "medical/pydicom/SC_rgb_jpeg_dcmtk.dcm": "dicom",
+    "medical/pydicom/examples_palette.dcm": "dicom",
+    "formats/apng/mode_16bit.png": "png",
+    "formats/pillow/lab.tif": "tiff",
+    "formats/pillow/tiff_tiled_planar_16bit_RGB.tiff": "tiff",
+    "formats/pillow/hopper_jpg.tif": "tiff",
+    "formats/image-rs/tiff/testsuite/rgb32f_bw.tiff": "tiff",
+    "formats/libavif/colors_hdr_p3.avif": "avif",
+    "hostile/bmpsuite/g/pal4rle.bmp": "bmp",
+    "metadata/exiv2/Stonehenge.heic": "heic",
+}
+
+
+@pytest.fixture(scope="module")
+def caged() -> Iterator[CagedHost]:
+    given = plan(pixels=True, memory_bytes=2_000_000_000)
+    with host(replace(given, late=frozenset(FORMATS)), body="witnessing") as opened:
+        yield opened
+
+
+def through(caged: CagedHost, data: bytes, *steps: Mapping[str, object]) -> bytes:
+    """The result. Fails if anything was imported on the way."""
+    recipe = Recipe.from_steps(steps)
+    with source(data) as sheet:
+        job = Job(sheet.fd, len(data), recipe.canonical, wants_image=recipe.gives_image)
+        with caged.run(job) as answer:
+            assert [found.value for found in answer.findings if found.name == "import"] == []
+            return bytes(answer.output or b"")
+
+
+@cache
+def small(format: Format) -> bytes:
+    return in_format(picture(48, 36), format)
+
+
+@pytest.mark.parametrize("format", READABLE)
+def test_every_format_is_decoded_in_the_cage(caged: CagedHost, format: Format) -> None:
+    made = through(caged, small(format), SMALLER, {"op": "convert", "to": "png"})
+    assert Pillow.open(io.BytesIO(made)).size == (24, 18)
+
+
+@pytest.mark.parametrize("format", WRITABLE)
+def test_every_format_is_encoded_in_the_cage(caged: CagedHost, format: Format) -> None:
+    made = through(caged, small("png"), SMALLER, {"op": "convert", "to": format})
+    assert route(made[:ROUTE_BYTES]) == format
+    assert Pillow.open(io.BytesIO(through(caged, made, SMALLER, {"op": "convert", "to": "png"})))
+
+
+@pytest.mark.parametrize("name", CODINGS)
+def test_every_coding_is_decoded_in_the_cage(
+    caged: CagedHost, name: str, shared_data: Path
+) -> None:
+    data = (shared_data / name).read_bytes()
+    assert route(data[:ROUTE_BYTES]) == CODINGS[name]
+    assert through(caged, data, {"op": "resize", "fit": "9x9"}, {"op": "convert", "to": "png"})
+
+
+@pytest.mark.parametrize("format", [name for name in READABLE if TABLE[name].frames])
+def test_frames_are_decoded_and_encoded_in_the_cage(caged: CagedHost, format: Format) -> None:
+    frames = [picture(48, 36), picture(48, 36).rotate(180), picture(48, 36).rotate(90)]
+    data = saved(frames[0], format.upper(), save_all=True, append_images=frames[1:])
+    made = through(caged, data, SMALLER)
+    assert getattr(Pillow.open(io.BytesIO(made)), "n_frames", 1) == 3
+
+
+def test_deep_pictures_are_written_in_the_cage(caged: CagedHost) -> None:
+    deep = saved(Pillow.fromarray(np.arange(48 * 36, dtype=np.uint16).reshape(36, 48)), "PNG")
+    for format in (name for name in WRITABLE if "depth" in TABLE[name].keeps):
+        made = through(caged, deep, SMALLER, {"op": "convert", "to": format})
+        assert through(caged, made, {"op": "resize", "fit": "9x9"}, {"op": "convert", "to": "png"})
+
+
+def test_every_picture_format_is_among_them() -> None:
+    assert set(READABLE) == {format for format in FORMATS if is_picture(format)}
+
+
+def test_a_plan_that_is_not_warm_for_a_format_says_what_is_missing() -> None:
+    """The control: the libraries of a format really come from the warming."""
+    cold = plan(pixels=True, memory_bytes=2_000_000_000)
+    with host(cold, body="witnessing") as opened, pytest.raises(SomethingMissing) as missing:
+        through(opened, dicom(picture()), SMALLER)
+    assert missing.value.hint == "pip install 'safelight[medical]'"
