@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from safelight.formats import Format
 from safelight.image import Profile, Wish
 from tests.codecs.making import exif, jpeg, picture, saved, scrubbed
 from tests.codecs.making_heif import (
+    ALPHA,
     APPLE_MAP,
     DEPTH,
     Coding,
@@ -249,14 +251,82 @@ def test_a_jpeg_within_is_scrubbed_as_well() -> None:
     assert clean.endswith(scrubbed(jpeg(), "jpeg"))
 
 
+def test_an_overlay_and_an_identity_keep_what_they_are_made_of() -> None:
+    made = coded("avif")
+    size = made.properties[0]
+    layers = struct.pack(">BB4HHH4h", 0, 0, 0, 0, 0, 0xFFFF, 64, 64, 0, 0, 8, 8) + b"words"
+    hidden = (made.item(is_hidden=True), made.item(is_hidden=True))
+    overlay = Item(b"iovl", layers, (size,), ((b"dimg", (2, 3)),))
+    clean = scrubbed(whole("avif", items=(overlay, *hidden)).written(), "avif")
+    assert b"words" not in clean
+    assert layers[:-5] in clean
+    same = Item(b"iden", b"words", (size,), ((b"dimg", (2,)),))
+    clean = scrubbed(whole("avif", items=(same, hidden[0])).written(), "avif")
+    assert sorted(kinds(clean)) == [b"av01", b"iden"]
+    assert b"words" not in clean
+
+
+def transformed(program: bytes) -> bytes:
+    """A picture whose samples can be made finer by a second one."""
+    made = coded("avif")
+    sample = Item(b"sato", program, made.properties[:2], ((b"dimg", (1, 3)),))
+    groups = box(b"grpl", full(b"altr", struct.pack(">4I", 9, 2, 2, 1)))
+    return whole("avif", sample, made.item(is_hidden=True), meta=(groups,)).written()
+
+
+def test_a_sample_transform_stays_when_every_token_of_it_is_known() -> None:
+    program = bytes((2, 5)) + b"\0\0\0\0\x10" + b"\1\x82\2\x80"
+    clean = scrubbed(transformed(program + b"words"), "avif")
+    assert program in clean
+    assert b"words" not in clean
+    assert b"altr" in clean
+    with pytest.raises(FormatUnknown):
+        scrubbed(transformed(bytes((2, 1)) + b"\x70"), "avif")
+
+
+def test_numbers_for_a_display_and_for_layers_stay() -> None:
+    display = struct.pack(
+        ">8HII", *(13250, 34500, 7500, 3000, 34000, 16000, 15635, 16450), 10**7, 1
+    )
+    numbers = {
+        b"mdcv": display,
+        b"clli": struct.pack(">HH", 500, 100),
+        b"amve": struct.pack(">IHH", 314_000, 15_635, 16_450),
+        b"pasp": struct.pack(">II", 1, 1),
+        b"a1lx": b"\0" + struct.pack(">3H", 10, 0, 0),
+    }
+    properties = ((box(kind, raw), False) for kind, raw in numbers.items())
+    data = whole("avif", items=(coded("avif").item(*properties),)).written()
+    clean = scrubbed(data, "avif")
+    assert all(box(kind, raw) in clean for kind, raw in numbers.items())
+    assert differences(data, clean) == []
+    item = coded("avif").item((box(b"a1lx", numbers[b"a1lx"]), False))
+    padded = whole("avif", items=(replace(item, data=item.data + b"\x7a\1\x80"),)).written()
+    assert b"a1lx" not in scrubbed(padded, "avif")
+    false = whole("avif", items=(coded("avif").item((box(b"amve", b"words!!!"), False)),))
+    assert b"amve" not in scrubbed(false.written(), "avif")
+
+
+HEAD = whole("avif").written()
+LINKS = ((b"auxl", (1,)),)
 REFUSED = {
-    "uncompressed": whole("heic", items=(Item(b"unci", b"\0\0\0"),)),
+    "a protected item": HEAD.replace(b"\0\1\0\0av01", b"\0\1\0\1av01"),
+    "a property for something else": whole(
+        "avif", items=(coded("avif").item((full(b"auxC", b"urn:words\0"), True)),)
+    ).written(),
+    "a JPEG that lacks its head": whole(
+        "heic", items=(Item(b"jpeg", jpeg(), ((box(b"jpgC", b""), False),)),)
+    ).written(),
+    "uncompressed": whole("heic", items=(Item(b"unci", b"\0\0\0"),)).written(),
     "an essential property that is not known": whole(
         "avif", items=(coded("avif").item((box(b"zzzz", b""), True)),)
-    ),
+    ).written(),
+    "alpha that cannot be kept": whole(
+        "avif", coded("avif").item(auxiliary(ALPHA), (box(b"zzzz", b""), True), links=LINKS)
+    ).written(),
 }
-HEAD = whole("avif").written()
 BROKEN = {
+    "a property that is not there": HEAD.replace(b"\0\1\4\1", b"\0\1\4\x7e", 1),
     "no meta box": HEAD[:32],
     "data cut off": HEAD[:-9],
     "no primary item": HEAD.replace(b"pitm\0\0\0\0\0\1", b"pitm\0\0\0\0\0\7"),
@@ -286,7 +356,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_what_is_not_known_here_is_refused_by_name(name: str) -> None:
-    data = REFUSED[name].written()
+    data = REFUSED[name]
     format = routing.route(data[:132])
     assert format is not None
     with pytest.raises(FormatUnknown):
