@@ -85,6 +85,7 @@ class Report:
                 self._problem(summary, bad)
         else:
             self.show(summary)
+            self._warn()
             if len(self.items) == 1 or self.face.verbosity < 0:  # else they stand in the table
                 for item in bad:
                     self.face.failure(item.input, item.error, item.hint)
@@ -99,6 +100,15 @@ class Report:
             return
         for line in table.lines(self.items, summary, self.verbs):
             self.face.out(line)
+
+    def _warn(self) -> None:
+        """Say of which files the name and the bytes differ."""
+        wrong = [item for item in self.items if item.warning]
+        for item in wrong[: table.LONGEST_LIST]:
+            self.face.warn(f"{printable(item.input, 80)}: {item.warning}")
+        if len(wrong) > table.LONGEST_LIST:
+            more = len(wrong) - table.LONGEST_LIST
+            self.face.warn(f"{more} more files whose name is of another format; --json lists all")
 
     def _is_picture_out(self) -> bool:
         """True when the picture itself went to standard output."""
