@@ -122,7 +122,8 @@ def _planned(
     except OSError as error:
         return replace(item, problem=unreadable(error))
     format = route(first)
-    problem = refusal(first) if format is None else recipe.refusal(format)
+    named = placement.named_format(several=several)
+    problem = refusal(first) if format is None else recipe.refusal(format, named)
     if problem is not None and (found.was_named or (format and is_picture(format))):
         return replace(item, problem=problem)
     if format is None or problem is not None:
