@@ -151,7 +151,7 @@ TABLE: dict[Format, Facts] = {
         "HEIC, HEIF",
         ("heic", "heif", "hif"),
         scrubs=True,
-        keeps_stored=frozenset({"icc", "alpha", "depth", "gain map"}),
+        keeps_stored=frozenset({"icc", "alpha", "animation", "depth", "gain map"}),
         extra="heic",
         libraries=("pillow_heif",),
         note="10 and 12 bit arrive as 16",
@@ -169,7 +169,9 @@ TABLE: dict[Format, Facts] = {
         "DICOM",
         ("dcm", "dicom"),
         writes=True,
+        scrubs=True,
         keeps=frozenset({"depth"}),
+        keeps_stored=frozenset({"icc", "depth", "pages"}),
         extra="medical",
         libraries=(
             *("pydicom", "pydicom.pixels", "pydicom.pixels.processing", "pydicom.uid"),
