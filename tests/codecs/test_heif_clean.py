@@ -182,6 +182,7 @@ def test_the_numbers_of_an_auxiliary_gain_map_stay_and_its_words_go() -> None:
 def test_a_gain_map_of_a_later_version_goes() -> None:
     data = tone_mapped("avif").replace(tone_map(), b"\1" + tone_map()[1:])
     assert kinds(scrubbed(data, "avif")) == [b"av01"]
+    assert changed(data)["gain map"] == "removed"
     broken = tone_mapped("avif").replace(tone_map(), bytes(len(tone_map())))
     with pytest.raises(ContainerBroken):
         scrubbed(broken, "avif")
