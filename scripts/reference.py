@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write docs/reference/ from the code: operations, errors, settings, commands.
+"""Write docs/reference/ from the code: operations, errors, settings, formats, commands.
 
 Usage: scripts/reference.py            (writes what changed)
        scripts/reference.py --check    (writes nothing; leaves with 1 and names what is stale)
@@ -7,6 +7,7 @@ Usage: scripts/reference.py            (writes what changed)
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ def pages() -> dict[str, str]:
         "operations.md": HEADER + "\n".join(operations_page()) + "\n",
         "errors.md": HEADER + "\n".join(errors_page()) + "\n",
         "settings.md": HEADER + "\n".join(settings_page()) + "\n",
+        "formats.md": HEADER + "\n".join(formats_page()) + "\n",
         "commands.md": HEADER + "\n".join(commands_page()) + "\n",
     }
 
@@ -83,6 +85,54 @@ def settings_page() -> Iterator[str]:
         may = "may tighten" if rule.is_tighter else "may not set"
         variable = f"`SAFELIGHT_{key.upper()}`"
         yield row(f"`{key}`", variable, rule.range, default, may, rule.description)
+
+
+def formats_page() -> Iterator[str]:
+    """What is read, written, scrubbed and kept."""
+    from safelight.cli import abilities
+
+    yield "# Formats\n"
+    yield "A file is what its bytes say, not what its name says; where the two differ, that is"
+    yield "said. Each cell below, yes and no, is held by a test.\n"
+    yield from table(abilities.first_table())
+    yield "\nAn extra is installed with `pip install 'safelight[NAME]'`; without it such a file"
+    yield "ends in an error that says so. What is read and not written needs `--format`.\n"
+    yield "## What a new encoding keeps\n"
+    yield "After any operation that touches pixels, and into another format. What the target cannot"
+    yield "hold is listed among what was removed.\n"
+    yield from table(abilities.kept_when_encoded())
+    yield "\n## What a scrub keeps\n"
+    yield "Where nothing else is asked, the file is written anew around its pixels as stored.\n"
+    yield from table(abilities.kept_when_scrubbed())
+    yield "\n## Samples\n"
+    yield "8 and 16 bit stay what they are. Other kinds are put into them by one rule each:\n"
+    yield "```\n" + explained("safelight.codecs.samples") + "\n```\n"
+    yield "## DICOM\n"
+    yield "```\n" + explained("safelight.codecs.dicom_pixels") + "\n```\n"
+    yield paragraph("safelight.codecs.values") + "\n"
+    yield "## What is not read\n"
+    yield from table(abilities.known_by_name())
+
+
+def explained(module: str) -> str:
+    """The second paragraph of what a module says of itself, line by line."""
+    return (importlib.import_module(module).__doc__ or "").strip().split("\n\n")[1]
+
+
+def paragraph(module: str) -> str:
+    """The last paragraph of what a module says of itself."""
+    return " ".join(
+        (importlib.import_module(module).__doc__ or "").strip().split("\n\n")[-1].split()
+    )
+
+
+def table(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    """A head and its rows."""
+    head = next(rows)
+    yield row(*head)
+    yield "|" + "---|" * len(head)
+    for cells in rows:
+        yield row(*cells)
 
 
 def shown_default(key: str) -> str:

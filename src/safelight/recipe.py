@@ -135,9 +135,11 @@ class Recipe:
             return "png" if is_picture(format) else format
         return self.wished_format or format
 
-    def refusal(self, format: Format) -> FormatUnknown | None:
-        """Why these steps cannot work on an input of this format; None if they can."""
-        target = self.target_of(format)
+    def refusal(self, format: Format, named: Format | None = None) -> FormatUnknown | None:
+        """Why these steps cannot work on an input of this format; None if they can. named is what
+        the output's name asks for, where the recipe leaves that open.
+        """
+        target = self.wished_format or named or self.target_of(format)
         if not self.touches_pixels and target == format:
             return None
         if not is_picture(format):

@@ -12,7 +12,8 @@ import pytest
 
 from safelight.audit.facts import MetadataFact
 from safelight.audit.names import OTHER, public_name
-from safelight.codecs.metadata import TEXT_RISKS, UNREADABLE, findings
+from safelight.codecs.metadata import UNREADABLE, findings
+from safelight.codecs.text_risks import DICOM_NAMES, TEXT_RISKS
 from safelight.image import Change
 from tests.audit.making import receipt_facts
 from tests.audit.test_receipt import make
@@ -33,7 +34,7 @@ def test_a_name_of_our_tables_is_told(name: str) -> None:
 
 
 def test_every_keyword_that_a_reader_knows_is_told() -> None:
-    known = {*TEXT_RISKS, UNREADABLE}
+    known = {*TEXT_RISKS, *DICOM_NAMES, UNREADABLE}
     assert {public_name(name) for name in known} == known
 
 

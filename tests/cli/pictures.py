@@ -15,6 +15,7 @@ FORMATS = {
     ".tif": "TIFF",
     ".gif": "GIF",
     ".avif": "AVIF",
+    ".bmp": "BMP",
 }
 MAKER = "Planted Camera Works"
 SERIAL = "SN-0815-4711"
@@ -30,7 +31,11 @@ def draw(path: Path, *wishes: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     kind = FORMATS.get(path.suffix.lower(), "JPEG")
     data = io.BytesIO()
-    if "gps" in wishes:
+    if path.suffix.lower() == ".heic":
+        from pillow_heif import from_pillow
+
+        from_pillow(picture).save(data)
+    elif "gps" in wishes:
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
         picture.save(data, kind, exif=planted(), icc_profile=profile)
     else:

@@ -10,7 +10,7 @@ from types import ModuleType
 import click
 import pytest
 
-from safelight.cli.help import FOUND_AND_FAILED, READS
+from safelight.cli.help import FOUND_AND_FAILED, formats_page
 from safelight.cli.main import safelight
 from safelight.errors import family
 from safelight.formats import FORMATS
@@ -93,4 +93,4 @@ def test_no_two_options_of_a_verb_share_a_name() -> None:
 
 def test_every_exit_code_and_every_format_is_explained() -> None:
     assert {error.exit_code for error in family()} <= set(FOUND_AND_FAILED)
-    assert tuple(READS) == FORMATS
+    assert all(f"  {format} " in formats_page() for format in FORMATS)

@@ -8,7 +8,7 @@ from functools import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.codecs import avif, icc, metadata, routing, scrub, xmp
+from safelight.codecs import heif, icc, metadata, routing, scrub, xmp
 from safelight.codecs.exif import read_exif
 from safelight.codecs.exif_words import exif_findings
 from safelight.codecs.iptc import iptc_findings, photoshop_blocks
@@ -105,7 +105,7 @@ def test_readers_of_blocks_never_raise(raw: bytes) -> None:
     with contextlib.suppress(xmp.Unreadable):
         xmp.read_xmp(raw)
     with contextlib.suppress(InputRefused, IndexError):
-        avif.read_meta(view)
+        heif.read_meta(view)
 
 
 @settings(max_examples=150, deadline=None)

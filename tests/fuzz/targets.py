@@ -40,7 +40,7 @@ def everything(data: bytes, format: Format, wish: Wish) -> None:
         assert again == clean, "a second scrub changes it again"
         assert routing.route(clean[: routing.ROUTE_BYTES]) == format, "another format came out"
         after = header(memoryview(clean), format)
-        if before is not None:
+        if before is not None and TABLE[format].kind == "picture":
             assert after is not None, "what came out has no header"
             assert _shown(after) == _shown(before), "another size or orientation came out"
 

@@ -180,6 +180,15 @@ def test_two_redactions_are_both_looked_at() -> None:
         encode(broken, memoryview(data), LIMITS)
 
 
+def test_a_later_cover_may_lie_over_an_earlier_one() -> None:
+    data = with_pillow(ARRAY, "PNG")
+    once = Redact(box=((5, 5, 20, 9), (1, 1, 2, 2))).apply(opened(data), context())
+    twice = Redact(box=((15, 8, 20, 9),), colour="red").apply(once, context())
+    seen = pixels(encode(twice, memoryview(data), LIMITS))
+    assert tuple(seen[6, 16]) == (0, 0, 0)
+    assert tuple(seen[10, 16]) == (255, 0, 0)
+
+
 def test_what_changes_the_pixels_afterwards_makes_the_look_void() -> None:
     image: Image = Redact(box=((5, 5, 9, 9),)).apply(opened(with_pillow(ARRAY, "PNG")), context())
     assert image.recheck is not None

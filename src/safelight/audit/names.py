@@ -11,6 +11,7 @@ from functools import cache
 
 from safelight.codecs.exif_names import GPS_TAGS, INTEROP_TAGS, TAGS
 from safelight.codecs.iptc import DATASETS
+from safelight.codecs.text_risks import DICOM_NAMES, TEXT_RISKS
 from safelight.codecs.xmp_names import ALIASES, NAMESPACES
 
 OTHER = "(other)"
@@ -21,7 +22,34 @@ PLACES = frozenset(
         *("ICC_Profile", "JFIF thumbnail", "MPF", "ModifyDate", "PhotoshopThumbnail", "PlainText"),
         *("Thumbnail", "ThumbnailImage", "Trailer", "XMP", "bytes between segments"),
         *("caBX", "eXIf", "extended XMP", "mime", "not listed", "padding", "tIME", "uuid"),
-        "unreadable block",
+        *("unreadable block", "PlainText", "LinkedProfile", "ReducedPage", "SubIFD", "CoverArt"),
+        *(
+            "PageThumbnail",
+            "IconImageSequence",
+            "ICCProfile",
+            "preamble",
+            "address",
+            "c2pa:manifest",
+        ),
+        *(
+            "earlier versions",
+            "JavaScript",
+            "actions",
+            "action on opening",
+            "form data",
+            "signature",
+        ),
+        *("private data of a program", "portfolio", "web capture", "measures", "note /T"),
+        *(
+            "note /Contents",
+            "note /RC",
+            "note /NM",
+            "chapters",
+            "void",
+            "free",
+            "user data",
+            "meta",
+        ),
     }
 )
 # The keywords of the PNG specification, and those that known programs write.
@@ -59,7 +87,15 @@ def _known() -> frozenset[str]:
 
 def _names() -> Iterator[str]:
     tags = [name for name, _ in TAGS.values()]
-    yield from (*PLACES, *PNG_KEYWORDS, *tags, *GPS_TAGS, *INTEROP_TAGS.values())
+    yield from (
+        *PLACES,
+        *PNG_KEYWORDS,
+        *TEXT_RISKS,
+        *DICOM_NAMES,
+        *tags,
+        *GPS_TAGS,
+        *INTEROP_TAGS.values(),
+    )
     yield from (f"APP{number}" for number in range(16))
     yield from (f"IPTC {name}" for name, _ in DATASETS.values())
     named = (words.split() for _, risks in NAMESPACES.values() for words in risks.values())

@@ -37,7 +37,7 @@ class Start(Event):
 class Item(Event):
     """One input ended. code is "" when done, else the error's code or the reason of the skip.
 
-    error and hint are sentences for people. result is None unless status is done.
+    error, hint and warning are sentences for people. result is None unless status is done.
     """
 
     type: ClassVar[str] = "item"
@@ -50,11 +50,14 @@ class Item(Event):
     hint: str = ""
     exit_code: int = 0
     result: Result | None = None
+    warning: str = ""
 
     def document(self) -> dict[str, Any]:
         document = {"type": self.type, "schema": SCHEMA}
         for name in ("index", "input", "status", "output", "code", "error", "hint"):
             document[name] = getattr(self, name)
+        if self.warning:
+            document["warning"] = self.warning
         if self.result is not None:
             document |= result_document(self.result)
         return document

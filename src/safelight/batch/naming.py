@@ -42,6 +42,13 @@ class Placement:
         slashes = (os.sep, os.altsep) if os.altsep else (os.sep,)
         return several or self.output.endswith(slashes) or Path(self.output).is_dir()
 
+    def named_format(self, *, several: bool) -> Format | None:
+        """What the ending of the one output says; None where it says nothing, or there is none."""
+        if self.output is None or self.is_standard or self.names_folder(several=several):
+            return None
+        ending = Path(self.output).suffix.lower()
+        return next((format for format, all in SPELLINGS.items() if ending in all), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:

@@ -21,7 +21,7 @@ from safelight.batch.naming import Placement, Subject, target_for
 from safelight.codecs.routing import ROUTE_BYTES, refusal, route
 from safelight.engine.source import unreadable
 from safelight.errors import InputMissing, OutputClash, SafelightError
-from safelight.formats import Format, is_picture
+from safelight.formats import SPELLINGS, TABLE, Format, is_picture
 from safelight.recipe import Recipe
 
 DROPPINGS = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
@@ -53,6 +53,17 @@ class PlannedItem:
     format: Format | None = None
     skip: str = ""
     problem: SafelightError | None = None
+
+    @property
+    def warning(self) -> str:
+        """What the name says, where the bytes say otherwise; they are what counts."""
+        if self.source is None or self.format is None:
+            return ""
+        ending = self.source.suffix.lower()
+        named = next((name for name, endings in SPELLINGS.items() if ending in endings), None)
+        if named in (None, self.format):
+            return ""
+        return f"the name ends in {ending}, the bytes are {TABLE[self.format].title}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,8 @@ def _planned(
     except OSError as error:
         return replace(item, problem=unreadable(error))
     format = route(first)
-    problem = refusal(first) if format is None else recipe.refusal(format)
+    named = placement.named_format(several=several)
+    problem = refusal(first) if format is None else recipe.refusal(format, named)
     if problem is not None and (found.was_named or (format and is_picture(format))):
         return replace(item, problem=problem)
     if format is None or problem is not None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -153,6 +153,9 @@ class Batch:
             self.finish_soon()
 
     def _item(self, planned: PlannedItem) -> Item:
+        return replace(self._ended_as(planned), warning=planned.warning)
+
+    def _ended_as(self, planned: PlannedItem) -> Item:
         if planned.skip:
             return Item(planned.index, planned.shown, "skipped", code=planned.skip)
         try:

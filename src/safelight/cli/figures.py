@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from safelight.batch.events import Item
@@ -69,6 +69,8 @@ class Figures:
     items: int = 0
     passed_over: Counter[str] = field(default_factory=Counter)
     bad: list[Item] = field(default_factory=list)
+    warnings: int = 0
+    misnamed: list[Item] = field(default_factory=list)  # the first of them, without their results
     output: str | None = None  # of the last item, for the table of a lone one
     written: tuple[int, int, int] | None = None  # its width, height, bytes
     pictures: int = 0
@@ -90,6 +92,10 @@ class Figures:
             self.passed_over[item.code] += 1
         if item.status in BAD:
             self.bad.append(item)
+        if item.warning:
+            self.warnings += 1
+            if len(self.misnamed) < LONGEST_LIST:
+                self.misnamed.append(replace(item, result=None))
         if item.result is not None:
             self._add_result(item.result, item.input)
 

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import click
 
+from safelight.cli.abilities import summary
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import speaking
+from safelight.codecs.routing import FOREIGN
 from safelight.errors import UsageError
+from safelight.formats import FORMATS
 
 FOUND_AND_FAILED = {
     0: "all done, or a check found nothing",
@@ -22,15 +25,6 @@ FOUND_AND_FAILED = {
     8: "the input is refused as unsafe",
     9: "a lock or a server is not available",
     130: "cancelled",
-}
-
-READS = {
-    "jpeg": "progressive and multi-scan too, CMYK, ICC profiles; scrubbed without decoding",
-    "png": "8 and 16 bit, palette, animation; scrubbed without decoding",
-    "webp": "lossy, lossless, animation; scrubbed without decoding",
-    "tiff": "8 and 16 bit, several pages; re-encoded",
-    "gif": "animation; re-encoded",
-    "avif": "8 to 12 bit; re-encoded",
 }
 
 RECIPE = """A recipe is steps in a TOML or JSON file; each names an operation and its parameters.
@@ -75,10 +69,16 @@ against a bug in the kernel or against root."""
 
 
 def formats_page() -> str:
-    """The formats that are read and written."""
-    lines = [f"  {name:<6} {sentence}" for name, sentence in READS.items()]
+    """What is done with each format, and what is known by name alone."""
+    lines = [f"  {format:<6} {summary(format)}" for format in FORMATS]
+    names = ", ".join(foreign.title for foreign in FOREIGN)
     return "\n".join(
-        ["Read and written, known by their first bytes and not by their names:", *lines]
+        [
+            "Known by the first bytes, not by the name of the file:",
+            *lines,
+            "",
+            f"Known and refused: {names}.",
+        ]
     )
 
 

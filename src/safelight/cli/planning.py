@@ -85,7 +85,7 @@ def _item(one: PlannedItem) -> Item:
     output = str(one.target) if one.target is not None else None
     if one.skip:
         return Item(one.index, one.shown, "skipped", code=one.skip)
-    return Item(one.index, one.shown, "planned", output=output)
+    return Item(one.index, one.shown, "planned", output=output, warning=one.warning)
 
 
 def _header(recipe: Recipe, items: list[Item], placement: Placement) -> dict[str, Any]:

@@ -95,6 +95,7 @@ class Report:
                 self._problem(summary, self.figures.bad)
         else:
             self.show(summary)
+            self._warn()
             if self.figures.items == 1 or self.face.verbosity < 0:  # else they stand in the table
                 for item in self.figures.bad:
                     self.face.failure(item.input, item.error, item.hint)
@@ -110,6 +111,14 @@ class Report:
             return
         for line in table.lines(self.figures, summary, self.verbs):
             self.face.out(line)
+
+    def _warn(self) -> None:
+        """Say of which files the name and the bytes differ."""
+        for item in self.figures.misnamed:
+            self.face.warn(f"{printable(item.input, 80)}: {item.warning}")
+        more = self.figures.warnings - len(self.figures.misnamed)
+        if more:
+            self.face.warn(f"{more} more files whose name is of another format; --json lists all")
 
     def _problem(self, summary: Summary, bad: Sequence[Item]) -> None:
         codes = {item.code for item in bad}

@@ -23,7 +23,7 @@ def known_names() -> Iterator[str]:
     """Names of tags in EXIF, GPS, IPTC, XMP and the texts of PNG."""
     from safelight.codecs.exif_names import GPS_TAGS, INTEROP_TAGS, TAGS
     from safelight.codecs.iptc import DATASETS
-    from safelight.codecs.metadata import TEXT_RISKS
+    from safelight.codecs.text_risks import TEXT_RISKS
     from safelight.codecs.xmp_names import ALIASES, NAMESPACES
 
     yield from OTHERS

@@ -42,6 +42,8 @@ PLAIN = frozenset({Risk.TIME, Risk.SETTINGS})
 _PLAIN = re.compile(r"[0-9:/.,+\- TZ]{1,40}")
 # Formats whose encoder writes no EXIF: a notice that stands there crosses over as XMP.
 WITHOUT_EXIF: frozenset[Format] = frozenset({"tiff"})
+# Said of the pixels themselves: only drawing over them takes it away.
+STAYS = frozenset({"DICOM BurnedInAnnotation"})
 
 
 def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
@@ -147,7 +149,10 @@ def changes(known: Known, carried: Carried, *, upright: bool) -> tuple[Change, .
     before = dict.fromkeys(known.findings)
     found = {_key(finding) for finding in before}
     listed = [
-        Change("kept" if _key(finding) in kept else "removed", _told(finding, upright=upright))
+        Change(
+            "kept" if _key(finding) in kept or finding.name in STAYS else "removed",
+            _told(finding, upright=upright),
+        )
         for finding in before
     ]
     return (*listed, *(Change("added", finding) for finding in there if _key(finding) not in found))

@@ -1,4 +1,4 @@
-"""DICOM: the header, and the tags as one block of metadata."""
+"""DICOM: the header, and every tag that says more than the picture needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from safelight.codecs.blocks import Block
-from safelight.errors import ContainerBroken, SomethingMissing
+from safelight.codecs.dicom_rules import (
+    EMPTY,
+    EMPTY_IF_THERE,
+    IDENTITIES,
+    KEPT,
+    OFTEN_WRITTEN,
+    OURS,
+    PIXELS,
+)
+from safelight.codecs.dicom_uids import is_ours
+from safelight.codecs.text_risks import DICOM
+from safelight.errors import ContainerBroken, SafelightError, SomethingMissing
 from safelight.image import Header
 
 FAULTS = (
@@ -18,13 +29,16 @@ FAULTS = (
     *(OSError, EOFError, struct.error, ArithmeticError, RecursionError),
 )
 COLOUR_BANDS = 3
+PREAMBLE = 128
+MAX_SHOWN = 400
+BURNED_IN = "BurnedInAnnotation"
+ICC, ICON = "ICCProfile", "IconImageSequence"
 
 
 def header(data: memoryview) -> Header:
     """What the object says of its picture; sides of 0 where it holds none."""
-    tags = _tags(data)
-    with warnings.catch_warnings(), _faults():
-        warnings.simplefilter("ignore")
+    with faults():
+        tags = read(data, pixels=False)
         bands = int(tags.get("SamplesPerPixel") or 1)
         kind = str(tags.get("PhotometricInterpretation") or "")
         bands = COLOUR_BANDS if kind == "PALETTE COLOR" else bands
@@ -40,25 +54,89 @@ def header(data: memoryview) -> Header:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def faults() -> Iterator[None]:
+    """Map what the library raises for a damaged object to ContainerBroken; hold its warnings."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except SafelightError:
+        raise
     except FAULTS as error:
         raise ContainerBroken("the dicom data is damaged or cut short") from error
 
 
-def _tags(data: memoryview) -> Any:
+def read(data: memoryview, *, pixels: bool = True) -> Any:
+    """The object. Raises SomethingMissing without the extra, and what the library raises."""
     try:
         import pydicom
     except ImportError:
         raise SomethingMissing(
             "dicom needs a package that is not installed", hint="pip install 'safelight[medical]'"
         ) from None
-    with warnings.catch_warnings(), _faults():
-        warnings.simplefilter("ignore")
-        return pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
+    return pydicom.dcmread(io.BytesIO(data), stop_before_pixels=not pixels)
 
 
-def blocks(data: memoryview, walked: object = None) -> Iterator[Block]:
-    """Everything before the pixels, as bytes that are not understood."""
-    yield Block("private", "DICOM tags", data[: len(data) // 2])
+def walk(data: memoryview) -> Any:
+    """The object with its pixels. Raises ContainerBroken, SomethingMissing."""
+    with faults():
+        return read(data)
+
+
+def blocks(data: memoryview, walked: Any = None) -> Iterator[Block]:
+    """Every tag that a scrub would remove or replace, by its keyword; private ones by number."""
+    with faults():
+        found = walked if walked is not None else read(data)
+        if bytes(data[:PREAMBLE]).strip(b"\0"):
+            yield Block("private", "preamble", data[:PREAMBLE])
+        yield from list(_found(found))
+
+
+def _found(found: Any) -> Iterator[Block]:
+    yield from _picture(found)
+    for element in found:
+        keyword = element.keyword
+        if keyword == ICON:
+            yield Block("thumbnail", ICON, memoryview(repr(element.value).encode()))
+        elif keyword == ICC:
+            yield Block("icc", ICC, memoryview(bytes(element.value)))
+        elif keyword in PIXELS or keyword in OURS or keyword == BURNED_IN or element.is_empty:
+            continue
+        elif keyword in IDENTITIES:
+            if not is_ours(str(element.value)):
+                yield _words(keyword, str(element.value))
+        elif keyword not in KEPT:
+            yield _tag(element)
+
+
+def _picture(found: Any) -> Iterator[Block]:
+    """A warning where words may be drawn into the pixels: no tag takes them away."""
+    said = str(found.get(BURNED_IN) or "")
+    modality = str(found.get("Modality") or "")
+    if said == "YES" or (said != "NO" and modality in OFTEN_WRITTEN and "PixelData" in found):
+        yield _words(BURNED_IN, "words may be drawn into the pixels: look, and redact")
+
+
+def _tag(element: Any) -> Block:
+    keyword = element.keyword or f"({element.tag.group:04X},{element.tag.element:04X})"
+    if element.VR == "SQ":
+        return Block("private", f"{DICOM}{keyword}", memoryview(b" " * len(element.value)))
+    if isinstance(element.value, bytes) or not element.keyword:
+        raw = element.value if isinstance(element.value, bytes) else str(element.value).encode()
+        return Block("private", f"{DICOM}{keyword}", memoryview(raw))
+    if keyword in (*EMPTY, *EMPTY_IF_THERE) and keyword == "StudyDate":
+        stamp = stamp_of(str(element.value))
+        if stamp is not None:
+            return Block("time", keyword, memoryview(stamp))
+    return _words(keyword, str(element.value))
+
+
+def stamp_of(date: str) -> bytes | None:
+    """A date as the seven bytes that PNG has for it; None when it is none."""
+    if len(date) != 8 or not date.isdecimal():
+        return None
+    return struct.pack(">HBBBBB", int(date[:4]), int(date[4:6]), int(date[6:]), 0, 0, 0)
+
+
+def _words(keyword: str, words: str) -> Block:
+    return Block("text", f"{DICOM}{keyword}", memoryview(words[:MAX_SHOWN].encode()))

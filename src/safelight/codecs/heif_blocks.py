@@ -10,14 +10,13 @@ from safelight.codecs.heif import File, Item, whole
 from safelight.codecs.heif_movie_blocks import movie_blocks
 from safelight.codecs.heif_roles import TONE_MAP, Role, auxiliary_type, roles
 from safelight.codecs.heif_streams import surplus
-from safelight.codecs.isobmff import Box
+from safelight.codecs.isobmff import C2PA, Box, credential
 from safelight.codecs.reading import decoded, starts
 from safelight.errors import ContainerBroken
 
 MAX_ITEM_BYTES = 64_000_000
 MAX_METADATA_ITEMS = 64
 XMP = b"application/rdf+xml"
-C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 # Names that libraries give to items: they tell nothing of the picture.
 USUAL_NAMES = frozenset(
     {b"", b"Color", b"Alpha", b"Exif", b"XMP", b"GMap", b"Image", b"SampleTransform"}
@@ -66,7 +65,7 @@ def blocks_of(file: File) -> Iterator[Block]:
         yield _unknown(box)
     for box in file.boxes:
         if box.type == b"uuid" and starts(box.body, C2PA):
-            yield Block("c2pa", "uuid", box.body[16:])
+            yield Block("c2pa", "uuid", credential(box.body))
         elif box.type in VIDEO:
             yield Block("thumbnail", "motion photo video", box.body)
         elif box.type not in EXPECTED:

@@ -74,7 +74,7 @@ def _kept(file: File, parts: dict[int, Role], carried: Carried) -> dict[int, Ent
         try:
             entries[number] = cleaner.entry(meta.items[number])
         except Unkept as reason:
-            if parts[number] == "shown":
+            if parts[number] in ALWAYS:
                 raise FormatUnknown(
                     f"a picture with {reason} is not rewritten", hint=CONVERT_FIRST
                 ) from reason

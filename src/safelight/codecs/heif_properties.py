@@ -30,6 +30,8 @@ PLAIN: dict[bytes, int] = {
 MASKS: dict[bytes, int] = {b"irot": 3, b"imir": 1}
 # Ten-thousandths of a candela per square metre, and a chromaticity of 1.
 MOST_LIGHT, WHOLE = 100_000_000, 50_000
+# Ten-thousandths of a lux.
+SUNLIGHT = 1_500_000_000
 
 
 def cleaned(kind: bytes, body: memoryview, *, standard: bool) -> bytes | None:
@@ -105,8 +107,9 @@ def _layers(body: memoryview) -> bytes:
 
 
 def _surroundings(body: memoryview) -> bytes | None:
-    cursor = Cursor(part(body, 0, 8), 4)
-    return boxed(b"amve", body[:8]) if max(cursor.take(2), cursor.take(2)) <= WHOLE else None
+    cursor = Cursor(part(body, 0, 8))
+    light, x, y = cursor.take(4), cursor.take(2), cursor.take(2)
+    return boxed(b"amve", body[:8]) if light <= SUNLIGHT and x + y <= WHOLE else None
 
 
 CLEANERS: dict[bytes, Callable[[memoryview], bytes | None]] = {

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable
 
 from safelight.codecs.icc_lut import clean_lut
+from safelight.codecs.icc_mpe import clean_elements
 from safelight.codecs.reading import decoded, starts
 
 HEAD = 128
@@ -155,17 +156,26 @@ def _lut(raw: memoryview) -> bytes:
     return cleaned
 
 
+def _elements(raw: memoryview) -> bytes:
+    cleaned = clean_elements(raw)
+    if cleaned is None:
+        raise Malformed
+    return cleaned
+
+
 CLEANERS: dict[bytes, Callable[[memoryview], bytes]] = {
     **dict.fromkeys((b"wtpt", b"rXYZ", b"gXYZ", b"bXYZ"), _xyz),
     **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC", b"kTRC"), clean_curve),
     **dict.fromkeys((b"A2B0", b"A2B1", b"A2B2", b"B2A0", b"B2A1", b"B2A2"), _lut),
+    **dict.fromkeys((b"D2B0", b"D2B1", b"D2B2", b"D2B3"), _elements),
+    **dict.fromkeys((b"B2D0", b"B2D1", b"B2D2", b"B2D3"), _elements),
     b"chad": _adaptation,
     b"cicp": _code_points,
 }
 
 
 def _is_srgb(head: memoryview, kept: dict[bytes, bytes]) -> bool:
-    if not starts(head, b"RGB ", 16) or b"A2B0" in kept:
+    if not starts(head, b"RGB ", 16) or any(name in kept for name in (b"A2B0", b"D2B0")):
         return False
     for name, wanted in zip((b"rXYZ", b"gXYZ", b"bXYZ"), SRGB_COLUMNS, strict=True):
         found = (number / 65_536 for number in struct.unpack_from(">iii", kept[name], 8))

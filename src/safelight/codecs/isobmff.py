@@ -81,6 +81,19 @@ class Cursor:
         return self.data[self.at :]
 
 
+# The identifier of a uuid box with a content credential, and what it can be for.
+C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+PURPOSES = (b"manifest", b"original", b"update")
+
+
+def credential(body: memoryview) -> memoryview:
+    """The manifest store in a uuid box of C2PA, behind its identifier, purpose and offset."""
+    cursor = Cursor(body, len(C2PA) + 4)
+    if cursor.text() not in PURPOSES:
+        return body[len(C2PA) :]
+    return body[cursor.at + 8 :]
+
+
 def boxed(type: bytes, *bodies: bytes | memoryview) -> bytes:
     """One box, built."""
     body = b"".join(bodies)

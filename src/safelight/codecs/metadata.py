@@ -20,6 +20,7 @@ from safelight.codecs.exif_words import exif_findings
 from safelight.codecs.iptc import copyright_notice, iptc_findings, photoshop_blocks
 from safelight.codecs.origin import mark_in
 from safelight.codecs.reading import decoded, short_is_broken, starts
+from safelight.codecs.text_risks import risk_of_text
 from safelight.codecs.xmp import DC, MAX_WORDS, Property, Unreadable, read_xmp
 from safelight.codecs.xmp_names import risk_of
 from safelight.errors import ContainerBroken, SafelightError
@@ -27,31 +28,6 @@ from safelight.formats import Format
 from safelight.image import Finding, Risk
 from safelight.limits import MAX_RECORDS
 
-TEXT_RISKS: dict[str, Risk] = {
-    "Author": Risk.IDENTITY,
-    "Title": Risk.IDENTITY,
-    "Description": Risk.IDENTITY,
-    "Comment": Risk.IDENTITY,
-    "Copyright": Risk.RIGHTS,
-    "Artist": Risk.IDENTITY,
-    "Keywords": Risk.IDENTITY,
-    "Information": Risk.IDENTITY,
-    "Location": Risk.PLACE,
-    "Make": Risk.DEVICE,
-    "Model": Risk.DEVICE,
-    "HandlerName": Risk.HISTORY,
-    "Compressor": Risk.HISTORY,
-    "Encoder": Risk.HISTORY,
-    "CreationDate": Risk.TIME,
-    "Creation Time": Risk.TIME,
-    "Software": Risk.HISTORY,
-    "Source": Risk.DEVICE,
-    "date:create": Risk.TIME,
-    "date:modify": Risk.TIME,
-    "parameters": Risk.HISTORY,
-    "prompt": Risk.HISTORY,
-    "workflow": Risk.HISTORY,
-}
 UNREADABLE = "unreadable block"
 # Kinds whose reading costs work: a real file has one or two of each, a hostile one may have
 # thousands.
@@ -194,7 +170,7 @@ def _icc(block: Block, known: Known) -> None:
 
 def _text(block: Block, known: Known) -> None:
     words = decoded(block.data, MAX_WORDS)
-    risk = TEXT_RISKS.get(block.name, Risk.OTHER)
+    risk = risk_of_text(block.name)
     known.add(risk, block.name, decoded(block.data))
     known.texts.append((risk, block.name, words))
     if block.name == "Copyright":

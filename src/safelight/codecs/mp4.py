@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from safelight.codecs.blocks import Block
-from safelight.codecs.isobmff import Box, boxes, top_boxes
+from safelight.codecs.isobmff import C2PA, Box, boxes, credential, top_boxes
 from safelight.codecs.mp4_fragments import Fragment, read_fragment, usual_sizes
 from safelight.codecs.mp4_tracks import Track, first_of, read_tracks, within
 from safelight.codecs.mp4_words import (
-    C2PA_ID,
     XMP_ID,
     tags,
     time_block,
@@ -103,8 +102,8 @@ def _unique(body: memoryview) -> Iterator[Block]:
     name = bytes(body[:16])
     if name == XMP_ID:
         yield Block("xmp", "XMP", body[16:])
-    elif name == C2PA_ID:
-        yield Block("c2pa", "C2PA", body[16:])
+    elif name == C2PA:
+        yield Block("c2pa", "C2PA", credential(body))
     else:
         yield Block("private", f"uuid {name.hex()}", body[16:])
 

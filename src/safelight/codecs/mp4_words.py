@@ -57,7 +57,6 @@ KEYS: dict[str, str] = {
 }
 THREE_GPP = frozenset({b"titl", b"auth", b"perf", b"dscp", b"gnre", b"cprt", b"albm"})
 XMP_ID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-C2PA_ID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 MAX_ITEMS = 2_000
 
 

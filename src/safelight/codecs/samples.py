@@ -4,7 +4,7 @@ whole numbers with a sign     moved up by half their range
 32 bit                        the upper 16
 floating point, one channel   0..1 becomes 0..65535
 floating point, colour        the same; taken as linear light, put into sRGB
-half and double precision     as floating point
+complex, 64 bit               refused
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ encoding.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 from safelight.codecs import carry
@@ -53,7 +53,16 @@ def rewrite(data: memoryview, format: Format, wish: Wish) -> tuple[Pieces, tuple
     module = import_module(f"safelight.codecs.{format}_clean")
     with short_is_broken():
         pieces: Pieces = module.rewritten(walked, carried)
-    return pieces, carry.changes(known, carried, upright=False)
+    return pieces, carry.changes(known, _as_written(carried, pieces, format), upright=False)
+
+
+def _as_written(carried: Carried, pieces: Pieces, format: Format) -> Carried:
+    """Without the further pictures that a rewriter found it could not keep after all."""
+    if not carried.pictures:
+        return carried
+    there = {block.kind for block in blocks_of(memoryview(b"".join(pieces)), format)}
+    pictures = tuple(aside for aside in carried.pictures if aside.block.kind in there)
+    return replace(carried, pictures=pictures)
 
 
 def kept(data: memoryview, source_format: Format, wish: Wish, target_format: Format) -> Kept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import Field
@@ -64,14 +64,8 @@ class Redact(Operation, name="redact"):
         """
         boxes = self.boxes_for(image.width, image.height)
         covered = image.map_frames(lambda frame: self._covered(frame, boxes))
-        earlier = image.recheck
-
-        def recheck(result: Image) -> None:
-            check_are_flat(result, boxes)
-            if earlier is not None:
-                earlier(result)
-
-        return replace(covered, recheck=recheck)
+        earlier = image.recheck.layers if isinstance(image.recheck, Covers) else ()
+        return replace(covered, recheck=Covers((*earlier, boxes)))
 
     def _covered(self, frame: Any, boxes: tuple[Box, ...]) -> Any:
         import pyvips
@@ -87,41 +81,47 @@ class Redact(Operation, name="redact"):
         return frame
 
 
-def check_are_flat(image: Image, boxes: tuple[Box, ...]) -> None:
-    """Raise VerificationFailed unless each part has one colour, in every frame.
-
-    It has if no pixel differs from its neighbours in the part; the picture is read once, in order.
+@dataclass(frozen=True)
+class Covers:
+    """What was covered, step by step; all parts of one step have one colour, and a later one lies
+    over an earlier.
     """
-    pixels, height = image.vips, image.height
-    parts = [
-        (left, top + frame * height, across, down)
-        for frame in range(image.frames)
-        for left, top, across, down in boxes
-    ]
-    beside = _steps(pixels, 1, 0) & _marked(pixels, parts, 1, 0)
-    below = _steps(pixels, 0, 1) & _marked(pixels, parts, 0, 1)
-    if (beside | below).max():
-        raise VerificationFailed(
-            "a covered part shows more than one colour in the result: nothing is written"
-        )
+
+    layers: tuple[tuple[Box, ...], ...]
+
+    def __call__(self, image: Image) -> None:
+        """Raise VerificationFailed unless each part shows its one colour, in every frame.
+
+        It does if no pixel differs from a neighbour of the same step; the picture is read once, in
+        order.
+        """
+        pixels = image.vips
+        labels = self._labels(pixels, image.height, image.frames)
+        found = _steps(pixels, labels, 1, 0) | _steps(pixels, labels, 0, 1)
+        if found.max():
+            raise VerificationFailed(
+                "a covered part shows more than one colour in the result: nothing is written"
+            )
+
+    def _labels(self, pixels: Any, height: int, frames: int) -> Any:
+        """At each pixel the number of the step that covered it last, or 0."""
+        import pyvips
+
+        labels = pyvips.Image.black(pixels.width, height)
+        for number, boxes in enumerate(self.layers, 1):
+            for left, top, across, down in boxes:
+                part = (pyvips.Image.black(across, down) + number).cast("uchar")
+                labels = labels.insert(part, left, top)
+        return labels.replicate(1, frames)
 
 
-def _steps(pixels: Any, across: int, down: int) -> Any:
-    """255 where a pixel differs from the one that lies so far from it."""
+def _steps(pixels: Any, labels: Any, across: int, down: int) -> Any:
+    """255 where a covered pixel differs from the one so far from it that has the same cover."""
     width, height = pixels.width - across, pixels.height - down
     if not (width and height):
-        return (pixels != pixels).bandor()
-    here, there = pixels.crop(0, 0, width, height), pixels.crop(across, down, width, height)
-    return (here != there).bandor().embed(0, 0, pixels.width, pixels.height)
-
-
-def _marked(pixels: Any, parts: list[Box], across: int, down: int) -> Any:
-    """255 in each part, but for its last column or row."""
-    import pyvips
-
-    mask = pyvips.Image.black(pixels.width, pixels.height)
-    for left, top, width, height in parts:
-        if width > across and height > down:
-            inner = pyvips.Image.black(width - across, height - down) + 255
-            mask = mask.insert(inner.cast("uchar"), left, top)
-    return mask
+        return (labels != labels).bandor()
+    here, there = (0, 0, width, height), (across, down, width, height)
+    differs = (pixels.crop(*here) != pixels.crop(*there)).bandor()
+    covered, beside = labels.crop(*here), labels.crop(*there)
+    found = differs & (covered == beside) & (covered > 0)
+    return found.embed(0, 0, pixels.width, pixels.height)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from safelight.errors import InputRefused
 from safelight.image import Image
 from safelight.operation import Context, Operation
 from safelight.ops.cutting.grounds import PICTURE
@@ -107,8 +106,6 @@ class Watermark(Operation, name="watermark"):
             return image.map_frames(partial(self._all_over, mark, shape))
         room = (image.width - 2 * edge, image.height - 2 * edge)
         shape = sized(mark, width, angle, room).copy_memory()
-        if not shape.max():
-            raise InputRefused("the mark shows nothing: it is transparent all over")
         shape = shape.crop(0, 0, min(shape.width, size[0]), min(shape.height, size[1]))
         left, top = placed(self.gravity, room[0] - shape.width, room[1] - shape.height)
         left = min(max(left + edge, 0), size[0] - shape.width)

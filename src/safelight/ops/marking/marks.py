@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from safelight.errors import InputRefused
 from safelight.image import Image
 from safelight.ops.cutting.source import fitted
 from safelight.ops.marking.lettering import lettered
@@ -78,7 +79,9 @@ class Stamp:
         return ("#ff0000",)
 
     def shape(self, width: int) -> Any:
-        """Colours of sRGB weighed by alpha, and alpha, in 8 bit steps."""
+        """Colours of sRGB weighed by alpha, and alpha, in 8 bit steps. Raises InputRefused where it
+        shows nothing.
+        """
         image = self.image
         share = min(1.0, width / image.width)
         across, down = (max(1, round(side * share)) for side in (image.width, image.height))
@@ -88,8 +91,11 @@ class Stamp:
             pixels = pixels.cast("uchar", shift=True).copy(interpretation="srgb")
         if not pixels.hasalpha():
             pixels = pixels.addalpha()
+        pixels = pixels.copy_memory()
         alpha = pixels[3]
-        return (pixels[0:3] * (alpha / FULL)).bandjoin(alpha).copy_memory()
+        if not alpha.max():
+            raise InputRefused("the mark shows nothing: it is transparent all over")
+        return (pixels[0:3] * (alpha / FULL)).bandjoin(alpha)
 
     def painted(self, shape: Any, picture: Any) -> Paint:
         alpha = shape[3]
@@ -128,8 +134,8 @@ def turned(shape: Any, angle: float) -> Any:
     """Turned clockwise; what opens is nothing."""
     import pyvips
 
-    if angle % 360 == 0:
-        return shape
+    if angle % 90 == 0:
+        return shape if angle % 360 == 0 else getattr(shape, f"rot{angle % 360:.0f}")()
     sine, cosine = _wave(angle)
     return shape.affine(
         [cosine, -sine, sine, cosine],

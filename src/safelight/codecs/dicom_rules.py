@@ -1,0 +1,103 @@
+"""What a DICOM object keeps: the basic application level confidentiality profile of PS3.15, table
+E.1-1, read as an allow-list. Pixels, how to show them, where they lie in space, and how they were
+taken, as numbers and code words; everything that is not named here is removed, private tags too.
+
+action  of the table                     here
+D, Z    a dummy value, a length of zero  EMPTY, present and without a value
+X, C    removed, cleaned                 not named: removed
+K       kept                             KEPT
+U       another identity                 IDENTITIES, by a one-way mapping: the same in all files
+"""
+
+from __future__ import annotations
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Asked for by the modules of every object, so they stand there empty.
+EMPTY: tuple[str, ...] = (
+    *("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime"),
+    *("AccessionNumber", "ReferringPhysicianName", "StudyID", "Manufacturer"),
+)
+# Asked for by some modules: empty where they were.
+EMPTY_IF_THERE: tuple[str, ...] = ("ContentDate", "ContentTime", "Laterality", "PatientOrientation")
+IDENTITIES = _words(
+    """SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID
+    PaletteColorLookupTableUID DimensionOrganizationUID SynchronizationFrameOfReferenceUID
+    ConcatenationUID"""
+)
+PIXELS = _words(
+    "PixelData FloatPixelData DoubleFloatPixelData ExtendedOffsetTable ExtendedOffsetTableLengths"
+)
+KEPT = IDENTITIES | _words(
+    """
+    SpecificCharacterSet ImageType SOPClassUID Modality ConversionType PresentationIntentType
+    SeriesNumber InstanceNumber AcquisitionNumber ImagesInAcquisition
+    ImageOrientationPatient ImagePositionPatient SliceLocation ImageLaterality
+    TemporalPositionIdentifier NumberOfTemporalPositions TemporalPositionIndex
+
+    SamplesPerPixel PhotometricInterpretation PlanarConfiguration NumberOfFrames
+    FrameIncrementPointer Rows Columns PixelAspectRatio PixelSpacing BitsAllocated BitsStored
+    HighBit PixelRepresentation SmallestImagePixelValue LargestImagePixelValue
+    SmallestPixelValueInSeries LargestPixelValueInSeries PixelPaddingValue PixelPaddingRangeLimit
+    WindowCenter WindowWidth RescaleIntercept RescaleSlope RescaleType VOILUTFunction
+    RedPaletteColorLookupTableDescriptor GreenPaletteColorLookupTableDescriptor
+    BluePaletteColorLookupTableDescriptor RedPaletteColorLookupTableData
+    GreenPaletteColorLookupTableData BluePaletteColorLookupTableData
+    SegmentedRedPaletteColorLookupTableData SegmentedGreenPaletteColorLookupTableData
+    SegmentedBluePaletteColorLookupTableData AlphaPaletteColorLookupTableDescriptor
+    AlphaPaletteColorLookupTableData LUTDescriptor LUTData ModalityLUTType ModalityLUTSequence
+    VOILUTSequence LossyImageCompression LossyImageCompressionRatio LossyImageCompressionMethod
+    BurnedInAnnotation RecognizableVisualFeatures QualityControlImage PixelIntensityRelationship
+    PixelIntensityRelationshipSign PresentationLUTShape ColorSpace RecommendedViewingMode
+    UltrasoundColorDataPresent
+
+    ScanningSequence SequenceVariant ScanOptions MRAcquisitionType AngioFlag SliceThickness KVP
+    RepetitionTime EchoTime InversionTime NumberOfAverages ImagingFrequency ImagedNucleus
+    EchoNumbers MagneticFieldStrength SpacingBetweenSlices NumberOfPhaseEncodingSteps
+    DataCollectionDiameter EchoTrainLength PercentSampling PercentPhaseFieldOfView PixelBandwidth
+    ReconstructionDiameter DistanceSourceToDetector DistanceSourceToPatient GantryDetectorTilt
+    TableHeight RotationDirection ExposureTime XRayTubeCurrent Exposure ExposureInuAs FilterType
+    GeneratorPower FocalSpots ConvolutionKernel PatientPosition ViewPosition FlipAngle
+    VariableFlipAngleFlag SAR dBdt AcquisitionMatrix InPlanePhaseEncodingDirection
+    ImagerPixelSpacing Grid FocalSpot BodyPartExamined FrameTime FrameTimeVector CineRate
+    PreferredPlaybackSequencing RecommendedDisplayFrameRate StartTrim StopTrim
+    ActualFrameDuration SpiralPitchFactor SingleCollimationWidth TotalCollimationWidth TableSpeed
+    TableFeedPerRotation DiffusionBValue DiffusionGradientOrientation DiffusionDirectionality
+
+    SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence PixelMeasuresSequence
+    PlanePositionSequence PlaneOrientationSequence FrameContentSequence FrameVOILUTSequence
+    PixelValueTransformationSequence RealWorldValueMappingSequence DimensionIndexSequence
+    DimensionOrganizationSequence DimensionIndexValues DimensionIndexPointer
+    FunctionalGroupPointer DimensionOrganizationType StackID InStackPositionNumber
+    FrameAcquisitionNumber RealWorldValueFirstValueMapped RealWorldValueLastValueMapped
+    RealWorldValueIntercept RealWorldValueSlope MeasurementUnitsCodeSequence CodeValue
+    CodingSchemeDesignator CodeMeaning
+
+    SequenceOfUltrasoundRegions RegionSpatialFormat RegionDataType RegionFlags RegionLocationMinX0
+    RegionLocationMinY0 RegionLocationMaxX1 RegionLocationMaxY1 ReferencePixelX0 ReferencePixelY0
+    PhysicalUnitsXDirection PhysicalUnitsYDirection ReferencePixelPhysicalValueX
+    ReferencePixelPhysicalValueY PhysicalDeltaX PhysicalDeltaY
+
+    DoseUnits DoseType DoseSummationType GridFrameOffsetVector DoseGridScaling
+    TissueHeterogeneityCorrection
+    Units CountsSource DecayCorrection SeriesType FrameReferenceTime DecayFactor
+    DoseCalibrationFactor ScatterFractionFactor SliceSensitivityFactor NumberOfSlices ImageIndex
+    EnergyWindowVector DetectorVector SliceVector RotationVector TimeSliceVector
+    NumberOfEnergyWindows NumberOfDetectors NumberOfRotations CorrectedImage
+
+    TotalPixelMatrixColumns TotalPixelMatrixRows ImagedVolumeWidth ImagedVolumeHeight
+    ImagedVolumeDepth ImageOrientationSlide
+    SegmentationType SegmentsOverlap
+    """
+)
+# Added by us: that it was done, and by which profile.
+DONE = ("PatientIdentityRemoved", "YES")
+METHOD = ("DeidentificationMethod", "Basic Application Confidentiality Profile")
+TIMES_REMOVED = ("LongitudinalTemporalInformationModified", "REMOVED")
+PROFILE_CODE = ("113100", "DCM", "Basic Application Confidentiality Profile")
+OURS = frozenset({DONE[0], METHOD[0], TIMES_REMOVED[0], "DeidentificationMethodCodeSequence"})
+# Pictures of these kinds often have a name drawn into them.
+OFTEN_WRITTEN = frozenset({"US", "ES", "SC", "OT", "XC", "GM", "OP", "RF", "XA", "DG", "IVUS"})

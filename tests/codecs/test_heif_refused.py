@@ -1,0 +1,91 @@
+"""AVIF and HEIC that are not rewritten: the unknown is refused by name, and so is the broken."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from safelight.codecs import routing
+from safelight.errors import ContainerBroken, FormatUnknown, InputRefused
+from tests.codecs.making import jpeg, scrubbed
+from tests.codecs.making_heif import ALPHA, Item, auxiliary, box, coded, full, whole
+from tests.codecs.planting_heif import grid
+
+HEAD = whole("avif").written()
+LINKS = ((b"auxl", (1,)),)
+REFUSED = {
+    "a protected item": HEAD.replace(b"\0\1\0\0av01", b"\0\1\0\1av01"),
+    "a property for something else": whole(
+        "avif", items=(coded("avif").item((full(b"auxC", b"urn:words\0"), True)),)
+    ).written(),
+    "a JPEG that lacks its head": whole(
+        "heic", items=(Item(b"jpeg", jpeg(), ((box(b"jpgC", b""), False),)),)
+    ).written(),
+    "uncompressed": whole("heic", items=(Item(b"unci", b"\0\0\0"),)).written(),
+    "an essential property that is not known": whole(
+        "avif", items=(coded("avif").item((box(b"zzzz", b""), True)),)
+    ).written(),
+    "alpha that cannot be kept": whole(
+        "avif", coded("avif").item(auxiliary(ALPHA), (box(b"zzzz", b""), True), links=LINKS)
+    ).written(),
+}
+BROKEN = {
+    "a property that is not there": HEAD.replace(b"\0\1\4\1", b"\0\1\4\x7e", 1),
+    "no meta box": HEAD[:32],
+    "data cut off": HEAD[:-9],
+    "no primary item": HEAD.replace(b"pitm\0\0\0\0\0\1", b"pitm\0\0\0\0\0\7"),
+    "data in another file": HEAD.replace(b"\0\1\0\0\0\0\0\1", b"\0\1\0\0\0\1\0\1", 1),
+    "data in a third way": HEAD.replace(b"\0\1\0\0\0\0\0\1", b"\0\1\0\2\0\0\0\1", 1),
+    "units that do not fill the item": whole(
+        "avif", items=(Item(b"av01", b"\x0a\x7f", coded("avif").properties),)
+    ).written(),
+    "an impossible unit": whole(
+        "avif", items=(Item(b"av01", b"\x81\x7f", coded("avif").properties),)
+    ).written(),
+    "an endless length": whole(
+        "avif", items=(Item(b"av01", b"\x0a" + b"\xff" * 9, coded("avif").properties),)
+    ).written(),
+    "nothing but padding": whole(
+        "avif", items=(Item(b"av01", b"\x7a\1\x80", coded("avif").properties),)
+    ).written(),
+    "no configuration": whole("heic", items=(Item(b"hvc1", b"\0\0\0\2\2\1"),)).written(),
+    "a missing tile": grid("avif").replace(
+        b"dimg" + struct.pack(">HH2H", 1, 2, 2, 3), b"dimg" + struct.pack(">HH2H", 1, 2, 2, 9)
+    ),
+    "impossible colours": whole(
+        "avif", items=(coded("avif").item((box(b"colr", b"nclx" + b"words!!"), False)),)
+    ).written(),
+}
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_what_is_not_known_here_is_refused_by_name(name: str) -> None:
+    data = REFUSED[name]
+    format = routing.route(data[:132])
+    assert format is not None
+    with pytest.raises(FormatUnknown):
+        scrubbed(data, format)
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_a_broken_container_is_refused(name: str) -> None:
+    data = BROKEN[name]
+    format = routing.route(data[:132])
+    assert format is not None
+    with pytest.raises(ContainerBroken):
+        scrubbed(data, format)
+
+
+def test_no_hostile_file_gets_through(shared_data: Path) -> None:
+    refused = 0
+    for path in sorted((shared_data / "hostile").rglob("*")):
+        data = path.read_bytes() if path.is_file() else b""
+        format = routing.route(data[:132])
+        if format in ("avif", "heic"):
+            try:
+                assert len(scrubbed(data, format)) <= len(data) + 1_000_000
+            except InputRefused:
+                refused += 1
+    assert refused > 3
