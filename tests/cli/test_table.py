@@ -98,15 +98,24 @@ def test_a_sure_result_says_how_sure() -> None:
 
 
 PASTS = {
+    "canvas": "put on a canvas",
+    "compare": "compared",
     "convert": "converted",
     "crop": "cropped",
     "cutout": "cut out",
+    "difference": "compared",
     "embed": "embedded",
+    "flip": "flipped",
     "inspect": "inspected",
+    "mark": "marked",
+    "redact": "redacted",
     "resize": "resized",
     "restore": "restored",
+    "rotate": "rotated",
+    "sanitize": "sanitized",
     "scrub": "scrubbed",
     "upscale": "upscaled",
+    "watermark": "watermarked",
 }
 
 

@@ -86,7 +86,12 @@ def reveals(data: bytes) -> bool:
 
 
 def painted(data: bytes) -> tuple[int, int, bytes]:
-    image = pyvips.Image.svgload_buffer(data)
+    # Drawing is blocked in the program; the witness draws, and blocks it again.
+    pyvips.operation_block_set("VipsForeignLoadSvg", False)
+    try:
+        image = pyvips.Image.svgload_buffer(data)
+    finally:
+        pyvips.operation_block_set("VipsForeignLoadSvg", True)
     return image.width, image.height, bytes(image.write_to_memory())
 
 

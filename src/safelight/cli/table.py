@@ -27,7 +27,12 @@ LABELS = {
     Risk.OTHER: "other",
 }
 # What the rules of done_word do not give.
-PAST = {"cutout": "cut out", "embed": "embedded"}
+PAST = {
+    "canvas": "put on a canvas",
+    "cutout": "cut out",
+    "difference": "compared",
+    "embed": "embedded",
+}
 DECIDED: dict[Decision, str] = {"jpeg-quality": "JPEG", "noise": "noise"}
 PASSED_OVER = {
     "no-picture": "no picture",
