@@ -17,11 +17,11 @@ from safelight.errors import InputRefused
 from safelight.formats import TABLE, WRITABLE, Format
 from safelight.image import Profile, Wish
 from tests.codecs import planting
-from tests.codecs.making import jpeg, picture, png, profile, saved, webp
+from tests.codecs.making import dicom, jpeg, picture, png, profile, saved, webp
 from tests.codecs.test_profiles import full
 
 PROFILES: tuple[Profile, ...] = ("share", "strict", "minimal", "none")
-KINDS: dict[Format, str] = {"tiff": "TIFF", "gif": "GIF", "avif": "AVIF"}
+KINDS: dict[Format, str] = {"tiff": "TIFF", "gif": "GIF", "avif": "AVIF", "bmp": "BMP"}
 
 
 @cache
@@ -34,6 +34,7 @@ def seeds() -> dict[Format, list[bytes]]:
     }
     for format, kind in KINDS.items():
         found[format] = [saved(picture(), kind)]
+    found["dicom"] = [dicom(picture(mode="L"))]
     return found
 
 
@@ -87,7 +88,16 @@ def test_changed_files_never_surprise(
 def test_random_bytes_behind_a_right_start_never_surprise(
     format: Format, tail: bytes, wish: Wish
 ) -> None:
-    start = {"jpeg": 2, "png": 33, "webp": 12, "tiff": 8, "gif": 13, "avif": 40}[format]
+    start = {
+        "jpeg": 2,
+        "png": 33,
+        "webp": 12,
+        "tiff": 8,
+        "gif": 13,
+        "avif": 40,
+        "bmp": 26,
+        "dicom": 132,
+    }[format]
     everything(seeds()[format][0][:start] + tail, format, wish)
 
 

@@ -19,7 +19,7 @@ from tests.contract import PICTURES, context, opened
         {"to": "tiff", "quality": 80},
         {"to": "jpeg", "lossless": True},
         {"to": "webp", "lossless": True, "quality": 80},
-        {"to": "bmp"},
+        {"to": "heic"},
         {"quality": 0},
         {"quality": 101},
         {"effort": 10},

@@ -136,5 +136,5 @@ def test_what_work_on_a_picture_raises_can_cross(tmp_path: Path) -> None:
     paths = [path for pattern in IN_THE_WORKER for path in sentences.PACKAGE.glob(pattern)]
     assert len(paths) > 50
     assert [word for path in paths for word in strangers(path)] == []
-    (tmp_path / "made.py").write_text("raise SomethingMissing('x')\nraise ModelMissing\n")
-    assert strangers(tmp_path / "made.py") == ["made.py: SomethingMissing"]
+    (tmp_path / "made.py").write_text("raise OutputClash('x')\nraise ModelMissing\n")
+    assert strangers(tmp_path / "made.py") == ["made.py: OutputClash"]

@@ -25,7 +25,7 @@ from safelight.errors import ContainerBroken, SafelightError, SomethingMissing
 from safelight.image import Header
 
 FAULTS = (
-    *(AttributeError, ValueError, LookupError, NotImplementedError, RuntimeError, TypeError),
+    *(AttributeError, ValueError, LookupError, RuntimeError, TypeError),
     *(OSError, EOFError, struct.error, ArithmeticError, RecursionError),
 )
 COLOUR_BANDS = 3

@@ -31,7 +31,7 @@ HIGH_THROUGHPUT = tuple(f"{SYNTAXES}4.{number}" for number in (201, 202, 203))
 FILMS = SYNTAXES + "4.10"
 # What a damaged object makes the library raise.
 FAULTS = (
-    *(AttributeError, ValueError, LookupError, NotImplementedError, RuntimeError, TypeError),
+    *(AttributeError, ValueError, LookupError, RuntimeError, TypeError),
     *(OSError, EOFError, struct.error, ArithmeticError),
 )
 
@@ -97,7 +97,7 @@ def _require_decoder(found: Any) -> None:
         raise FormatUnknown("dicom objects that are deflated or hold a film are not read")
     try:
         is_read = get_decoder(found.file_meta.TransferSyntaxUID).is_available
-    except NotImplementedError:
+    except RuntimeError:  # the library's word for a syntax without a decoder
         is_read = False
     if not is_read:
         raise FormatUnknown("the coding of these dicom pixels is not one that Safelight reads")

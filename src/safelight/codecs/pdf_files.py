@@ -13,7 +13,7 @@ from safelight.errors import ContainerBroken, FormatUnknown, SafelightError, Som
 MAX_OBJECTS = 2_000_000
 FAULTS = (
     *(ValueError, RuntimeError, TypeError, LookupError, AttributeError, ArithmeticError),
-    *(RecursionError, NotImplementedError, OSError),
+    *(RecursionError, RuntimeError, OSError),
 )
 
 
