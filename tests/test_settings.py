@@ -226,3 +226,8 @@ def test_an_unknown_variable_is_told(places: Places) -> None:
 
 def test_auto_jobs_are_the_cores_this_process_may_use(places: Places) -> None:
     assert settled(places, {"jobs": "auto"}).jobs == len(os.sched_getaffinity(0))
+
+
+def test_the_home_of_nobody_is_no_folder() -> None:
+    with pytest.raises(ValueError, match="home folder of nobody"):
+        rules()["state_dir"].parse("~nobody-is-here/x")

@@ -36,7 +36,7 @@ SOURCES: dict[str, Callable[[], bytes]] = {
 
 def finisher_of(data: bytes, **changes: Any) -> Finisher:
     deadline = changes.pop("deadline", 1e12)
-    ground = opened(with_pillow(drawn_mug().picture, "PNG"))
+    ground = opened(translucent())
     net = Knowing(drawn_mug().cover)
     context = Context(LIMITS, lambda _need: net, deadline=deadline, picture=lambda _sha: ground)
     finisher, _ = Cutout(**changes)._decided(opened(data), context)
@@ -44,7 +44,9 @@ def finisher_of(data: bytes, **changes: Any) -> Finisher:
     return finisher
 
 
-@pytest.mark.parametrize("changes", [{}, {"bg": "red"}, {"bg": GROUND}, {"mask_only": True}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"bg": "red"}, {"bg": "blur"}, {"bg": GROUND}, {"mask_only": True}]
+)
 @pytest.mark.parametrize("source", SOURCES)
 def test_the_rows_are_the_picture(
     source: str, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch

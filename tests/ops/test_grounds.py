@@ -10,9 +10,17 @@ from PIL import Image as Pillow
 
 from safelight.codecs.encode import encode
 from safelight.codecs.libvips import foreign_errors
-from safelight.errors import ContainerBroken, InputMissing, InputRefused
+from safelight.errors import (
+    ContainerBroken,
+    FormatUnknown,
+    InputMissing,
+    InputRefused,
+    LimitExceeded,
+)
+from safelight.image import Image
 from safelight.operation import Context
 from safelight.ops.cutout import Cutout
+from safelight.ops.cutting import grounds
 from tests.contract import LIMITS, PICTURES, context, deep, opened, pixels, result, with_pillow
 from tests.ops.drawn_mug import drawn_mug
 from tests.ops.test_cutout import Knowing, cut, several
@@ -103,6 +111,24 @@ def test_what_is_wrong_with_the_ground_is_said_of_it() -> None:
     # The control: the same damage in the input is not said of the ground.
     with pytest.raises(ContainerBroken, match=r"^the input"), foreign_errors("the input"):
         operation.apply(opened(torn), tiled_ground(data))
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (LimitExceeded("the picture has 9 pixels"), "ground picture passes a limit"),
+        (FormatUnknown("floats"), "ground picture is of a kind"),
+        (ContainerBroken("cut"), "ground picture is damaged"),
+    ],
+)
+def test_a_ground_that_cannot_be_opened_is_named(fault: InputRefused, words: str) -> None:
+    def refusing(_digest: str) -> Image:
+        raise fault
+
+    with pytest.raises(type(fault), match=words):
+        grounds.opened(
+            Context(LIMITS, lambda _need: Knowing(drawn_mug().cover), picture=refusing), ""
+        )
 
 
 def test_a_ground_for_sixteen_bits() -> None:

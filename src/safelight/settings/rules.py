@@ -129,7 +129,10 @@ def folder(value: Any) -> Path:
     """An absolute path; ~ stands for the home folder."""
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise ValueError("must be a folder")
-    path = Path(value).expanduser()
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError("names the home folder of nobody") from error
     if not path.is_absolute():
         raise ValueError("must be an absolute path")
     return path
