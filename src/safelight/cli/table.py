@@ -28,6 +28,7 @@ LABELS = {
     Risk.OTHER: "other",
 }
 DECIDED: dict[Decision, str] = {"jpeg-quality": "JPEG", "noise": "noise"}
+FOUND: Decision = "quality"
 LONGEST_LIST = 20
 BAD = ("failed", "refused")
 PASSED_OVER = {
@@ -64,6 +65,7 @@ def lines(items: Sequence[Item], summary: Summary, verbs: Sequence[str]) -> list
     written += _reencoded(results)
     written += _retried(results)
     written += _decided(results)
+    written += _found(results)
     written += _sure(items)
     written += [_row("failed" if number == 0 else "", text) for number, text in _failed(items)]
     if results:
@@ -171,6 +173,16 @@ def _decided(results: Sequence[Result]) -> list[str]:
             figure = f" {found[0]:g}" if found[0] else " of unknown quality"
             parts.append(f"{name}{figure}" if len(results) == 1 else f"{name} in {len(found)}")
     return [_row("auto saw", " · ".join(parts))] if parts else []
+
+
+def _found(results: Sequence[Result]) -> list[str]:
+    """The quality that fits into the bytes asked for: of one picture, or of several the range."""
+    found = [result.decided[FOUND] for result in results if FOUND in result.decided]
+    if not found:
+        return []
+    least, best = min(found), max(found)
+    words = f"{best:g}" if least == best else f"{least:g} to {best:g}"
+    return [_row("quality", f"{words}, the best that fits")]
 
 
 def _sure(items: Sequence[Item]) -> list[str]:
