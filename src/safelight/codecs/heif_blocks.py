@@ -11,6 +11,7 @@ from safelight.codecs.heif_movie_blocks import movie_blocks
 from safelight.codecs.heif_roles import TONE_MAP, Role, auxiliary_type, roles
 from safelight.codecs.heif_streams import surplus
 from safelight.codecs.isobmff import C2PA, Box, credential
+from safelight.codecs.place_names import PURPOSES
 from safelight.codecs.reading import decoded, starts
 from safelight.errors import ContainerBroken
 
@@ -37,17 +38,6 @@ NAMES: dict[Role, tuple[Kind, str]] = {
     "thumbnail": ("picture", "thumbnail"),
     "auxiliary": ("picture", "auxiliary picture"),
     "further": ("picture", "further picture"),
-}
-
-
-# Further pictures of one maker, by what they are for.
-PURPOSES = {
-    b"urn:com:apple:photo:2018:aux:portraiteffectsmatte": "portrait matte",
-    b"urn:com:apple:photo:2019:aux:semanticskinmatte": "skin matte",
-    b"urn:com:apple:photo:2019:aux:semantichairmatte": "hair matte",
-    b"urn:com:apple:photo:2019:aux:semanticteethmatte": "teeth matte",
-    b"urn:com:apple:photo:2020:aux:semanticglassesmatte": "glasses matte",
-    b"urn:com:apple:photo:2020:aux:semanticskymatte": "sky matte",
 }
 
 
