@@ -11,24 +11,25 @@ from typing import BinaryIO
 
 import pytest
 
+from safelight.codecs.routing import ROUTE_BYTES
 from safelight.engine.source import open_source
 from safelight.errors import ContainerBroken, InputMissing, LimitExceeded
 
 CANARY = b"canary-0123456789" * 5000
 
 
-def sources(folder: Path) -> list[Path | bytes | BinaryIO]:
+def sources(folder: Path) -> list[Path | bytes | memoryview | BinaryIO]:
     path = folder / "a.bin"
     path.write_bytes(CANARY)
-    return [path, CANARY, io.BytesIO(CANARY)]
+    return [path, CANARY, io.BytesIO(CANARY), memoryview(CANARY)]
 
 
-@pytest.mark.parametrize("kind", [0, 1, 2], ids=["path", "bytes", "stream"])
+@pytest.mark.parametrize("kind", [0, 1, 2, 3], ids=["path", "bytes", "stream", "view"])
 def test_every_kind_of_source_arrives_whole_and_hashed(tmp_path: Path, kind: int) -> None:
     with open_source(sources(tmp_path)[kind], 1_000_000, hashlib.sha256()) as source:
         assert source.size_bytes == len(CANARY)
         assert source.digest == hashlib.sha256(CANARY).hexdigest()
-        assert source.first == CANARY[:64]
+        assert source.first == CANARY[:ROUTE_BYTES]
         assert os.pread(source.fd, len(CANARY) + 1, 0) == CANARY
 
 
