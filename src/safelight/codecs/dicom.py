@@ -24,7 +24,7 @@ from safelight.codecs.text_risks import DICOM
 from safelight.errors import ContainerBroken, FormatUnknown, SafelightError, SomethingMissing
 from safelight.image import Header
 
-FAULTS = (
+FAULTS: tuple[type[Exception], ...] = (
     *(AttributeError, ValueError, LookupError, NotImplementedError, RuntimeError, TypeError),
     *(OSError, EOFError, struct.error, ArithmeticError, RecursionError),
 )
@@ -63,7 +63,7 @@ def _number(tags: Any, keyword: str, usual: int) -> int:
     """The value of a tag, or what is usual where it is absent, empty or no number."""
     try:
         return int(tags.get(keyword) or usual)
-    except FAULTS:
+    except known_faults():
         return usual
 
 
@@ -76,8 +76,17 @@ def faults() -> Iterator[None]:
             yield
     except SafelightError:
         raise
-    except FAULTS as error:
+    except known_faults() as error:
         raise ContainerBroken("the dicom data is damaged or cut short") from error
+
+
+def known_faults() -> tuple[type[Exception], ...]:
+    """What damaged data makes the library raise, its own errors among them."""
+    try:
+        from pydicom.errors import BytesLengthException, InvalidDicomError
+    except ImportError:
+        return FAULTS
+    return (*FAULTS, BytesLengthException, InvalidDicomError)
 
 
 def read(data: memoryview, *, pixels: bool = True) -> Any:

@@ -13,7 +13,7 @@ from safelight.errors import ContainerBroken, FormatUnknown, SafelightError, Som
 
 MAX_OBJECTS = 2_000_000
 _ENCRYPTED = re.compile(rb"/Encrypt[\s\d<]")
-FAULTS = (
+FAULTS: tuple[type[Exception], ...] = (
     *(ValueError, RuntimeError, TypeError, LookupError, AttributeError, ArithmeticError),
     *(RecursionError, NotImplementedError, OSError),
 )
@@ -34,8 +34,14 @@ def foreign_errors() -> Iterator[None]:
         yield
     except SafelightError:
         raise
-    except FAULTS as error:
+    except known_faults() as error:
         raise ContainerBroken("the PDF is damaged or cut short") from error
+
+
+def known_faults() -> tuple[type[Exception], ...]:
+    """What damaged data makes the library raise, its own errors among them."""
+    pikepdf = library()
+    return (*FAULTS, pikepdf.PdfError, pikepdf.PasswordError)
 
 
 def library() -> Any:
@@ -56,7 +62,7 @@ def opened(data: memoryview) -> Document:
     fault: Exception | None = None
     try:
         pdf = pikepdf.open(io.BytesIO(data), suppress_warnings=True)
-    except (pikepdf.PasswordError, pikepdf.PdfError, *FAULTS) as error:
+    except known_faults() as error:
         fault = error
     if pdf.is_encrypted if pdf is not None else _ENCRYPTED.search(data):
         raise FormatUnknown("an encrypted PDF is not read", hint="save it without a password first")
