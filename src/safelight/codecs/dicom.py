@@ -25,7 +25,7 @@ from safelight.errors import ContainerBroken, FormatUnknown, SafelightError, Som
 from safelight.image import Header
 
 FAULTS: tuple[type[Exception], ...] = (
-    *(AttributeError, ValueError, LookupError, NotImplementedError, RuntimeError, TypeError),
+    *(AttributeError, ValueError, LookupError, RuntimeError, TypeError),
     *(OSError, EOFError, struct.error, ArithmeticError, RecursionError),
 )
 COLOUR_BANDS = 3
@@ -43,6 +43,7 @@ def header(data: memoryview) -> Header:
         kind = str(tags.get("PhotometricInterpretation") or "")
         bands = COLOUR_BANDS if kind == "PALETTE COLOR" else bands
         width, height = _number(tags, "Columns", 0), _number(tags, "Rows", 0)
+        frames, bits = _number(tags, "NumberOfFrames", 1), _number(tags, "BitsStored", 8)
     if not width or not height:
         raise FormatUnknown(
             "a dicom object without a picture is not worked on: its words are all it is",
@@ -52,8 +53,8 @@ def header(data: memoryview) -> Header:
         "dicom",
         width,
         height,
-        frames=max(1, _number(tags, "NumberOfFrames", 1)),
-        bits=min(max(_number(tags, "BitsStored", 8), 1), 32),
+        frames=max(1, frames),
+        bits=min(max(bits, 1), 32),
         bands=bands,
         colour="grey" if bands == 1 else "rgb",
     )
