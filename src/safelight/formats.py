@@ -26,6 +26,7 @@ Kind = Literal["picture", "document", "video"]
 Kept = Literal["icc", "alpha", "animation", "depth", "pages", "gain map"]
 # What the further frames of a file are; a pipeline holds them all, one below the other.
 Frames = Literal["animation", "pages"]
+Ask = Literal["progressive", "chroma"]
 Stored = Literal["grey", "cmyk", "values"]
 
 
@@ -37,6 +38,7 @@ class Facts:
     quality; largest_side in pixels; note: one sentence for the published table. loader, saver: of
     libvips, where one does it alone; libraries: modules that its own parts import late. frames:
     what its further frames are, None if only the first is opened; stores: what it holds beside RGB.
+    depths: bits of a sample that it can be written with; asks: what else an encoder can be asked.
     mark: what writes the AI-origin mark into a new encoding; None: it has no place for it.
     """
 
@@ -59,6 +61,8 @@ class Facts:
     libraries: tuple[str, ...] = ()
     frames: Frames | None = None
     stores: frozenset[Stored] = frozenset()
+    depths: tuple[int, ...] = (8,)
+    asks: frozenset[Ask] = frozenset()
 
 
 TABLE: dict[Format, Facts] = {
@@ -77,6 +81,7 @@ TABLE: dict[Format, Facts] = {
         stores=frozenset({"grey", "cmyk"}),
         mark="encoder",
         note="baseline, progressive, CMYK; 8 bit",
+        asks=frozenset({"progressive", "chroma"}),
     ),
     "png": Facts(
         "PNG, APNG",
@@ -90,6 +95,8 @@ TABLE: dict[Format, Facts] = {
         stores=frozenset({"grey"}),
         mark="encoder",
         note="8 and 16 bit, palette; of an animation every frame as it is seen",
+        depths=(8, 16),
+        asks=frozenset({"progressive"}),
     ),
     "webp": Facts(
         "WebP",
@@ -118,6 +125,7 @@ TABLE: dict[Format, Facts] = {
         stores=frozenset({"grey", "cmyk"}),
         mark="encoder",
         note="strips, tiles, planes, Lab, 16 bit, float; pages where all are alike, else the first",
+        depths=(8, 16),
     ),
     "gif": Facts(
         "GIF",
@@ -146,6 +154,8 @@ TABLE: dict[Format, Facts] = {
         stores=frozenset({"grey"}),
         mark="encoder",
         note="8, 10 and 12 bit; 16 bit is written as 10, lossless as 12",
+        depths=(8, 10, 12),
+        asks=frozenset({"chroma"}),
     ),
     "heic": Facts(
         "HEIC, HEIF",
@@ -177,9 +187,15 @@ TABLE: dict[Format, Facts] = {
             *("pydicom", "pydicom.pixels", "pydicom.pixels.processing", "pydicom.uid"),
             *("pydicom.pixels.decoders.native", "pydicom.pixels.decoders.rle"),
             "pydicom.pixels.decoders.pillow",
+            # Of the character sets that names of patients may be written in.
+            *("encodings.shift_jis", "encodings.iso2022_jp", "encodings.iso2022_jp_2"),
+            *("encodings.euc_kr", "encodings.gb18030", "encodings.gb2312", "encodings.gbk"),
+            *(f"encodings.iso8859_{number}" for number in (*range(1, 12), 15)),
+            "encodings.tis_620",
         ),
         stores=frozenset({"grey", "values"}),
         note="the first frame; written as a new object without a patient",
+        depths=(8, 16),
     ),
     "pdf": Facts(
         "PDF",
@@ -188,7 +204,7 @@ TABLE: dict[Format, Facts] = {
         reads=False,
         scrubs=True,
         extra="pdf",
-        libraries=("pikepdf",),
+        libraries=("pikepdf", "lxml.etree", "lxml._elementpath", "gzip"),
         note="its pages are not drawn",
     ),
     "svg": Facts(

@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol, get_args
 from safelight.formats import TABLE, Format
 
 MarkRule = Literal["stays", "refused", "gives way"]
+Chroma = Literal["4:2:0", "4:4:4"]
 Profile = Literal["share", "strict", "minimal", "none"]
 
 
@@ -54,9 +55,10 @@ class Change:
     finding: Finding
 
 
-Decision = Literal["jpeg-quality", "noise"]
+Decision = Literal["jpeg-quality", "noise", "quality"]
 # What an operation may decide by looking at the picture: the quality that a JPEG was once saved
-# with (0 = unknown), noise as the standard deviation in steps of 8 bits.
+# with (0 = unknown), noise as the standard deviation in steps of 8 bits. What an encoder may: the
+# quality that fits into the bytes asked for.
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 # What a comparison of two pictures measures: mean squared error (samples from 0 to 1), structural
 # similarity, pixels in all and those that are alike in every sample, the largest difference of a
@@ -115,9 +117,11 @@ class Wish:
 
     quality 1..100 for lossy formats; without it the format's usual one, but not less than
     least_quality; lossless for webp, avif; effort 0..9, higher is slower and smaller. background
-    (red, green, blue, 0..255) goes under transparency where the format has none. profile names what
-    a scrub keeps, keep lists risk groups (lower case names) kept besides. mark is a term of the
-    IPTC digital source types that the result is to carry. Where one is there that says more of
+    (red, green, blue, 0..255) goes under transparency where the format has none. progressive:
+    coarse first, then finer. chroma: colour in full or at half the width and height. depth: bits of
+    a sample. to_bytes: how large the file may be, by whatever quality that takes. profile names
+    what a scrub keeps, keep lists risk groups (lower case names) kept besides. mark is a term of
+    the IPTC digital source types that the result is to carry. Where one is there that says more of
     machines, mark_rule decides: it stays, the job is refused, or it gives way. drops_mark leaves
     none.
     """
@@ -133,6 +137,16 @@ class Wish:
     mark: str = ""
     mark_rule: MarkRule = "stays"
     drops_mark: bool = False
+    progressive: bool = False
+    chroma: Chroma | None = None
+    depth: int | None = None
+    to_bytes: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """True if nothing is asked that only a new encoding can give, size of the file apart."""
+        given = (self.quality, self.effort, self.chroma, self.depth)
+        return not (self.lossless or self.progressive) and all(one is None for one in given)
 
 
 class Decoder(Protocol):

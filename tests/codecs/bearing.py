@@ -53,9 +53,11 @@ def bearing(format: Format, kept: Kept, data: Path) -> bytes | None:
 
 
 def _with_profile(format: Format) -> bytes | None:
-    if format in ("dicom", "bmp"):
+    if format == "bmp":
         return None
     image = picture(*SIZE)
+    if format == "dicom":
+        return dicom(image, ICCProfile=profile())
     if format == "heic":
         out = io.BytesIO()
         pillow_heif.from_pillow(image).save(out, icc_profile=profile())

@@ -23,7 +23,7 @@ def leftovers(folder: Path, profile: Profile = "share") -> dict[str, list[str]]:
         raise FileNotFoundError(
             "exiftool is needed as a witness: apt install libimage-exiftool-perl"
         )
-    line = [tool, "-j", "-G1", "-a", "-u", "-struct", "-api", "largefilesupport=1", str(folder)]
+    line = [tool, "-j", "-G1", "-a", "-u", "-struct", "-ext", "*", str(folder)]
     answer = subprocess.run(line, capture_output=True, check=False, timeout=300)
     found: dict[str, list[str]] = {}
     for file in json.loads(answer.stdout):
@@ -34,4 +34,7 @@ def leftovers(folder: Path, profile: Profile = "share") -> dict[str, list[str]]:
             for tag, value in file.items()
             if not is_allowed(tag, str(value), format, profile)
         ]
+    unseen = {path.name for path in folder.iterdir()} - set(found)
+    if unseen:
+        raise LookupError(f"exiftool passed over {sorted(unseen)}")
     return found

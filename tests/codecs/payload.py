@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 from collections.abc import Callable, Iterator
 
 import pikepdf
@@ -106,9 +107,13 @@ def drawn(data: bytes) -> dict[str, object]:
 
 def scanned(data: bytes) -> dict[str, object]:
     """The coded pixels of a DICOM file and how they are laid out."""
-    read = pydicom.dcmread(io.BytesIO(data), force=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        read = pydicom.dcmread(io.BytesIO(data), force=True)
     words = ("PixelData", "Rows", "Columns", "BitsAllocated", "SamplesPerPixel", "NumberOfFrames")
-    return {word: read.get(word) for word in words} | {"coding": read.file_meta.TransferSyntaxUID}
+    items = {word: read.get_item(word) for word in words}
+    stored = {word: item and item.value for word, item in items.items()}
+    return stored | {"coding": read.file_meta.TransferSyntaxUID}
 
 
 READERS: dict[Format, Callable[[bytes], dict[str, object]]] = {

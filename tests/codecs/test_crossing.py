@@ -82,6 +82,16 @@ def test_wide_colours_are_brought_into_srgb_and_the_profile_stays_behind() -> No
     assert np.abs(np.array(image.vips(0, 0)) - shown).max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"), [("cmyk", "CMYK"), ("wide", "colours outside sRGB"), ("png", None)]
+)
+def test_what_the_crossing_costs_is_said(kind: str, name: str | None) -> None:
+    data = wide(drawn()) if kind == "wide" else PICTURES[kind]()
+    _, told = sent(opened(data), memoryview(data), LIMITS)
+    names = {change.finding.name for change in told if change.what == "removed"}
+    assert names & {"CMYK", "colours outside sRGB"} == ({name} if name else set())
+
+
 def test_only_the_mark_of_an_ai_origin_crosses() -> None:
     plain = making.jpeg(exif=making.exif({0x010F: "CANARY-6f1d2b"}))
     data = making.with_segments(plain, making.segment(0xE1, making.XMP_HEAD + MARK))

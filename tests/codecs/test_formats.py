@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
+import sys
 from pathlib import Path
 
 import numpy
@@ -118,6 +119,19 @@ def test_a_foreign_format_is_refused_by_its_name_with_what_helps() -> None:
         assert title in refused.message
         assert refused.hint != FormatUnknown.usual_hint
     assert routing.refusal(b"plain text").message == FormatUnknown.sentence
+
+
+def test_a_part_that_a_format_does_not_have_is_refused() -> None:
+    assert routing.part_of("png", "save").saved
+    with pytest.raises(FormatUnknown, match="pdf"):
+        routing.part_of("pdf", "pixels")
+
+
+def test_a_part_that_misses_something_itself_says_what(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "safelight.codecs.png_save", raising=False)
+    monkeypatch.setitem(sys.modules, "safelight.codecs.png_pixels", None)
+    with pytest.raises(ModuleNotFoundError, match="png_pixels"):
+        routing.part_of("png", "save")
 
 
 def test_a_general_brand_counts_when_a_compatible_one_is_ours() -> None:

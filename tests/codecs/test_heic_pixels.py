@@ -13,7 +13,13 @@ import pytest
 
 from safelight.codecs import heic_pixels
 from safelight.codecs.encode import encode
-from safelight.errors import ContainerBroken, FormatUnknown, InputRefused, SomethingMissing
+from safelight.errors import (
+    ContainerBroken,
+    FormatUnknown,
+    InputRefused,
+    MemoryExceeded,
+    SomethingMissing,
+)
 from safelight.image import Header
 from safelight.ops.convert import Convert
 from tests.codecs.making import in_format, picture, profile
@@ -87,6 +93,39 @@ def test_a_cut_file_is_refused(share: float) -> None:
     data = in_format(picture(64, 64), "heic")
     with pytest.raises(InputRefused):
         opened(data[: int(len(data) * share)]).vips.copy_memory()
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (MemoryError(), MemoryExceeded),
+        (RuntimeError("Unsupported feature: no decoder"), FormatUnknown),
+        (ValueError("broken"), ContainerBroken),
+    ],
+)
+def test_what_the_library_raises_has_a_name_here(
+    raised: Exception, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(pillow_heif, "open_heif", fails)
+    with pytest.raises(kind):
+        heic_pixels.opened(memoryview(b""), Header("heic", 1, 1))
+
+
+def test_colours_that_were_multiplied_by_alpha_are_divided_again() -> None:
+    array = np.zeros((4, 4, 4), np.uint8)
+    array[...] = (50, 100, 25, 128)
+
+    class Found:
+        size, premultiplied_alpha, info = (4, 4), True, {"bit_depth": 8}
+
+        def __array__(self, *_: object, **__: object) -> Any:
+            return array
+
+    seen = heic_pixels._picture(Found()).numpy()[0, 0]
+    assert np.abs(seen.astype(int) - (100, 199, 50, 128)).max() <= 1
 
 
 def test_a_header_that_lies_is_caught() -> None:

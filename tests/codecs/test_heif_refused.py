@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from safelight.codecs import routing
+from safelight.codecs.heif_streams import Walker
 from safelight.errors import ContainerBroken, FormatUnknown, InputRefused
 from tests.codecs.making import jpeg, scrubbed
 from tests.codecs.making_heif import ALPHA, Item, auxiliary, box, coded, full, whole
@@ -58,6 +60,38 @@ BROKEN = {
         "avif", items=(coded("avif").item((box(b"colr", b"nclx" + b"words!!"), False)),)
     ).written(),
 }
+
+
+def overlapping() -> bytes:
+    """Many items in one place, each a little longer than the one before."""
+    made = coded("avif")
+    filled = made.data + b"\x7a\x80\x80\4" + bytes(65_536) + b"\x12\0" * 40
+    shown = Item(b"av01", filled, made.properties)
+    beside = replace(shown, properties=(*made.properties, auxiliary(ALPHA)), links=LINKS)
+    data = bytearray(whole("avif", items=(shown, *[beside] * 40)).written())
+    row = data.index(b"iloc") + 12
+    first = int.from_bytes(data[row + 8 : row + 12], "big")
+    for number in range(41):
+        place = struct.pack(">II", first, len(filled) - 2 * number)
+        data[row + 16 * number + 8 : row + 16 * number + 16] = place
+    return bytes(data[: first + len(filled)])
+
+
+def test_items_that_lie_over_each_other_are_refused() -> None:
+    with pytest.raises(ContainerBroken, match="over each other"):
+        scrubbed(overlapping(), "avif")
+
+
+def test_work_is_bounded_in_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = memoryview(coded("avif").data)
+    assert Walker(data).walk(b"av01", data, []) is not None
+    with pytest.raises(ContainerBroken, match="too many units"):
+        Walker(data, units_left=1).walk(b"av01", data, [])
+    monkeypatch.setattr("safelight.codecs.obu.MAX_UNITS", 1)
+    monkeypatch.setattr("safelight.codecs.nal.MAX_UNITS", 1)
+    for coding in ("avif", "heic"):
+        with pytest.raises(ContainerBroken, match="too many units"):
+            scrubbed(whole(coding).written(), coding)
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))

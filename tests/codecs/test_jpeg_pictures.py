@@ -11,6 +11,7 @@ import pytest
 import pyvips
 from PIL import JpegImagePlugin, MpoImagePlugin
 
+from safelight.audit.names import public_name
 from safelight.codecs import metadata, scrub
 from safelight.image import Finding, Profile, Risk, Wish
 from tests.codecs import planting_jpeg as made
@@ -25,6 +26,7 @@ from tests.codecs.making import (
     with_segments,
     xmp,
 )
+from tests.codecs.making_heif import DEPTH, auxiliary, box, coded, whole
 from tests.codecs.pixels import differences
 from tests.codecs.test_canaries import faults, ours, pass_through
 
@@ -150,6 +152,16 @@ def test_what_lies_behind_the_end_has_a_name() -> None:
     listed = with_segments(jpeg(), made.index(1, (9, 5)).replace(bytes(4), b"\0\1\0\1", 1))
     assert "MPF" in found(listed)
     assert "Trailer" in found(jpeg() + b"words")
+
+
+def test_a_receipt_can_repeat_every_name() -> None:
+    for data in (made.many(), jpeg() + made.SAMSUNG, jpeg() + made.FILM):
+        assert {public_name(name) for name in found(data)} == found(data).keys()
+    deep = coded("heic").item(auxiliary(DEPTH), links=((b"auxl", (1,)),))
+    data = whole("heic", deep, handler=b"words", after=(box(b"mpvd", made.FILM),)).written()
+    names = {one.name for one in metadata.findings(memoryview(data), "heic")}
+    assert names == {public_name(name) for name in names}
+    assert names >= {"depth map", "motion photo video", "handler name"}
 
 
 def test_a_preview_is_called_by_its_name() -> None:

@@ -351,3 +351,21 @@ def test_an_animated_webp_keeps_frames_times_and_loops() -> None:
     assert differences(data, clean) == []
     assert b"A. Person" not in clean
     assert clean[20] & 0x02
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [(b"sBIT", b"CAN"), (b"sBIT", b"\5\0\5"), (b"bKGD", b"CANARY"), (b"bKGD", b"\1\0\0\1\0\1")],
+)
+def test_numbers_beyond_the_depth_of_a_png_are_no_look(looks: tuple[bytes, bytes]) -> None:
+    assert scrubbed(with_chunks(png(), looks), "png") == png()
+
+
+def test_private_chunks_and_stray_bytes_of_a_png_go() -> None:
+    extra = [
+        (b"vpAg", b"CANARY"),
+        (b"iDOT", b"CANARY"),
+        (b"sPLT", b"name\0CANARY"),
+        (b"oFFs", bytes(9)),
+    ]
+    assert scrubbed(with_chunks(png(), *extra) + b"CANARY", "png") == png()

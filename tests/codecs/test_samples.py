@@ -150,3 +150,11 @@ def test_what_the_target_cannot_hold_is_said() -> None:
 def test_what_the_target_holds_is_not_said_to_be_lost(to: str) -> None:
     for picture in ("16 bit", "16 bit alpha", "alpha", "grey", "jpeg"):
         assert told(picture, to=to) == {}
+
+
+@pytest.mark.parametrize(("bands", "name"), [(4, "cmyk"), (3, "rgb16"), (1, "grey16")])
+def test_moved_samples_keep_their_colour_space(bands: int, name: str) -> None:
+    picture = pyvips.Image.new_from_array(ramp("i2", -32_768, 32_767, bands))
+    if name == "cmyk":
+        picture = picture.copy(interpretation="cmyk")
+    assert in_whole_numbers(picture).interpretation == name

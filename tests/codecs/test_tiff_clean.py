@@ -156,7 +156,7 @@ def raw_files() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", sorted(raw_files()))
 def test_a_raw_file_of_a_camera_is_refused_by_name(name: str) -> None:
-    with pytest.raises(FormatUnknown, match="raw file"):
+    with pytest.raises(FormatUnknown, match="raw file of a camera"):
         scrubbed(raw_files()[name], "tiff")
 
 

@@ -22,15 +22,26 @@ PROFILES: tuple[Profile, ...] = ("share", "strict")
 Files = Mapping[str, tuple[Format, bytes]]
 # Files that a walker refuses, each with the code of its refusal; all others are rewritten.
 REFUSED = {
+    "metadata_c2pa_sdk_tests_fixtures_basic-password.pdf": "format-unknown",
+    "metadata_c2pa_sdk_tests_fixtures_basic-signed.pdf": "format-unknown",
     "metadata_exiftool_CanonRaw.cr2": "format-unknown",
     "metadata_mat2_weird.svg": "format-unknown",
     "formats_apng_syntax_num_frames_zero.png": "container-broken",
     "formats_libheif_rgb_generic_compressed_defl.heif": "format-unknown",
     "formats_libheif_rgb_generic_compressed_zlib.heif": "format-unknown",
     "formats_libheif_rgb_generic_compressed_zlib_tiled.heif": "format-unknown",
+    "medical_pydicom_meta_missing_tsyntax.dcm": "container-broken",
+    "medical_pydicom_priv_SQ.dcm": "format-unknown",
+    "medical_pydicom_reportsi_with_empty_number_tags.dcm": "format-unknown",
+    "medical_pydicom_rtplan_truncated.dcm": "format-unknown",
+    "medical_pydicom_test-SR.dcm": "format-unknown",
 }
-# Their count of frames is wrong, so Pillow shows the first one alone. A scrub writes the right one.
-MENDED = ("formats_apng_chunk_multi_actl.png", "formats_apng_syntax_num_frames_invalid.png")
+# Their count of frames is wrong, or no number; a scrub writes the right one, so others see more.
+MENDED = {
+    "formats_apng_chunk_multi_actl.png": "Pillow sees other pixels",
+    "formats_apng_syntax_num_frames_invalid.png": "Pillow sees other pixels",
+    "medical_pydicom_badVR.dcm": "NumberOfFrames is another one",
+}
 
 
 @cache
@@ -77,11 +88,11 @@ def test_the_witness_finds_nothing_outside_the_allow_list(
 def test_the_witness_catches_a_scrubber_that_does_nothing(
     shared_data: Path, tmp_path: Path
 ) -> None:
-    files = {name: file for name, file in sources(shared_data).items() if "metadata_" in name}
-    caught = seen_in(files, tmp_path, "share")
-    by_format = Counter(files[name][0] for name in caught)
-    assert sum(by_format.values()) > 160
-    assert set(by_format) >= {"jpeg", "png", "webp", "tiff", "gif", "avif", "heic", "svg", "mp4"}
+    told = {n: file for n, file in sources(shared_data).items() if not n.startswith("formats_")}
+    caught = seen_in(told, tmp_path, "share")
+    by_format = Counter(told[name][0] for name in caught)
+    assert sum(by_format.values()) > 200
+    assert set(by_format) >= {format for format, _ in told.values()} - {"bmp"}
 
 
 def test_the_witness_sees_what_strict_goes_without(shared_data: Path, tmp_path: Path) -> None:
@@ -107,7 +118,7 @@ def faults(before: Files, after: Files) -> dict[str, list[str]]:
     for name, (format, clean) in after.items():
         found = lost(before[name][1], clean, format)
         if name.rpartition(".")[0] in MENDED:
-            found.remove("Pillow sees other pixels")
+            found.remove(MENDED[name.rpartition(".")[0]])
         if found:
             wrong[name] = found
     return wrong
@@ -143,8 +154,9 @@ def test_a_second_scrub_changes_nothing(shared_data: Path) -> None:
 
 def test_orientation_stays(shared_data: Path) -> None:
     turned = 0
-    clean = cleaned(shared_data, "strict")
-    for name, (format, data) in clean.items():
+    for name, (format, data) in cleaned(shared_data, "strict").items():
+        if TABLE[format].kind != "picture" or format == "dicom":
+            continue
         before = routing.read_header(memoryview(sources(shared_data)[name][1]), format)
         after = routing.read_header(memoryview(data), format)
         assert after.orientation == before.orientation, name

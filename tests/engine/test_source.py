@@ -18,13 +18,13 @@ from safelight.errors import ContainerBroken, InputMissing, LimitExceeded
 CANARY = b"canary-0123456789" * 5000
 
 
-def sources(folder: Path) -> list[Path | bytes | BinaryIO]:
+def sources(folder: Path) -> list[Path | bytes | memoryview | BinaryIO]:
     path = folder / "a.bin"
     path.write_bytes(CANARY)
-    return [path, CANARY, io.BytesIO(CANARY)]
+    return [path, CANARY, io.BytesIO(CANARY), memoryview(CANARY)]
 
 
-@pytest.mark.parametrize("kind", [0, 1, 2], ids=["path", "bytes", "stream"])
+@pytest.mark.parametrize("kind", [0, 1, 2, 3], ids=["path", "bytes", "stream", "view"])
 def test_every_kind_of_source_arrives_whole_and_hashed(tmp_path: Path, kind: int) -> None:
     with open_source(sources(tmp_path)[kind], 1_000_000, hashlib.sha256()) as source:
         assert source.size_bytes == len(CANARY)

@@ -20,6 +20,15 @@ from tests.contract import PICTURES, context, opened
         {"to": "jpeg", "lossless": True},
         {"to": "webp", "lossless": True, "quality": 80},
         {"to": "heic"},
+        {"to": "pdf"},
+        {"to": "webp", "progressive": True},
+        {"to": "webp", "chroma": "4:4:4"},
+        {"to": "jpeg", "chroma": "4:1:1"},
+        {"to": "jpeg", "depth": 16},
+        {"to": "png", "depth": 10},
+        {"depth": 9},
+        {"to": "jpeg", "quality": 80, "to_bytes": 10_000},
+        {"to_bytes": 99},
         {"quality": 0},
         {"quality": 101},
         {"effort": 10},
@@ -30,6 +39,14 @@ from tests.contract import PICTURES, context, opened
 def test_refuses_what_makes_no_sense(parameters: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Convert(**parameters)
+
+
+def test_what_came_later_does_not_change_the_form_of_older_recipes() -> None:
+    names = {"progressive", "chroma", "depth", "to_bytes"}
+    assert not names & set(Convert(to="jpeg").parameters())
+    assert names <= set(
+        Convert(progressive=True, chroma="4:4:4", depth=8, to_bytes=999).parameters()
+    )
 
 
 def test_touches_no_pixel_itself() -> None:

@@ -11,6 +11,7 @@ from functools import cache
 
 from safelight.codecs.exif_names import GPS_TAGS, INTEROP_TAGS, TAGS
 from safelight.codecs.iptc import DATASETS
+from safelight.codecs.place_names import PLACES as BESIDE
 from safelight.codecs.text_risks import DICOM_NAMES, TEXT_RISKS
 from safelight.codecs.xmp_names import ALIASES, NAMESPACES
 
@@ -70,7 +71,10 @@ XMP_NAMES = frozenset(
     CreatorContactInfo IntellectualGenre Scene SubjectCode PersonInImage ArtworkOrObject
     DigitalImageGUID Regions RegionInfo CopyrightStatus License attributionName attributionURL
     license provenance LastKeywordXMP Rating Firmware FlashCompensation ImageNumber LensID LensInfo
-    SerialNumber
+    SerialNumber Directory Version BaseRenditionIsHDR GainMapMin GainMapMax Gamma OffsetSDR
+    OffsetHDR HDRCapacityMin HDRCapacityMax HDRGainMapVersion HDRGainMapHeadroom AuxiliaryImageType
+    MotionPhoto MotionPhotoVersion MotionPhotoPresentationTimestampUs MicroVideo MicroVideoVersion
+    MicroVideoOffset MicroVideoPresentationTimestampUs NativeFormat StoredFormat
     """.split()
 )
 
@@ -89,6 +93,7 @@ def _names() -> Iterator[str]:
     tags = [name for name, _ in TAGS.values()]
     yield from (
         *PLACES,
+        *BESIDE,
         *PNG_KEYWORDS,
         *TEXT_RISKS,
         *DICOM_NAMES,

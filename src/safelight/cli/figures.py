@@ -17,6 +17,7 @@ from safelight.formats import TABLE
 from safelight.image import DOUBTFUL, Decision
 
 LONGEST_LIST = 20
+FOUND: Decision = "quality"
 MARKS = ("XMP DigitalSourceType", "C2PA digitalSourceType")
 BAD = ("failed", "refused")
 
@@ -78,6 +79,7 @@ class Figures:
     unmarked: Counter[str] = field(default_factory=Counter)
     retried: Counter[str] = field(default_factory=Counter)
     retried_pictures: int = 0
+    qualities: tuple[float, float] | None = None  # found for a size in bytes: least, best
     decided: dict[Decision, list[float]] = field(default_factory=dict)  # how many, the first
     sure: Sureness = field(default_factory=Sureness)
     cages: Cages = field(default_factory=Cages)
@@ -113,6 +115,9 @@ class Figures:
         for retry in result.retries:
             self.retried[retry.fault] += retry.tiles
         self.retried_pictures += bool(result.retries)
+        if FOUND in result.decided:
+            found, before = result.decided[FOUND], self.qualities or (100.0, 0.0)
+            self.qualities = (min(found, before[0]), max(found, before[1]))
         for kind, figure in result.decided.items():
             self.decided.setdefault(kind, [0, figure])[0] += 1
         if result.confidence is not None:

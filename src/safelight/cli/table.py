@@ -69,6 +69,7 @@ def lines(figures: Figures, summary: Summary, verbs: Sequence[str]) -> list[str]
     written += _reencoded(figures)
     written += _retried(figures)
     written += _decided(figures)
+    written += _found(figures)
     written += _sure(figures)
     written += [_row("failed" if number == 0 else "", text) for number, text in _failed(figures)]
     if figures.results:
@@ -176,6 +177,15 @@ def _decided(figures: Figures) -> list[str]:
             figure = f" {first:g}" if first else " of unknown quality"
             parts.append(f"{name}{figure}" if figures.results == 1 else f"{name} in {count:g}")
     return [_row("auto saw", " · ".join(parts))] if parts else []
+
+
+def _found(figures: Figures) -> list[str]:
+    """The quality that fits into the bytes asked for: of one picture, or of several the range."""
+    if figures.qualities is None:
+        return []
+    least, best = figures.qualities
+    words = f"{least:g}" if least == best else f"{least:g} to {best:g}"
+    return [_row("quality", f"{words}, the best that fits")]
 
 
 def _sure(figures: Figures) -> list[str]:

@@ -23,10 +23,12 @@ def known_names() -> Iterator[str]:
     """Names of tags in EXIF, GPS, IPTC, XMP and the texts of PNG."""
     from safelight.codecs.exif_names import GPS_TAGS, INTEROP_TAGS, TAGS
     from safelight.codecs.iptc import DATASETS
+    from safelight.codecs.place_names import PLACES
     from safelight.codecs.text_risks import TEXT_RISKS
     from safelight.codecs.xmp_names import ALIASES, NAMESPACES
 
     yield from OTHERS
+    yield from PLACES
     yield from (name for name, _risk in TAGS.values())
     yield from GPS_TAGS
     yield from INTEROP_TAGS.values()

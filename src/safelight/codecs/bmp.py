@@ -15,7 +15,7 @@ FILE_HEAD = 14
 CORE, PLAIN, V2, V3, OS2, V4, V5 = 12, 40, 52, 56, 64, 108, 124
 HEADS = (CORE, 16, PLAIN, V2, V3, OS2, V4, V5)
 RAW, RLE8, RLE4, FIELDS, ALPHA_FIELDS = 0, 1, 2, 3, 6
-PICTURES = {4: "JPEG", 5: "PNG"}
+PICTURES = (4, 5)
 DEPTHS: dict[int, tuple[int, ...]] = {
     RAW: (1, 2, 4, 8, 16, 24, 32),
     RLE8: (8,),
@@ -24,7 +24,6 @@ DEPTHS: dict[int, tuple[int, ...]] = {
     ALPHA_FIELDS: (16, 32),
 }
 EMBEDDED, LINKED, STANDARD = b"DEBM", b"KNIL", b"BGRs"
-CONVERT = "convert it with the program that made it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +69,15 @@ def walk(data: memoryview) -> Layout:
     dib = part(data, FILE_HEAD, size)
     width, height, bits, coding = _sides(dib)
     if coding in PICTURES:
-        raise FormatUnknown(f"a BMP that holds a {PICTURES[coding]} is not read", hint=CONVERT)
+        raise FormatUnknown(
+            "a BMP that holds a JPEG or PNG is not read",
+            hint="convert it with the program that made it",
+        )
     if size in (16, OS2) and coding > RLE4:
-        raise FormatUnknown("a BMP with a coding of OS/2 is not read", hint=CONVERT)
+        raise FormatUnknown(
+            "a BMP with a coding of OS/2 is not read",
+            hint="convert it with the program that made it",
+        )
     if bits not in DEPTHS.get(coding, ()) or not width or not height:
         raise ContainerBroken("the BMP has an impossible header")
     end = FILE_HEAD + size

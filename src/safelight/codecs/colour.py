@@ -101,6 +101,18 @@ def fitted(
     return picture
 
 
+def in_depth(picture: Any, depth: int | None) -> Any:
+    """In 8 bit, or in 16 where more than 8 are asked for; None leaves it as it is."""
+    if depth is None or is_deep(picture) == (depth > 8):
+        return picture
+    name = picture.interpretation
+    if depth > 8:
+        name = {"b-w": "grey16", "srgb": "rgb16"}.get(name, name)
+        return (picture.cast("ushort") * 257).cast("ushort").copy(interpretation=name)
+    name = {"grey16": "b-w", "rgb16": "srgb"}.get(name, name)
+    return picture.cast("uchar", shift=True).copy(interpretation=name)
+
+
 def _flat(picture: Any, background: tuple[int, int, int]) -> Any:
     if picture.interpretation == "cmyk":
         return picture[0:4]

@@ -16,8 +16,10 @@ from safelight.codecs.crossing import (
     Head,
 )
 from safelight.codecs.libvips import foreign_errors, libvips
+from safelight.codecs.losses import losses, lost_frames
 from safelight.codecs.metadata import blocks_of, read_blocks
 from safelight.codecs.origin import SCHEME, TERMS
+from safelight.codecs.values import FIELD, as_shown
 from safelight.codecs.xmp import build_xmp, origin_mark
 from safelight.errors import ContainerBroken, LimitExceeded
 from safelight.image import Change, Header, Image, Risk
@@ -35,7 +37,9 @@ def sent(
     """
     known = read_blocks(blocks_of(data, image.header.format))
     with foreign_errors("the picture", image.trouble):
-        picture = to_standard(image.vips)
+        before = image.vips
+        # What a scanner's numbers stand for does not cross: they cross as they are shown.
+        picture = to_standard(as_shown(before))
         head = Head(
             format=image.header.format,
             bands=picture.bands,
@@ -51,13 +55,21 @@ def sent(
             raise LimitExceeded(
                 f"the pixels take {head.size_bytes} bytes, {limits.output_bytes} may cross"
             )
+        lost = losses(before, _bare(picture), bits=head.bits, background=image.wish.background)
         samples = memoryview(picture.write_to_memory())
     behind = tuple(
         Change("removed", finding)
         for finding in dict.fromkeys(known.findings)
         if not (head.mark and finding.group == Risk.PROVENANCE and known.mark in finding.value)
     )
-    return [head.pack(), samples], behind
+    return [head.pack(), samples], (*behind, *lost, *lost_frames(image.header, head.frames))
+
+
+def _bare(picture: Any) -> Any:
+    picture = picture.copy()
+    if picture.get_typeof(FIELD):
+        picture.remove(FIELD)
+    return picture
 
 
 def received(data: memoryview, limits: Limits) -> Image:

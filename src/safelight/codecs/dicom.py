@@ -21,10 +21,10 @@ from safelight.codecs.dicom_rules import (
 )
 from safelight.codecs.dicom_uids import is_ours
 from safelight.codecs.text_risks import DICOM
-from safelight.errors import ContainerBroken, SafelightError, SomethingMissing
+from safelight.errors import ContainerBroken, FormatUnknown, SafelightError, SomethingMissing
 from safelight.image import Header
 
-FAULTS = (
+FAULTS: tuple[type[Exception], ...] = (
     *(AttributeError, ValueError, LookupError, RuntimeError, TypeError),
     *(OSError, EOFError, struct.error, ArithmeticError, RecursionError),
 )
@@ -36,21 +36,36 @@ ICC, ICON = "ICCProfile", "IconImageSequence"
 
 
 def header(data: memoryview) -> Header:
-    """What the object says of its picture; sides of 0 where it holds none."""
+    """What the object says of its picture. Raises FormatUnknown where it holds none."""
     with faults():
         tags = read(data, pixels=False)
-        bands = int(tags.get("SamplesPerPixel") or 1)
+        bands = _number(tags, "SamplesPerPixel", 1)
         kind = str(tags.get("PhotometricInterpretation") or "")
         bands = COLOUR_BANDS if kind == "PALETTE COLOR" else bands
-        return Header(
-            "dicom",
-            int(tags.get("Columns") or 0),
-            int(tags.get("Rows") or 0),
-            frames=max(1, int(tags.get("NumberOfFrames") or 1)),
-            bits=min(max(int(tags.get("BitsStored") or 8), 1), 32),
-            bands=bands,
-            colour="grey" if bands == 1 else "rgb",
+        width, height = _number(tags, "Columns", 0), _number(tags, "Rows", 0)
+        frames, bits = _number(tags, "NumberOfFrames", 1), _number(tags, "BitsStored", 8)
+    if not width or not height:
+        raise FormatUnknown(
+            "a dicom object without a picture is not worked on: its words are all it is",
+            hint="ask for an anonymous copy where it was made",
         )
+    return Header(
+        "dicom",
+        width,
+        height,
+        frames=max(1, frames),
+        bits=min(max(bits, 1), 32),
+        bands=bands,
+        colour="grey" if bands == 1 else "rgb",
+    )
+
+
+def _number(tags: Any, keyword: str, usual: int) -> int:
+    """The value of a tag, or what is usual where it is absent, empty or no number."""
+    try:
+        return int(tags.get(keyword) or usual)
+    except known_faults():
+        return usual
 
 
 @contextmanager
@@ -62,8 +77,17 @@ def faults() -> Iterator[None]:
             yield
     except SafelightError:
         raise
-    except FAULTS as error:
+    except known_faults() as error:
         raise ContainerBroken("the dicom data is damaged or cut short") from error
+
+
+def known_faults() -> tuple[type[Exception], ...]:
+    """What damaged data makes the library raise, its own errors among them."""
+    try:
+        from pydicom.errors import BytesLengthException, InvalidDicomError
+    except ImportError:
+        return FAULTS
+    return (*FAULTS, BytesLengthException, InvalidDicomError)
 
 
 def read(data: memoryview, *, pixels: bool = True) -> Any:

@@ -8,7 +8,7 @@ import struct
 from typing import Any
 
 from safelight.codecs.blocks import Carried
-from safelight.codecs.dicom import FAULTS, ICC, faults
+from safelight.codecs.dicom import ICC, faults, known_faults
 from safelight.codecs.dicom_rules import (
     DONE,
     EMPTY,
@@ -112,7 +112,7 @@ def _element(found: Any, tag: Any) -> Any:
         return None
     try:
         return found[tag]
-    except FAULTS:
+    except known_faults():
         return None
 
 

@@ -9,17 +9,13 @@ palette, YBR                 become RGB
 
 from __future__ import annotations
 
-import io
-import struct
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from safelight.codecs.colour import GREY, RGB
+from safelight.codecs.dicom import faults, read
 from safelight.codecs.loading import from_array
 from safelight.codecs.values import FULL, Values, with_values
-from safelight.errors import ContainerBroken, FormatUnknown, MemoryExceeded, SomethingMissing
+from safelight.errors import ContainerBroken, FormatUnknown
 from safelight.image import Header
 
 SYNTAXES = "1.2.840.10008.1.2."
@@ -29,27 +25,16 @@ LOSSLESS_JPEG = (SYNTAXES + "4.57", SYNTAXES + "4.70")
 JPEG_LS = (SYNTAXES + "4.80", SYNTAXES + "4.81")
 HIGH_THROUGHPUT = tuple(f"{SYNTAXES}4.{number}" for number in (201, 202, 203))
 FILMS = SYNTAXES + "4.10"
-# What a damaged object makes the library raise.
-FAULTS = (
-    *(AttributeError, ValueError, LookupError, RuntimeError, TypeError),
-    *(OSError, EOFError, struct.error, ArithmeticError),
-)
 
 
 def opened(data: memoryview, header: Header) -> Any:
     """The first frame, decoded at once. Raises SomethingMissing without the extra, FormatUnknown
     for a coding that is not read or an object without a picture, ContainerBroken.
     """
-    try:
-        import pydicom
+    with faults():
+        found = read(data)
         from pydicom.pixels.utils import pixel_array
-    except ImportError:
-        raise SomethingMissing(
-            "dicom needs a package that is not installed", hint="pip install 'safelight[medical]'"
-        ) from None
-    with warnings.catch_warnings(), _library_errors():
-        warnings.simplefilter("ignore")
-        found = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=False, force=True)
+
         _require_decoder(found)
         first = 0 if int(found.get("NumberOfFrames") or 1) > 1 else None
         array = pixel_array(found, index=first)
@@ -64,16 +49,6 @@ def warm() -> None:
 
     Image.init()
     Image.ID[:] = ["JPEG", "JPEG2000"]
-
-
-@contextmanager
-def _library_errors() -> Iterator[None]:
-    try:
-        yield
-    except MemoryError as error:
-        raise MemoryExceeded from error
-    except FAULTS as error:
-        raise ContainerBroken("the dicom data is damaged or cut short") from error
 
 
 def _require_decoder(found: Any) -> None:
@@ -97,7 +72,7 @@ def _require_decoder(found: Any) -> None:
         raise FormatUnknown("dicom objects that are deflated or hold a film are not read")
     try:
         is_read = get_decoder(found.file_meta.TransferSyntaxUID).is_available
-    except RuntimeError:  # the library's word for a syntax without a decoder
+    except RuntimeError:
         is_read = False
     if not is_read:
         raise FormatUnknown("the coding of these dicom pixels is not one that Safelight reads")

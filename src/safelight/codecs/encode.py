@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from safelight.codecs.colour import PROFILE, fitted, is_deep, speaks_of
+from safelight.codecs.colour import PROFILE, fitted, in_depth, is_deep, speaks_of
 from safelight.codecs.decode import open_image
+from safelight.codecs.fitting import encoded_within
 from safelight.codecs.libvips import foreign_errors, libvips
 from safelight.codecs.losses import losses, lost_frames
 from safelight.codecs.samples import NOTE
@@ -15,7 +16,7 @@ from safelight.codecs.scrub import Kept, Pieces, completed, kept, rewrite, size_
 from safelight.codecs.values import as_shown
 from safelight.errors import LimitExceeded
 from safelight.formats import TABLE, Format, holds_frames_of
-from safelight.image import Change, Image, Risk
+from safelight.image import Change, Image, Risk, Wish
 from safelight.limits import Limits
 
 TIMING = ("page-height", "n-pages", "delay", "loop")
@@ -23,7 +24,9 @@ TIMING = ("page-height", "n-pages", "delay", "loop")
 
 @dataclass(frozen=True)
 class Encoded:
-    """The result in pieces, to be written one after the other. width, height as displayed."""
+    """The result in pieces, to be written one after the other. width, height as displayed; quality
+    where one was searched for.
+    """
 
     pieces: list[bytes | memoryview]
     format: Format
@@ -31,6 +34,7 @@ class Encoded:
     height: int
     is_reencoded: bool
     changes: tuple[Change, ...]
+    quality: int | None = None
 
 
 def encode(image: Image, data: memoryview, limits: Limits) -> Encoded:
@@ -45,7 +49,8 @@ def encode(image: Image, data: memoryview, limits: Limits) -> Encoded:
         pieces, changes = rewrite(data, target, image.wish)
         if size_of(pieces) > limits.output_bytes:
             raise LimitExceeded(f"the result would pass {limits.output_bytes} bytes")
-        return Encoded(pieces, target, image.width, image.height, False, changes)
+        if image.wish.to_bytes is None or size_of(pieces) <= image.wish.to_bytes:
+            return Encoded(pieces, target, image.width, image.height, False, changes)
     blocks = kept(data, image.header.format, image.wish, target)
     frames = _frames(image, target)
     with foreign_errors("the picture", image.trouble):
@@ -53,11 +58,16 @@ def encode(image: Image, data: memoryview, limits: Limits) -> Encoded:
         picture, blocks = _ready(before, image, blocks, (target, frames))
         bits = sample_bits(target, image.wish, is_deep=is_deep(picture))
         lost = losses(before, picture, bits=bits, background=image.wish.background)
-        pieces = save(picture, target, image.wish, limits.output_bytes)
-    pieces = completed(pieces, target, blocks)
+        if image.wish.to_bytes is not None:
+            picture = picture.copy_memory()
+
+        def encode_as(wish: Wish) -> Pieces:
+            return completed(save(picture, target, wish, limits.output_bytes), target, blocks)
+
+        pieces, quality = encoded_within(encode_as, image.wish, target)
     _recheck(image, target, pieces, limits)
     changes = blocks.changes + lost + lost_frames(image.header, frames)
-    return Encoded(pieces, target, image.width, image.height, True, changes)
+    return Encoded(pieces, target, image.width, image.height, True, changes, quality)
 
 
 def _recheck(image: Image, target: Format, pieces: Pieces, limits: Limits) -> None:
@@ -70,10 +80,8 @@ def _recheck(image: Image, target: Format, pieces: Pieces, limits: Limits) -> No
 
 
 def _is_rewrite(image: Image, target: Format) -> bool:
-    wish = image.wish
-    is_plain = wish.quality is None and wish.effort is None and not wish.lossless
     is_same = image.is_untouched and target == image.header.format
-    return is_same and is_plain and TABLE[target].scrubs
+    return is_same and image.wish.is_plain and TABLE[target].scrubs
 
 
 def _frames(image: Image, target: Format) -> int:
@@ -117,6 +125,7 @@ def _ready(
         keeps_profile=blocks.icc is not None,
         background=image.wish.background,
     )
+    picture = in_depth(picture, image.wish.depth)
     if blocks.icc is not None and (
         not speaks_of(blocks.icc, picture) or _has_left_its_profile(image)
     ):

@@ -9,8 +9,9 @@ from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.heif import File, Item, whole
 from safelight.codecs.heif_movie_blocks import movie_blocks
 from safelight.codecs.heif_roles import TONE_MAP, Role, auxiliary_type, roles
-from safelight.codecs.heif_streams import surplus
+from safelight.codecs.heif_streams import Walker, surplus
 from safelight.codecs.isobmff import C2PA, Box, credential
+from safelight.codecs.place_names import PURPOSES
 from safelight.codecs.reading import decoded, starts
 from safelight.errors import ContainerBroken
 
@@ -37,17 +38,6 @@ NAMES: dict[Role, tuple[Kind, str]] = {
     "thumbnail": ("picture", "thumbnail"),
     "auxiliary": ("picture", "auxiliary picture"),
     "further": ("picture", "further picture"),
-}
-
-
-# Further pictures of one maker, by what they are for.
-PURPOSES = {
-    b"urn:com:apple:photo:2018:aux:portraiteffectsmatte": "portrait matte",
-    b"urn:com:apple:photo:2019:aux:semanticskinmatte": "skin matte",
-    b"urn:com:apple:photo:2019:aux:semantichairmatte": "hair matte",
-    b"urn:com:apple:photo:2019:aux:semanticteethmatte": "teeth matte",
-    b"urn:com:apple:photo:2020:aux:semanticglassesmatte": "glasses matte",
-    b"urn:com:apple:photo:2020:aux:semanticskymatte": "sky matte",
 }
 
 
@@ -139,6 +129,7 @@ def _metadata_block(item: Item, body: memoryview) -> Block:
 def _pictures(file: File) -> Iterator[Block]:
     """Further pictures, each with those that it is made of; and what lies between coded pixels."""
     meta, parts, left = file.meta, roles(file.meta), MAX_ITEM_BYTES
+    walker, seen = Walker(file.data), set[tuple[tuple[int, int], ...]]()
     inner = {
         target
         for (kind, source), found in meta.parts.items()
@@ -157,8 +148,9 @@ def _pictures(file: File) -> Iterator[Block]:
             purpose = PURPOSES.get(auxiliary_type(meta, number))
             raw = _packet(file, number) if role == "gain map" else None
             yield Block(kind, purpose or name, memoryview(body), raw)
-        elif role in ("shown", "alpha"):
-            yield from _between(file, item)
+        elif role in ("shown", "alpha") and (*item.extents,) not in seen:
+            seen.add((*item.extents,))
+            yield from _between(walker, file, item)
 
 
 def _packet(file: File, number: int) -> memoryview | None:
@@ -177,9 +169,9 @@ def _parts(file: File, item: Item) -> list[Item]:
     return [item, *(meta.items[number] for number in tiles if number in meta.items)]
 
 
-def _between(file: File, item: Item) -> Iterator[Block]:
+def _between(walker: Walker, file: File, item: Item) -> Iterator[Block]:
     try:
-        for name, body in surplus(file, item):
+        for name, body in surplus(walker, file, item):
             yield Block("private", name, body)
     except ContainerBroken:
         yield Block("private", "unreadable coded data", memoryview(b""))

@@ -15,6 +15,7 @@ from safelight.codecs.heif import File
 from safelight.codecs.heif_items import Cleaner, Unkept
 from safelight.codecs.heif_movie_clean import Movie
 from safelight.codecs.heif_roles import SAMPLE_TRANSFORM, TONE_MAP, Role, roles
+from safelight.codecs.heif_streams import SLACK, Walker
 from safelight.codecs.heif_writing import Entry, Picture, Pieces, size_of, written
 from safelight.errors import ContainerBroken, FormatUnknown
 
@@ -30,8 +31,6 @@ LINKS = (b"dimg", b"auxl", b"thmb", b"prem")
 # How deep pictures may be made of pictures.
 MOST_LEVELS = 8
 XMP = b"application/rdf+xml\0\0"
-# Data that items share are written once; only a hostile file makes more of less.
-SLACK = 1_000_000
 BRANDS = frozenset(
     {
         *(b"avif", b"avis", b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm"),
@@ -66,7 +65,7 @@ def _kept(file: File, parts: dict[int, Role], carried: Carried) -> dict[int, Ent
     """The entries that stay, by their old number, each with its links to others that stay."""
     meta = file.meta
     wanted = ALWAYS.union(*(BESIDE[aside.block.kind] for aside in carried.pictures))
-    cleaner = Cleaner(file, carried.standard_colour)
+    cleaner = Cleaner(file, carried.standard_colour, Walker(file.data))
     entries: dict[int, Entry] = {}
     for number in sorted(meta.items):
         if parts[number] not in wanted:

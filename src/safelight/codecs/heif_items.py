@@ -10,7 +10,7 @@ from safelight.codecs.blocks import Carried
 from safelight.codecs.heif import File, Item
 from safelight.codecs.heif_properties import cleaned
 from safelight.codecs.heif_roles import SAMPLE_TRANSFORM, TONE_MAP
-from safelight.codecs.heif_streams import AV1, HEVC, joined, units
+from safelight.codecs.heif_streams import AV1, HEVC, Walker
 from safelight.codecs.heif_writing import Entry, Pieces, size_of
 from safelight.codecs.reading import decoded, part
 from safelight.errors import ContainerBroken
@@ -30,7 +30,9 @@ class Cleaner:
 
     file: File
     standard_colour: bool
+    walker: Walker
     done: dict[tuple[object, ...], Pieces] = field(default_factory=dict)
+    made: dict[int, bytes | None] = field(default_factory=dict)
 
     def entry(self, item: Item) -> Entry:
         """The item to write, without links. Raises Unkept, ContainerBroken."""
@@ -61,7 +63,9 @@ class Cleaner:
             box = self.file.meta.properties[number - 1]
             if box.type == b"a1lx" and is_cut:
                 continue
-            raw = cleaned(box.type, box.body, standard=self.standard_colour)
+            if number not in self.made:
+                self.made[number] = cleaned(box.type, box.body, standard=self.standard_colour)
+            raw = self.made[number]
             if raw is not None:
                 found.append((raw, essential))
             elif essential and box.type != b"colr":
@@ -71,27 +75,33 @@ class Cleaner:
     def _data(self, item: Item) -> Pieces:
         file = self.file
         if item.kind in AV1 | HEVC:
-            return _coded(file, item)
+            return self._coded(item)
         if item.kind == JPEG and not any(
             box.type == b"jpgC" for box in file.meta.properties_of(item.number)
         ):
-            return jpeg_clean.rewritten(jpeg.walk(joined(file, item)), Carried())
+            return jpeg_clean.rewritten(jpeg.walk(self._joined(item)), Carried())
         if item.kind not in NUMBERS:
             raise Unkept(f"an item of kind {decoded(item.kind)}")
         count = len(file.meta.targets(b"dimg", item.number))
-        raw = NUMBERS[item.kind](joined(file, item), count)
+        raw = NUMBERS[item.kind](self._joined(item), count)
         return [raw] if raw else []
 
+    def _joined(self, item: Item) -> memoryview:
+        data = self.walker.joined(self.file, item)
+        self.walker.spend(len(data))
+        return data
 
-def _coded(file: File, item: Item) -> Pieces:
-    """The units that pixels need: the item as it is where that is all of them."""
-    found = list(units(file, item))
-    if all(is_needed for _, is_needed in found):
-        return list(file.places(item))
-    pieces: Pieces = [unit.raw for unit, is_needed in found if is_needed]
-    if not pieces:
-        raise ContainerBroken("the picture has an item without pixels")
-    return pieces
+    def _coded(self, item: Item) -> Pieces:
+        """The units that pixels need: the item as it is where that is all of them."""
+        data = self.walker.joined(self.file, item)
+        properties = self.file.meta.properties_of(item.number)
+        found = self.walker.walk(item.kind, data, properties) or []
+        if all(is_needed for _, is_needed in found):
+            return list(self.file.places(item))
+        pieces: Pieces = [unit.raw for unit, is_needed in found if is_needed]
+        if not pieces:
+            raise ContainerBroken("the picture has an item without pixels")
+        return pieces
 
 
 def _grid(body: memoryview, _count: int) -> bytes:

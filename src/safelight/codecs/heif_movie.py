@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from safelight.codecs import nal
 from safelight.codecs.heif_roles import ALPHA
 from safelight.codecs.isobmff import MAX_BOXES, Box, Cursor, boxes
 from safelight.codecs.reading import part
@@ -56,14 +55,6 @@ class Track:
 
     def properties(self) -> list[Box]:
         return list(boxes(self.entry.body[SAMPLE_ENTRY:]))
-
-    @property
-    def length_size(self) -> int:
-        """How many bytes say how long an HEVC unit is."""
-        for box in self.properties():
-            if box.type == b"hvcC":
-                return nal.configuration(box.body).length_size
-        raise ContainerBroken("the picture has HEVC data without a configuration")
 
     def frames(self) -> int:
         """How many frames the track says that it has."""
@@ -125,12 +116,12 @@ def references(track: Track, kind: bytes) -> list[int]:
 def chunks(track: Track) -> Iterator[list[tuple[int, int]]]:
     """Start and size of every frame, chunk by chunk. Raises ContainerBroken."""
     sizes = _sizes(track)
-    runs = _runs(track.body(b"stsc"))
-    at = 0
+    runs = [(0, 0), *_runs(track.body(b"stsc"))]
+    at = run = 0
     for number, start in enumerate(_offsets(track), 1):
-        while len(runs) > 1 and runs[1][0] <= number:
-            runs.pop(0)
-        count = runs[0][1] if runs else 0
+        while run + 1 < len(runs) and runs[run + 1][0] <= number:
+            run += 1
+        count = runs[run][1]
         found = []
         for size in sizes[at : at + count]:
             found.append((start, size))

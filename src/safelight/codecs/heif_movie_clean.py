@@ -8,12 +8,11 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-from safelight.codecs import nal, obu
 from safelight.codecs.heif import File
 from safelight.codecs.heif_movie import Track, chunks, exact, references, shown, tracks
 from safelight.codecs.heif_properties import cleaned
 from safelight.codecs.heif_roles import ALPHA
-from safelight.codecs.heif_streams import AV1, HEVC
+from safelight.codecs.heif_streams import AV1, HEVC, Walker
 from safelight.codecs.heif_writing import Pieces, size_of
 from safelight.codecs.isobmff import Box, boxed, boxes, full_box
 from safelight.codecs.reading import decoded, part
@@ -48,21 +47,27 @@ class Movie:
 
     def read(self) -> None:
         """Take in the frames. Raises ContainerBroken, FormatUnknown."""
-        at = 0
+        walker = Walker(self.file.data)
         for track in shown(tracks(self.file.first(b"moov"))):
-            one = Clean(track)
-            for chunk in chunks(track):
-                one.starts.append(at)
-                for start, size in chunk:
-                    pieces = _frame(track, part(self.file.data, start, size))
-                    length = size_of(pieces)
-                    self.places.setdefault((start, size), (at, length))
-                    one.sizes.append(length)
-                    self.frames += pieces
-                    at += length
-            self.clean.append(one)
-        if at > len(self.file.data):
-            raise ContainerBroken("the sequence has frames that lie over each other")
+            if track.entry.type not in AV1 | HEVC:
+                words = f"a sequence coded as {decoded(track.entry.type)} is not rewritten"
+                raise FormatUnknown(words)
+            self.clean.append(self._taken(track, walker))
+
+    def _taken(self, track: Track, walker: Walker) -> Clean:
+        one, kind, properties = Clean(track), track.entry.type, track.properties()
+        at = size_of(self.frames)
+        for chunk in chunks(track):
+            one.starts.append(at)
+            for start, size in chunk:
+                found = walker.walk(kind, part(self.file.data, start, size), properties) or []
+                pieces: Pieces = [unit.raw for unit, is_needed in found if is_needed]
+                length = size_of(pieces)
+                self.places.setdefault((start, size), (at, length))
+                one.sizes.append(length)
+                self.frames += pieces
+                at += length
+        return one
 
     def box(self, start: int) -> bytes:
         """The moov box of a file whose frames start here."""
@@ -129,16 +134,6 @@ class Movie:
             address = bytes(box.body[4:]).split(b"\0")[0]
             return full_box(b"auxi", 0, 0, address + b"\0") if address in ALPHA else None
         return cleaned(box.type, box.body, standard=self.standard_colour)
-
-
-def _frame(track: Track, data: memoryview) -> Pieces:
-    kind = track.entry.type
-    if kind in AV1:
-        return [unit.raw for unit in obu.units(data) if obu.is_needed(unit)]
-    if kind in HEVC:
-        size = track.length_size
-        return [unit.raw for unit in nal.units(data, size) if nal.is_needed(unit)]
-    raise FormatUnknown(f"a sequence coded as {decoded(kind)} is not rewritten")
 
 
 def _movie_head(body: memoryview, following: int) -> bytes:

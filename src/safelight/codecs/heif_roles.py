@@ -24,6 +24,8 @@ ROLE_OF: dict[bytes, Role] = {
     **dict.fromkeys(DEPTH, "depth"),
     **dict.fromkeys(GAIN_MAP, "gain map"),
 }
+# Longer than any known address.
+LONGEST = 200
 WORDS = (b"Exif", b"mime", b"uri ")
 TONE_MAP, SAMPLE_TRANSFORM = b"tmap", b"sato"
 
@@ -53,7 +55,7 @@ def auxiliary_type(meta: Meta, number: int) -> bytes:
     """The address that says what an auxiliary picture is for; empty when none does."""
     for box in meta.properties_of(number):
         if box.type == b"auxC":
-            return bytes(box.body[4:]).split(b"\0")[0]
+            return bytes(box.body[4 : 4 + LONGEST]).split(b"\0")[0]
     return b""
 
 

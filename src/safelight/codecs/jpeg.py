@@ -22,6 +22,7 @@ from safelight.codecs.jpeg_segments import (
     Segment,
     segments,
 )
+from safelight.codecs.place_names import KNOWN_APPS
 from safelight.codecs.reading import starts
 from safelight.errors import ContainerBroken, FormatUnknown
 from safelight.image import Header
@@ -35,23 +36,6 @@ APP_KINDS: tuple[tuple[int, bytes, Kind], ...] = (
     (2, ISO, "numbers"),
     (11, b"JP", "c2pa"),
     (13, b"Photoshop 3.0\0", "photoshop"),
-)
-# Segments of one maker or program, by their own mark.
-KNOWN_APPS: tuple[tuple[int, bytes, str], ...] = (
-    (1, b"FLIR\0", "FLIR thermal picture"),
-    (2, b"FPXR\0", "FlashPix"),
-    (3, b"Meta\0", "Kodak Meta"),
-    (3, b"META\0", "Kodak Meta"),
-    (4, b"QVCI\0", "Casio"),
-    (5, b"RMETA\0", "Ricoh"),
-    (5, b"ssuniqueid\0", "Samsung unique identifier"),
-    (6, b"EPPIM\0", "Toshiba print settings"),
-    (6, b"NITF\0", "NITF"),
-    (6, b"GoPro\0", "GoPro"),
-    (8, b"SPIFF\0", "SPIFF"),
-    (10, b"UNICODE\0", "PhotoStudio comment"),
-    (12, b"Ducky", "Photoshop Save for Web"),
-    (13, b"Adobe_CM", "Adobe colour management"),
 )
 CONVERT_FIRST = "convert it with the program that made it"
 Colour = Literal["grey", "rgb", "cmyk", "other"]
@@ -164,7 +148,7 @@ def _called(number: int, body: memoryview) -> str:
     """The segment by whose it is, where that is known: a name of ours, never words of the file."""
     for marker, mark, name in KNOWN_APPS:
         if number == marker and starts(body, mark):
-            return f"APP{number} ({name})"
+            return name
     return f"APP{number}"
 
 

@@ -8,20 +8,13 @@ from dataclasses import dataclass
 
 from safelight.codecs.ifd import open_tree
 from safelight.codecs.jpeg_segments import Segment
+from safelight.codecs.place_names import LISTED
 from safelight.codecs.reading import starts
 
 MARK = b"MPF\0"
 VERSION, COUNT, ENTRIES = 0xB000, 0xB001, 0xB002
 SIZE = 16
 MAX_PICTURES = 64
-# The low three bytes of an entry's attribute; what is not here is only "further".
-NAMES = {
-    0x010001: "preview",
-    0x010002: "preview",
-    0x020001: "panorama picture",
-    0x020002: "picture from another side",
-    0x020003: "picture from another angle",
-}
 PRIMARY = 0x030000
 # The attribute of the first picture says that it is the one to show.
 FIRST = 0x20000000 | PRIMARY
@@ -45,7 +38,7 @@ def places(segment: Segment) -> list[Place]:
     order = tree.order if tree else ">"
     found = struct.iter_unpack(order + "IIIHH", raw[: len(raw) // SIZE * SIZE])
     return [
-        Place(base + start, size, NAMES.get(attribute & 0xFFFFFF, "further picture"))
+        Place(base + start, size, LISTED.get(attribute & 0xFFFFFF, "further picture"))
         for attribute, size, start, _, _ in list(found)[:MAX_PICTURES]
         if start
     ]

@@ -19,7 +19,6 @@ PROTECTED = frozenset({b"encv", b"enca", b"enct", b"encs", b"drmi", b"drms"})
 # Codings of sound whose samples are single numbers: the table of sizes says 1 for each.
 PLAIN_SOUND = frozenset({b"raw ", b"twos", b"sowt", b"in24", b"in32", b"fl32", b"fl64", b"lpcm"})
 MAX_SAMPLES = 30_000_000
-EXTERNAL = "save the film with its media inside first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,10 @@ def _require_own_media(body: memoryview) -> None:
     references = within(body, b"mdia", b"minf", b"dinf", b"dref")
     for box in boxes(references[8:]) if references is not None else ():
         if not box.body[3] & 1:
-            raise FormatUnknown("a film with its media in other files is not read", hint=EXTERNAL)
+            raise FormatUnknown(
+                "a film with its media in other files is not read",
+                hint="save the film with its media inside first",
+            )
 
 
 def _chunks(track: Track) -> Iterator[tuple[int, int]]:

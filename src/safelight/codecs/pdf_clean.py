@@ -54,6 +54,8 @@ def _saved(pdf: Any, carried: Carried) -> bytes:
     for key in ("/Info", "/ID"):
         if key in pdf.trailer:
             del pdf.trailer[key]
+    # The library fills it in, but only where it was: a repaired document has none.
+    pdf.trailer.Size = len(pdf.objects) + 1
     _catalog(pdf.Root)
     for found in reachable(pdf, NAMED):
         if not found.is_named:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from typing import Any
 from safelight.errors import ContainerBroken, FormatUnknown, SafelightError, SomethingMissing
 
 MAX_OBJECTS = 2_000_000
-FAULTS = (
+_ENCRYPTED = re.compile(rb"/Encrypt[\s\d<]")
+FAULTS: tuple[type[Exception], ...] = (
     *(ValueError, RuntimeError, TypeError, LookupError, AttributeError, ArithmeticError),
     *(RecursionError, RuntimeError, OSError),
 )
@@ -32,8 +34,14 @@ def foreign_errors() -> Iterator[None]:
         yield
     except SafelightError:
         raise
-    except FAULTS as error:
+    except known_faults() as error:
         raise ContainerBroken("the PDF is damaged or cut short") from error
+
+
+def known_faults() -> tuple[type[Exception], ...]:
+    """What damaged data makes the library raise, its own errors among them."""
+    pikepdf = library()
+    return (*FAULTS, pikepdf.PdfError, pikepdf.PasswordError)
 
 
 def library() -> Any:
@@ -50,15 +58,16 @@ def library() -> Any:
 def opened(data: memoryview) -> Document:
     """Raises ContainerBroken, and FormatUnknown for a document that is encrypted."""
     pikepdf = library()
-    refusal = FormatUnknown("an encrypted PDF is not read", hint="save it without a password first")
+    pdf: Any = None
+    fault: Exception | None = None
     try:
         pdf = pikepdf.open(io.BytesIO(data), suppress_warnings=True)
-    except pikepdf.PasswordError:
-        raise refusal from None
-    except (pikepdf.PdfError, *FAULTS) as error:
-        raise ContainerBroken("the PDF is damaged or cut short") from error
-    if pdf.is_encrypted:
-        raise refusal
+    except known_faults() as error:
+        fault = error
+    if pdf.is_encrypted if pdf is not None else _ENCRYPTED.search(data):
+        raise FormatUnknown("an encrypted PDF is not read", hint="save it without a password first")
+    if pdf is None:
+        raise ContainerBroken("the PDF is damaged or cut short") from fault
     return Document(data, pdf)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from safelight.codecs.blocks import Carried
 from safelight.codecs.png import ANIMATION, SIGNATURE, Chunk, Layout, layout_of
-from safelight.codecs.png_numbers import LENGTHS, is_plausible
+from safelight.codecs.png_numbers import LENGTHS, fits_depth, is_plausible
 from safelight.codecs.png_stream import stream_bytes, tidy_stream
 from safelight.errors import ContainerBroken
 
@@ -106,7 +106,9 @@ class Rewriter:
         allowed = {b"bKGD": (background,), b"sBIT": (bits,), b"tRNS": (clear,)}.get(
             chunk.type, allowed
         )
-        return size in allowed and size > 0 and chunk.is_sound and is_plausible(chunk)
+        if size not in allowed or not size or not chunk.is_sound:
+            return False
+        return fits_depth(chunk, self.layout) and is_plausible(chunk)
 
     def _animate(self, chunk: Chunk) -> None:
         """Take animation apart; one wrong number, and it is dropped: no decoder would play it

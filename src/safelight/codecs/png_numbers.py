@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from safelight.codecs.png import Chunk
+from safelight.codecs.png import Chunk, Layout
 
 LENGTHS: dict[bytes, tuple[int, ...]] = {
     b"gAMA": (4,),
@@ -33,8 +33,20 @@ RANGES: dict[bytes, tuple[str, int]] = {
 # Code points of ITU-T H.273.
 PRIMARIES = frozenset({1, 2, *range(4, 13), 22})
 TRANSFERS = frozenset({1, 2, *range(4, 19)})
+PALETTE = 3
 # A chromaticity of 1; x and y together are never more.
 WHOLE = 50_000
+
+
+def fits_depth(chunk: Chunk, layout: Layout) -> bool:
+    """True when significant bits and a background are such as pixels of this depth can have."""
+    if chunk.type == b"sBIT":
+        depth = 8 if layout.colour_type == PALETTE else layout.bits
+        return all(0 < bits <= depth for bits in chunk.body)
+    if chunk.type == b"bKGD" and layout.colour_type != PALETTE:
+        numbers = struct.unpack(f">{len(chunk.body) // 2}H", chunk.body)
+        return all(number < 1 << layout.bits for number in numbers)
+    return True
 
 
 def is_plausible(chunk: Chunk) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from safelight.codecs.colour import PROFILE, is_deep
 from safelight.codecs.libvips import libvips
 from safelight.codecs.routing import part_of
-from safelight.errors import FormatUnknown, LimitExceeded
+from safelight.errors import FormatUnknown, LimitExceeded, ParameterInvalid
 from safelight.formats import TABLE, Format
 from safelight.image import Wish
 
@@ -28,12 +28,24 @@ def save(picture: Any, target: Format, wish: Wish, most_bytes: int) -> Pieces:
     facts = TABLE[target]
     if not facts.writes:
         raise FormatUnknown(f"{target} cannot be written")
+    _check(wish, target)
     if not facts.saver:
         pieces: Pieces = part_of(target, "save").saved(picture, wish, most_bytes)
         return pieces
     return written(
         picture, facts.saver, settings(target, wish, is_deep=is_deep(picture)), most_bytes
     )
+
+
+def _check(wish: Wish, target: Format) -> None:
+    """Raise ParameterInvalid for a wish that the format has no place for."""
+    facts = TABLE[target]
+    if wish.progressive and "progressive" not in facts.asks:
+        raise ParameterInvalid(f"progressive is for jpeg and png, the result is {target}")
+    if wish.chroma is not None and "chroma" not in facts.asks:
+        raise ParameterInvalid(f"chroma is for jpeg and avif, the result is {target}")
+    if wish.depth is not None and wish.depth not in facts.depths:
+        raise ParameterInvalid(f"{target} cannot be written with {wish.depth} bits a sample")
 
 
 def written(picture: Any, saver: str, options: dict[str, Any], most_bytes: int) -> Pieces:
@@ -84,7 +96,7 @@ def sample_bits(target: Format, wish: Wish, *, is_deep: bool) -> int:
     if not is_deep:
         return 8
     if target == "avif":
-        return 12 if wish.lossless else 10
+        return wish.depth or (12 if wish.lossless else 10)
     return 16
 
 
@@ -99,9 +111,11 @@ def settings(target: Format, wish: Wish, *, is_deep: bool) -> dict[str, Any]:
     match target:
         case "jpeg":
             # From quality 90 on libvips keeps colour at full size, below that at half.
-            return {"Q": quality, "optimize_coding": (effort or 0) >= OPTIMISED_JPEG}
+            options = {"Q": quality, "optimize_coding": (effort or 0) >= OPTIMISED_JPEG}
+            return {**options, "interlace": wish.progressive, **_chroma(wish)}
         case "png":
-            return {"compression": 2 if effort is None else effort, "filter": "sub"}
+            level = 2 if effort is None else effort
+            return {"compression": level, "filter": "sub", "interlace": wish.progressive}
         case "webp":
             slow = 2 if effort is None else round(effort * 6 / MAX_EFFORT)
             return {"Q": quality, "lossless": wish.lossless, "effort": slow}
@@ -114,6 +128,11 @@ def settings(target: Format, wish: Wish, *, is_deep: bool) -> dict[str, Any]:
             slow = 1 if effort is None else effort
             depth = sample_bits(target, wish, is_deep=is_deep)
             options = {"Q": quality, "lossless": wish.lossless, "effort": slow, "bitdepth": depth}
-            return {**options, "compression": "av1"}
+            return {**options, "compression": "av1", **_chroma(wish)}
         case _:
             raise FormatUnknown(f"{target} cannot be written")
+
+
+def _chroma(wish: Wish) -> dict[str, str]:
+    modes = {None: {}, "4:2:0": {"subsample_mode": "on"}, "4:4:4": {"subsample_mode": "off"}}
+    return modes[wish.chroma]

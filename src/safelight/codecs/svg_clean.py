@@ -62,11 +62,11 @@ def _named(events: list[Event]) -> set[str]:
         if isinstance(event, Start):
             is_sheet = event.name[1] == "style"
             for name, value in event.attributes.items():
-                found |= references(value)
-                if name in HREFS and value.strip().startswith("#"):
-                    found.add(value.strip()[1:])
-                elif name[1] in ("begin", "end"):
-                    found |= set(_TIMED.findall(value))
+                if name in HREFS:
+                    found |= {value.strip()[1:]} if value.strip().startswith("#") else set()
+                elif (kept := _painted(name, value)) is not None:
+                    found |= references(kept)
+                    found |= set(_TIMED.findall(kept)) if name[1] in ("begin", "end") else set()
         elif isinstance(event, Text) and is_sheet:
             found |= set(_SELECTED.findall(event.words)) | references(event.words)
         elif isinstance(event, End):
@@ -129,14 +129,20 @@ class Writer:
             return value.strip() if is_inside else clean_address(value)
         if name == (XML, "space"):
             return value if value in ("preserve", "default") else None
-        if namespace:
-            return None
-        if local == "id":
+        if not namespace and local == "id":
             return value if value in self._named else None
-        if local == "class":
+        if not namespace and local == "class":
             return value if self._has_sheet else None
-        if local == "style":
-            return clean_style(value) or None
-        if local not in ATTRIBUTES or not is_safe(value):
-            return None
-        return value if local not in NUMBERS or is_number(value) else None
+        return _painted(name, value)
+
+
+def _painted(name: Name, value: str) -> str | None:
+    """What is kept of an attribute that says how something is painted."""
+    namespace, local = name
+    if namespace:
+        return None
+    if local == "style":
+        return clean_style(value) or None
+    if local not in ATTRIBUTES or not is_safe(value):
+        return None
+    return value if local not in NUMBERS or is_number(value) else None

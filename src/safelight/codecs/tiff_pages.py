@@ -137,19 +137,20 @@ def is_thumbnail(tags: dict[int, Entry]) -> bool:
 def refuse_raw(tree: Tree, tags: dict[int, Entry]) -> None:
     """Raise FormatUnknown for what a camera wrote before any development."""
     inner = [tags, *(_first_of_each(entries) for entries in sub_pages(tree, tags))]
-    name = ""
     if DNG_VERSION in tags:
-        name = "DNG"
-    elif starts(tree.data, CR2_MARK, 8) and not tree.is_big and tree.first >= 16:
-        name = "Canon CR2"
-    elif any(number_of(one, PHOTOMETRIC, 0) in MOSAIC for one in inner) or (
-        any(_is_odd(one) for one in inner) and MAKE in tags
-    ):
-        name = "RAW"
-    if name:
         raise FormatUnknown(
-            f"a camera's raw file ({name}) is not rewritten: it would not open afterwards",
+            "a raw file of a camera (DNG) is not rewritten",
             hint="develop it to TIFF or JPEG first",
+        )
+    if starts(tree.data, CR2_MARK, 8) and not tree.is_big and tree.first >= 16:
+        raise FormatUnknown(
+            "a raw file of a camera (Canon CR2) is not rewritten",
+            hint="develop it to TIFF or JPEG first",
+        )
+    is_mosaic = any(number_of(one, PHOTOMETRIC, 0) in MOSAIC for one in inner)
+    if is_mosaic or (any(_is_odd(one) for one in inner) and MAKE in tags):
+        raise FormatUnknown(
+            "a raw file of a camera is not rewritten", hint="develop it to TIFF or JPEG first"
         )
 
 
@@ -177,12 +178,7 @@ def _page(found: dict[int, Entry], order: str) -> Page:
     tags = {number: entry for number, entry in found.items() if _is_kept(entry, found)}
     coding = number_of(tags, COMPRESSION, 1)
     if coding not in CODINGS:
-        raise FormatUnknown(
-            "a TIFF with JPEG in its old style is not rewritten"
-            if coding == OLD_JPEG
-            else f"a TIFF with coding {coding} is not rewritten",
-            hint="convert it with the program that made it",
-        )
+        _refuse_coding(coding)
     is_tiled = TILES in found and TILE_WIDTH in tags
     profile = found[34675].raw if 34675 in found else None
     page = Page(tags, profile, is_tiled, [])
@@ -192,6 +188,18 @@ def _page(found: dict[int, Entry], order: str) -> Page:
         raise ContainerBroken("the TIFF has a page without pixels")
     page.spots.extend(_spots(page, all_numbers(places), all_numbers(sizes) if sizes else ()))
     return page
+
+
+def _refuse_coding(coding: int) -> None:
+    if coding == OLD_JPEG:
+        raise FormatUnknown(
+            "a TIFF with JPEG in its old style is not rewritten",
+            hint="convert it with the program that made it",
+        )
+    raise FormatUnknown(
+        f"a TIFF with coding {coding} is not rewritten",
+        hint="convert it with the program that made it",
+    )
 
 
 def _is_kept(entry: Entry, found: dict[int, Entry]) -> bool:

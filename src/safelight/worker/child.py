@@ -96,7 +96,7 @@ def perform(
     return replace(
         done,
         confidence=image.confidence,
-        decided=image.decided,
+        decided={**image.decided, **done.decided},
         vector=image.vector,
         measures=image.measures,
         ran=sessions.ran(),
@@ -134,6 +134,7 @@ def _with_output(done: Performed, image: Image, source: memoryview, limits: Limi
         height=made.height,
         is_reencoded=made.is_reencoded,
         changes=tuple(made.changes),
+        decided={} if made.quality is None else {"quality": float(made.quality)},
     )
 
 
