@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from safelight.formats import LOSSY, TABLE, Format, Writable
-from safelight.image import Chroma, Image
+from safelight.image import Chroma, Decision, Image
 from safelight.limits import MAX_OUTPUT_BYTES
 from safelight.operation import LATER, Context, Operation
 
