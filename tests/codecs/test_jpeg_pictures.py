@@ -164,6 +164,20 @@ def test_a_receipt_can_repeat_every_name() -> None:
     assert names >= {"depth map", "motion photo video", "handler name"}
 
 
+def test_what_announces_a_picture_that_is_gone_goes_whatever_is_kept() -> None:
+    camera = "http://ns.google.com/photos/1.0/camera/"
+    words = xmp("<g:MotionPhoto>1</g:MotionPhoto><g:CaptureMode>7</g:CaptureMode>", g=camera)
+    packet = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + words)
+    every = ("colour", "device", "thumbnail", "other")
+    clean = scrubbed(with_segments(jpeg(), packet) + made.FILM, "jpeg", keep=every)
+    assert b"CaptureMode" in clean
+    assert b"MotionPhoto" not in clean
+    alone = scrubbed(made.shown(), "jpeg", keep=every)
+    assert made.HDR.encode() not in alone
+    twice = scrubbed(made.shown() + made.gain_map(), "jpeg", keep=every)
+    assert twice.count(b"hdrgm:Version") == 2
+
+
 def test_a_preview_is_called_by_its_name() -> None:
     hidden = jpeg(picture(40, 30))
     head = made.index(1, (len(hidden), 0))
