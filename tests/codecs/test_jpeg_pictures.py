@@ -85,6 +85,7 @@ def test_a_gain_map_stays_unless_strict_and_it_is_told(profile: Profile) -> None
     assert len(pictures(clean)) == (2 if is_kept else 1)
     assert (made.HDR.encode() in clean) == is_kept
     assert ("gain map" in found(clean)) == is_kept
+    assert told(data, profile=profile, keep=("colour",))["gain map"] == "kept"
 
 
 def test_a_gain_map_comes_along_pixel_for_pixel_with_its_index_and_announcement() -> None:
