@@ -11,6 +11,7 @@ hashes what it reads and what it writes.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 import tempfile
@@ -41,8 +42,7 @@ def large_jpeg(width: int, height: int, quality: int) -> bytes:
 def walked(source: Path, target: Path) -> None:
     pieces, _ = scrub.rewrite(memoryview(source.read_bytes()), "jpeg", Wish())
     with target.open("wb", buffering=0) as out:
-        for piece in pieces:
-            out.write(piece)
+        os.writev(out.fileno(), pieces)
 
 
 def copied(source: Path, target: Path) -> None:
