@@ -13,6 +13,7 @@ from PIL import JpegImagePlugin, MpoImagePlugin
 
 from safelight.audit.names import public_name
 from safelight.codecs import metadata, scrub
+from safelight.formats import Format
 from safelight.image import Finding, Profile, Risk, Wish
 from tests.codecs import planting_jpeg as made
 from tests.codecs.making import (
@@ -177,6 +178,19 @@ def test_what_announces_a_picture_that_is_gone_goes_whatever_is_kept() -> None:
     assert made.HDR.encode() not in alone
     twice = scrubbed(made.shown() + made.gain_map(), "jpeg", keep=every)
     assert twice.count(b"hdrgm:Version") == 2
+
+
+def test_a_film_behind_a_picture_says_what_a_film_says() -> None:
+    place = box(b"udta", box(b"\xa9xyz", struct.pack(">HH", 18, 0x15C7) + b"+48.8584+002.2945/"))
+    film = made.FILM.replace(box(b"moov", CANARY), box(b"moov", place))
+    files: dict[Format, bytes] = {
+        "jpeg": jpeg() + film,
+        "heic": whole("heic", after=(box(b"mpvd", film),)).written(),
+    }
+    for format, data in files.items():
+        groups = {one.group for one in metadata.findings(memoryview(data), format)}
+        assert {Risk.PLACE, Risk.THUMBNAIL} <= groups
+        assert b"48.8584" not in scrubbed(data, format)
 
 
 def test_a_preview_is_called_by_its_name() -> None:
