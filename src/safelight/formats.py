@@ -71,7 +71,7 @@ TABLE: dict[Format, Facts] = {
         ("jpg", "jpeg", "jpe", "jfif"),
         writes=True,
         scrubs=True,
-        keeps=frozenset({"icc"}),
+        keeps=frozenset({"icc", "gain map"}),
         keeps_stored=frozenset({"icc", "gain map"}),
         lossy=True,
         lossless=False,
@@ -80,7 +80,7 @@ TABLE: dict[Format, Facts] = {
         saver="jpegsave_target",
         stores=frozenset({"grey", "cmyk"}),
         mark="encoder",
-        note="baseline, progressive, CMYK; 8 bit",
+        note="baseline, progressive, CMYK; a gain map stays unless the picture is cut or turned",
         asks=frozenset({"progressive", "chroma"}),
     ),
     "png": Facts(

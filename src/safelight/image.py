@@ -174,7 +174,8 @@ class Image:
     trouble tells, once the pixels were pulled, why an operation stopped giving them; None when all
     went well. recheck looks at the result decoded again, where an encoder kept every pixel, and
     raises VerificationFailed for one that is not what it must be; any further change of the pixels
-    makes it void.
+    makes it void. is_whole: it shows what the input shows, at most in another size; only then may
+    what lies beside the pixels and belongs to them, as a gain map, go along.
     """
 
     header: Header
@@ -188,6 +189,7 @@ class Image:
     wish: Wish = field(default_factory=Wish)
     trouble: Callable[[], Exception | None] = no_trouble
     recheck: Callable[[Image], None] | None = None
+    is_whole: bool = True
 
     @property
     def is_untouched(self) -> bool:
@@ -235,7 +237,11 @@ class Image:
         return self.decoder.at_least(width, height) if self.pixels is None else self.pixels
 
     def with_pixels(self, pixels: Any) -> Image:
-        return replace(self, pixels=pixels, recheck=None)
+        return replace(self, pixels=pixels, recheck=None, is_whole=False)
+
+    def whole_as(self, before: Image) -> Image:
+        """The same picture; whole, if the one before was: only its size has changed since."""
+        return replace(self, is_whole=before.is_whole)
 
     def map_frames(self, change: Callable[[Any], Any]) -> Image:
         """The same picture with one change made to every frame; change takes and gives a libvips

@@ -106,9 +106,10 @@ def film(
     ]
     head = (box(b"ftyp", b"mp42", bytes(4), brands) if brands else b"") + before
     media = b"".join(sample + gap for _, samples in given for sample in samples)
-    index = _index(given, 0, stamp=stamp, inside=inside, wide=wide)
+    how = (stamp, wide, len(gap))
+    index = _index(given, 0, inside, how)
     start = len(head) + 8 + (0 if index_last else len(index) + len(between))
-    index = _index(given, start, stamp=stamp, inside=inside, wide=wide, gap=len(gap))
+    index = _index(given, start, inside, how)
     if index_last:
         return head + box(b"mdat", media) + between + index + behind
     return head + index + between + box(b"mdat", media) + behind
@@ -117,12 +118,10 @@ def film(
 def _index(
     given: Sequence[tuple[tuple[bytes, int], Sequence[bytes]]],
     start: int,
-    *,
-    stamp: int,
     inside: bytes,
-    wide: bool,
-    gap: int = 0,
+    how: tuple[int, bool, int],
 ) -> bytes:
+    stamp, wide, gap = how
     traks = []
     for (whole, at), samples in given:
         changed = bytearray(whole)
@@ -146,13 +145,12 @@ def fragmented(
     head = film(empty, inside=extends)
     out = head[: head.rindex(b"mdat") - 4]
     for number in range(2):
-        out += _fragment(number, len(out), (base, named), inside=inside, gap=gap)
+        out += _fragment(number, len(out), (base, named), (inside, gap))
     return out + full(b"mfra", CANARY)
 
 
-def _fragment(
-    number: int, start: int, how: tuple[bool, bool], *, inside: bytes, gap: bytes
-) -> bytes:
+def _fragment(number: int, start: int, how: tuple[bool, bool], extra: tuple[bytes, bytes]) -> bytes:
+    (inside, gap) = extra
     base, named = how
     pictures, sound = PICTURES[:2], SOUND[:2]
 

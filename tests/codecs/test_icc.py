@@ -107,6 +107,18 @@ def test_strict_replaces_what_means_srgb_by_our_own() -> None:
     assert icc.description(icc.clean(other, standard=True) or b"") == "colour profile"
 
 
+@pytest.mark.parametrize(
+    "numbers", [(-3.0, 0.0, 0.0), (32_000.0, 32_000.0, 1.0), (-9.0, 9.0, -1.0)]
+)
+def test_a_curve_that_no_number_holds_is_not_srgb(numbers: tuple[float, ...]) -> None:
+    fixed = b"".join(struct.pack(">i", round(number * 65_536)) for number in numbers)
+    for kind in (0, 1):
+        curve = b"para\0\0\0\0" + struct.pack(">HH", kind, 0) + fixed
+        clean = icc.clean(assembled(_with_curve(curve)), standard=True)
+        assert clean is not None
+        assert clean != icc.srgb()
+
+
 def _with_curve(curve: bytes) -> dict[bytes, bytes]:
     return tags(profile()) | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
 

@@ -13,6 +13,7 @@ from PIL import JpegImagePlugin, MpoImagePlugin
 
 from safelight.audit.names import public_name
 from safelight.codecs import metadata, scrub
+from safelight.formats import Format
 from safelight.image import Finding, Profile, Risk, Wish
 from tests.codecs import planting_jpeg as made
 from tests.codecs.making import (
@@ -85,6 +86,7 @@ def test_a_gain_map_stays_unless_strict_and_it_is_told(profile: Profile) -> None
     assert len(pictures(clean)) == (2 if is_kept else 1)
     assert (made.HDR.encode() in clean) == is_kept
     assert ("gain map" in found(clean)) == is_kept
+    assert told(data, profile=profile, keep=("colour",))["gain map"] == "kept"
 
 
 def test_a_gain_map_comes_along_pixel_for_pixel_with_its_index_and_announcement() -> None:
@@ -162,6 +164,33 @@ def test_a_receipt_can_repeat_every_name() -> None:
     names = {one.name for one in metadata.findings(memoryview(data), "heic")}
     assert names == {public_name(name) for name in names}
     assert names >= {"depth map", "motion photo video", "handler name"}
+
+
+def test_what_announces_a_picture_that_is_gone_goes_whatever_is_kept() -> None:
+    camera = "http://ns.google.com/photos/1.0/camera/"
+    words = xmp("<g:MotionPhoto>1</g:MotionPhoto><g:CaptureMode>7</g:CaptureMode>", g=camera)
+    packet = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + words)
+    every = ("colour", "device", "thumbnail", "other")
+    clean = scrubbed(with_segments(jpeg(), packet) + made.FILM, "jpeg", keep=every)
+    assert b"CaptureMode" in clean
+    assert b"MotionPhoto" not in clean
+    alone = scrubbed(made.shown(), "jpeg", keep=every)
+    assert made.HDR.encode() not in alone
+    twice = scrubbed(made.shown() + made.gain_map(), "jpeg", keep=every)
+    assert twice.count(b"hdrgm:Version") == 2
+
+
+def test_a_film_behind_a_picture_says_what_a_film_says() -> None:
+    place = box(b"udta", box(b"\xa9xyz", struct.pack(">HH", 18, 0x15C7) + b"+48.8584+002.2945/"))
+    film = made.FILM.replace(box(b"moov", CANARY), box(b"moov", place))
+    files: dict[Format, bytes] = {
+        "jpeg": jpeg() + film,
+        "heic": whole("heic", after=(box(b"mpvd", film),)).written(),
+    }
+    for format, data in files.items():
+        groups = {one.group for one in metadata.findings(memoryview(data), format)}
+        assert {Risk.PLACE, Risk.THUMBNAIL} <= groups
+        assert b"48.8584" not in scrubbed(data, format)
 
 
 def test_a_preview_is_called_by_its_name() -> None:

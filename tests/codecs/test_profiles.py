@@ -251,7 +251,9 @@ def test_values_of_an_applied_orientation_say_so() -> None:
     assert {finding.value for finding in turned} == {"applied to the pixels"}
 
 
-def test_a_container_without_a_walker_cannot_be_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_container_without_a_walker_cannot_be_rewritten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(TABLE, "gif", replace(TABLE["gif"], scrubs=False))
     with pytest.raises(FormatUnknown):
         scrub.rewrite(memoryview(saved(picture(), "GIF")), "gif", Wish())

@@ -67,19 +67,7 @@ def walk(data: memoryview) -> Layout:
     if size not in HEADS:
         raise ContainerBroken("the BMP has an unknown header")
     dib = part(data, FILE_HEAD, size)
-    width, height, bits, coding = _sides(dib)
-    if coding in PICTURES:
-        raise FormatUnknown(
-            "a BMP that holds a JPEG or PNG is not read",
-            hint="convert it with the program that made it",
-        )
-    if size in (16, OS2) and coding > RLE4:
-        raise FormatUnknown(
-            "a BMP with a coding of OS/2 is not read",
-            hint="convert it with the program that made it",
-        )
-    if bits not in DEPTHS.get(coding, ()) or not width or not height:
-        raise ContainerBroken("the BMP has an impossible header")
+    width, height, bits, coding = _checked(dib)
     end = FILE_HEAD + size
     mask_bytes = data[:0]
     if size == PLAIN and coding in (FIELDS, ALPHA_FIELDS):
@@ -106,6 +94,25 @@ def walk(data: memoryview) -> Layout:
         link,
         _rest(data, (end + len(palette), offset), offset + len(pixels), profile or link),
     )
+
+
+def _checked(dib: memoryview) -> tuple[int, int, int, int]:
+    """What the header says, when pixels of that kind can be here."""
+    size = len(dib)
+    width, height, bits, coding = _sides(dib)
+    if coding in PICTURES:
+        raise FormatUnknown(
+            "a BMP that holds a JPEG or PNG is not read",
+            hint="convert it with the program that made it",
+        )
+    if size in (16, OS2) and coding > RLE4:
+        raise FormatUnknown(
+            "a BMP with a coding of OS/2 is not read",
+            hint="convert it with the program that made it",
+        )
+    if bits not in DEPTHS.get(coding, ()) or not width or not height:
+        raise ContainerBroken("the BMP has an impossible header")
+    return width, height, bits, coding
 
 
 def _sides(dib: memoryview) -> tuple[int, int, int, int]:

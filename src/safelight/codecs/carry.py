@@ -222,6 +222,8 @@ def _properties(known: Known, policy: Policy) -> Iterator[Property]:
         risk = risk_of(item.namespace, item.name)
         if (item.namespace, item.name) in taken or risk == Risk.ORIENTATION:
             continue
+        if gain_map.is_announcement(item):
+            continue
         if policy.is_asked(risk) or (risk in PLAIN and policy.keeps(risk) and _is_plain(item)):
             taken.add((item.namespace, item.name))
             yield item

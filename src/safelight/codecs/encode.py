@@ -51,7 +51,8 @@ def encode(image: Image, data: memoryview, limits: Limits) -> Encoded:
             raise LimitExceeded(f"the result would pass {limits.output_bytes} bytes")
         if image.wish.to_bytes is None or size_of(pieces) <= image.wish.to_bytes:
             return Encoded(pieces, target, image.width, image.height, False, changes)
-    blocks = kept(data, image.header.format, image.wish, target)
+    whole = (image.width, image.height) if _is_whole(image) else None
+    blocks = kept(data, (image.header.format, target), image.wish, whole=whole)
     frames = _frames(image, target)
     with foreign_errors("the picture", image.trouble):
         before = image.vips
@@ -77,6 +78,11 @@ def _recheck(image: Image, target: Format, pieces: Pieces, limits: Limits) -> No
         large = replace(limits, input_bytes=limits.output_bytes, input_pixels=limits.output_pixels)
         with foreign_errors("the result"):
             image.recheck(open_image(memoryview(b"".join(pieces)), large))
+
+
+def _is_whole(image: Image) -> bool:
+    """True if what lies beside the pixels still fits them: they were not even turned."""
+    return image.is_whole and image.header.orientation == 1
 
 
 def _is_rewrite(image: Image, target: Format) -> bool:

@@ -19,6 +19,7 @@ ULTRA_HDR = "http://ns.adobe.com/hdr-gain-map/1.0/"
 APPLE = "http://ns.apple.com/HDRGainMap/1.0/"
 APPLE_KIND = "http://ns.apple.com/pixeldatainfo/1.0/"
 DIRECTORY = "http://ns.google.com/photos/1.0/container/"
+CAMERA = "http://ns.google.com/photos/1.0/camera/"
 ENTRY = "http://ns.google.com/photos/1.0/container/item/"
 ISO = b"urn:iso:std:iso:ts:21496:-1\0"
 APPLE_ADDRESS = "urn:com:apple:photo:2020:aux:hdrgainmap"
@@ -68,8 +69,13 @@ def _property(item: Property, values: list[str]) -> Property:
     return Property(*name, Node(name, {}, [Node((RDF, "Seq"), {}, items)]))
 
 
-def is_of_gain_map(item: Property) -> bool:
-    """True for what announces a gain map in the XMP of the picture that it belongs to."""
+def is_announcement(item: Property) -> bool:
+    """True for what says that something lies beside the picture: a gain map, a short film.
+
+    It is written anew where that is still so, and would be untrue elsewhere.
+    """
+    if item.namespace == CAMERA:
+        return item.name.startswith(("MotionPhoto", "MicroVideo"))
     return item.namespace in (ULTRA_HDR, APPLE, APPLE_KIND, DIRECTORY)
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from safelight.codecs.lzw import MOST_BITS, Coding, bits_until_end
 from safelight.errors import ContainerBroken
 
-MOST_BITS = 12
 TABLE = 1 << MOST_BITS
+# Bytes that are looked at code by code: half a second.
+LONG = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,13 @@ def end_of(stream: bytes, least_bits: int, pixels: int) -> End:
 
 
 def tidy_stream(stream: bytes, least_bits: int, pixels: int) -> bytes:
-    """The same bytes when they hold exactly one picture's stream; else one that does."""
+    """The same bytes when they hold exactly one picture's stream; else one that does.
+
+    Of a long one only what follows its end code is cut off: its pixels are not counted.
+    """
+    if len(stream) > LONG:
+        bits = bits_until_end(stream, Coding(1 << least_bits, is_high_first=False, is_early=False))
+        return stream[: -(-bits // 8)]
     end = end_of(stream, least_bits, pixels)
     if end.is_open:
         code = (1 << least_bits) + 1

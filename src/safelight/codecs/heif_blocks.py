@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from safelight.codecs.blocks import Block, Kind
+from safelight.codecs.film import film_blocks
 from safelight.codecs.heif import File, Item, whole
 from safelight.codecs.heif_movie_blocks import movie_blocks
 from safelight.codecs.heif_roles import TONE_MAP, Role, auxiliary_type, roles
@@ -57,7 +58,7 @@ def blocks_of(file: File) -> Iterator[Block]:
         if box.type == b"uuid" and starts(box.body, C2PA):
             yield Block("c2pa", "uuid", credential(box.body))
         elif box.type in VIDEO:
-            yield Block("thumbnail", "motion photo video", box.body)
+            yield from film_blocks(box.body)
         elif box.type not in EXPECTED:
             yield from _loose(box)
     if len(file.rest):

@@ -197,7 +197,9 @@ def _light(curve: bytes, at: float) -> float:
     if curve[:4] == b"para":
         kind = struct.unpack_from(">H", curve, 8)[0]
         gamma, a, b, *_ = [n / 65_536 for n in struct.unpack_from(">iii", curve + bytes(12), 12)]
-        return float(at**gamma if kind == 0 else max(0.0, a * at + b) ** gamma)
+        base = at if kind == 0 else max(0.0, a * at + b)
+        # Powers that no curve has: huge ones do not fit a number, nor does a negative one of zero.
+        return float(base**gamma) if base and abs(gamma) < 64 and base < 64 else 0.0
     count = struct.unpack_from(">I", curve, 8)[0]
     if count < 2:
         gamma = struct.unpack_from(">H", curve, 12)[0] / 256 if count else 1.0

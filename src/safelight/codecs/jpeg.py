@@ -10,6 +10,7 @@ from typing import Literal
 from safelight.codecs import jpeg_mpf, jpeg_pictures
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.exif import orientation_of
+from safelight.codecs.film import MOTION_PHOTO, film_blocks
 from safelight.codecs.gain_map import ISO
 from safelight.codecs.jpeg_quality import quality_of
 from safelight.codecs.jpeg_segments import (
@@ -93,6 +94,9 @@ def blocks(data: memoryview, walked: list[Segment] | None = None) -> Iterator[Bl
     known = walked or list(segments(data))
     yield from _own(data, known)
     for piece in jpeg_pictures.beside(data, known):
+        if piece.name == MOTION_PHOTO:
+            yield from film_blocks(piece.data)
+            continue
         yield Block(piece.kind, piece.name, piece.data)
         for block in _own(piece.data, list(piece.walked)):
             yield replace(block, raw=None, is_inner=True)

@@ -244,8 +244,7 @@ def _announced(packet: bytes | None, sizes: list[int]) -> bytes | None:
     if not sizes:
         return packet
     found = read_xmp(packet) if packet is not None else []
-    own = [item for item in found if not gain_map.is_of_gain_map(item)]
-    return build_xmp([*own, *gain_map.announcement(sizes[0])], flat=gain_map.ULTRA_HDR)
+    return build_xmp([*found, *gain_map.announcement(sizes[0])], flat=gain_map.ULTRA_HDR)
 
 
 def _index(rewriter: Rewriter, sizes: list[int]) -> Pieces:

@@ -48,7 +48,7 @@ def rewritten(walked: Document, carried: Carried) -> Pieces:
 
 def _saved(pdf: Any, carried: Carried) -> bytes:
     pikepdf = library()
-    if len(pdf.pages) == 0:
+    if "/Pages" not in pdf.Root or len(pdf.pages) == 0:
         raise ContainerBroken("the PDF has no pages")
     _cut(pdf.trailer, TRAILER)
     for key in ("/Info", "/ID"):

@@ -15,7 +15,7 @@ MAX_OBJECTS = 2_000_000
 _ENCRYPTED = re.compile(rb"/Encrypt[\s\d<]")
 FAULTS: tuple[type[Exception], ...] = (
     *(ValueError, RuntimeError, TypeError, LookupError, AttributeError, ArithmeticError),
-    *(RecursionError, RuntimeError, OSError),
+    *(RecursionError, OSError),
 )
 
 

@@ -9,29 +9,32 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 
 from safelight.codecs import carry
-from safelight.codecs.blocks import Carried
+from safelight.codecs.blocks import Aside, Carried
 from safelight.codecs.crossing import is_crossing
 from safelight.codecs.crossing_ends import blocks as crossed_blocks
 from safelight.codecs.metadata import blocks_of, read_blocks
 from safelight.codecs.policy import policy_of
-from safelight.codecs.reading import short_is_broken
+from safelight.codecs.reading import short_is_broken, starts
 from safelight.errors import FormatUnknown
 from safelight.formats import TABLE, Format
 from safelight.image import Change, Wish
 
 Pieces = list[bytes | memoryview]
+# How much wider and higher than the shown picture a gain map may be.
+LARGEST_MAP = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Clean blocks for an encoder: a profile, a TIFF structure without head, an XMP packet; and
-    what became of all.
+    """Clean blocks for an encoder: a profile, a TIFF structure without head, an XMP packet; further
+    pictures that belong to the pixels; and what became of all.
     """
 
     icc: bytes | None
     exif: bytes | None
     xmp: bytes | None
     changes: tuple[Change, ...]
+    pictures: tuple[Aside, ...] = ()
 
 
 def rewrite(data: memoryview, format: Format, wish: Wish) -> tuple[Pieces, tuple[Change, ...]]:
@@ -65,27 +68,45 @@ def _as_written(carried: Carried, pieces: Pieces, format: Format) -> Carried:
     return replace(carried, pictures=pictures)
 
 
-def kept(data: memoryview, source_format: Format, wish: Wish, target_format: Format) -> Kept:
-    """What a new encoding takes along under the same policy.
+def kept(
+    data: memoryview, formats: tuple[Format, Format], wish: Wish, *, whole: tuple[int, int] | None
+) -> Kept:
+    """What a new encoding takes along under the same policy; formats are the input's and its own.
 
-    Pixels are upright then, so orientation is not kept.
+    Pixels are upright then, so orientation is not kept. whole is the size of a picture that shows
+    what the input shows, as the input lies; None for any other.
     """
+    source_format, target_format = formats
     crossed = is_crossing(data)
     known = read_blocks(crossed_blocks(data) if crossed else blocks_of(data, source_format))
     known = carry.for_encoder(known, target_format)
     carried = carry.carry(known, policy_of(wish), upright=True)
-    carried = carry.for_format(carried, target_format)
+    pictures = _gain_maps(carried, whole) if source_format == target_format else ()
+    carried = replace(carry.for_format(carried, target_format), pictures=pictures)
     told = carry.changes(known, carried, upright=True)
-    return Kept(carried.icc, carried.exif, carried.xmp, told)
+    return Kept(carried.icc, carried.exif, carried.xmp, told, pictures)
+
+
+def _gain_maps(carried: Carried, whole: tuple[int, int] | None) -> tuple[Aside, ...]:
+    """Those that fit beside a picture of this size: most are smaller than it is."""
+    found = []
+    for aside in carried.pictures if whole is not None else ():
+        if aside.block.kind == "gain map" and starts(aside.block.data, carry.JPEG):
+            header = import_module("safelight.codecs.jpeg").header(aside.block.data)
+            if whole and max(header.width / whole[0], header.height / whole[1]) <= LARGEST_MAP:
+                found.append(aside)
+    return tuple(found)
 
 
 def completed(pieces: Pieces, format: Format, blocks: Kept) -> Pieces:
-    """What an encoder gave, with the packet put in by our own rewriter where only that can."""
-    if blocks.xmp is None or TABLE[format].mark != "rewriter":
+    """What an encoder gave, with what only our own rewriter puts in."""
+    needs_rewriter = blocks.xmp is not None and TABLE[format].mark == "rewriter"
+    if not needs_rewriter and not blocks.pictures:
         return pieces
     walked = import_module(f"safelight.codecs.{format}").walk(memoryview(b"".join(pieces)))
     module = import_module(f"safelight.codecs.{format}_clean")
-    made: Pieces = module.rewritten(walked, Carried(xmp=blocks.xmp))
+    carried = Carried(blocks.icc, blocks.exif, blocks.xmp, pictures=blocks.pictures)
+    made: Pieces = module.rewritten(walked, carried)
     return made
 
 

@@ -32,6 +32,8 @@ from safelight.codecs.tiff_write import Layout
 Pieces = list[bytes | memoryview]
 Entries = dict[int, Entry]
 XMP, PROFILE, FILL_ORDER = 700, 34675, 266
+# Bytes of a page that are looked at code by code where it is LZW: two seconds.
+LONG = 4_000_000
 # Where a directory lies that another one points to.
 POINTERS: tuple[tuple[int, str, str], ...] = (
     (INTEROP_POINTER, "ExifIFD", "Interop"),
@@ -103,11 +105,12 @@ def _pixels(sheet: Sheet, walked: Document, page: Page) -> None:
     coding = page.number(COMPRESSION, 1)
     is_mirrored = page.number(FILL_ORDER, 1) == 2
     known: dict[Spot, tuple[int, int]] = {}
+    is_long = sum(spot.size for spot in page.spots) > LONG
     end = 0
     for spot in page.spots:
         if spot not in known:
             raw = part(walked.data, spot.start, spot.size)
-            piece = raw if is_mirrored else tidy(raw, coding, spot.pixels)
+            piece = raw if is_mirrored else tidy(raw, coding, spot.pixels, is_long=is_long)
             known[spot] = (end if len(piece) else -1, len(piece))
             sheet.pieces += [piece, b"\0"] if len(piece) % 2 else [piece]
             end += len(piece) + len(piece) % 2

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 
 from safelight.codecs.coded_jpeg import bare_jpeg
+from safelight.codecs.lzw import TIFF, bits_until_end
 from safelight.codecs.tiff_pages import DEFLATES, JPEG, LZW, PACKBITS
 from safelight.errors import ContainerBroken
 
@@ -14,11 +15,14 @@ CLEAR, END, TABLE = 256, 257, 4096
 Coded = bytes | memoryview
 
 
-def tidy(data: memoryview, coding: int, pixels: int) -> Coded:
+def tidy(data: memoryview, coding: int, pixels: int, *, is_long: bool = False) -> Coded:
     """The same bytes where they hold exactly this picture; else such as do.
 
-    pixels is how many bytes come out, 0 where that is unknown. Raises ContainerBroken.
+    pixels is how many bytes come out, 0 where that is unknown; is_long: there is so much of it that
+    LZW is cut behind its end code, and not counted. Raises ContainerBroken.
     """
+    if is_long and coding == LZW and not _is_old_lzw(data):
+        return data[: -(-bits_until_end(data, TIFF) // 8)]
     shorten = _SHORTENERS.get(coding)
     return shorten(data, pixels) if shorten is not None and len(data) and pixels else data
 
@@ -45,7 +49,7 @@ def _packed_anew(data: memoryview, pixels: int) -> bytes:
 
 def _lzw(data: memoryview, pixels: int) -> Coded:
     """Most significant bit first, wider one code early; the older order is left as it is."""
-    if data[0] == 0 and len(data) > 1 and data[1] & 1:
+    if _is_old_lzw(data):
         return data
     lengths = [1] * 256 + [0] * (TABLE - 256)
     width, following, last = 9, 258, -1
@@ -73,6 +77,10 @@ def _lzw(data: memoryview, pixels: int) -> Coded:
         pixels -= lengths[code]
         last = code
     return data
+
+
+def _is_old_lzw(data: memoryview) -> bool:
+    return len(data) > 1 and data[0] == 0 and bool(data[1] & 1)
 
 
 def _packbits(data: memoryview, pixels: int) -> Coded:

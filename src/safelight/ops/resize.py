@@ -117,11 +117,12 @@ class Resize(Operation, name="resize", version=2):
 
         Raises LimitExceeded.
         """
-        size = self.size_for(image.width, image.height)
+        before, size = image, self.size_for(image.width, image.height)
         if size != (image.width, image.height):
             check_room(*size, image.frames, ctx.limits)
             reduced = image.with_pixels(image.at_least(*size))
             image = reduced.map_frames(lambda frame: self._scaled(frame, size))
+            image = image.whole_as(before)
         if self.mode == "cover":
             image = self._cut(image)
         if self.format is not None:

@@ -14,6 +14,8 @@ from safelight.ops.placing.colours import Colour, able_to_hold, peak_of, samples
 from safelight.ops.placing.room import check_room
 
 QUARTER = 90
+# Decimals of a degree: at the edge of the largest picture, less than a pixel.
+FINEST = 4
 
 
 class Rotate(Operation, name="rotate"):
@@ -46,7 +48,7 @@ class Rotate(Operation, name="rotate"):
 
     def apply(self, image: Image, ctx: Context) -> Image:
         """The turned picture; the same picture for a whole turn. Raises LimitExceeded."""
-        turn = self.angle % 360
+        turn = round(self.angle, FINEST) % 360
         if turn == 0:
             return image
         if turn % QUARTER:

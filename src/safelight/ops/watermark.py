@@ -20,6 +20,8 @@ BLACK, WHITE = "#000000", "#ffffff"
 # From this brightness on letters get a dark outline.
 BRIGHT = 128
 SLANT = -30.0
+# Decimals of a degree.
+FINEST = 4
 
 
 class Watermark(Operation, name="watermark"):
@@ -97,7 +99,7 @@ class Watermark(Operation, name="watermark"):
         from safelight.ops.marking.marks import sized, tiled
 
         mark = self._mark(ctx)
-        angle = self.angle if self.angle is not None else SLANT if self.tile else 0.0
+        angle = SLANT if self.angle is None and self.tile else round(self.angle or 0.0, FINEST)
         width = max(1, round(image.width * self.scale / 100))
         edge = round(min(image.width, image.height) * self.margin / 100)
         size = (image.width, image.height)
