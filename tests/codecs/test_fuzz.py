@@ -45,7 +45,7 @@ def everything(data: bytes, format: Format, wish: Wish) -> None:
     with contextlib.suppress(InputRefused):
         routing.read_header(view, format)
     assert all(len(finding.value) <= 200 for finding in metadata.findings(view, format))
-    scrub.kept(view, format, wish, "jpeg")
+    scrub.kept(view, (format, "jpeg"), wish, whole=None)
     if TABLE[format].scrubs:
         with contextlib.suppress(InputRefused):
             clean = b"".join(scrub.rewrite(view, format, wish)[0])

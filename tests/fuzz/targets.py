@@ -31,7 +31,7 @@ def everything(data: bytes, format: Format, wish: Wish) -> None:
     found = metadata.findings(view, format)
     assert all(len(finding.value) <= 200 for finding in found), "a finding is too long"
     if TABLE[format].kind == "picture":
-        scrub.kept(view, format, wish, WRITABLE[len(data) % len(WRITABLE)])
+        scrub.kept(view, (format, WRITABLE[len(data) % len(WRITABLE)]), wish, whole=None)
     if not TABLE[format].scrubs:
         return
     with contextlib.suppress(InputRefused):
