@@ -1,8 +1,8 @@
-"""Measure anew and write the figures into docs/handbook/quality-and-speed.md, with the date.
+"""Measure anew and write the figures into the pages of docs/handbook, with the date.
 
-    python -m bench.page [NAME...]      names: quality crisp upscale cutout_speed flat_memory
+    python -m bench.page [NAME...]      names: those of PAGES
 
-Each name fills the part of the page between its two marks; without a name, all of them. Run it on
+Each name fills the part of its page between its two marks; without a name, all of them. Run it on
 a machine that does nothing else: the page says when and on which processor it was.
 """
 
@@ -18,8 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs/handbook/quality-and-speed.md"
-NAMES = ("quality", "crisp", "upscale", "cutout_speed", "flat_memory")
+HANDBOOK = ROOT / "docs/handbook"
+SPEED = HANDBOOK / "quality-and-speed.md"
+PAGES = {
+    **dict.fromkeys(("quality", "crisp", "upscale", "cutout_speed", "flat_memory"), SPEED),
+    **dict.fromkeys(("everyday", "folder", "copying", "constant_memory"), SPEED),
+    "left_behind": HANDBOOK / "metadata-compared.md",
+}
 
 
 def filled(page: str, name: str, text: str) -> str:
@@ -60,14 +65,14 @@ def measured(name: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="write the measured figures into the handbook")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
-    names = parser.parse_args().names or list(NAMES)
-    if not set(names) <= set(NAMES):
-        parser.error(f"the names are {', '.join(NAMES)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PAGES))
+    names = parser.parse_args().names or list(PAGES)
+    if not set(names) <= set(PAGES):
+        parser.error(f"the names are {', '.join(PAGES)}")
     for name in names:
-        text = measured(name)
-        PAGE.write_text(filled(PAGE.read_text(), name, text))
-        print(f"{PAGE.relative_to(ROOT)}: {name}")
+        text, page = measured(name), PAGES[name]
+        page.write_text(filled(page.read_text(), name, text))
+        print(f"{page.relative_to(ROOT)}: {name}")
 
 
 if __name__ == "__main__":

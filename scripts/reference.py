@@ -108,6 +108,8 @@ def formats_page() -> Iterator[str]:
     yield "\n## Samples\n"
     yield "8 and 16 bit stay what they are. Other kinds are put into them by one rule each:\n"
     yield "```\n" + explained("safelight.codecs.samples") + "\n```\n"
+    yield "## Colour that is said by code points, without a profile\n"
+    yield "```\n" + explained("safelight.codecs.coded_colour") + "\n```\n"
     yield "## DICOM\n"
     yield "```\n" + explained("safelight.codecs.dicom_pixels") + "\n```\n"
     yield paragraph("safelight.codecs.values") + "\n"

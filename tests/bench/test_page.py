@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.page import NAMES, PAGE, filled
+from bench.page import PAGES, filled
 
 
 def test_only_what_stands_between_the_marks_changes() -> None:
@@ -19,6 +19,6 @@ def test_a_page_without_the_marks_is_refused() -> None:
         filled("nothing", "x", "new")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PAGES)
 def test_the_page_has_a_place_for_every_measurement(name: str) -> None:
-    assert "new" in filled(PAGE.read_text(), name, "new")
+    assert "new" in filled(PAGES[name].read_text(), name, "new")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pillow_heif
 import pyvips
@@ -33,9 +35,20 @@ def _by_pillow(data: bytes) -> object:
         return f"refused: {type(error).__name__}"
 
 
+@contextmanager
+def drawing() -> Iterator[None]:
+    """SVG is drawn meanwhile: the program blocks that, and goes on doing so afterwards."""
+    pyvips.operation_block_set("VipsForeignLoadSvg", False)
+    try:
+        yield
+    finally:
+        pyvips.operation_block_set("VipsForeignLoadSvg", True)
+
+
 def _by_vips(data: bytes) -> object:
     try:
-        image = pyvips.Image.new_from_buffer(data, "", fail_on="none")
+        with drawing():
+            image = pyvips.Image.new_from_buffer(data, "", fail_on="none")
         return image.width, image.height, image.bands, bytes(image.write_to_memory())
     except pyvips.Error:
         return "refused"

@@ -33,7 +33,7 @@ def converted(data: bytes, **wish: Any) -> Encoded:
 
 def as_vips(made: Encoded) -> Any:
     data = b"".join(made.pieces)
-    if TABLE[made.format].loader or made.format in ("png", "tiff"):
+    if TABLE[made.format].loader or made.format in ("png", "tiff", "avif"):
         return pyvips.Image.new_from_buffer(data, "")
     if made.format == "dicom":
         array = pydicom.dcmread(io.BytesIO(data)).pixel_array

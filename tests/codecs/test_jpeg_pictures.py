@@ -209,6 +209,15 @@ def test_metadata_of_a_gain_map_is_told_and_is_not_taken_for_that_of_the_picture
     assert told(data)["Copyright"] == told(data)["Orientation"] == "removed"
 
 
+def test_a_name_that_two_pictures_have_is_kept_for_one_and_removed_for_the_other() -> None:
+    own, other = (exif({0x0132: f"2020:01:0{day} 00:00:00"}) for day in (1, 2))
+    data = with_segments(made.shown(), segment(0xE1, b"Exif\0\0" + own))
+    data += made.gain_map(segment(0xE1, b"Exif\0\0" + other))
+    _, changes = scrub.rewrite(memoryview(data), "jpeg", Wish(profile="minimal"))
+    dates = {one.finding.value[:10]: one.what for one in changes if "Date" in one.finding.name}
+    assert dates == {"2020:01:01": "kept", "2020:01:02": "removed"}
+
+
 def test_extended_xmp_is_read_to_its_end_and_goes() -> None:
     packet = xmp(f"<d:creator>{'x' * 300}</d:creator><d:title>T</d:title>", d=DC)
     head = b"http://ns.adobe.com/xmp/extension/\0" + b"A" * 32

@@ -32,8 +32,8 @@ def drawn(data: bytes) -> list[tuple[bytes, list[object]]]:
             contents = page.obj.get("/Contents")
             parts = contents if isinstance(contents, pikepdf.Array) else [contents]
             words = b"\n".join(part.read_bytes() for part in parts if part is not None)
-            resources: Any = page.obj.get("/Resources", pikepdf.Dictionary())
-            resources = resources.get("/XObject", pikepdf.Dictionary())
+            whole: Any = page.obj
+            resources = whole.get("/Resources", Dictionary()).get("/XObject", Dictionary())
             images = [resources[key] for key in sorted(resources.keys())]
             found.append((words, [_pixels(image) for image in images]))
     return found

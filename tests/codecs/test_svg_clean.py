@@ -13,6 +13,7 @@ from safelight.codecs.svg_style import clean_sheet, clean_style, is_safe
 from safelight.errors import ContainerBroken, FormatUnknown, InputRefused, LimitExceeded
 from safelight.image import Profile, Wish
 from tests.codecs.making import CANARY, exif, jpeg, png, scrubbed
+from tests.codecs.pixels import drawing
 from tests.codecs.test_canaries import pass_through
 from tests.codecs.test_profiles import PACKET
 
@@ -86,12 +87,8 @@ def reveals(data: bytes) -> bool:
 
 
 def painted(data: bytes) -> tuple[int, int, bytes]:
-    # Drawing is blocked in the program; the witness draws, and blocks it again.
-    pyvips.operation_block_set("VipsForeignLoadSvg", False)
-    try:
+    with drawing():
         image = pyvips.Image.svgload_buffer(data)
-    finally:
-        pyvips.operation_block_set("VipsForeignLoadSvg", True)
     return image.width, image.height, bytes(image.write_to_memory())
 
 

@@ -35,6 +35,8 @@ SAME = {
     "C2PA digitalSourceType": "mark",
 }
 JPEG = b"\xff\xd8"
+# It is kept under a neutral name.
+PROFILE = "ICC_Profile"
 # What one segment of a JPEG holds, with room for its head; the same bound for every format.
 MAX_PACKET = 60_000
 # Groups whose XMP properties a profile keeps when they look like a date or a number.
@@ -146,15 +148,15 @@ def changes(known: Known, carried: Carried, *, upright: bool) -> tuple[Change, .
     """Every finding of the input as kept or removed, and what is new in the output as added."""
     there = read_blocks(_blocks(carried)).findings
     kept = {_key(finding) for finding in there}
+    # What a further picture says can have the name of what the first one keeps.
+    lost = known.inner.difference(there)
     before = dict.fromkeys(known.findings)
     found = {_key(finding) for finding in before}
-    listed = [
-        Change(
-            "kept" if _key(finding) in kept or finding.name in STAYS else "removed",
-            _told(finding, upright=upright),
-        )
-        for finding in before
-    ]
+    listed = []
+    for finding in before:
+        is_there = _key(finding) in kept and (finding not in lost or finding.name == PROFILE)
+        stays = is_there or finding.name in STAYS
+        listed.append(Change("kept" if stays else "removed", _told(finding, upright=upright)))
     return (*listed, *(Change("added", finding) for finding in there if _key(finding) not in found))
 
 

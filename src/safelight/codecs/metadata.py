@@ -42,7 +42,8 @@ class Known:
     The first EXIF block and the first profile count.
 
     notices are copyright notices outside EXIF; mark is the address of a digital source type, or
-    empty. beside are further pictures, gain_map the numbers of the gain map that this one is.
+    empty. beside are further pictures, inner what these say, gain_map the numbers of the gain map
+    that this one is.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Known:
     raw: list[tuple[Risk, Block]] = field(default_factory=list)
     time: bytes | None = None
     beside: list[Block] = field(default_factory=list)
+    inner: set[Finding] = field(default_factory=set)
     gain_map: bytes | None = None
     manifests: list[Block] = field(default_factory=list)
     counts: Counter[Kind] = field(default_factory=Counter)
@@ -112,6 +114,7 @@ def _inner(block: Block, known: Known) -> None:
     _manifests(alone)
     for finding in alone.findings:
         known.add(finding.group, finding.name, finding.value)
+        known.inner.add(finding)
 
 
 def _exif(block: Block, known: Known) -> None:
