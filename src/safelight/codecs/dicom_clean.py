@@ -47,6 +47,10 @@ def rewritten(walked: Any, carried: Carried) -> Pieces:
 
     Raises ContainerBroken, FormatUnknown for an object without a picture: its words are all it is.
     """
+    if carried.xmp is not None:
+        raise FormatUnknown(
+            "dicom has no place for a mark or a notice", hint="convert it to png and mark that"
+        )
     with faults():
         if not any(keyword in walked for keyword in PIXELS):
             raise FormatUnknown(
