@@ -137,10 +137,9 @@ def _annotations(found: Any) -> None:
 def _action(value: Any) -> None:
     """What a click does: go somewhere, in this document or to an address. Nothing is run."""
     action = value.A
-    if not hasattr(action, "keys") or "/S" not in action:
-        if "/Type" not in value or value.get("/Type") != "/StructElem":
-            return
-    elif str(action.S) not in ACTIONS:
+    if not isinstance(action, library().Dictionary) or "/S" not in action:
+        return
+    if str(action.S) not in ACTIONS:
         del value["/A"]
     elif "/Next" in action:
         del action["/Next"]
