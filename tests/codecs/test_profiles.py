@@ -207,7 +207,7 @@ def test_a_malformed_colour_profile_is_dropped() -> None:
 
 @pytest.mark.parametrize("target", ["jpeg", "png", "webp", "tiff", "avif"])
 def test_an_encoder_gets_the_same_but_the_orientation(target: Format) -> None:
-    kept = scrub.kept(memoryview(full("jpeg")), "jpeg", Wish(), target)
+    kept = scrub.kept(memoryview(full("jpeg")), ("jpeg", target), Wish(), whole=None)
     assert kept.icc is not None
     assert kept.xmp is not None
     # our encoder writes no EXIF into a TIFF: the notice stands in XMP there
@@ -223,12 +223,12 @@ def test_an_encoder_gets_the_same_but_the_orientation(target: Format) -> None:
 def test_an_encoder_never_gets_the_small_picture_of_another_size() -> None:
     small = jpeg(picture(8, 8))
     data = with_segments(jpeg(), segment(0xE1, b"Exif\0\0" + small_picture_exif(small)))
-    kept = scrub.kept(memoryview(data), "jpeg", Wish(profile="none"), "jpeg")
+    kept = scrub.kept(memoryview(data), ("jpeg", "jpeg"), Wish(profile="none"), whole=None)
     assert small not in (kept.exif or b"")
 
 
 def test_a_format_without_a_place_for_it_gets_nothing() -> None:
-    kept = scrub.kept(memoryview(full("jpeg")), "jpeg", Wish(profile="none"), "gif")
+    kept = scrub.kept(memoryview(full("jpeg")), ("jpeg", "dicom"), Wish(profile="none"), whole=None)
     assert (kept.icc, kept.exif, kept.xmp) == (None, None, None)
     assert {change.what for change in kept.changes} == {"removed"}
 
@@ -237,7 +237,7 @@ def test_a_new_encoding_of_a_tiff_keeps_its_notice_and_none_of_its_structure() -
     tags = {0x8298: "(c) me", 0x013B: "A. Person", 0x010E: "words"}
     data = saved(picture(), "TIFF", tiffinfo=tags)
     for wish in (Wish(), Wish(profile="none")):
-        kept = scrub.kept(memoryview(data), "tiff", wish, "jpeg")
+        kept = scrub.kept(memoryview(data), ("tiff", "jpeg"), wish, whole=None)
         assert kept.exif is not None
         assert b"(c) me" in kept.exif
         assert (b"A. Person" in kept.exif) == (wish.profile == "none")
@@ -245,7 +245,7 @@ def test_a_new_encoding_of_a_tiff_keeps_its_notice_and_none_of_its_structure() -
 
 
 def test_values_of_an_applied_orientation_say_so() -> None:
-    kept = scrub.kept(memoryview(full("jpeg")), "jpeg", Wish(), "jpeg")
+    kept = scrub.kept(memoryview(full("jpeg")), ("jpeg", "jpeg"), Wish(), whole=None)
     turned = [c.finding for c in kept.changes if c.finding.group == Risk.ORIENTATION]
     assert {finding.value for finding in turned} == {"applied to the pixels"}
 
