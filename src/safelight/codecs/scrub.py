@@ -18,7 +18,7 @@ from safelight.codecs.policy import policy_of
 from safelight.codecs.reading import short_is_broken, starts
 from safelight.errors import FormatUnknown, InputRefused
 from safelight.formats import TABLE, Format
-from safelight.image import Change, Wish
+from safelight.image import Change, Header, Wish
 
 Pieces = list[bytes | memoryview]
 # How much wider and higher than the shown picture a gain map may be.
@@ -102,7 +102,7 @@ def _gain_maps(carried: Carried, whole: tuple[int, int] | None) -> tuple[Aside, 
 def _fits(aside: Aside, whole: tuple[int, int]) -> bool:
     if aside.block.kind != "gain map" or not starts(aside.block.data, carry.JPEG):
         return False
-    header = import_module("safelight.codecs.jpeg").header(aside.block.data)
+    header: Header = import_module("safelight.codecs.jpeg").header(aside.block.data)
     return max(header.width / whole[0], header.height / whole[1]) <= LARGEST_MAP
 
 
