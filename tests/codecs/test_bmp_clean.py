@@ -64,6 +64,11 @@ def test_a_profile_stays_clean_and_a_path_is_told_and_goes() -> None:
     assert scrubbed(linked, "bmp")[14 + 56 : 14 + 60] == b"BGRs"
 
 
+def test_a_mark_that_has_no_place_is_refused() -> None:
+    with pytest.raises(FormatUnknown, match="no place"):
+        scrubbed(bmp(dib(), rows()), "bmp", mark="trainedAlgorithmicMedia")
+
+
 def test_numbers_of_a_calibrated_picture_stay() -> None:
     points = struct.pack("<12I", *range(1, 13))
     data = bmp(dib(124, at60=points), rows())

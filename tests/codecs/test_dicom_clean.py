@@ -153,6 +153,11 @@ def test_words_drawn_into_pixels_are_warned_of() -> None:
         assert [one for one in changes if one.what == "kept"] == []
 
 
+def test_a_mark_that_has_no_place_is_refused() -> None:
+    with pytest.raises(FormatUnknown, match="no place"):
+        scrubbed(saved(dicom()), "dicom", mark="trainedAlgorithmicMedia")
+
+
 def test_colour_stays_as_a_clean_profile() -> None:
     clean = read(scrubbed(saved(dicom(ICCProfile=profile())), "dicom"))
     assert bytes(clean.ICCProfile)[36:40] == b"acsp"

@@ -136,6 +136,9 @@ def rich(pdf: Any) -> None:
         outline.root.append(pikepdf.OutlineItem("Chapter", 0))
     group = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("layer")))
     pdf.Root.OCProperties = Dictionary(OCGs=Array([group]), D=Dictionary())
+    shape = Array([Dictionary(O=Name.Layout, Placement=Name.Block), 0])
+    part = Dictionary(Type=Name.StructElem, S=Name.P, Alt=String("a mug"), A=shape)
+    pdf.Root.StructTreeRoot = Dictionary(Type=Name.StructTreeRoot, K=Array([part]))
 
 
 def test_what_readers_use_stays() -> None:
@@ -148,6 +151,8 @@ def test_what_readers_use_stays() -> None:
         assert str(page.Annots[1].V) == "value"
         assert str(pdf.Root.AcroForm.Fields[0].T) == "name"
         assert str(pdf.Root.Outlines.First.Title) == "Chapter"
+        part = pdf.Root.StructTreeRoot.K[0]
+        assert (str(part.Alt), str(part.A[0].Placement)) == ("a mug", "/Block")
         assert str(pdf.Root.OCProperties.OCGs[0].Name) == "layer"
 
 

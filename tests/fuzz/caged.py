@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from bench.watch import held_bytes
+from bench.watch import family, set_size, sheets
 from safelight.codecs import routing
 from safelight.engine.engine import Engine
 from safelight.errors import InputRefused, SafelightError
@@ -42,7 +42,7 @@ FOUND, MOST_FOUND = "found:", 20
 @dataclass
 class Tally:
     """How the files ended, by code; the ones that ended as none may; zygotes that are not those of
-    the start; bytes held more than after the first part.
+    the start; bytes that lasting processes hold more than at the start.
     """
 
     ends: Counter[str] = field(default_factory=Counter)
@@ -51,9 +51,11 @@ class Tally:
     grown_bytes: int = 0
 
 
-def through_the_cage(files: Iterator[tuple[Format, bytes]], count: int) -> Tally:
-    """All of them, one fresh worker each. What is held is compared after a tenth and at the end."""
-    tally, first = Tally(), 0
+def through_the_cage(files: Iterator[tuple[Format, bytes]]) -> Tally:
+    """All of them, one fresh worker each. What is held is compared with what was held when every
+    format had been worked on.
+    """
+    tally = Tally()
     settings = load(FLAGS, os.environ, Path.cwd())
     with closing(Engine(settings, jobs=JOBS)) as engine, ThreadPoolExecutor(JOBS) as pool:
         hosts: dict[Host, int] = {}
@@ -61,23 +63,35 @@ def through_the_cage(files: Iterator[tuple[Format, bytes]], count: int) -> Tally
         def ended(file: tuple[Format, bytes]) -> str:
             return end_of(engine, *file, hosts)
 
-        done = 0
+        for recipe in (DECODED, REWRITTEN):
+            for file in warming():
+                worked(engine, recipe, file, hosts)
+        first = lasting_bytes()
         while batch := list(islice(files, AT_ONCE)):
             for (format, data), end in zip(batch, pool.map(ended, batch), strict=True):
                 tally.ends[end] += 1
                 if end.startswith(FOUND) and tally.ends[end] <= MOST_FOUND:
                     tally.found.append((end, format, data))
-            done += len(batch)
-            if not first and done >= count // 10:
-                first = settled_bytes()
-        tally.grown_bytes = settled_bytes() - first
+        last = lasting_bytes()
+        tally.grown_bytes = sum(max(0, last[one] - first[one]) for one in first.keys() & last)
         tally.zygotes_lost = sum(zygote(host) != pid for host, pid in hosts.items())
     return tally
 
 
-def settled_bytes() -> int:
+def warming() -> list[tuple[Format, bytes]]:
+    """A file of every format, so that each host is there."""
+    return [(format, files[0]) for format, files in seeds().items()]
+
+
+def lasting_bytes() -> dict[int, int]:
+    """What this process and those below it hold, with their files in memory. A worker is there for
+    one job, so whatever is there before and after is what lasts.
+    """
     gc.collect()
-    return held_bytes(os.getpid())
+    return {
+        process: set_size(process) + sum(size for _, size in sheets(process))
+        for process in family(os.getpid())
+    }
 
 
 def zygote(host: Host) -> int:
@@ -89,7 +103,14 @@ def zygote(host: Host) -> int:
 
 def end_of(engine: Engine, format: Format, data: bytes, hosts: dict[Host, int]) -> str:
     """done, or the code of the refusal; found: with the code of any other error."""
-    recipe = recipe_of(format, data)
+    return worked(engine, recipe_of(format, data), (format, data), hosts)
+
+
+def worked(
+    engine: Engine, recipe: Recipe, file: tuple[Format, bytes], hosts: dict[Host, int]
+) -> str:
+    """The same with this recipe; the zygote of a host that is new is noted."""
+    format, data = file
     refused = recipe.refusal(format)
     if refused is not None:
         return refused.code

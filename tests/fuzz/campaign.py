@@ -82,7 +82,7 @@ def campaign(walked: int, caged: int, seed: int, shared: Path | None) -> Outcome
         for told in pool.map(partial(hunt_in_process, shared), seeds, counts):
             add(outcome, told)
     if caged:
-        tally = through_the_cage(changed_files(seed, caged, shared), caged)
+        tally = through_the_cage(changed_files(seed, caged, shared))
         outcome.caged = tally.ends
         outcome.zygotes_lost = tally.zygotes_lost
         outcome.service_grown_bytes = tally.grown_bytes

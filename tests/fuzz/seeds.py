@@ -43,6 +43,7 @@ def drawn(format: Format) -> Iterator[bytes]:
         case "jpeg":
             yield from (jpeg(), jpeg(progressive=True), full("jpeg"), jpeg(picture(mode="CMYK")))
             yield from planting.jpeg_plants().values()
+            yield from planted("jpeg")
         case "png":
             yield from (png(), full("png"), *(png(picture(mode=mode)) for mode in MODES[:4]))
             yield from planting.png_plants().values()

@@ -31,7 +31,10 @@ def everything(data: bytes, format: Format, wish: Wish) -> None:
     found = metadata.findings(view, format)
     assert all(len(finding.value) <= 200 for finding in found), "a finding is too long"
     if TABLE[format].kind == "picture":
-        scrub.kept(view, (format, WRITABLE[len(data) % len(WRITABLE)]), wish, whole=None)
+        target = WRITABLE[len(data) % len(WRITABLE)]
+        whole = (before.width, before.height) if before is not None and len(data) % 2 else None
+        with contextlib.suppress(InputRefused):
+            scrub.kept(view, (format, target), wish, whole=whole)
     if not TABLE[format].scrubs:
         return
     with contextlib.suppress(InputRefused):

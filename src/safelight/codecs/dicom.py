@@ -128,7 +128,8 @@ def _found(found: Any) -> Iterator[Block]:
             continue
         elif keyword in IDENTITIES:
             if not is_ours(str(element.value)):
-                yield _words(keyword, str(element.value))
+                raw = memoryview(str(element.value).encode())
+                yield Block("private", f"{DICOM}{keyword}", raw)
         elif keyword not in KEPT:
             yield _tag(element)
 
@@ -152,7 +153,8 @@ def _tag(element: Any) -> Block:
         stamp = stamp_of(str(element.value))
         if stamp is not None:
             return Block("time", keyword, memoryview(stamp))
-    return _words(keyword, str(element.value))
+    many = element.VM > 1 and not isinstance(element.value, str)
+    return _words(keyword, "\\".join(map(str, element.value)) if many else str(element.value))
 
 
 def stamp_of(date: str) -> bytes | None:

@@ -21,6 +21,7 @@ from safelight.codecs.dicom_rules import (
     TIMES_REMOVED,
 )
 from safelight.codecs.dicom_uids import replaced
+from safelight.codecs.reading import part
 from safelight.codecs.text_risks import DICOM
 from safelight.errors import ContainerBroken, FormatUnknown
 
@@ -28,6 +29,10 @@ Pieces = list[bytes | memoryview]
 MAX_DEPTH = 12
 IMPLEMENTATION = "2.25.302043979549214930021744913640541842321"
 NAME = "SAFELIGHT"
+ITEM = b"\xfe\xff\x00\xe0"
+# Codings of the standard whose pixels lie in items, and those that only begin alike.
+CODED = "1.2.840.10008.1.2."
+UNCODED = frozenset({f"{CODED}1", f"{CODED}1.98", f"{CODED}1.99", f"{CODED}2"})
 # Values by their representation: numbers are never looked at, words must look like code words.
 NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT", "OW", "OB", "US or SS"})
 NUMBERS |= frozenset({"OF", "OD", "OL", "US or OW", "OB or OW", "US or SS or OW"})
@@ -47,6 +52,10 @@ def rewritten(walked: Any, carried: Carried) -> Pieces:
 
     Raises ContainerBroken, FormatUnknown for an object without a picture: its words are all it is.
     """
+    if carried.xmp is not None:
+        raise FormatUnknown(
+            "dicom has no place for a mark or a notice", hint="convert it to png and mark that"
+        )
     with faults():
         if not any(keyword in walked for keyword in PIXELS):
             raise FormatUnknown(
@@ -66,6 +75,9 @@ def _written(found: Any, carried: Carried) -> bytes:
     for keyword in PIXELS:
         if keyword in found:
             clean.add(found[keyword])
+    coding = str(meta.TransferSyntaxUID)
+    if coding.startswith(CODED) and coding not in UNCODED and "PixelData" in found:
+        require_items(memoryview(found.PixelData))
     clean.file_meta = FileMetaDataset()
     clean.file_meta.MediaStorageSOPClassUID = _known(str(found.SOPClassUID))
     clean.file_meta.MediaStorageSOPInstanceUID = clean.SOPInstanceUID
@@ -76,6 +88,19 @@ def _written(found: Any, carried: Carried) -> bytes:
     out = io.BytesIO()
     pydicom.dcmwrite(out, clean, enforce_file_format=True)
     return out.getvalue()
+
+
+def require_items(coded: memoryview) -> None:
+    """Raises ContainerBroken unless coded pixels are items one behind the other, and nothing else:
+    decoders pass over what lies between them.
+    """
+    at = 0
+    while at < len(coded):
+        mark, size = struct.unpack_from("<4sI", part(coded, at, 8))
+        if mark != ITEM:
+            raise ContainerBroken("the coded pixels of the dicom data are in disorder")
+        part(coded, at + 8, size)
+        at += 8 + size
 
 
 def _known(uid: str) -> str:

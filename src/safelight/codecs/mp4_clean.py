@@ -14,7 +14,7 @@ from safelight.codecs.isobmff import boxed, boxes
 from safelight.codecs.mp4 import Film
 from safelight.codecs.mp4_boxes import Moved, extends_box, film_head, track_box
 from safelight.codecs.mp4_tracks import first_of
-from safelight.codecs.mp4_words import NAMES, XMP_ID, seconds_of
+from safelight.codecs.mp4_words import KEYS, XMP_ID, seconds_of
 from safelight.codecs.reading import part
 from safelight.errors import ContainerBroken
 
@@ -29,8 +29,8 @@ BRANDS = frozenset(
     }
 )
 USUAL_BRAND = b"mp42"
-# The letters that words are written under; the first of several names counts.
-LETTERS = {name: letters for letters, name in reversed(NAMES.items())}
+# The keys that words are written under; the first of several counts.
+OWN_KEYS = {name: f"com.apple.quicktime.{key}" for key, name in reversed(KEYS.items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +131,17 @@ def _index(walked: Film, carried: Carried, moved: Moved) -> bytes:
 
 
 def _words(carried: Carried) -> Iterator[bytes]:
-    """Words that were asked for, as QuickTime has them."""
-    found: dict[bytes, bytes] = {}
+    """Words that were asked for, under the names that Apple's cameras use where there is one."""
+    found: dict[str, str] = {}
     for name, text in carried.texts:
-        if name in LETTERS:
-            raw = text.encode()[:60_000]
-            found.setdefault(LETTERS[name], struct.pack(">HH", len(raw), 0x55C4) + raw)
-    if found:
-        yield boxed(b"udta", *(boxed(_own(letters), raw) for letters, raw in found.items()))
-
-
-def _own(letters: bytes) -> bytes:
-    """Letters of QuickTime, whoever's the words were."""
-    return letters if letters[:1] == b"\xa9" else LETTERS.get(NAMES[letters], letters)
+        found.setdefault(OWN_KEYS.get(name, name), text)
+    if not found:
+        return
+    names = b"".join(boxed(b"mdta", name.encode()) for name in found)
+    items = b"".join(
+        boxed(struct.pack(">I", number), boxed(b"data", struct.pack(">II", 1, 0), text.encode()))
+        for number, text in enumerate(found.values(), 1)
+    )
+    keys = boxed(b"keys", struct.pack(">II", 0, len(found)), names)
+    handler = boxed(b"hdlr", bytes(8), b"mdta", bytes(13))
+    yield boxed(b"meta", bytes(4), handler, keys, boxed(b"ilst", items))

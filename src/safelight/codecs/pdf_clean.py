@@ -81,7 +81,7 @@ def _blocks(pdf: Any, carried: Carried) -> None:
         packet = pikepdf.Stream(pdf, carried.xmp)
         packet.Type, packet.Subtype = pikepdf.Name.Metadata, pikepdf.Name.XML
         pdf.Root.Metadata = pdf.make_indirect(packet)
-    facts = {INFO_KEYS[name]: words for name, words in carried.texts if name in INFO_KEYS}
+    facts = {INFO_KEYS.get(name, f"/{name}"): words for name, words in carried.texts}
     if carried.time is not None:
         year, *rest = struct.unpack(">HBBBBB", carried.time)
         facts["/CreationDate"] = f"D:{year:04}" + "".join(f"{part:02}" for part in rest) + "Z"
@@ -137,10 +137,9 @@ def _annotations(found: Any) -> None:
 def _action(value: Any) -> None:
     """What a click does: go somewhere, in this document or to an address. Nothing is run."""
     action = value.A
-    if not hasattr(action, "keys") or "/S" not in action:
-        if "/Type" not in value or value.get("/Type") != "/StructElem":
-            return
-    elif str(action.S) not in ACTIONS:
+    if not isinstance(action, library().Dictionary) or "/S" not in action:
+        return
+    if str(action.S) not in ACTIONS:
         del value["/A"]
     elif "/Next" in action:
         del action["/Next"]

@@ -5,6 +5,7 @@ encoding.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 
@@ -15,9 +16,9 @@ from safelight.codecs.crossing_ends import blocks as crossed_blocks
 from safelight.codecs.metadata import blocks_of, read_blocks
 from safelight.codecs.policy import policy_of
 from safelight.codecs.reading import short_is_broken, starts
-from safelight.errors import FormatUnknown
+from safelight.errors import FormatUnknown, InputRefused
 from safelight.formats import TABLE, Format
-from safelight.image import Change, Wish
+from safelight.image import Change, Header, Wish
 
 Pieces = list[bytes | memoryview]
 # How much wider and higher than the shown picture a gain map may be.
@@ -91,11 +92,18 @@ def _gain_maps(carried: Carried, whole: tuple[int, int] | None) -> tuple[Aside, 
     """Those that fit beside a picture of this size: most are smaller than it is."""
     found = []
     for aside in carried.pictures if whole is not None else ():
-        if aside.block.kind == "gain map" and starts(aside.block.data, carry.JPEG):
-            header = import_module("safelight.codecs.jpeg").header(aside.block.data)
-            if whole and max(header.width / whole[0], header.height / whole[1]) <= LARGEST_MAP:
+        # One that cannot be read is no reason to refuse the picture: it stays behind.
+        with suppress(InputRefused), short_is_broken():
+            if whole and _fits(aside, whole):
                 found.append(aside)
     return tuple(found)
+
+
+def _fits(aside: Aside, whole: tuple[int, int]) -> bool:
+    if aside.block.kind != "gain map" or not starts(aside.block.data, carry.JPEG):
+        return False
+    header: Header = import_module("safelight.codecs.jpeg").header(aside.block.data)
+    return max(header.width / whole[0], header.height / whole[1]) <= LARGEST_MAP
 
 
 def completed(pieces: Pieces, format: Format, blocks: Kept) -> Pieces:

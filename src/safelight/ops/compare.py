@@ -21,7 +21,7 @@ class Compare(Operation, name="compare", gives_image=False, gives_measures=True)
     reference: str = Field(
         pattern=rf"^{PICTURE}[0-9a-f]{{64}}$",
         description="the other picture",
-        json_schema_extra={"picture": PICTURE},
+        json_schema_extra={"picture": PICTURE, "called": "reference"},
     )
 
     def pictures(self) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ class Difference(Operation, name="difference"):
     reference: str = Field(
         pattern=rf"^{PICTURE}[0-9a-f]{{64}}$",
         description="the other picture, as before.png",
-        json_schema_extra={"picture": PICTURE},
+        json_schema_extra={"picture": PICTURE, "called": "reference"},
         examples=["before.png"],
     )
     style: Literal["marked", "absolute"] = Field("marked", description="how it is shown")

@@ -40,7 +40,7 @@ class Watermark(Operation, name="watermark"):
         None,
         pattern=rf"^{PICTURE}[0-9a-f]{{64}}$",
         description="picture that is the mark, as logo.png; its transparency counts",
-        json_schema_extra={"picture": PICTURE},
+        json_schema_extra={"picture": PICTURE, "called": "logo"},
     )
     gravity: Gravity = Field("southeast", description="where the mark lies")
     margin: float = Field(
