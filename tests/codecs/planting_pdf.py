@@ -50,6 +50,8 @@ def everything_in(data: bytes) -> bytes:
     found = [data]
     with pikepdf.open(io.BytesIO(data)) as pdf:
         for one in pdf.objects:
+            if one is None:  # null, as others leave it
+                continue
             found.append(one.unparse(resolved=True))
             if isinstance(one, Stream):
                 found.append(one.read_raw_bytes())

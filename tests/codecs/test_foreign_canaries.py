@@ -10,10 +10,11 @@ import pytest
 
 from safelight.formats import TABLE, Format
 from safelight.image import Profile
-from tests.codecs import making_heif, planting_mp4
+from tests.codecs import making_heif, planting_mp4, planting_pdf
 from tests.codecs.making import CANARY, picture, saved, scrubbed
 from tests.codecs.payload import lost
 from tests.codecs.test_canaries import reveals
+from tests.fuzz.seeds import drawn
 
 WORD = CANARY.decode()
 # As ExifTool takes them; what a format has no place for is passed over.
@@ -53,7 +54,8 @@ def seeds() -> dict[Format, bytes]:
     kinds: dict[Format, str] = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "tiff": "TIFF"}
     kinds |= {"gif": "GIF", "avif": "AVIF"}
     found = {format: saved(picture(), kind) for format, kind in kinds.items()}
-    return found | {"heic": making_heif.plain("heic"), "mp4": planting_mp4.film()}
+    found["heic"], found["mp4"] = making_heif.plain("heic"), planting_mp4.film()
+    return found | {"pdf": planting_pdf.document()}
 
 
 def planted(folder: Path) -> dict[Format, bytes]:
@@ -82,12 +84,24 @@ def test_what_another_program_planted_is_gone(
     files: dict[Format, bytes], format: Format, profile: Profile
 ) -> None:
     clean = scrubbed(files[format], format, profile=profile)
-    assert not reveals(clean)
+    assert not reveals(unpacked(clean, format))
     assert lost(files[format], clean, format) == []
 
 
 @pytest.mark.parametrize("format", seeds())
 def test_it_was_there_before(files: dict[Format, bytes], format: Format) -> None:
     """More than once, or the other program found no place for it and nothing is shown."""
-    assert reveals(files[format])
-    assert files[format].count(CANARY[:4]) > (0 if format == "gif" else 3)
+    there = unpacked(files[format], format)
+    assert reveals(there)
+    assert there.count(CANARY[:4]) > (0 if format == "gif" else 3)
+
+
+@pytest.mark.parametrize("format", [format for format in TABLE if TABLE[format].scrubs])
+def test_every_format_has_places_of_its_own(format: Format) -> None:
+    """Canaries that its own tests plant and search for, see planting_*.py."""
+    assert sum(reveals(unpacked(data, format)) for data in drawn(format)) >= 15
+
+
+def unpacked(data: bytes, format: Format) -> bytes:
+    """With what is compressed in it."""
+    return planting_pdf.everything_in(data) if format == "pdf" else data
