@@ -67,6 +67,13 @@ class Context:
 LATER: dict[str, JsonValue] = {"later": True}
 
 
+def one_line(reason: str | None) -> str | None:
+    """The reason as it is. Raises ValueError unless it is one printable line."""
+    if reason is not None and not reason.isprintable():
+        raise ValueError("a reason is one printable line")
+    return reason
+
+
 class Operation(BaseModel):
     """Base of every operation.
 

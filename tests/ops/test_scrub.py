@@ -44,6 +44,17 @@ def test_an_unknown_group_or_profile_is_refused_with_the_known_ones() -> None:
         Recipe.from_steps([{"op": "scrub", "profile": "all"}])
 
 
+@pytest.mark.parametrize("reason", ["a wish\nnetwork: open", "\x1b[2Ja wish", "ab", "a" * 301])
+def test_a_reason_for_dropping_marks_is_one_printable_line(reason: str) -> None:
+    with pytest.raises(RecipeInvalid, match="drop_marks"):
+        Recipe.from_steps([{"op": "scrub", "drop_marks": reason}])
+
+
+def test_marks_are_dropped_for_a_reason() -> None:
+    assert wished(Scrub(drop_marks="the wish of who drew it")).wish.drops_mark
+    assert not wished(Scrub()).wish.drops_mark
+
+
 def test_its_recipe_makes_the_round_trip() -> None:
     recipe = Recipe((Scrub(profile="minimal", keep=("place",)),))
     assert Recipe.from_canonical(recipe.canonical) == recipe

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
 from safelight.image import Image, MarkRule
-from safelight.operation import Context, Operation
+from safelight.operation import Context, Operation, one_line
 
 Origin = Literal["ai-generated", "ai-edited", "ai-restored", "human-edited", "captured"]
 # Terms of the IPTC digital source types: cv.iptc.org/newscodes/digitalsourcetype.
@@ -39,11 +39,7 @@ class Mark(Operation, name="mark", touches_pixels=False):
         description="why a mark that is there may say less from now on; it goes into the receipt",
     )
 
-    @model_validator(mode="after")
-    def _one_line(self) -> Self:
-        if self.reason is not None and not self.reason.isprintable():
-            raise ValueError("a reason is one printable line")
-        return self
+    _one_line = field_validator("reason")(one_line)
 
     def suffix(self) -> str:
         """photo.jpg becomes photo.marked.jpg."""

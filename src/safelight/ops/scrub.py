@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from safelight.image import Image, Profile, Risk
-from safelight.operation import LATER, Context, Operation
+from safelight.operation import LATER, Context, Operation, one_line
 
 GROUPS = tuple(risk.name.lower() for risk in Risk)
 
@@ -29,6 +29,8 @@ class Scrub(Operation, name="scrub", touches_pixels=False):
         description="why even the AI-origin mark is to go; the reason goes into the receipt",
         json_schema_extra=LATER,
     )
+
+    _one_line = field_validator("drop_marks")(one_line)
 
     @field_validator("keep")
     @classmethod
