@@ -179,6 +179,7 @@ def png_plants() -> dict[str, bytes]:
         "pHYs too long": (b"pHYs", CANARY),
         "bKGD too long": (b"bKGD", CANARY),
         "tRNS too long": (b"tRNS", CANARY),
+        "tRNS beyond the depth": (b"tRNS", CANARY[:6]),
         "sBIT too long": (b"sBIT", CANARY),
         "words as colours": (b"cHRM", (CANARY * 3)[:32]),
         "words as a density": (b"pHYs", CANARY[:9]),

@@ -72,7 +72,19 @@ class Rewriter:
         elif chunk.type in ANIMATION:
             self._animate(chunk)
         elif not self.pixels and chunk.type not in self.looks and self._fits(chunk):
-            self.looks[chunk.type] = chunk
+            self.looks[chunk.type] = self._masked(chunk)
+
+    def _masked(self, chunk: Chunk) -> Chunk:
+        """A transparent colour without bits that no pixel of this depth has: decoders ignore
+        them.
+        """
+        if chunk.type != b"tRNS" or self.layout.colour_type == 3:
+            return chunk
+        most = (1 << self.layout.bits) - 1
+        layout = f">{len(chunk.body) // 2}H"
+        numbers = struct.unpack(layout, chunk.body)
+        body = struct.pack(layout, *(number & most for number in numbers))
+        return chunk if body == chunk.body else _made(chunk.type, body)
 
     def _critical(self, chunk: Chunk) -> None:
         if not chunk.is_sound:
@@ -224,8 +236,11 @@ def _shortened(palette: Chunk, most: int) -> Chunk:
     """The palette without entries that no pixel of this depth can name."""
     if len(palette.body) <= most:
         return palette
-    body = palette.body[:most]
-    return Chunk(palette.type, body, memoryview(framed(palette.type, bytes(body))))
+    return _made(palette.type, bytes(palette.body[:most]))
+
+
+def _made(type: bytes, body: bytes) -> Chunk:
+    return Chunk(type, memoryview(body), memoryview(framed(type, body)))
 
 
 AFTER_PALETTE = frozenset({b"tRNS", b"bKGD", b"pHYs"})
