@@ -120,10 +120,40 @@ SCRIPT = (
 )
 
 
+def checked(id: int, *bodies: bytes) -> bytes:
+    """An element that begins with its checksum, as ffmpeg's Matroska does; the bytes of this one
+    can be read as no element.
+    """
+    return element(id, element(0xBF, b"\0\x9c\xff\0"), *bodies)
+
+
+def checked_film() -> bytes:
+    """A film of Matroska in the order that ffmpeg writes it, with a checksum in every part."""
+    head = checked(0x1A45DFA3, element(0x4282, b"matroska"), number(0x4287, 4), number(0x4285, 2))
+    index = checked(0x114D9B74) + element(0xEC, bytes(40))
+    about = checked(
+        0x1549A966, number(0x2AD7B1, 1_000_000), element(0x4D80, CANARY), element(0x5741, CANARY)
+    )
+    sides = element(0xE0, number(0xB0, 32), number(0xBA, 24), checked(0x55B0, number(0x55BA, 1)))
+    picture = checked(0xAE, number(0xD7, 1), number(0x83, 1), element(0x86, b"V_VP8"), sides)
+    tracks = checked(0x1654AE6B, picture, AUDIO)
+    words = element(0x67C8, element(0x45A3, b"ENCODER"), element(0x4487, CANARY))
+    tags = checked(0x1254C367, checked(0x7373, element(0x63C0), words))
+    start = index + about + tracks + tags
+    simple = [element(0xA3, block(1, raw)) for raw in (BLOCKS[0], BLOCKS[2], BLOCKS[3])]
+    sound = [element(0xA3, block(2, raw)) for raw in SOUND]
+    group = element(0xA0, element(0xA1, block(1, BLOCKS[1])), number(0x9B, 40))
+    media = checked(0x1F43B675, number(0xE7, 0), *simple, *sound, group)
+    place = checked(0xB7, number(0xF7, 1), number(0xF1, len(start)))
+    cues = checked(0x1C53BB6B, checked(0xBB, number(0xB3, 0), place))
+    return head + element(0x18538067, start, media, cues, width=8)
+
+
 def plants() -> dict[str, bytes]:
     inner = element(0x67C8, element(0x45A3, b"x"), element(0x4487, CANARY))
     file = element(0x61A7, element(0x466E, CANARY), element(0x465C, CANARY))
     return _tracks() | {
+        "programs of ffmpeg": checked_film(),
         "title": film(info=[element(0x7BA9, CANARY)]),
         "programs": film(info=[element(0x5741, CANARY)]),
         "name of the file": film(info=[element(0x7384, CANARY)]),

@@ -19,6 +19,7 @@ from tests.codecs.planting_webm import (
     SCRIPT,
     SOUND,
     VIDEO,
+    checked_film,
     element,
     film,
     flac,
@@ -109,6 +110,17 @@ def test_cues_stay_with_their_clusters() -> None:
     assert wrong_positions(clean) == []
     assert b"\x1c\x53\xbb\x6b" not in scrubbed(film(cue_track=7), "webm")
     assert b"\x1c\x53\xbb\x6b" not in scrubbed(film(cue_shift=3), "webm")
+
+
+def test_checksums_are_passed_over() -> None:
+    data = checked_film()
+    header = routing.read_header(memoryview(data), "webm")
+    assert (header.width, header.height) == (32, 24)
+    told = {one.name for one in metadata.findings(memoryview(data), "webm")}
+    assert told == {"Encoder", "Software"}
+    clean = scrubbed(data, "webm")
+    assert not [body for id, _, body in flat(clean) if id == 0xBF or b"\0\x9c\xff\0" in body]
+    assert sum(id == 0xBB for id, _, _ in flat(clean)) == 1
 
 
 def test_identities_of_tracks_become_their_numbers() -> None:

@@ -117,7 +117,9 @@ def header(data: memoryview) -> Header:
     width = height = 0
     tracks = walk(data).first(TRACKS)
     for entry in elements(tracks.body) if tracks is not None else ():
-        for video in (one for one in elements(entry.body) if one.id == VIDEO):
+        # A checksum may come first: 4 bytes, which are no elements.
+        inside = elements(entry.body) if entry.id == TRACK else ()
+        for video in (one for one in inside if one.id == VIDEO):
             sides = {
                 one.id: one.number for one in elements(video.body) if one.id in (WIDTH, HEIGHT)
             }
