@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 from PIL import ExifTags, Image, ImageCms
 
@@ -22,7 +23,10 @@ SERIAL = "SN-0815-4711"
 
 
 def draw(path: Path, *wishes: str) -> None:
-    """A picture of 48 x 32 pixels, or as 300x200 says; `gps` plants place, maker and serial."""
+    """A picture of 48 x 32 pixels, or as 300x200 says; `gps` plants place, maker and serial.
+
+    `cmyk` and `deep` (16 bit grey) are other samples, `frames` makes three of it.
+    """
     width, height = 48, 32
     for wish in wishes:
         if "x" in wish:
@@ -39,8 +43,19 @@ def draw(path: Path, *wishes: str) -> None:
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
         picture.save(data, kind, exif=planted(), icc_profile=profile)
     else:
-        picture.save(data, kind)
+        _as_wished(picture, wishes).save(data, kind, **_frames(picture, wishes))
     path.write_bytes(data.getvalue())
+
+
+def _as_wished(picture: Image.Image, wishes: tuple[str, ...]) -> Image.Image:
+    if "deep" in wishes:
+        return picture.convert("I;16").point(lambda value: value * 257)
+    return picture.convert("CMYK") if "cmyk" in wishes else picture
+
+
+def _frames(picture: Image.Image, wishes: tuple[str, ...]) -> dict[str, Any]:
+    further = [picture.rotate(90), picture.rotate(180)]
+    return {"save_all": True, "append_images": further} if "frames" in wishes else {}
 
 
 def planted() -> Image.Exif:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
+from safelight.batch.losses import is_loss, losses_of
 from safelight.engine.result import Result
 
 SCHEMA = 1
+WHATS = ("removed", "kept", "added")
 Status = Literal["done", "skipped", "refused", "failed", "planned"]
 
 
@@ -104,6 +106,7 @@ def result_document(result: Result) -> dict[str, Any]:
     decided = {"decided": dict(result.decided)} if result.decided else {}
     vector = {"vector": [round(one, 6) for one in result.vector]} if result.vector else {}
     measures = {"measures": dict(result.measures)} if result.measures else {}
+    beside = [change for change in result.changes if not is_loss(change)]
     return (
         sure
         | decided
@@ -118,9 +121,8 @@ def result_document(result: Result) -> dict[str, Any]:
             "input_width": result.input_width,
             "input_height": result.input_height,
             "reencoded": result.is_reencoded,
-            "removed": sorted({c.finding.name for c in result.changes if c.what == "removed"}),
-            "kept": sorted({c.finding.name for c in result.changes if c.what == "kept"}),
-            "added": sorted({c.finding.name for c in result.changes if c.what == "added"}),
+            "lost": list(losses_of(result.changes)),
+            **{what: sorted({c.finding.name for c in beside if c.what == what}) for what in WHATS},
             "models": list(result.models),
             "retried": sum(retry.tiles for retry in result.retries),
             "faults": sorted({retry.fault for retry in result.retries}),

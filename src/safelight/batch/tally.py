@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from safelight.batch.events import Item, Summary
+from safelight.batch.events import WHATS, Item, Summary
+from safelight.batch.losses import is_loss
 from safelight.engine.result import Result
 
 PARTIAL, FAILED, CANCELLED = 3, 1, 130
 BAD = ("refused", "failed")
-CHANGES = ("removed", "kept", "added")
 
 
 class Tally:
@@ -20,7 +20,7 @@ class Tally:
         self.ended = self.passed_over = 0
         self.statuses: Counter[str] = Counter()
         self._codes: Counter[int] = Counter()
-        self._groups: dict[str, Counter[str]] = {what: Counter() for what in CHANGES}
+        self._groups: dict[str, Counter[str]] = {what: Counter() for what in WHATS}
         self._attempted = self._contained = 0
         self._level: int | None = None
         for item in items:
@@ -65,7 +65,8 @@ class Tally:
 
     def _add_result(self, result: Result) -> None:
         for what, count in self._groups.items():
-            groups = {c.finding.group for c in result.changes if c.what == what}
+            changes = [c for c in result.changes if c.what == what and not is_loss(c)]
+            groups = {change.finding.group for change in changes}
             count.update(group.name.lower() for group in groups)
         cage = result.cage
         self._attempted += len(cage.attempts)

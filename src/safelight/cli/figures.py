@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from safelight.batch.events import Item
+from safelight.batch.losses import frames_in, losses_of
 from safelight.engine.result import Result
 from safelight.formats import TABLE
 from safelight.image import DOUBTFUL, Decision
@@ -76,6 +77,9 @@ class Figures:
     written: tuple[int, int, int] | None = None  # its width, height, bytes
     pictures: int = 0
     reencoded: int = 0
+    small_enough: int = 0  # were not enlarged
+    lost: Counter[str] = field(default_factory=Counter)  # of how many pictures
+    lost_frames: int = 0
     unmarked: Counter[str] = field(default_factory=Counter)
     retried: Counter[str] = field(default_factory=Counter)
     retried_pictures: int = 0
@@ -112,6 +116,10 @@ class Figures:
         self.reencoded += result.format is not None and result.is_reencoded
         if lost_its_mark(result) and result.format is not None:
             self.unmarked[result.format] += 1
+        for word in losses_of(result.changes):
+            frames = frames_in(word)
+            self.lost_frames += frames or 0
+            self.lost[word] += frames is None
         for retry in result.retries:
             self.retried[retry.fault] += retry.tiles
         self.retried_pictures += bool(result.retries)

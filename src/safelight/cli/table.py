@@ -12,6 +12,7 @@ from safelight.cli.figures import LONGEST_LIST, Cages, Figures
 from safelight.cli.printable import printable
 from safelight.image import Decision, Risk
 
+LONGEST_LOSS = 60
 LABELS = {
     Risk.PLACE: "place",
     Risk.IDENTITY: "identity",
@@ -65,6 +66,7 @@ def lines(figures: Figures, summary: Summary, verbs: Sequence[str]) -> list[str]
     written += _metadata("removed", summary.removed)
     written += _metadata("kept", summary.kept)
     written += _metadata("added", summary.added)
+    written += _lost(figures)
     written += _unmarked(figures)
     written += _reencoded(figures)
     written += _retried(figures)
@@ -122,6 +124,19 @@ def _unmarked(figures: Figures) -> list[str]:
     names, number = ", ".join(sorted(figures.unmarked)), figures.unmarked.total()
     lost = f"{number} picture{'' if number == 1 else 's'} lost the AI-origin mark"
     return [_row("warning", f"{lost}: {names} has no place for it")]
+
+
+def _lost(figures: Figures) -> list[str]:
+    """What the pictures themselves are without now; of several, in how many of them."""
+    parts = []
+    if figures.lost_frames:
+        many = "" if figures.lost_frames == 1 else "s"
+        parts.append(f"{figures.lost_frames} further frame{many}")
+    for word, number in figures.lost.items():
+        if number:
+            count = "" if figures.results == 1 else f" {number}"
+            parts.append(printable(word, LONGEST_LOSS) + count)
+    return [_row("lost", " · ".join(parts))] if parts else []
 
 
 def _outputs(figures: Figures) -> list[str]:
