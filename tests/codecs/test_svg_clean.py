@@ -197,6 +197,8 @@ def test_sheets_keep_their_rules() -> None:
     assert clean_sheet("a{fill:red") == "a{fill:red}"
     assert clean_sheet("@media x{" * 20 + "a{fill:red}").count("@media") == 9
     assert is_safe("url('#a')")
+    assert is_safe("URL( #a ) red")
+    assert not any(map(is_safe, ("url(#a) url(b)", "url('#a' b)", "url(b", "url( ", "url('b)")))
     assert not is_safe("image-set('a')")
 
 
@@ -216,6 +218,35 @@ def test_sheets_keep_their_rules() -> None:
 def test_what_cannot_be_is_refused(data: bytes, error: type[InputRefused]) -> None:
     with pytest.raises(error):
         scrubbed(data, "svg")
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<g style="fill:url(' + " " * 200_000 + 'x" fill="url(' + " " * 200_000 + '"/>',
+        '<g fill="' + "url(" * 200_000 + '"/>',
+        '<g fill="' + "url('" * 200_000 + '"/>',
+        "<style>" + "#a{b:url(c" * 100_000 + "</style>",
+        '<set begin="' + "a" * 500_000 + '"/>',
+        "<g "
+        + " ".join(f"xmlns:a{number}='b'" for number in range(20_000))
+        + ">"
+        + "<g xmlns:q='c'/>" * 50_000
+        + "</g>",
+    ],
+    ids=["spaces", "addresses", "quotes", "rules", "times", "namespaces"],
+)
+def test_work_grows_with_the_size_alone(inside: str) -> None:
+    """Each took minutes, or without end, where it was read again from every place."""
+    clean = scrubbed(svg(inside), "svg")
+    assert scrubbed(clean, "svg") == clean
+
+
+def test_a_namespace_ends_with_its_element() -> None:
+    inside = '<x:g xmlns:x="http://www.w3.org/2000/svg" fill="red"/><x:g fill="blue"/>'
+    clean = scrubbed(svg(inside), "svg").decode()
+    assert "red" in clean
+    assert "blue" not in clean
 
 
 def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

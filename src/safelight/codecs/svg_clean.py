@@ -17,7 +17,7 @@ from safelight.codecs.svg_words import ATTRIBUTES, ELEMENTS, NUMBERS, WORDS, is_
 
 Pieces = list[bytes | memoryview]
 _SELECTED = re.compile(r"#([^\s{},.:\[>+~#)(\"']+)")
-_TIMED = re.compile(r"([^\s;.]+)\.\w+")
+_TIMED = re.compile(r"(?<![^\s;])([^\s;.]+)\.\w+")
 _PACKET = re.compile(rb"<\?xpacket[^>]*\?>")
 
 

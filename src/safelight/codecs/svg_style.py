@@ -11,7 +11,8 @@ from safelight.codecs.svg_words import PROPERTIES
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.)|\Z)", re.S)
-_ADDRESS = re.compile(r"url\(\s*(['\"]?)(.*?)\1\s*\)", re.I | re.S)
+_ADDRESS = re.compile(r"url\(\s*", re.I)
+_CLOSED = re.compile(r"\s*\)")
 _DANGER = re.compile(
     r"expression\s*\(|javascript:|-moz-binding|behavior\s*:|image-set\(|src\(", re.I
 )
@@ -21,13 +22,36 @@ NESTING = 8
 
 def references(value: str) -> set[str]:
     """The names of parts of the drawing that a value points to."""
-    return {found[2][1:] for found in _ADDRESS.finditer(value) if found[2].startswith("#")}
+    return {address[1:] for _, address in _split(value) if address.startswith("#")}
 
 
 def addresses(value: str) -> list[str]:
     """What a value points to outside of the drawing."""
-    found = [match[2] for match in _ADDRESS.finditer(value)]
-    return [address for address in found if not address.startswith("#")]
+    return [address for _, address in _split(value) if address and not address.startswith("#")]
+
+
+def _split(value: str) -> Iterator[tuple[str, str]]:
+    """The value in order: what stands before an address, and the address; nothing is read twice.
+
+    One that is not closed goes to the end, as in the readers that repair it.
+    """
+    at = 0
+    while (found := _ADDRESS.search(value, at)) is not None:
+        start, before = found.end(), value[at : found.start()]
+        quote = value[start : start + 1]
+        if quote and quote in "'\"":
+            last = value.find(quote, start + 1)
+            closed = _CLOSED.match(value, last + 1) if last >= 0 else None
+            if closed is not None:
+                yield before, value[start + 1 : last]
+                at = closed.end()
+                continue
+        last = value.find(")", start)
+        yield before, value[start : last if last >= 0 else len(value)].strip() or "("
+        if last < 0:
+            return
+        at = last + 1
+    yield value[at:], ""
 
 
 def is_safe(value: str) -> bool:
@@ -35,7 +59,7 @@ def is_safe(value: str) -> bool:
     plain = _plain(value)
     if _DANGER.search(plain) or "@import" in plain.lower():
         return False
-    left = _ADDRESS.sub("", plain)
+    left = " ".join(before for before, _ in _split(plain))
     return not addresses(plain) and "url(" not in left.lower() and "://" not in left
 
 

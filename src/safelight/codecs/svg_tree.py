@@ -61,16 +61,17 @@ class _Reader:
     only_root: bool = False
     events: list[Event] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
-    spaces: list[dict[str, str]] = field(default_factory=lambda: [{"xml": XML, "c2pa": C2PA}])
+    spaces: dict[str, str] = field(default_factory=lambda: {"xml": XML, "c2pa": C2PA})
+    # What each open element bound anew, with what was bound before.
+    undone: list[dict[str, str | None]] = field(default_factory=list)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if len(self.spaces) > MAX_DEPTH:
+        if len(self.undone) >= MAX_DEPTH:
             raise LimitExceeded(f"the SVG is nested more than {MAX_DEPTH} deep")
         bound = {key: value for key, value in attributes.items() if key.startswith("xmlns")}
-        spaces = self.spaces[-1]
-        if bound:
-            spaces = spaces | {key[6:]: value for key, value in bound.items()}
-        self.spaces.append(spaces)
+        spaces = self.spaces
+        self.undone.append({key[6:]: spaces.get(key[6:]) for key in bound})
+        spaces.update((key[6:], value) for key, value in bound.items())
         found = {
             _pair(key, spaces) if ":" in key else ("", key): value
             for key, value in attributes.items()
@@ -81,7 +82,11 @@ class _Reader:
             raise _RootSeen
 
     def end(self, _name: str) -> None:
-        self.spaces.pop()
+        for prefix, before in self.undone.pop().items():
+            if before is None:
+                del self.spaces[prefix]
+            else:
+                self.spaces[prefix] = before
         self._add(End())
 
     def text(self, words: str) -> None:
