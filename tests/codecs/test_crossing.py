@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.codecs.crossing import HEAD_BYTES, MAGIC, Head, is_crossing
+from safelight.codecs.crossing import DELAY_BYTES, HEAD_BYTES, MAGIC, Head, is_crossing
 from safelight.codecs.crossing_ends import blocks, received, sent
 from safelight.codecs.encode import encode
 from safelight.codecs.metadata import read_blocks
@@ -82,6 +82,16 @@ def test_wide_colours_are_brought_into_srgb_and_the_profile_stays_behind() -> No
     assert np.abs(np.array(image.vips(0, 0)) - shown).max() <= 1
 
 
+@pytest.mark.parametrize("count", [65, 500, MAX_FRAMES])
+def test_many_frames_cross_each_with_its_time(count: int) -> None:
+    times = tuple(range(count))
+    head = Head("gif", 3, 8, 0, 2, 1, frames=count, repeats=1, delays=times)
+    through = head.pack() + bytes(6 * count)
+    assert Head.parse(memoryview(through), LIMITS) == head
+    picture = received(memoryview(through), LIMITS).vips
+    assert (picture.height, picture.get("delay")) == (count, list(times))
+
+
 @pytest.mark.parametrize(
     ("kind", "name"), [("cmyk", "CMYK"), ("wide", "colours outside sRGB"), ("png", None)]
 )
@@ -117,7 +127,7 @@ def test_each_mark_has_its_number(mark: int) -> None:
 def test_a_head_makes_the_round_trip() -> None:
     head = Head("gif", 4, 8, 3, 2, 1, frames=3, repeats=7, delays=(10, 20, 30))
     data = head.pack() + bytes(24)
-    assert len(head.pack()) == HEAD_BYTES
+    assert len(head.pack()) == head.start == HEAD_BYTES + 3 * DELAY_BYTES
     assert is_crossing(memoryview(data))
     assert Head.parse(memoryview(data), LIMITS) == head
 
@@ -142,6 +152,10 @@ def test_a_head_makes_the_round_trip() -> None:
         {"repeats": 2**32 - 1},
         {"delays": (2**32 - 1,)},
         {"delays": (1, 1)},
+        {"delays": (1,), "height": 1},
+        {"frames": 2, "height": 1, "delays": (1,)},
+        {"frames": 2, "height": 1, "delays": (1, 1, 1)},
+        {"frames": 2, "height": 1, "delays": (1, 2**32 - 1)},
     ],
 )
 def test_a_number_out_of_its_bounds_is_refused(changes: dict[str, Any]) -> None:
@@ -161,6 +175,7 @@ def test_a_number_out_of_its_bounds_is_refused(changes: dict[str, Any]) -> None:
         HEAD.pack() + SAMPLES[:-1],
         HEAD.pack() + SAMPLES + b"\0",
         b"X" + HEAD.pack()[1:] + SAMPLES,
+        replace(HEAD, frames=2, height=1, delays=(1, 1)).pack()[:-1],
         HEAD.pack()[:8] + b"\0" + HEAD.pack()[9:] + SAMPLES,
         HEAD.pack()[:8] + b"\xff" + HEAD.pack()[9:] + SAMPLES,
     ],
@@ -174,7 +189,7 @@ def test_anything_but_a_head_and_its_samples_is_refused(data: bytes) -> None:
 def test_whatever_passes_is_a_picture_within_the_limits(data: st.DataObject) -> None:
     raw = bytearray(HEAD.pack())
     for place, value in data.draw(
-        st.lists(st.tuples(st.integers(8, 40), st.integers(0, 255)), max_size=4)
+        st.lists(st.tuples(st.integers(8, HEAD_BYTES - 1), st.integers(0, 255)), max_size=4)
     ):
         raw[place] = value
     untrusted = memoryview(bytes(raw) + SAMPLES)

@@ -26,6 +26,7 @@ from safelight.formats import TABLE, Format
 from safelight.limits import Limits
 from safelight.ops.convert import Convert
 from safelight.ops.resize import Resize
+from safelight.ops.scrub import Scrub
 from tests.contract import LIMITS, PICTURES, context, deep, drawn, opened, with_pillow
 
 SIX = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "AVIF")
@@ -106,11 +107,25 @@ def animation(frames: int) -> bytes:
 
 
 def test_frames_are_limited_and_their_pixels_counted() -> None:
-    with pytest.raises(LimitExceeded, match="65 frames"):
-        opened(animation(65))
-    with pytest.raises(LimitExceeded, match="400 pixels"):
-        open_image(memoryview(animation(4)), replace(Limits(), input_pixels=399))
-    assert opened(animation(4)).frames == 4
+    many = open_image(memoryview(animation(5)), replace(Limits(), frames=4))
+    with pytest.raises(LimitExceeded, match="5 frames") as refused:
+        many.vips.avg()
+    assert "inspect and scrub" in refused.value.hint
+    wide = open_image(memoryview(animation(4)), replace(Limits(), input_pixels=399))
+    with pytest.raises(LimitExceeded, match="4 frames have 400 pixels"):
+        wide.vips.avg()
+    with pytest.raises(LimitExceeded, match="100 pixels"):
+        open_image(memoryview(animation(4)), replace(Limits(), input_pixels=99))
+    assert opened(animation(4)).vips.height == 40
+
+
+@pytest.mark.parametrize("limits", [{"frames": 4}, {"input_pixels": 100}, {"output_pixels": 100}])
+def test_frames_that_are_not_decoded_are_not_limited(limits: dict[str, int]) -> None:
+    data, few = animation(65), replace(Limits(), **limits)
+    image = Scrub().apply(open_image(memoryview(data), few), context())
+    made = encode(image, memoryview(data), few)
+    assert not made.is_reencoded
+    assert opened(b"".join(made.pieces)).frames == 65
 
 
 @pytest.mark.parametrize("data", [b"", b"plain text", b"PK\3\4", b"P6 1 1 255\n   "])

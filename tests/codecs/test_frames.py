@@ -23,6 +23,7 @@ from safelight.limits import Limits
 from safelight.ops.convert import Convert
 from safelight.ops.crop import Crop
 from safelight.ops.resize import Resize
+from safelight.ops.scrub import Scrub
 from tests.codecs.making import chunk, png_chunks, png_of
 from tests.contract import LIMITS, context, opened
 
@@ -88,6 +89,26 @@ def test_an_animation_keeps_its_frames_through_operations(format: str) -> None:
         image = step.apply(opened(data), context())
         frames, delays = shown(whole(encode(image, memoryview(data), LIMITS)))
         assert (len(frames), delays, frames[0].shape[1::-1]) == (3, DELAYS, size)
+
+
+@pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP"])
+@pytest.mark.parametrize("count", [65, 500])
+def test_an_animation_may_have_many_frames(format: str, count: int) -> None:
+    """Each differs from the one before, so that no writer joins two of them."""
+    frames = [Pillow.new("RGB", (4, 2), (40 + place % 2 * 150, 0, 99)) for place in range(count)]
+    out = io.BytesIO()
+    options: dict[str, Any] = {"lossless": True} if format == "WEBP" else {}
+    frames[0].save(
+        out, format, save_all=True, append_images=frames[1:], duration=[40, 70] * count, **options
+    )
+    data = out.getvalue()
+    assert opened(data).frames == count
+    for step in (Scrub(), Resize(fit="2x1")):
+        made = encode(step.apply(opened(data), context()), memoryview(data), LIMITS)
+        after, delays = shown(whole(made))
+        assert made.is_reencoded == isinstance(step, Resize)
+        assert (len(after), delays[:4]) == (count, [40, 70, 40, 70])
+        assert [int(frame[0, 0, 0]) > 115 for frame in after[:3]] == [False, True, False]
 
 
 @pytest.mark.parametrize("to", ["jpeg", "tiff", "avif", "bmp"])

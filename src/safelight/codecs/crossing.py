@@ -1,7 +1,8 @@
 """Pixels on their way from one cage to another: numbers in a head of one size, then samples.
 
-Nothing in here needs a parser: the head holds 8 kinds of numbers, each with its bounds; they say
-exactly how many bytes of samples follow; and every byte is a valid sample. Grey or sRGB in 8 or
+Nothing in here needs a parser: the head holds 9 kinds of numbers, each with its bounds; they say
+exactly how many times of frames and how many bytes of samples follow; every time has its bounds,
+and every byte is a valid sample. Grey or sRGB in 8 or
 16 bit, alpha last, frames one below the other. A picture in any other colour space was brought
 into that one before, and its profile does not cross.
 """
@@ -13,12 +14,14 @@ from dataclasses import dataclass
 
 from safelight.codecs.origin import TERMS
 from safelight.formats import FORMATS, Format
-from safelight.limits import MAX_FRAMES, Limits, bounded
+from safelight.limits import Limits, bounded
 
 MAGIC = b"SLpixels"
-# format, bands, bits, mark, width and height of one frame, frames, repeats, delays in milliseconds
-HEAD = struct.Struct(f"<8sBBBBIIII{MAX_FRAMES}I")
+# format, bands, bits, mark, width and height of one frame, frames, repeats, how many delays follow
+HEAD = struct.Struct("<8sBBBBIIIII")
 HEAD_BYTES = HEAD.size
+# A delay in milliseconds.
+DELAY_BYTES = 4
 MAX_REPEATS = 65_535
 MAX_DELAY_MS = 10_000_000
 MAX_BANDS = 4
@@ -26,7 +29,9 @@ MAX_BANDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the samples are. mark is 1 more than the place of a term among origin.TERMS, or 0."""
+    """What the samples are. mark is 1 more than the place of a term among origin.TERMS, or 0;
+    delays are in milliseconds, none or one for each of several frames.
+    """
 
     format: Format
     bands: int
@@ -39,16 +44,21 @@ class Head:
     delays: tuple[int, ...] = ()
 
     @property
+    def start(self) -> int:
+        """Where the samples begin: the bytes of the head with its delays."""
+        return HEAD_BYTES + DELAY_BYTES * len(self.delays)
+
+    @property
     def size_bytes(self) -> int:
         """Of head and samples."""
         samples = self.width * self.height * self.frames * self.bands
-        return HEAD_BYTES + samples * self.bits // 8
+        return self.start + samples * self.bits // 8
 
     def pack(self) -> bytes:
-        delays = [*self.delays, *[0] * (MAX_FRAMES - len(self.delays))]
-        kind = FORMATS.index(self.format) + 1
-        sides = (self.width, self.height, self.frames, self.repeats)
-        return HEAD.pack(MAGIC, kind, self.bands, self.bits, self.mark, *sides, *delays)
+        kind, count = FORMATS.index(self.format) + 1, len(self.delays)
+        sides = (self.width, self.height, self.frames, self.repeats, count)
+        head = HEAD.pack(MAGIC, kind, self.bands, self.bits, self.mark, *sides)
+        return head + struct.pack(f"<{count}I", *self.delays)
 
     @classmethod
     def parse(cls, untrusted: memoryview, limits: Limits) -> Head:
@@ -56,7 +66,7 @@ class Head:
         if len(untrusted) < HEAD_BYTES:
             raise ValueError("shorter than a head")
         magic, kind, bands, bits, mark, *sides = HEAD.unpack(untrusted[:HEAD_BYTES])
-        width, height, frames, repeats, *delays = sides
+        width, height, frames, repeats, count = sides
         if magic != MAGIC or bits not in (8, 16):
             raise ValueError("no head of pixels")
         bounded(bounded(width, 1, limits.side) * bounded(height, 1, limits.side), 1,
@@ -70,11 +80,21 @@ class Head:
             height,
             frames,
             bounded(repeats, 0, MAX_REPEATS),
-            tuple(bounded(delay, 0, MAX_DELAY_MS) for delay in delays[:frames]),
+            _delays(untrusted[HEAD_BYTES:], count, frames),
         )
-        if any(delays[frames:]) or len(untrusted) != head.size_bytes:
+        if len(untrusted) != head.size_bytes:
             raise ValueError("not exactly the samples that the head speaks of")
         return head
+
+
+def _delays(untrusted: memoryview, count: int, frames: int) -> tuple[int, ...]:
+    """None, or exactly one for each of several frames."""
+    if count and (frames == 1 or count != frames):
+        raise ValueError("not as many delays as a head may have")
+    if len(untrusted) < DELAY_BYTES * count:
+        raise ValueError("shorter than a head")
+    delays = struct.unpack_from(f"<{count}I", untrusted)
+    return tuple(bounded(delay, 0, MAX_DELAY_MS) for delay in delays)
 
 
 def is_crossing(data: memoryview) -> bool:

@@ -79,7 +79,7 @@ def received(data: memoryview, limits: Limits) -> Image:
     except ValueError as error:
         raise ContainerBroken("what crossed from the first cage is no picture") from error
     pixels = libvips().Image.new_from_memory(
-        data[HEAD_BYTES:],
+        data[head.start :],
         head.width,
         head.height * head.frames,
         head.bands,

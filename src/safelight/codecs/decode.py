@@ -18,12 +18,14 @@ from safelight.limits import Limits
 
 # The resizer must have this much left to do after a shrink on load, or the picture gets coarse.
 ROOM_FOR_RESIZE = 2.0
+WHOLE_ONLY = "inspect and scrub take it as it is; anything else needs fewer or smaller frames"
 
 
 def open_image(data: memoryview, limits: Limits) -> Image:
-    """A lazy picture; only the header is read here.
+    """A lazy picture; only the header is read here. However many frames a file has, it can be
+    inspected and rewritten: they count when it is decoded.
 
-    Raises FormatUnknown, ContainerBroken, LimitExceeded (bytes, sides, pixels, frames).
+    Raises FormatUnknown, ContainerBroken, LimitExceeded (bytes, sides, pixels of one frame).
     """
     if len(data) > limits.input_bytes:
         raise LimitExceeded(f"the file has {len(data)} bytes, the limit is {limits.input_bytes}")
@@ -35,22 +37,36 @@ def open_image(data: memoryview, limits: Limits) -> Image:
     check_header(header, limits)
     return Image(
         header=header,
-        decoder=VipsDecoder(data, header),
+        decoder=VipsDecoder(data, header, limits),
         read_findings=partial(_findings, data, format),
     )
 
 
 def check_header(header: Header, limits: Limits) -> None:
-    """Raise LimitExceeded for a picture that must not be decoded."""
+    """Raise LimitExceeded for a picture of which not even one frame may be decoded."""
     if max(header.width, header.height) > limits.side:
         raise LimitExceeded(
             f"the picture is {header.width}x{header.height}, the limit is {limits.side} a side"
         )
-    if header.frames > limits.frames:
-        raise LimitExceeded(f"the picture has {header.frames} frames, the limit is {limits.frames}")
-    pixels = header.width * header.height * header.frames_opened
+    pixels = header.width * header.height
     if pixels > limits.input_pixels:
         raise LimitExceeded(f"the picture has {pixels} pixels, the limit is {limits.input_pixels}")
+
+
+def check_frames(header: Header, limits: Limits) -> None:
+    """Raise LimitExceeded for an animation, or for pages, that must not be decoded whole."""
+    frames = header.frames_opened
+    if frames > limits.frames:
+        raise LimitExceeded(
+            f"the picture has {frames} frames, the limit is {limits.frames}", hint=WHOLE_ONLY
+        )
+    pixels = header.width * header.height * frames
+    if pixels > limits.input_pixels:
+        raise LimitExceeded(
+            f"the {frames} frames have {pixels} pixels together, the limit is"
+            f" {limits.input_pixels}",
+            hint=WHOLE_ONLY,
+        )
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,7 @@ class VipsDecoder:
 
     data: memoryview
     header: Header
+    limits: Limits
 
     def full(self) -> Any:
         """The whole picture, upright, 8 or 16 bit, alpha last; frames one below the other."""
@@ -75,6 +92,7 @@ class VipsDecoder:
     def _picture(self, factor: float) -> Any:
         if not TABLE[self.header.format].reads:
             raise FormatUnknown(f"the pixels of {self.header.format} cannot be read here")
+        check_frames(self.header, self.limits)
         with foreign_errors(f"the {self.header.format} data"):
             options = self._shrink(factor / ROOM_FOR_RESIZE)
             picture = self._load(options)

@@ -44,13 +44,13 @@ def encode(image: Image, data: memoryview, limits: Limits) -> Encoded:
     decoded, MemoryExceeded, and whatever an operation had trouble with.
     """
     target = image.wish.format or image.header.format
-    _check_size(image, target, limits)
     if _is_rewrite(image, target):
         pieces, changes = rewrite(data, target, image.wish)
         if size_of(pieces) > limits.output_bytes:
             raise LimitExceeded(f"the result would pass {limits.output_bytes} bytes")
         if image.wish.to_bytes is None or size_of(pieces) <= image.wish.to_bytes:
             return Encoded(pieces, target, image.width, image.height, False, changes)
+    _check_size(image, target, limits)
     whole = (image.width, image.height) if _is_whole(image) else None
     blocks = kept(data, (image.header.format, target), image.wish, whole=whole)
     frames = _frames(image, target)
