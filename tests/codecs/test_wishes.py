@@ -96,6 +96,28 @@ def test_depth_of_avif(depth: int, source: str) -> None:
     assert opened(whole(made)).header.bits == depth
 
 
+@pytest.mark.parametrize("depth", [8, 10, 12])
+@pytest.mark.parametrize("bands", [1, 3, 4])
+def test_white_stays_white_and_opaque_opaque_through_avif(depth: int, bands: int) -> None:
+    kind = "grey16" if bands == 1 else "rgb16"
+    white = pyvips.Image.black(16, 16, bands=bands).linear(0, 65_535).cast("ushort")
+    data = white.copy(interpretation=kind).pngsave_buffer()
+    avif = whole(converted(data, to="avif", depth=depth, lossless=True))
+    seen = opened(avif).vips
+    assert (seen.hasalpha(), seen.min()) == (bands == 4, 255 if depth == 8 else 65_535)
+    assert opened(whole(converted(avif, to="png"))).vips.min() == seen.min()
+
+
+def test_a_deep_picture_comes_back_from_avif_within_a_step() -> None:
+    ramp = pyvips.Image.identity(ushort=True, size=65_536).subsample(64, 1)
+    grid = ramp.bandjoin([ramp, ramp.fliphor(), ramp]).cast("ushort").replicate(1, 16)
+    data = grid.copy(interpretation="rgb16").pngsave_buffer()
+    avif = whole(converted(data, to="avif", depth=12, lossless=True))
+    again = opened(whole(converted(avif, to="png"))).vips
+    assert (again.format, again.bands) == ("ushort", 4)
+    assert (again - opened(data).vips).abs().max() <= 65_535 / 4_095
+
+
 def test_less_depth_is_said() -> None:
     made = converted(deep(3), depth=8)
     told = {c.finding.name: c.finding.value for c in made.changes if c.what == "removed"}
