@@ -41,6 +41,11 @@ def maps(encoded: Encoded) -> list[bytes]:
             if block.kind == "gain map"]  # fmt: skip
 
 
+def blocks_inside(data: bytes) -> list[tuple[str, bytes]]:
+    """The numbers that a gain map has itself."""
+    return [(block.kind, bytes(block.data)) for block in blocks_of(memoryview(data), "jpeg")]
+
+
 def told(encoded: Encoded) -> list[str]:
     return [change.what for change in encoded.changes if change.finding.name == "gain map"]
 
@@ -69,13 +74,44 @@ def test_it_stays_where_the_picture_is_whole(photo: bytes, steps: tuple[Operatio
 
 
 @pytest.mark.parametrize(
+    ("steps", "size"),
+    [
+        ((Resize(fit="200x200"),), (400, 300)),
+        ((Resize(fit="199x199"),), (199, 149)),
+        ((Resize(fit="40x40"),), (40, 30)),
+        ((Resize(width=300, height=20, mode="exact"),), (300, 20)),
+    ],
+)
+def test_it_is_made_smaller_with_a_picture_less_than_half_as_large(
+    photo: bytes, steps: tuple[Operation, ...], size: tuple[int, int]
+) -> None:
+    encoded = made(photo, *steps)
+    (found,) = maps(encoded)
+    assert told(encoded) == ["kept"]
+    header = jpeg.header(memoryview(found))
+    assert (header.width, header.height) == size
+    (whole,) = maps(made(photo, Convert(quality=60)))
+    before, after = (pyvips.Image.new_from_buffer(one, "") for one in (whole, found))
+    assert abs(before.avg() - after.avg()) < 2
+    assert blocks_inside(found) == blocks_inside(whole)
+    assert maps(made(photo, *steps)) == [found]
+
+
+def test_a_large_map_that_cannot_be_read_stays_behind(photo: bytes) -> None:
+    start = photo.rindex(b"\xff\xd8\xff")
+    damaged = photo[:start] + photo[start:].replace(b"\xff\xdb", b"\xff\xfe")
+    assert maps(made(photo, Resize(fit="99x99")))
+    encoded = made(damaged, Resize(fit="99x99"))
+    assert (maps(encoded), told(encoded)) == ([], ["removed"])
+
+
+@pytest.mark.parametrize(
     "steps",
     [
         (Crop(width=200, height=200),),
         (Resize(width=200, height=200, mode="cover"),),
         (Resize(fit="300x300"), Crop(width=100, height=100)),
         (Crop(width=399, height=299), Resize(fit="300x300")),
-        (Resize(fit="99x99"),),
         (Convert(to="png"),),
         (Convert(to="avif"),),
         (Scrub(profile="none"), Crop(width=9, height=9)),

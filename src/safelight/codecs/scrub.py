@@ -13,16 +13,15 @@ from safelight.codecs import carry
 from safelight.codecs.blocks import Aside, Carried
 from safelight.codecs.crossing import is_crossing
 from safelight.codecs.crossing_ends import blocks as crossed_blocks
+from safelight.codecs.gain_map_fit import fitted
 from safelight.codecs.metadata import blocks_of, read_blocks
 from safelight.codecs.policy import policy_of
-from safelight.codecs.reading import short_is_broken, starts
+from safelight.codecs.reading import short_is_broken
 from safelight.errors import FormatUnknown, InputRefused
 from safelight.formats import TABLE, Format
-from safelight.image import Change, Header, Wish
+from safelight.image import Change, Wish
 
 Pieces = list[bytes | memoryview]
-# How much wider and higher than the shown picture a gain map may be.
-LARGEST_MAP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +88,14 @@ def kept(
 
 
 def _gain_maps(carried: Carried, whole: tuple[int, int] | None) -> tuple[Aside, ...]:
-    """Those that fit beside a picture of this size: most are smaller than it is."""
+    """Those that go beside a picture of this size."""
     found = []
     for aside in carried.pictures if whole is not None else ():
         # One that cannot be read is no reason to refuse the picture: it stays behind.
         with suppress(InputRefused), short_is_broken():
-            if whole and _fits(aside, whole):
-                found.append(aside)
+            one = fitted(aside, whole) if whole else None
+            found += [one] if one is not None else []
     return tuple(found)
-
-
-def _fits(aside: Aside, whole: tuple[int, int]) -> bool:
-    if aside.block.kind != "gain map" or not starts(aside.block.data, carry.JPEG):
-        return False
-    header: Header = import_module("safelight.codecs.jpeg").header(aside.block.data)
-    return max(header.width / whole[0], header.height / whole[1]) <= LARGEST_MAP
 
 
 def completed(pieces: Pieces, format: Format, blocks: Kept) -> Pieces:
