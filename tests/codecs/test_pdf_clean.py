@@ -12,7 +12,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image
 
-from safelight.codecs import metadata, pdf_files, routing, scrub
+from safelight.codecs import metadata, pdf_walk, routing, scrub
 from safelight.codecs.pdf import date_of
 from safelight.errors import ContainerBroken, FormatUnknown, SomethingMissing
 from safelight.image import Profile, Wish
@@ -194,7 +194,7 @@ def test_what_is_no_document_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
             scrubbed(data, "pdf")
     with pytest.raises(ContainerBroken):
         routing.read_header(memoryview(b"no"), "pdf")
-    monkeypatch.setattr(pdf_files, "MAX_OBJECTS", 3)
+    monkeypatch.setattr(pdf_walk, "MAX_OBJECTS", 3)
     with pytest.raises(ContainerBroken):
         scrubbed(document(), "pdf")
 

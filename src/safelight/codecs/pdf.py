@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from safelight.codecs.blocks import Block
-from safelight.codecs.pdf_files import Document, foreign_errors, library, opened, reachable
+from safelight.codecs.pdf_files import Document, foreign_errors, library, opened
 from safelight.codecs.pdf_rules import DATES, INFO_NAMES, NAMED
+from safelight.codecs.pdf_streams import picture_filter, unpacked
+from safelight.codecs.pdf_walk import reachable
 from safelight.codecs.reading import starts
 from safelight.codecs.svg_images import inner_blocks
 from safelight.errors import ContainerBroken
@@ -41,12 +43,13 @@ def header(data: memoryview) -> Header:
 
 def walk(data: memoryview) -> Document:
     """The document opened. Raises ContainerBroken, FormatUnknown when it is encrypted."""
+    header(data)
     return opened(data)
 
 
 def blocks(data: memoryview, walked: Document | None = None) -> Iterator[Block]:
     """Who, when and with what; packets, attachments, scripts, notes, pictures' own metadata."""
-    document = walked or opened(data)
+    document = walked or walk(data)
     with foreign_errors():
         yield from list(_found(document))
 
@@ -56,14 +59,19 @@ def _found(document: Document) -> Iterator[Block]:
     yield from _info(pdf)
     root = pdf.Root
     if "/Metadata" in root and hasattr(root.Metadata, "read_bytes"):
-        yield Block("xmp", "XMP", memoryview(root.Metadata.read_bytes()))
+        yield Block("xmp", "XMP", memoryview(unpacked(root.Metadata)))
     if len(_END.findall(document.data)) > 1:
         last = [match.end() for match in _END.finditer(document.data)]
         yield Block("private", "earlier versions", document.data[: last[-2]])
     told: set[str] = set()
-    for found in reachable(pdf, NAMED):
-        if not found.is_named and not isinstance(found.value, library().Array):
-            yield from _of_object(found.value, is_root=found.key == "/Root", told=told)
+    seen: set[tuple[int, int]] = set()
+    for found in reachable(pdf):
+        value = found.value
+        if found.kind in NAMED or isinstance(value, library().Array) or value.objgen in seen:
+            continue
+        if value.is_indirect:
+            seen.add(value.objgen)
+        yield from _of_object(value, is_root=found.key == "/Root", told=told)
 
 
 def _info(pdf: Any) -> Iterator[Block]:
@@ -99,7 +107,7 @@ def _of_object(value: Any, *, is_root: bool, told: set[str]) -> Iterator[Block]:
     if len(told) > MAX_TOLD:
         return
     if "/Metadata" in keys and not is_root and hasattr(value.Metadata, "read_bytes"):
-        packet = memoryview(value.Metadata.read_bytes())
+        packet = memoryview(unpacked(value.Metadata))
         yield Block("xmp", "XMP of an object", packet, is_inner=True)
     if "/Thumb" in keys and hasattr(value.Thumb, "read_raw_bytes"):
         yield Block("thumbnail", "PageThumbnail", memoryview(value.Thumb.read_raw_bytes()))
@@ -111,20 +119,10 @@ def _of_object(value: Any, *, is_root: bool, told: set[str]) -> Iterator[Block]:
             if key in keys:
                 told.add(f"note {len(told)}")
                 yield Block("comment", f"note {key}", memoryview(str(value[key])[:400].encode()))
-    if is_jpeg(value):
-        yield from inner_blocks("jpeg", value.read_raw_bytes())
+    if picture_filter(value) == "/DCTDecode":
+        yield from inner_blocks("jpeg", unpacked(value))
 
 
 def is_note(keys: set[str]) -> bool:
     """True for an annotation that is no link and no field of a form."""
     return {"/Subtype", "/Rect"} <= keys and "/FT" not in keys and "/Parent" not in keys
-
-
-def is_jpeg(value: Any) -> bool:
-    """True for a picture that is stored as a JPEG and nothing else."""
-    if not hasattr(value, "read_raw_bytes"):
-        return False
-    filters = value.get("/Filter")
-    if isinstance(filters, library().Array):
-        return len(filters) == 1 and filters[0] == "/DCTDecode"
-    return bool(filters == "/DCTDecode")

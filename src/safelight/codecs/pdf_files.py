@@ -11,7 +11,6 @@ from typing import Any
 
 from safelight.errors import ContainerBroken, FormatUnknown, SafelightError, SomethingMissing
 
-MAX_OBJECTS = 2_000_000
 _ENCRYPTED = re.compile(rb"/Encrypt[\s\d<]")
 FAULTS: tuple[type[Exception], ...] = (
     *(ValueError, RuntimeError, TypeError, LookupError, AttributeError, ArithmeticError),
@@ -69,48 +68,3 @@ def opened(data: memoryview) -> Document:
     if pdf is None:
         raise ContainerBroken("the PDF is damaged or cut short") from fault
     return Document(data, pdf)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One object on the way from the root. key is what led here, holder what that stands in;
-    is_named: its own keys are names that the document chose.
-    """
-
-    value: Any
-    key: str
-    is_named: bool
-
-
-def reachable(pdf: Any, named: frozenset[str]) -> Iterator[Found]:
-    """Every dictionary, stream and array below the root, each once; children are looked for after
-    the one that holds them was given, so that what is cut off there is not followed.
-    """
-    pikepdf = library()
-    seen: set[tuple[int, int]] = set()
-    waiting: list[Found] = [Found(pdf.Root, "/Root", False)]
-    left = MAX_OBJECTS
-    while waiting:
-        found = waiting.pop()
-        value = found.value
-        if value.is_indirect:
-            if value.objgen in seen:
-                continue
-            seen.add(value.objgen)
-        left -= 1
-        if left < 0:
-            raise ContainerBroken("the PDF has too many objects")
-        yield found
-        if isinstance(value, pikepdf.Array):
-            inner = [(found.key, child) for child in value]
-        else:
-            inner = [(key, value[key]) for key in value.keys()]  # noqa: SIM118 - no mapping
-        for key, child in inner:
-            if isinstance(child, (pikepdf.Dictionary, pikepdf.Stream, pikepdf.Array)):
-                # A list in a named place, as kids of a tree, is no such place itself.
-                is_named = key in named and not found.is_named and _is_plain(child, pikepdf)
-                waiting.append(Found(child, key, is_named))
-
-
-def _is_plain(child: Any, pikepdf: Any) -> bool:
-    return isinstance(child, pikepdf.Dictionary)
