@@ -41,6 +41,10 @@ VIDEO = (
 AUDIO = bytes(6) + b"\0\1" + bytes(8) + struct.pack(">HHHHI", 2, 16, 0, 0, 48_000 << 16)
 
 
+TEXT = box(b"text", bytes(6), b"\0\1", bytes(43), b"\0")
+AVC = b"\1\x64\0\x1f\xff\xe1\0\4\x67abc\1\0\3\x68ab\xfd\xf8\xf8\0" + CANARY
+
+
 def film_head(stamp: int = 0) -> bytes:
     times = numbers(stamp, stamp, 1000, 3000, 0x10000)
     return full(b"mvhd", times, b"\1\0" + bytes(10), MATRIX, bytes(24), numbers(9))

@@ -15,9 +15,11 @@ from safelight.image import Profile, Wish
 from tests.codecs.making import CANARY, scrubbed
 from tests.codecs.planting_mp4 import (
     AUDIO,
+    AVC,
     PICTURES,
     SOUND,
     STAMP,
+    TEXT,
     VIDEO,
     XMP_ID,
     box,
@@ -30,10 +32,11 @@ from tests.codecs.planting_mp4 import (
     track,
     word,
 )
+from tests.codecs.planting_mp4_entries import STREAM, described
 from tests.codecs.test_canaries import pass_through
 from tests.codecs.test_profiles import PACKET
 
-PLANTS = plants()
+PLANTS = plants() | described()
 
 
 def inner(data: bytes, *path: bytes) -> list[bytes]:
@@ -233,6 +236,29 @@ def test_parts_of_quicktime_stay_without_words() -> None:
     assert scrubbed(clean, "mp4") == clean
 
 
+def test_what_a_decoder_needs_stays() -> None:
+    head = b"\1\x64\0\x1f\xff"
+    sets = head + b"\xe1\0\4\x67abc\1\0\3\x68ab"
+    clean = scrubbed(PLANTS["behind parameter sets"], "mp4")
+    assert box(b"avcC", sets, b"\xfd\xf8\xf8\0") in clean
+    assert AVC.startswith(sets)
+    clean = scrubbed(PLANTS["eyes and sphere"], "mp4")
+    assert box(b"equi", bytes(20)) in clean
+    assert box(b"svhd", bytes(5)) in clean
+    assert box(b"stri", bytes(5)) in clean
+    assert box(b"esds", STREAM) in scrubbed(PLANTS["streams"], "mp4")
+
+
+@pytest.mark.parametrize("type", [b"vvcC", b"glbl", b"jpgC", b"dac4", b"udts", b"mhaC"])
+def test_heads_that_cannot_be_checked_are_refused(type: bytes) -> None:
+    entry = box(b"avc1", VIDEO, box(type, CANARY))
+    with pytest.raises(FormatUnknown):
+        scrubbed(film([(track(1, PICTURES, entry=entry), PICTURES)]), "mp4")
+    odd = track(2, SOUND, b"text", entry=box(b"zzzz", bytes(8), CANARY))
+    with pytest.raises(FormatUnknown):
+        scrubbed(film([(odd, SOUND)]), "mp4")
+
+
 def amr() -> bytes:
     """Sound of a telephone, wrapped as QuickTime does it, with the maker of its encoder."""
     wave = box(b"wave", box(b"frma", b"samr"), box(b"mp4a", bytes(4), CANARY), bytes(8))
@@ -241,7 +267,7 @@ def amr() -> bytes:
 
 def words_of_quicktime() -> tuple[bytes, int]:
     """Subtitles with a general head, and a handler of data as QuickTime has it."""
-    whole, at = track(3, SOUND, b"text", name=b"\x06secret")
+    whole, at = track(3, SOUND, b"text", entry=TEXT, name=b"\x06secret")
     head = box(b"gmhd", full(b"gmin", bytes(12), CANARY), box(b"text", bytes(36), CANARY))
     handler = full(b"hdlr", b"dhlralis", bytes(12), b"\x0d" + CANARY)
     more = head + handler

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from safelight.codecs.isobmff import boxed, boxes
 from safelight.codecs.mp4_entries import clean_entries
-from safelight.codecs.mp4_tracks import Track, chunk_places, within
+from safelight.codecs.mp4_tracks import Track, all_within, chunk_places, within
 from safelight.codecs.reading import part
 from safelight.errors import ContainerBroken
 
 Moved = Callable[[int], int]
 # Tables of samples: bytes of a row, and where their count stands.
 ROWS: dict[bytes, int] = {b"stts": 8, b"ctts": 8, b"stsc": 12, b"stss": 4, b"stps": 4, b"sbgp": 8}
-GROUPS = frozenset({b"roll", b"prol", b"rap ", b"sync", b"tsas", b"stsa", b"tscl"})
+# Groups of samples, and how long the description of each is.
+GROUPS = {b"roll": 2, b"prol": 2, b"rap ": 1, b"sync": 1, b"tsas": 0, b"stsa": 0, b"tscl": 20}
 MEDIA_HEADS = {b"vmhd": 12, b"smhd": 8, b"nmhd": 4, b"sthd": 4}
 
 
@@ -34,9 +36,22 @@ def film_head(body: memoryview, seconds: int) -> bytes:
     return boxed(b"mvhd", bytes(clean))
 
 
-def track_box(track: Track, seconds: int, moved: Moved, kept: set[int]) -> bytes:
-    """One trak with its media as before, and its chunks where moved says."""
+@dataclass(frozen=True, slots=True)
+class How:
+    """How tracks are written: when they were made, where chunks are now, which tracks there are,
+    and whether colour profiles are standard ones or lose their names.
+    """
+
+    seconds: int
+    moved: Moved
+    kept: set[int]
+    standard_colour: bool = False
+
+
+def track_box(track: Track, how: How) -> bytes:
+    """One trak with its media as before, and its chunks where how says."""
     out = []
+    seconds = how.seconds
     for box in boxes(track.body):
         if box.type == b"tkhd":
             out.append(boxed(b"tkhd", dated(box.body, seconds, 84)))
@@ -44,11 +59,11 @@ def track_box(track: Track, seconds: int, moved: Moved, kept: set[int]) -> bytes
             edits = within(box.body, b"elst")
             out += [boxed(b"edts", boxed(b"elst", _edits(edits)))] if edits is not None else []
         elif box.type == b"tref":
-            out += _references(box.body, kept)
+            out += _references(box.body, how.kept)
         elif box.type == b"tapt":
             out.append(boxed(b"tapt", *_apertures(box.body)))
         elif box.type == b"mdia":
-            out.append(boxed(b"mdia", *_media(track, box.body, seconds, moved)))
+            out.append(boxed(b"mdia", *_media(track, box.body, how)))
     return boxed(b"trak", *out)
 
 
@@ -79,14 +94,14 @@ def _apertures(body: memoryview) -> Iterator[bytes]:
             yield boxed(box.type, box.body[:12])
 
 
-def _media(track: Track, body: memoryview, seconds: int, moved: Moved) -> Iterator[bytes]:
+def _media(track: Track, body: memoryview, how: How) -> Iterator[bytes]:
     for box in boxes(body):
         if box.type == b"mdhd":
-            yield boxed(b"mdhd", dated(box.body, seconds, 24))
+            yield boxed(b"mdhd", dated(box.body, how.seconds, 24))
         elif box.type == b"hdlr":
             yield handler_box(box.body)
         elif box.type == b"minf":
-            yield boxed(b"minf", *_information(track, box.body, moved))
+            yield boxed(b"minf", *_information(track, box.body, how))
 
 
 def handler_box(body: memoryview) -> bytes:
@@ -97,7 +112,7 @@ def handler_box(body: memoryview) -> bytes:
     return boxed(b"hdlr", bytes(4), component, kind, bytes(13))
 
 
-def _information(track: Track, body: memoryview, moved: Moved) -> Iterator[bytes]:
+def _information(track: Track, body: memoryview, how: How) -> Iterator[bytes]:
     for box in boxes(body):
         if box.type in MEDIA_HEADS:
             yield boxed(box.type, box.body[: MEDIA_HEADS[box.type]])
@@ -111,7 +126,7 @@ def _information(track: Track, body: memoryview, moved: Moved) -> Iterator[bytes
             own = boxed(b"url ", b"\0\0\0\1") * min(count, 64)
             yield boxed(b"dinf", boxed(b"dref", struct.pack(">II", 0, min(count, 64)), own))
         elif box.type == b"stbl":
-            yield boxed(b"stbl", *_samples(track, box.body, moved))
+            yield boxed(b"stbl", *_samples(track, box.body, how))
 
 
 def _general(body: memoryview) -> Iterator[bytes]:
@@ -122,12 +137,15 @@ def _general(body: memoryview) -> Iterator[bytes]:
             yield boxed(b"text", box.body[:36])
 
 
-def _samples(track: Track, body: memoryview, moved: Moved) -> Iterator[bytes]:
+def _samples(track: Track, body: memoryview, how: How) -> Iterator[bytes]:
+    counts = all_within(body, b"stsz", b"stz2")
+    count = max((struct.unpack_from(">I", one, 8)[0] for one in counts.values()), default=0)
     for box in boxes(body):
         if box.type == b"stsd":
-            yield boxed(b"stsd", clean_entries(box.body, track.handler))
+            entries = clean_entries(box.body, track.handler, standard=how.standard_colour)
+            yield boxed(b"stsd", entries)
         elif box.type in (b"stco", b"co64"):
-            places = [moved(place) for place in chunk_places({box.type: box.body})]
+            places = [how.moved(place) for place in chunk_places({box.type: box.body})]
             yield boxed(b"stco", struct.pack(f">II{len(places)}I", 0, len(places), *places))
         elif box.type in ROWS:
             yield from _table(box.type, box.body)
@@ -138,7 +156,7 @@ def _samples(track: Track, body: memoryview, moved: Moved) -> Iterator[bytes]:
             bits, count = box.body[7], struct.unpack_from(">I", box.body, 8)[0]
             yield boxed(b"stz2", part(box.body, 0, 12 + (count * bits + 7) // 8))
         elif box.type == b"sdtp":
-            yield boxed(b"sdtp", box.body)
+            yield boxed(b"sdtp", box.body[: 4 + count])
         elif box.type == b"cslg":
             yield boxed(b"cslg", box.body[: 20 if box.body[0] == 0 else 36])
         elif box.type == b"sgpd" and bytes(box.body[4:8]) in GROUPS:
@@ -153,10 +171,10 @@ def _table(type: bytes, body: memoryview) -> Iterator[bytes]:
 
 
 def _group(body: memoryview) -> Iterator[bytes]:
-    """Descriptions of groups that have one length, cut to them."""
+    """Descriptions of groups that have the length of their kind, cut to them."""
     if body[0] == 1:
         size, count = struct.unpack_from(">II", body, 8)
-        if size:
+        if size and size == GROUPS[bytes(body[4:8])]:
             yield boxed(b"sgpd", part(body, 0, 16 + size * count))
 
 
