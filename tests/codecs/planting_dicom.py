@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import pydicom
@@ -14,7 +15,7 @@ from tests.codecs.making import CANARY
 from tests.codecs.planting import spiked_profile
 
 WORD = CANARY.decode()
-PIXELS = bytes(range(0, 240, 2)) * 2
+PIXELS = struct.pack("<120H", *(number * 29 % 4096 for number in range(120)))
 UID = "1.2.3.4.5.6.7.8.987654321"
 # Rows of table E.1-1 (PS3.15) that the basic profile removes, empties or replaces, with words.
 TABLE = """

@@ -6,10 +6,11 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from safelight.codecs.blocks import Block
+from safelight.codecs.dicom_frames import tidied
 from safelight.codecs.dicom_rules import (
     EMPTY,
     EMPTY_IF_THERE,
@@ -21,7 +22,13 @@ from safelight.codecs.dicom_rules import (
 )
 from safelight.codecs.dicom_uids import is_ours
 from safelight.codecs.text_risks import DICOM
-from safelight.errors import ContainerBroken, FormatUnknown, SafelightError, SomethingMissing
+from safelight.errors import (
+    ContainerBroken,
+    FormatUnknown,
+    InputRefused,
+    SafelightError,
+    SomethingMissing,
+)
 from safelight.image import Header
 
 FAULTS: tuple[type[Exception], ...] = (
@@ -140,6 +147,11 @@ def _picture(found: Any) -> Iterator[Block]:
     modality = str(found.get("Modality") or "")
     if said == "YES" or (said != "NO" and modality in OFTEN_WRITTEN and "PixelData" in found):
         yield _words(BURNED_IN, "words may be drawn into the pixels: look, and redact")
+    if any(keyword in found for keyword in PIXELS):
+        # A scrub refuses pixels in disorder; everything else that such a file says is told.
+        with suppress(InputRefused, *known_faults()):
+            for words in tidied(found).told:
+                yield Block("private", f"{DICOM}pixels: {words}", memoryview(b""))
 
 
 def _tag(element: Any) -> Block:

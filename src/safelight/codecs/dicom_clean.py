@@ -1,14 +1,14 @@
-"""DICOM rewritten by the basic confidentiality profile; the bytes of its pixels as they were."""
+"""DICOM rewritten by the basic confidentiality profile; its pixels as shown unchanged."""
 
 from __future__ import annotations
 
 import io
-import re
 import struct
 from typing import Any
 
 from safelight.codecs.blocks import Carried
 from safelight.codecs.dicom import ICC, faults, known_faults
+from safelight.codecs.dicom_frames import tidied
 from safelight.codecs.dicom_rules import (
     DONE,
     EMPTY,
@@ -21,39 +21,24 @@ from safelight.codecs.dicom_rules import (
     TIMES_REMOVED,
 )
 from safelight.codecs.dicom_uids import replaced
-from safelight.codecs.reading import part
+from safelight.codecs.dicom_values import WORDS, fit_tables, is_plain, is_sequence
 from safelight.codecs.text_risks import DICOM
-from safelight.errors import ContainerBroken, FormatUnknown
+from safelight.errors import ContainerBroken, FormatUnknown, ParameterInvalid
 
 Pieces = list[bytes | memoryview]
 MAX_DEPTH = 12
 IMPLEMENTATION = "2.25.302043979549214930021744913640541842321"
 NAME = "SAFELIGHT"
-ITEM = b"\xfe\xff\x00\xe0"
-# Codings of the standard whose pixels lie in items, and those that only begin alike.
-CODED = "1.2.840.10008.1.2."
-UNCODED = frozenset({f"{CODED}1", f"{CODED}1.98", f"{CODED}1.99", f"{CODED}2"})
-# Values by their representation: numbers are never looked at, words must look like code words.
-NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT", "OW", "OB", "US or SS"})
-NUMBERS |= frozenset({"OF", "OD", "OL", "US or OW", "OB or OW", "US or SS or OW"})
-_WORDS: dict[str, re.Pattern[str]] = {
-    "CS": re.compile(r"[A-Z0-9_ ]{0,16}"),
-    "DS": re.compile(r"[0-9+\-.eE ]{0,16}"),
-    "IS": re.compile(r"[0-9+\- ]{0,12}"),
-    "SH": re.compile(r"[\w .+*/{}%^()\[\]-]{0,16}"),
-    "LO": re.compile(r"[\w .+*/{}%^()\[\]-]{0,16}"),
-    "UI": re.compile(r"[0-9.]{0,64}"),
-}
-SPACED = frozenset({"CS"})
 
 
 def rewritten(walked: Any, carried: Carried) -> Pieces:
     """The clean object as one piece.
 
-    Raises ContainerBroken, FormatUnknown for an object without a picture: its words are all it is.
+    Raises ContainerBroken, ParameterInvalid for a mark or notice to be put into it, FormatUnknown
+    for an object without a picture: its words are all it is.
     """
     if carried.xmp is not None:
-        raise FormatUnknown(
+        raise ParameterInvalid(
             "dicom has no place for a mark or a notice", hint="convert it to png and mark that"
         )
     with faults():
@@ -72,12 +57,7 @@ def _written(found: Any, carried: Carried) -> bytes:
     meta = found.file_meta
     clean = _cleaned(found, 0)
     _stated(clean, found, carried)
-    for keyword in PIXELS:
-        if keyword in found:
-            clean.add(found[keyword])
-    coding = str(meta.TransferSyntaxUID)
-    if coding.startswith(CODED) and coding not in UNCODED and "PixelData" in found:
-        require_items(memoryview(found.PixelData))
+    _pictured(clean, found)
     clean.file_meta = FileMetaDataset()
     clean.file_meta.MediaStorageSOPClassUID = _known(str(found.SOPClassUID))
     clean.file_meta.MediaStorageSOPInstanceUID = clean.SOPInstanceUID
@@ -90,22 +70,19 @@ def _written(found: Any, carried: Carried) -> bytes:
     return out.getvalue()
 
 
-def require_items(coded: memoryview) -> None:
-    """Raises ContainerBroken unless coded pixels are items one behind the other, and nothing else:
-    decoders pass over what lies between them.
-    """
-    at = 0
-    while at < len(coded):
-        mark, size = struct.unpack_from("<4sI", part(coded, at, 8))
-        if mark != ITEM:
-            raise ContainerBroken("the coded pixels of the dicom data are in disorder")
-        part(coded, at + 8, size)
-        at += 8 + size
+def _pictured(clean: Any, found: Any) -> None:
+    """The clean pixels, in the representation that they had or the standard gives them."""
+    for keyword, value in tidied(found).values.items():
+        setattr(clean, keyword, value)
+        if keyword in found and found[keyword].VR in ("OB", "OW"):
+            clean[keyword].VR = found[keyword].VR
+    if "PixelData" in clean:
+        clean["PixelData"].is_undefined_length = found["PixelData"].is_undefined_length
 
 
 def _known(uid: str) -> str:
     """An identity that the standard gave, or a maker's in the same form; words are refused."""
-    if _WORDS["UI"].fullmatch(uid) is None:
+    if WORDS["UI"].fullmatch(uid) is None:
         raise ContainerBroken("the dicom data has an impossible identity")
     return uid
 
@@ -121,13 +98,14 @@ def _cleaned(found: Any, depth: int) -> Any:
         if element is None or element.keyword not in KEPT:
             continue
         if element.VR == "SQ":
-            if depth < MAX_DEPTH:
+            if depth < MAX_DEPTH and is_sequence(element):
                 items = [_cleaned(item, depth + 1) for item in element.value]
                 setattr(clean, element.keyword, Sequence(items))
         elif element.keyword in IDENTITIES:
             setattr(clean, element.keyword, replaced(_known(str(element.value))))
-        elif _is_plain(element):
+        elif is_plain(element):
             clean.add(element)
+    fit_tables(clean)
     return clean
 
 
@@ -141,17 +119,6 @@ def _element(found: Any, tag: Any) -> Any:
         return None
 
 
-def _is_plain(element: Any) -> bool:
-    if element.VR in NUMBERS:
-        return True
-    pattern = _WORDS.get(element.VR)
-    if pattern is None:
-        return False
-    many = element.VM > 1 and not isinstance(element.value, str)
-    values = element.value if many else [element.value]
-    return all(pattern.fullmatch(str(value or "")) for value in values)
-
-
 def _stated(clean: Any, found: Any, carried: Carried) -> None:
     """What every object must state, what was asked for, and that it was done."""
     from pydicom.dataset import Dataset
@@ -163,7 +130,7 @@ def _stated(clean: Any, found: Any, carried: Carried) -> None:
         if keyword in found:
             setattr(clean, keyword, "")
     for keyword in ("Laterality", "PatientOrientation"):
-        if keyword in found and _is_plain(found[keyword]):
+        if keyword in found and is_plain(found[keyword]):
             clean.add(found[keyword])
     code = Dataset()
     code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = PROFILE_CODE

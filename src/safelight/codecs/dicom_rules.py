@@ -11,6 +11,8 @@ U       another identity                 IDENTITIES, by a one-way mapping: the s
 
 from __future__ import annotations
 
+import re
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -101,3 +103,32 @@ PROFILE_CODE = ("113100", "DCM", "Basic Application Confidentiality Profile")
 OURS = frozenset({DONE[0], METHOD[0], TIMES_REMOVED[0], "DeidentificationMethodCodeSequence"})
 # Pictures of these kinds often have a name drawn into them.
 OFTEN_WRITTEN = frozenset({"US", "ES", "SC", "OT", "XC", "GM", "OP", "RF", "XA", "DG", "IVUS"})
+# Units of measured values, by UCUM.
+UNITS = _words(
+    """1 % [hnsf'U] mm cm m mm2 cm2 mm3 cm3 ml um um2/s mm2/s 10-6.mm2/s mm/s cm/s ms s min /min /s
+    Hz kHz MHz deg rad Gy cGy mGy Bq/ml kBq/ml MBq/ml g/ml kg/ml g/ml{SUVbw} g/ml{SUVlbm}
+    cm2/ml{SUVbsa} {SUVbw}g/ml {SUVlbm}g/ml {SUVbsa}cm2/ml {counts} {counts}/s {ratio} ppm [ppm]
+    ml/min/ml ml/min/100g ml/100g ml/100ml umol/min/ml mg/min/ml mol/l mmol/l T mT keV kV mV"""
+)
+_TERM = r"[A-Z]{1,2}\d{2,3}[a-z]{0,2}(?:[\\/]\d)?|\d{1,3}"
+# Tags whose representation lets any words through: these, and no other.
+CODES: dict[str, re.Pattern[str]] = {
+    "StackID": re.compile(r"\d{1,8}"),
+    "ConvolutionKernel": re.compile(
+        rf"{_TERM}|STANDARD|SOFT|SMOOTH|SHARP|BONE|BONEPLUS|DETAIL|EDGE|LUNG|CHST|ULTRA"
+    ),
+    "FilterType": re.compile(
+        r"\d{1,2}|NONE|FLAT|STRIP|WEDGE|BUTTERFLY|MULTIPLE|(?:(?:BODY|HEAD|CARDIAC) FILTER)"
+        r"|(?:SMALL|MEDIUM|LARGE|BODY|HEAD) BOWTIE(?: FIL)?"
+    ),
+    "ImagedNucleus": re.compile(r"\d{0,3}[A-Z][a-z]?\d{0,3}"),
+    "RescaleType": re.compile(r"OD|HU|US|MGML|Z_EFF|ED|EDW|HU_MOD|PCT"),
+    "ModalityLUTType": re.compile(r"OD|HU|US|MGML|Z_EFF|ED|EDW|HU_MOD|PCT"),
+    "ScanOptions": re.compile(
+        r"PER|RG|CG|PPG|FC|PFF|PFP|SP|FS|IR|SFS|WE|SAT\d?|ACC_GEMS|EDR_GEMS|FAST_GEMS|FILTERED_GEMS"
+        r"|(?:AXIAL|HELICAL|CINE|SCOUT|SURVEY)(?: MODE)?|HELIX|NORMAL|NONE|TOMO"
+    ),
+    "CodeValue": re.compile(r".{1,16}"),
+    "CodingSchemeDesignator": re.compile(r"UCUM"),
+    "CodeMeaning": re.compile(r".{1,64}"),
+}
