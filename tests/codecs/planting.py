@@ -179,7 +179,6 @@ def png_plants() -> dict[str, bytes]:
         "pHYs too long": (b"pHYs", CANARY),
         "bKGD too long": (b"bKGD", CANARY),
         "tRNS too long": (b"tRNS", CANARY),
-        "tRNS beyond the depth": (b"tRNS", CANARY[:6]),
         "sBIT too long": (b"sBIT", CANARY),
         "words as colours": (b"cHRM", (CANARY * 3)[:32]),
         "words as a density": (b"pHYs", CANARY[:9]),
@@ -203,6 +202,7 @@ def _png_places(plain: bytes) -> dict[str, bytes]:
     broken = chunk(b"tEXt", b"Author\0" + CANARY)[:-1] + b"\0"
     twice = [chunks[0], (b"gAMA", bytes(4)), (b"gAMA", CANARY[:4]), *chunks[1:]]
     return {
+        "tRNS beyond the depth": with_chunks(plain, (b"tRNS", CANARY[:6])),
         "after IEND": plain + CANARY,
         "a chunk after IEND": plain + chunk(b"tEXt", b"Author\0" + CANARY),
         "after the pixels": png_of([*end, (b"tEXt", b"Author\0" + CANARY), chunks[-1]]),

@@ -59,7 +59,8 @@ def _is_as_defined(element: Any) -> bool:
     least, _, most = times.partition("-")
     many = MANY if element.VR in NUMBERS or element.VR in ("DS", "IS") else MANY_WORDS
     last = most or least
-    return int(least) <= element.VM <= (int(last) if last.isdecimal() else many)
+    count = int(element.VM)
+    return int(least) <= count <= (int(last) if last.isdecimal() else many)
 
 
 def fit_tables(clean: Any) -> None:
