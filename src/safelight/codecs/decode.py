@@ -18,7 +18,6 @@ from safelight.limits import Limits
 
 # The resizer must have this much left to do after a shrink on load, or the picture gets coarse.
 ROOM_FOR_RESIZE = 2.0
-WHOLE_ONLY = "inspect and scrub take it as it is; anything else needs fewer or smaller frames"
 
 
 def open_image(data: memoryview, limits: Limits) -> Image:
@@ -58,14 +57,15 @@ def check_frames(header: Header, limits: Limits) -> None:
     frames = header.frames_opened
     if frames > limits.frames:
         raise LimitExceeded(
-            f"the picture has {frames} frames, the limit is {limits.frames}", hint=WHOLE_ONLY
+            f"the picture has {frames} frames, the limit is {limits.frames}",
+            hint="inspect and scrub take it as it is; for more, it needs fewer or smaller frames",
         )
     pixels = header.width * header.height * frames
     if pixels > limits.input_pixels:
         raise LimitExceeded(
             f"the {frames} frames have {pixels} pixels together, the limit is"
             f" {limits.input_pixels}",
-            hint=WHOLE_ONLY,
+            hint="inspect and scrub take it as it is; for more, it needs fewer or smaller frames",
         )
 
 
