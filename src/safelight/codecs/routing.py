@@ -19,6 +19,22 @@ NETPBM = tuple(
     for kind in (b"1", b"2", b"3", b"4", b"5", b"6", b"7")
     for blank in (b"\n", b" ", b"\r", b"\t")
 )
+# Length of group, character set, kind of picture, date and time of making, class, identity.
+FIRST_ELEMENTS = (
+    *((b"\x08\0\0", b"UL"), (b"\x08\0\5", b"CS"), (b"\x08\0\x08", b"CS")),
+    *((b"\x08\0\x12", b"DA"), (b"\x08\0\x13", b"TM"), (b"\x08\0\x16", b"UI")),
+    (b"\x08\0\x18", b"UI"),
+)
+# An object that starts with an element of group 0002 or 0008, as such objects do: its number,
+# then its kind in two letters, or a length below 64 KiB. One of them may have a byte before it.
+BARE_DICOM: tuple[Marks, ...] = (
+    ((0, b"\2\0\0\0UL\4\0"),),
+    ((0, b"\2\0\1\0OB\0\0"),),
+    *(((0, start + b"\0" + kind),) for start, kind in FIRST_ELEMENTS),
+    *(((0, b" " + start + b"\0" + kind),) for start, kind in FIRST_ELEMENTS),
+    *(((0, start + b"\0"), (6, b"\0\0")) for start, _ in FIRST_ELEMENTS),
+    *(((0, b"\0\x08\0" + start[2:] + kind),) for start, kind in FIRST_ELEMENTS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +48,7 @@ class Foreign:
 
 
 # DICOM has its mark behind 128 bytes that may hold anything.
-ROUTE_BYTES = 132
+MARK_AT, ROUTE_BYTES = 128, 132
 # The list of brands of an ISO file lies within these.
 BRAND_BYTES = 64
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
@@ -47,7 +63,7 @@ SIGNATURES: tuple[tuple[Format, Marks], ...] = (
     ("png", ((0, b"\x89PNG\r\n\x1a\n"),)),
     ("webp", ((0, b"RIFF"), (8, b"WEBP"))),
     # Before TIFF: what lies before the mark may be the start of one, to please its readers.
-    ("dicom", ((128, b"DICM"),)),
+    ("dicom", ((MARK_AT, b"DICM"),)),
     ("tiff", ((0, b"II*\0"),)),
     ("tiff", ((0, b"MM\0*"),)),
     ("tiff", ((0, b"II+\0"),)),
@@ -101,6 +117,18 @@ FOREIGN: tuple[Foreign, ...] = (
         "develop it with a RAW program and export JPEG or TIFF",
     ),
     Foreign("Netpbm", ("ppm", "pgm", "pbm", "pam"), NETPBM, EXPORT),
+    Foreign(
+        "HEIF with a minimized header",
+        ("heif", "avif"),
+        (((4, b"ftyp"), (8, b"mif3")),),
+        "export it as an ordinary AVIF or HEIC, or as PNG",
+    ),
+    Foreign(
+        "DICOM without its file header",
+        ("dcm",),
+        BARE_DICOM,
+        "dcmconv of DCMTK, or pydicom's dcmwrite, write it with one",
+    ),
     Foreign("AVI", ("avi",), (((0, b"RIFF"), (8, b"AVI ")),), "convert it to MP4"),
 )
 # These brands say "some HEIF file"; the list of compatible brands says which.
@@ -128,6 +156,8 @@ def route(first: bytes) -> Format | None:
 
 def foreign(first: bytes) -> Foreign | None:
     """A format that is known by name and not read, or None."""
+    if first[MARK_AT:ROUTE_BYTES] == b"DICM":
+        return None
     return next((one for one in FOREIGN if any(_fits(first, marks) for marks in one.marks)), None)
 
 
