@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from safelight.codecs import routing
+from safelight.codecs.decode import open_image
 from safelight.codecs.heif_streams import Walker
 from safelight.errors import ContainerBroken, FormatUnknown, InputRefused
+from safelight.limits import Limits
 from tests.codecs.making import jpeg, scrubbed
 from tests.codecs.making_heif import ALPHA, Item, auxiliary, box, coded, full, whole
 from tests.codecs.planting_heif import grid
@@ -123,3 +125,10 @@ def test_no_hostile_file_gets_through(shared_data: Path) -> None:
             except InputRefused:
                 refused += 1
     assert refused > 3
+
+
+def test_an_uncompressed_picture_is_refused_with_the_same_words_by_all() -> None:
+    data = memoryview(REFUSED["uncompressed"])
+    with pytest.raises(FormatUnknown, match="uncompressed HEIF") as refused:
+        open_image(data, Limits())
+    assert "PNG" in refused.value.hint

@@ -74,8 +74,10 @@ def _kept(file: File, parts: dict[int, Role], carried: Carried) -> dict[int, Ent
             entries[number] = cleaner.entry(meta.items[number])
         except Unkept as reason:
             if parts[number] in ALWAYS:
+                # The reason is a word of the file, and no such word leaves a worker.
                 raise FormatUnknown(
-                    f"a picture with {reason} is not rewritten", hint=CONVERT_FIRST
+                    "a HEIF picture with a part of an unknown kind is not rewritten",
+                    hint="convert it: that keeps the pixels and leaves the rest behind",
                 ) from reason
     if meta.primary not in entries:
         raise ContainerBroken("the picture has no primary item")

@@ -12,8 +12,11 @@ from safelight.codecs.heif import File
 from safelight.codecs.heif_movie import tracks
 from safelight.codecs.heif_roles import ALPHA, auxiliary_type
 from safelight.codecs.isobmff import Box, Cursor
+from safelight.errors import FormatUnknown
 from safelight.formats import Format
 from safelight.image import Header
+
+UNCOMPRESSED = b"unci"
 
 
 @dataclass(slots=True)
@@ -27,9 +30,16 @@ class Facts:
 
 
 def header_of(file: File, format: Format) -> Header:
-    """Size after crop and rotation, bits, alpha, frames of a sequence. Raises ContainerBroken."""
+    """Size after crop and rotation, bits, alpha, frames of a sequence.
+
+    Raises ContainerBroken, FormatUnknown for an uncompressed picture.
+    """
     meta, primary = file.meta, file.meta.primary
     tiles = meta.targets(b"dimg", primary)
+    if any(meta.items[one].kind == UNCOMPRESSED for one in (primary, *tiles) if one in meta.items):
+        raise FormatUnknown(
+            "an uncompressed HEIF picture is not read", hint="export it as PNG or TIFF"
+        )
     facts = facts_of(meta.properties_of(primary))
     coded = facts_of(meta.properties_of(tiles[0])) if tiles else facts
     bits = min(facts.bits or coded.bits or 8, 32)
