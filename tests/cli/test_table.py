@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from safelight.batch.events import Item
 from safelight.batch.tally import Tally
 from safelight.cli import table
-from safelight.cli.figures import Figures
+from safelight.cli.figures import Figures, has_its_size
 from safelight.engine.result import Result
 from safelight.image import Decision
 from safelight.recipe import operations
@@ -55,8 +56,8 @@ def looked_at(
         height=1,
         output_bytes=1,
         input_format="jpeg",
-        input_width=1,
-        input_height=1,
+        input_width=2,
+        input_height=2,
         input_bytes=1,
         is_reencoded=True,
         findings=(),
@@ -143,3 +144,21 @@ def test_what_auto_saw_is_said(decided: list[dict[Decision, float]], words: str)
 
 def test_where_auto_saw_nothing_nothing_is_said() -> None:
     assert "auto" not in "".join(lines([looked_at("a.jpg", None)], "restore"))
+
+
+def test_what_was_not_resized_is_not_counted_as_resized() -> None:
+    left, made = looked_at("a.png", None), looked_at("b.png", None)
+    assert left.result is not None
+    left = replace(left, result=replace(left.result, input_width=1, input_height=1))
+    text = "\n".join(lines([left, made, left], "resize"))
+    assert "3 files · 1 resized" in text
+    assert "size:    2 pictures were already small enough; only --enlarge makes one larger" in text
+    assert "small enough" not in "\n".join(lines([left], "rotate"))
+
+
+def test_a_turned_file_that_was_left_alone_has_its_size() -> None:
+    result = looked_at("a.jpg", None).result
+    assert result is not None
+    turned = replace(result, width=4, height=3, input_width=3, input_height=4)
+    assert has_its_size(replace(turned, is_reencoded=False))
+    assert not has_its_size(turned)

@@ -30,6 +30,22 @@ def test_a_position_is_told_by_its_town(findings: list[Finding]) -> None:
     assert plain(findings)[Risk.PLACE].startswith("says where it was taken: near Paris, France")
 
 
+ZEROS = Finding(Risk.PLACE, "Location", "+00.0000+000.0000/")
+
+
+def test_zeros_are_no_place() -> None:
+    nothing = "holds a position that says nothing: 0, 0"
+    assert plain([ZEROS])[Risk.PLACE] == nothing
+    assert plain(gps("0.000000", "0.000000"))[Risk.PLACE] == nothing
+    city = Finding(Risk.PLACE, "IPTC City", "Paris")
+    assert plain([ZEROS, city])[Risk.PLACE] == "names a place, or holds notes about one"
+
+
+def test_a_position_goes_before_zeros() -> None:
+    assert "near Paris" in plain([ZEROS, *gps("48.8584", "2.2945")])[Risk.PLACE]
+    assert "nothing" not in plain(gps("0.000000", "9.45"))[Risk.PLACE]
+
+
 def test_south_and_west_are_negative() -> None:
     assert position_of(gps("33,51.4S", "70,40.1W")) == pytest.approx((-33.8567, -70.6683), abs=1e-3)
 

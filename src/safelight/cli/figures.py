@@ -64,6 +64,14 @@ def lost_its_mark(result: Result) -> bool:
     return lost and result.format is not None and TABLE[result.format].mark is None
 
 
+def has_its_size(result: Result) -> bool:
+    """True where width and height are what they were; a file that was not encoded anew may be
+    displayed turned.
+    """
+    after, before = (result.width, result.height), (result.input_width, result.input_height)
+    return after == before or (not result.is_reencoded and after == before[::-1])
+
+
 @dataclass
 class Figures:
     """One batch as its table tells it."""
@@ -77,7 +85,7 @@ class Figures:
     written: tuple[int, int, int] | None = None  # its width, height, bytes
     pictures: int = 0
     reencoded: int = 0
-    small_enough: int = 0  # were not enlarged
+    small_enough: int = 0  # have the size that they had
     lost: Counter[str] = field(default_factory=Counter)  # of how many pictures
     lost_frames: int = 0
     unmarked: Counter[str] = field(default_factory=Counter)
@@ -113,6 +121,7 @@ class Figures:
         self.cages.add(result)
         self.written = (result.width, result.height, result.output_bytes)
         self.pictures += result.format is not None
+        self.small_enough += has_its_size(result)
         self.reencoded += result.format is not None and result.is_reencoded
         if lost_its_mark(result) and result.format is not None:
             self.unmarked[result.format] += 1

@@ -49,21 +49,23 @@ class Seen:
 class Findings(Report):
     """The report of a verb that writes no picture."""
 
-    nothing = "no metadata found"
+    nothing, honesty = "no metadata found", HONESTY
 
     def __init__(self, face: Face, verbs: Sequence[str], fail_on: str | None) -> None:
         super().__init__(face, verbs)
         self.words = asked(fail_on)
         self.hides = face.settings.hide_values
-        self._is_found = False
+        self._met: dict[str, None] = {}  # the words of --fail-on that something met
+        self._entries = self._files = 0
         self._seen: list[Seen] = []
 
     def keep(self, item: Item) -> None:
         findings = self.shown(item)
-        self._is_found = self._is_found or any(map(self._is_asked, findings))
+        self._count(findings)
         if item.result is not None and not self.face.is_json:
             result = item.result
-            facts = f"{result.input_format}, {result.input_width} x {result.input_height}"
+            size = table.sides(result.input_width, result.input_height)
+            facts = ", ".join(part for part in (result.input_format, size) if part)
             self._seen.append(Seen(item.index, item.input, facts, findings))
 
     def shown(self, item: Item) -> list[Finding]:
@@ -98,7 +100,13 @@ class Findings(Report):
 
     def conclude(self, summary: Summary) -> int:
         code = super().conclude(summary)
-        return FOUND if self._is_found and not summary.cancelled else code
+        if not self._entries or summary.cancelled:
+            return code
+        if not self.face.is_json:
+            entries = f"{self._entries} entr{'y' if self._entries == 1 else 'ies'}"
+            files = f"{self._files} file{'' if self._files == 1 else 's'}"
+            self.face.note(f"safelight: --fail-on {','.join(self._met)}: {entries} in {files}")
+        return FOUND
 
     def show(self, summary: Summary) -> None:
         if self.face.verbosity < 0:
@@ -111,7 +119,7 @@ class Findings(Report):
         elif self._seen:
             self.face.out(f"  network: {table.network(self.figures.cages)}")
         if self._seen:
-            self.face.out(f"  {HONESTY}")
+            self.face.out(f"  {self.honesty}")
 
     def _show_item(self, seen: Seen) -> None:
         face = self.face
@@ -132,10 +140,17 @@ class Findings(Report):
         said = plain(self.shown(item))
         return {group.name.lower(): "" if self.hides else text for group, text in said.items()}
 
-    def _is_asked(self, finding: Finding) -> bool:
+    def _count(self, findings: Sequence[Finding]) -> None:
+        met = [words for finding in findings if (words := self._asked_of(finding))]
+        self._entries += len(met)
+        self._files += bool(met)
+        for words in met:
+            self._met |= dict.fromkeys(words)
+
+    def _asked_of(self, finding: Finding) -> list[str]:
         group, label = finding.group.name.lower(), LABELS[finding.group].lower()
         name = finding.name.lower()
-        return any(word in (ANY, group, label) or word in name for word in self.words)
+        return [word for word in self.words if word in (ANY, group, label) or word in name]
 
 
 def asked(fail_on: str | None) -> list[str]:

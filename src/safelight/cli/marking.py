@@ -25,6 +25,7 @@ class Marks(Findings):
     """Marks of origin, the claims around them, and what names a generative service."""
 
     nothing = "no mark of origin found; that does not say that no machine made it"
+    honesty = "signatures are not checked; a picture without a mark may still be made by a machine"
 
     def shown(self, item: Item) -> list[Finding]:
         return [finding for finding in super().shown(item) if is_of_origin(finding)]

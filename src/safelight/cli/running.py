@@ -99,8 +99,7 @@ def work(
     from safelight.cli.stopping import stopping
     from safelight.engine.engine import Engine
 
-    if placement.in_place and not face.agreed(f"replace {len(items)} file(s) by the result"):
-        raise UsageError("nothing was done", hint="--yes, or leave --in-place away")
+    _ask(face, recipe, placement, len(items))
     settings = face.settings
     manner = Manner(
         jobs=settings.jobs,
@@ -119,6 +118,17 @@ def work(
         with closing(report):
             summary = _run(batch, to_standard_output=placement.is_standard)
     return report.conclude(summary)
+
+
+def _ask(face: Face, recipe: Recipe, placement: Placement, files: int) -> None:
+    """Have what cannot be taken back agreed to. Raises UsageError where it is not."""
+    drops = any(getattr(step, "drop_marks", None) is not None for step in recipe.steps)
+    for is_wished, question, flag in (
+        (placement.in_place, f"replace {files} file(s) by the result", "--in-place"),
+        (drops, f"leave the AI-origin mark out of {files} file(s)", "--drop-marks"),
+    ):
+        if is_wished and not face.agreed(question):
+            raise UsageError("nothing was done", hint=f"--yes, or leave {flag} away")
 
 
 def _run(batch: Batch, *, to_standard_output: bool) -> Summary:

@@ -62,6 +62,7 @@ def done_word(verb: str) -> str:
 def lines(figures: Figures, summary: Summary, verbs: Sequence[str]) -> list[str]:
     """The table, fit to print."""
     written = [_heading(figures, summary, verbs)]
+    written += _small_enough(figures, verbs)
     written += _outputs(figures)
     written += _metadata("removed", summary.removed)
     written += _metadata("kept", summary.kept)
@@ -96,8 +97,9 @@ def _heading(figures: Figures, summary: Summary, verbs: Sequence[str]) -> str:
     word = done_word(verbs[0]) if len(verbs) == 1 else "done"
     files = figures.items + summary.left
     parts = [f"{files} file{'' if files == 1 else 's'}"]
-    if summary.done:
-        parts.append(f"{summary.done} {word}")
+    changed = summary.done - (figures.small_enough if is_resize(verbs) else 0)
+    if changed:
+        parts.append(f"{changed} {word}")
     parts += [_passed_over(code, number) for code, number in sorted(figures.passed_over.items())]
     if summary.refused:
         parts.append(f"{summary.refused} refused")
@@ -126,6 +128,19 @@ def _unmarked(figures: Figures) -> list[str]:
     return [_row("warning", f"{lost}: {names} has no place for it")]
 
 
+def is_resize(verbs: Sequence[str]) -> bool:
+    return tuple(verbs) == ("resize",)
+
+
+def _small_enough(figures: Figures, verbs: Sequence[str]) -> list[str]:
+    """Nobody should take a picture that was left alone for one with more pixels."""
+    number = figures.small_enough
+    if not (number and is_resize(verbs)):
+        return []
+    pictures = "1 picture was" if number == 1 else f"{number} pictures were"
+    return [_row("size", f"{pictures} already small enough; only --enlarge makes one larger")]
+
+
 def _lost(figures: Figures) -> list[str]:
     """What the pictures themselves are without now; of several, in how many of them."""
     parts = []
@@ -145,8 +160,14 @@ def _outputs(figures: Figures) -> list[str]:
     sizes = ""
     if figures.written is not None:
         width, height, written_bytes = figures.written
-        sizes = f" ({width} x {height}, {size(written_bytes)})"
+        parts = (sides(width, height), size(written_bytes))
+        sizes = f" ({', '.join(part for part in parts if part)})"
     return [_row("output", printable(figures.output) + sizes)]
+
+
+def sides(width: int, height: int) -> str:
+    """Width and height in pixels; blank for what has none, as a document."""
+    return f"{width} x {height}" if width and height else ""
 
 
 def size(number: int) -> str:

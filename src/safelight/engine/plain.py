@@ -31,6 +31,7 @@ MADE = {
     "humanEdits": "edited by a person",
     "screenCapture": "captured from a screen",
 }
+NOWHERE = (0.0, 0.0)
 _DECIMAL = re.compile(r"[+-]?\d{1,3}(\.\d+)?")
 _ANGLE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])")
 _ISO_6709 = re.compile(r"([+-]\d{1,2}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)")
@@ -57,18 +58,22 @@ def services_of(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 
 def position_of(findings: Iterable[Finding]) -> tuple[float, float] | None:
-    """Latitude and longitude in decimal degrees, wherever they stand; None where they do not."""
-    down = across = None
+    """Latitude and longitude in decimal degrees, wherever they stand; None where they do not.
+
+    Exactly 0, 0 is what a device writes that knows no position: another one goes before it.
+    """
+    down = across = nowhere = None
     for finding in findings:
         name = finding.name
         both = _ISO_6709.match(finding.value) if "location" in name.lower() else None
-        if both:
-            return float(both[1]), float(both[2])
+        if both and (place := (float(both[1]), float(both[2]))) != NOWHERE:
+            return place
+        nowhere = NOWHERE if both else nowhere
         if name.endswith("GPSLatitude") and down is None:
             down = _degrees(finding.value)
         if name.endswith("GPSLongitude") and across is None:
             across = _degrees(finding.value)
-    return (down, across) if down is not None and across is not None else None
+    return (down, across) if down is not None and across is not None else nowhere
 
 
 def _degrees(text: str) -> float | None:
@@ -85,11 +90,20 @@ def _place(findings: list[Finding]) -> str:
     position = position_of(findings)
     if position is None:
         return "names a place, or holds notes about one"
+    if position == NOWHERE:
+        return _nowhere(findings)
     town = nearest(*position)
     if town is None:
         return "says where it was taken, far from any town"
     away = "" if town.distance_km < 1 else f", about {town.distance_km:.0f} km from its middle"
     return f"says where it was taken: near {town.name}, {town.country}{away}"
+
+
+def _nowhere(findings: list[Finding]) -> str:
+    for finding in findings:
+        if "GPS" not in finding.name and finding.value and not _ISO_6709.match(finding.value):
+            return "names a place, or holds notes about one"
+    return "holds a position that says nothing: 0, 0"
 
 
 def _identity(findings: list[Finding]) -> str:
