@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import string
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from safelight.formats import EXTENSIONS, SPELLINGS, Format
 from safelight.recipe import Recipe
 
 STANDARD = "-"
+# What somebody calls a file by: no date and no number behind a point.
+WRITTEN = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}")
 Existing = Literal["verify", "skip", "rename", "overwrite", "fail"]
 
 
@@ -96,8 +99,10 @@ def _refuse_other_format(recipe: Recipe, format: Format) -> None:
 
 
 def _extension(source: Path, before: Format, after: Format) -> str:
-    if before == after and source.suffix.lower() in SPELLINGS[after]:
-        return source.suffix
+    ending = source.suffix
+    is_of_another = any(ending.lower() in SPELLINGS[name] for name in SPELLINGS if name != after)
+    if before == after and WRITTEN.fullmatch(ending) and not is_of_another:
+        return ending
     return f".{EXTENSIONS[after]}"
 
 
