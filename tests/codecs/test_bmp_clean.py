@@ -9,7 +9,7 @@ import pytest
 
 from safelight.codecs import bmp as reader
 from safelight.codecs import metadata, routing, scrub
-from safelight.errors import ContainerBroken, FormatUnknown, InputRefused
+from safelight.errors import ContainerBroken, FormatUnknown, InputRefused, ParameterInvalid
 from safelight.image import Profile, Wish
 from tests.codecs.making import CANARY, profile, scrubbed
 from tests.codecs.pixels import differences
@@ -65,7 +65,7 @@ def test_a_profile_stays_clean_and_a_path_is_told_and_goes() -> None:
 
 
 def test_a_mark_that_has_no_place_is_refused() -> None:
-    with pytest.raises(FormatUnknown, match="no place"):
+    with pytest.raises(ParameterInvalid, match="no place"):
         scrubbed(bmp(dib(), rows()), "bmp", mark="trainedAlgorithmicMedia")
 
 

@@ -197,7 +197,7 @@ def test_percent_may_have_their_sign() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "place"), [("Anna 猫", "sign 6"), ("שלום", "sign 1"), ("a\ufffe", "sign 2")]
+    ("text", "place"), [("Anna 猫", "number 6"), ("שלום", "number 1"), ("a\ufffe", "number 2")]
 )
 def test_a_sign_that_cannot_be_drawn_is_named(text: str, place: str) -> None:
     with pytest.raises(ParameterInvalid, match=place):

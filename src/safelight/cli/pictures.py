@@ -61,7 +61,7 @@ def _options(operation: type[Operation]) -> list[Any]:
         selecting,
         *own,
         *wishes,
-        *(setting(key) for key in SHARED),
+        *(setting(key) for key in SHARED if not operation.in_two_cages),
         placing,
         batching,
         caging,

@@ -19,15 +19,18 @@ from safelight.codecs.bmp import (
     V5,
     Layout,
 )
-from safelight.errors import FormatUnknown
+from safelight.errors import ParameterInvalid
 
 Pieces = list[bytes | memoryview]
 
 
 def rewritten(walked: Layout, carried: Carried) -> Pieces:
-    """The pieces of the clean file. Raises FormatUnknown for a mark or notice to be put into it."""
+    """The pieces of the clean file.
+
+    Raises ParameterInvalid for a mark or notice to be put into it.
+    """
     if carried.xmp is not None:
-        raise FormatUnknown(
+        raise ParameterInvalid(
             "bmp has no place for a mark or a notice", hint="convert it to png and mark that"
         )
     palette = _without_fourth(walked.palette) if walked.entry == 4 else bytes(walked.palette)

@@ -32,13 +32,21 @@ class Canvas(Operation, name="canvas"):
         pattern=r"^[1-9]\d{0,4}x[1-9]\d{0,4}$",
         description="width and height of the canvas in pixels, as 1080x1080",
         examples=["1080x1080"],
+        json_schema_extra={"metavar": "WxH"},
     )
     aspect: str | None = Field(
         None,
         pattern=r"^[1-9]\d{0,4}:[1-9]\d{0,4}$",
         description="shape of the smallest canvas that holds the picture, as 1:1",
+        json_schema_extra={"metavar": "A:B"},
     )
-    border: int | None = Field(None, ge=1, le=MAX_SIDE, description="pixels added on each side")
+    border: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_SIDE,
+        description="pixels added on each side",
+        json_schema_extra={"short": "--pad"},
+    )
     gravity: Gravity = Field("centre", description="where the picture lies on the canvas")
     background: str = Field(
         TRANSPARENT,

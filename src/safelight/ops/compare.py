@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from safelight.errors import ParameterInvalid
+from safelight.formats import TABLE
 from safelight.image import Image
 from safelight.operation import Context, Operation
 from safelight.ops.cutting.grounds import PICTURE
@@ -31,10 +33,17 @@ class Compare(Operation, name="compare", gives_image=False, gives_measures=True)
     def apply(self, image: Image, ctx: Context) -> Image:
         """The same picture with its measures.
 
-        Raises ParameterInvalid where the sizes differ, InputMissing without the other picture.
+        Raises ParameterInvalid where the sizes differ or one has no pixels here, InputMissing
+        without the other picture.
         """
         from safelight.ops.comparing.measuring import measured
         from safelight.ops.comparing.pair import pairs_of
 
         other = ctx.picture(self.pictures()[0])
+        for one in (image, other):
+            if not TABLE[one.header.format].reads:
+                raise ParameterInvalid(
+                    f"of {one.header.format} no pixels are read: there is nothing to compare",
+                    hint="compare takes two pictures",
+                )
         return image.with_measures(measured(pairs_of(image, other)))

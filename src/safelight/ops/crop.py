@@ -39,6 +39,7 @@ class Crop(Operation, name="crop", version=2):
         None,
         pattern=r"^[1-9]\d{0,4}:[1-9]\d{0,4}$",
         description="shape of the part, as 3:2",
+        json_schema_extra={"metavar": "A:B"},
     )
     gravity: Gravity = Field(
         "centre", description="where the part lies if left and top are not given"
@@ -65,7 +66,8 @@ class Crop(Operation, name="crop", version=2):
         if left < 0 or top < 0 or left + across > width or top + down > height:
             raise ParameterInvalid(
                 f"the part {across}x{down} at {left},{top} reaches outside the picture"
-                f" of {width}x{height}"
+                f" of {width}x{height}",
+                hint="--box LEFT,TOP,WIDTH,HEIGHT in pixels, counted from 0,0 at the left top",
             )
         return left, top, across, down
 

@@ -45,7 +45,8 @@ class Redact(Operation, name="redact"):
         for left, top, across, down in self.box:
             if left >= width or top >= height:
                 raise ParameterInvalid(
-                    f"the part at {left},{top} lies outside the picture of {width}x{height}"
+                    f"the part at {left},{top} lies outside the picture of {width}x{height}",
+                    hint="--box LEFT,TOP,WIDTH,HEIGHT in pixels, counted from 0,0 at the left top",
                 )
             first, upper = max(0, left - self.margin), max(0, top - self.margin)
             last = min(width, left + across + self.margin)

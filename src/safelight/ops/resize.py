@@ -30,6 +30,7 @@ class Resize(Operation, name="resize", version=2):
         pattern=FIT,
         description="box in pixels: 2000x1500, or one side as 2000x or x1500",
         examples=["2000x2000"],
+        json_schema_extra={"metavar": "WxH"},
     )
     width: int | None = Field(None, ge=1, le=MAX_SIDE, description="width in pixels")
     height: int | None = Field(None, ge=1, le=MAX_SIDE, description="height in pixels")

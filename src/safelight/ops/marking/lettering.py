@@ -74,12 +74,14 @@ def _check(text: str) -> None:
     for place, letter in enumerate(text, 1):
         if unicodedata.bidirectional(letter) in BACKWARDS:
             raise ParameterInvalid(
-                f"sign {place} of the text is of a script from right to left, which cannot be drawn"
-                " yet: give image, a picture of the text"
+                f"character number {place} of the text is of a script from right to left, which"
+                " cannot be drawn yet",
+                hint="--image takes a picture of the text, with transparency",
             )
         if not letter.isspace() and _shape(font, letter) == nobody:
             raise ParameterInvalid(
-                f"the font has no sign like sign {place} of the text: give image, a picture of it"
+                f"the font has no sign for character number {place} of the text",
+                hint="--image takes a picture of the text, with transparency",
             )
 
 
