@@ -152,28 +152,33 @@ def checked_film() -> bytes:
 def plants() -> dict[str, bytes]:
     inner = element(0x67C8, element(0x45A3, b"x"), element(0x4487, CANARY))
     file = element(0x61A7, element(0x466E, CANARY), element(0x465C, CANARY))
-    return _tracks() | {
-        "programs of ffmpeg": checked_film(),
-        "title": film(info=[element(0x7BA9, CANARY)]),
-        "programs": film(info=[element(0x5741, CANARY)]),
-        "name of the file": film(info=[element(0x7384, CANARY)]),
-        "unknown in the info": film(info=[element(0x73A4, CANARY)]),
-        "tags": film(behind=tag("ENCODER")),
-        "tags before": film(before=tag("LOCATION")),
-        "tags below tags": film(behind=tag("A", b"b", inner)),
-        "attachment": film(behind=element(0x1941A469, file)),
-        "chapters": film(behind=element(0x1043A770, CANARY)),
-        "void": film(before=element(0xEC, CANARY)),
-        "void in a cluster": film(between=[element(0xEC, CANARY)]),
-        "unknown in a cluster": film(between=[element(0xBF, CANARY)]),
-        "unknown in a group": film(
-            between=[element(0xA0, element(0xA1, block(1, b"x")), element(0x8E, CANARY))]
-        ),
-        "block of no track": film(between=[element(0xA3, block(9, CANARY))]),
-        "group of no track": film(between=[element(0xA0, element(0xA1, block(9, CANARY)))]),
-        "unknown at the top": film(behind=element(0x4DBC, CANARY)),
-        "behind": film(after=CANARY),
-    }
+    return (
+        _tracks()
+        | _heads()
+        | _groups()
+        | {
+            "programs of ffmpeg": checked_film(),
+            "title": film(info=[element(0x7BA9, CANARY)]),
+            "programs": film(info=[element(0x5741, CANARY)]),
+            "name of the file": film(info=[element(0x7384, CANARY)]),
+            "unknown in the info": film(info=[element(0x73A4, CANARY)]),
+            "tags": film(behind=tag("ENCODER")),
+            "tags before": film(before=tag("LOCATION")),
+            "tags below tags": film(behind=tag("A", b"b", inner)),
+            "attachment": film(behind=element(0x1941A469, file)),
+            "chapters": film(behind=element(0x1043A770, CANARY)),
+            "void": film(before=element(0xEC, CANARY)),
+            "void in a cluster": film(between=[element(0xEC, CANARY)]),
+            "unknown in a cluster": film(between=[element(0xBF, CANARY)]),
+            "unknown in a group": film(
+                between=[element(0xA0, element(0xA1, block(1, b"x")), element(0x8E, CANARY))]
+            ),
+            "block of no track": film(between=[element(0xA3, block(9, CANARY))]),
+            "group of no track": film(between=[element(0xA0, element(0xA1, block(9, CANARY)))]),
+            "unknown at the top": film(behind=element(0x4DBC, CANARY)),
+            "behind": film(after=CANARY),
+        }
+    )
 
 
 def _tracks() -> dict[str, bytes]:
@@ -201,4 +206,62 @@ def _tracks() -> dict[str, bytes]:
         "track of data": film(
             tracks=[VIDEO, AUDIO, data], between=[element(0xA3, block(3, CANARY))]
         ),
+    }
+
+
+def _heads() -> dict[str, bytes]:
+    """What decoders are told first, with the canary where each coding leaves a place."""
+    message = bytes((78, 1)) + CANARY
+    listed = b"\x27" + struct.pack(">HH", 1, len(message)) + message
+    secret = b"\x2a" + bytes((1 + len(CANARY),)) + b"\4" + CANARY
+    avc = b"\1\x64\0\x1f\xff\xe1\0\4\x67abc\1\0\3\x68ab\xfd\xf8\xf8\0"
+    heads = {
+        b"V_MPEG4/ISO/AVC": avc + CANARY,
+        b"V_MPEGH/ISO/HEVC": b"\1" + bytes(20) + b"\3\1" + listed,
+        b"V_AV1": b"\x81\0\0\0\x0a\1\0" + secret,
+        b"V_VP8": CANARY,
+        b"V_VP9": b"\1\1\0" + CANARY,
+        b"V_MPEG4/ISO/ASP": b"\0\0\1\xb0\1\0\0\1\xb2" + CANARY,
+        b"V_PRORES": b"apch" + CANARY,
+    }
+    sounds = {
+        b"A_AAC": b"\x12\x10" + bytes(8) + CANARY,
+        b"A_ALAC": bytes(24) + CANARY,
+        b"A_AC3": CANARY,
+        b"A_PCM/INT/LIT": CANARY,
+    }
+    texts = {b"S_TEXT/UTF8": CANARY, b"S_VOBSUB": b"size: 720x576\n# " + CANARY}
+    made = {name: [track(1, 1, name, PICTURE, private=raw), AUDIO] for name, raw in heads.items()}
+    made |= {name: [VIDEO, track(2, 2, name, SOUNDS, private=raw)] for name, raw in sounds.items()}
+    made |= {name: [VIDEO, AUDIO, track(3, 17, name, private=raw)] for name, raw in texts.items()}
+    extra = element(0x41E4, number(0x41F0, 4), element(0x41ED, CANARY))
+    made |= {b"mappings": [track(1, 1, b"V_VP8", PICTURE, extra), AUDIO]}
+    for kind in range(4):
+        shape = element(0x7670, number(0x7671, kind), element(0x7672, CANARY))
+        sides = element(0xE0, number(0xB0, 32), number(0xBA, 24), shape)
+        made[b"projection %d" % kind] = [track(1, 1, b"V_VP8", sides), AUDIO]
+    letters = element(0xE0, number(0xB0, 32), number(0xBA, 24), element(0x2EB524, CANARY[:8]))
+    made[b"letters of pixels"] = [track(1, 1, b"V_VP8", letters), AUDIO]
+    return {f"head of {name.decode()}": film(tracks=tracks) for name, tracks in made.items()}
+
+
+def _groups() -> dict[str, bytes]:
+    """What stands beside a block in its group."""
+    addition = element(0xA6, number(0xEE, 1), element(0xA5, CANARY))
+    odd = element(0xA6, number(0xEE, 1), element(0x4444, CANARY))
+    inside = {
+        "length": element(0x9B, CANARY),
+        "reference": element(0xFB, CANARY),
+        "priority": element(0xFA, CANARY),
+        "silence": element(0x75A2, CANARY),
+        "state of the decoder": element(0xA4, CANARY),
+        "addition": element(0x75A1, addition),
+        "unknown in an addition": element(0x75A1, odd),
+        "second block": element(0xA1, block(1, CANARY)),
+        "block of another track": element(0xA1, block(5, CANARY)),
+        "void": element(0xEC, CANARY),
+    }
+    return {
+        f"{name} in a group": film(between=[element(0xA0, element(0xA1, block(1, b"x")), raw)])
+        for name, raw in inside.items()
     }

@@ -19,6 +19,7 @@ from tests.codecs.planting_webm import (
     SCRIPT,
     SOUND,
     VIDEO,
+    block,
     checked_film,
     element,
     film,
@@ -161,11 +162,10 @@ def test_numbers_of_colour_and_layout_stay() -> None:
         number(0xB0, 32),
         number(0xBA, 24),
         element(0x55B0, number(0x55B1, 9), element(0x55D0, element(0x55D9, bytes(4)))),
-        element(0x7670, number(0x7671, 1), element(0x7672, b"shape")),
+        element(0x7670, number(0x7671, 1), element(0x7672, b"shape".rjust(20))),
     )
-    stripped = element(
-        0x6D80, element(0x6240, number(0x5031, 0), element(0x5034, element(0x4255, b"cut")))
-    )
+    cut = element(0x5034, number(0x4254, 3), element(0x4255, b"cut"))
+    stripped = element(0x6D80, element(0x6240, number(0x5031, 0), cut))
     clean = scrubbed(film(tracks=[track(1, 1, b"V_VP9", whole, stripped), AUDIO]), "webm")
     for id in (0x55B1, 0x55D9, 0x7672, 0x4255):
         assert id.to_bytes(2, "big") in clean
@@ -187,6 +187,54 @@ def test_heads_of_codings_keep_what_decoders_need() -> None:
     assert len(clean_private(b"A_OPUS", memoryview(mapped))) == 27
 
 
+def test_numbers_within_heads_stay() -> None:
+    def kept(coding: bytes, data: bytes) -> bytes:
+        return bytes(clean_private(coding, memoryview(data)))
+
+    assert kept(b"V_VP9", b"\1\1\2\2\1\x0a\xff\1\1") == b"\1\1\2\2\1\x0a"
+    lines = b"# words\nsize: 720x576\npalette: " + b", ".join([b"00ff00"] * 16) + b"\nid: en\n"
+    assert kept(b"S_VOBSUB", lines) == lines[8:-7]
+    user = b"\0\0\1\xb0\1\0\0\1\xb2Lavc\0\0\1\x20\2"
+    assert kept(b"V_MPEG4/ISO/ASP", user) == b"\0\0\1\xb0\1\0\0\1\x20\2"
+    assert kept(b"V_FFV1", bytes(42)) == bytes(42)
+    assert kept(b"V_MS/VFW/FOURCC", bytes(40)) == bytes(40)
+    for coding, size in ((b"V_FFV1", 200), (b"V_MS/VFW/FOURCC", 41), (b"A_MS/ACM", 19)):
+        with pytest.raises(FormatUnknown):
+            kept(coding, bytes(size))
+
+
+def test_alpha_and_numbers_of_a_group_stay() -> None:
+    alpha = element(0xA6, element(0xA5, b"coded alpha"))
+    group = element(
+        0xA0,
+        element(0xA1, block(1, b"x")),
+        element(0x75A1, alpha),
+        number(0xFB, 4),
+        number(0x9B, 5),
+    )
+    sides = element(0xE0, number(0xB0, 32), number(0xBA, 24), number(0x53C0, 1))
+    clean = scrubbed(film(tracks=[track(1, 1, b"V_VP8", sides), AUDIO], between=[group]), "webm")
+    assert element(0xA5, b"coded alpha", width=8) in clean
+    assert element(0xFB, b"\4", width=8) in clean
+    assert scrubbed(clean, "webm") == clean
+    assert b"coded alpha" not in scrubbed(film(between=[group]), "webm")
+
+
+def test_layers_of_dolby_vision_stay() -> None:
+    told = bytes.fromhex("01001032 4f") + CANARY
+    kind = element(0x41E7, b"dvcC")
+    mapping = element(0x41E4, element(0x41A4, CANARY), kind, element(0x41ED, told))
+    clean = scrubbed(film(tracks=[track(1, 1, b"V_VP8", PICTURE, mapping), AUDIO]), "webm")
+    assert element(0x41ED, bytes.fromhex("01001032 4c") + bytes(19), width=8) in clean
+    assert CANARY[:4] not in clean
+
+
+def packed(*more: bytes) -> bytes:
+    """A track whose blocks are packed."""
+    how = element(0x6D80, element(0x6240, *more))
+    return film(tracks=[track(1, 1, b"V_VP8", PICTURE, how)])
+
+
 def encrypted() -> bytes:
     secret = element(0x6D80, element(0x6240, element(0x5035, b"")))
     return film(tracks=[track(1, 1, b"V_VP8", PICTURE, secret)])
@@ -196,6 +244,9 @@ def encrypted() -> bytes:
     ("data", "error"),
     [
         (encrypted(), FormatUnknown),
+        (packed(number(0x5032, 3)), FormatUnknown),
+        (packed(element(0x5034, number(0x4254, 3), element(0x4255, CANARY))), FormatUnknown),
+        (film(tracks=[track(1, 1, b"V_MPEGI/ISO/VVC", PICTURE, private=CANARY)]), FormatUnknown),
         (film(kind=b"other"), FormatUnknown),
         (film(tracks=[track(1, 0x21, b"D_META")]), ContainerBroken),
         (film()[:40], ContainerBroken),

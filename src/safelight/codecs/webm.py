@@ -19,6 +19,7 @@ CHAPTERS, TAGS, ATTACHMENTS, VOID, CRC = 0x1043A770, 0x1254C367, 0x1941A469, 0xE
 TOP = frozenset({SEEK, INFO, TRACKS, CUES, CLUSTER, CHAPTERS, TAGS, ATTACHMENTS})
 TRACK, NUMBER, TYPE, NAME, CODING, VIDEO = 0xAE, 0xD7, 0x83, 0x536E, 0x86, 0xE0
 WIDTH, HEIGHT, CODING_NAME, CODING_PRIVATE = 0xB0, 0xBA, 0x258688, 0x63A2
+ALPHA_MODE = 0x53C0
 TITLE, MUXER, WRITER, DATE = 0x7BA9, 0x4D80, 0x5741, 0x4461
 TAG, SIMPLE_TAG, TAG_NAME, TAG_STRING, TAG_BINARY = 0x7373, 0x67C8, 0x45A3, 0x4487, 0x4485
 FILE, FILE_NAME, FILE_DATA = 0x61A7, 0x466E, 0x465C
@@ -51,13 +52,16 @@ MAX_TAGS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """The whole file: its kind, the elements of its segment in order, and what follows it."""
+    """The whole file: its kind, the elements of its segment in order, and what follows it; the
+    coding of each track of media, and which of them have blocks for their alpha channel.
+    """
 
     kind: bytes
     found: list[Element]
     rest: memoryview
     start: int = 0
     tracks: dict[int, bytes] = field(default_factory=dict)
+    see_through: set[int] = field(default_factory=set)
 
     def first(self, id: int) -> Element | None:
         return next((element for element in self.found if element.id == id), None)
@@ -81,8 +85,15 @@ def walk(data: memoryview) -> Film:
             numbers = {one.id: one for one in elements(entry.body)}
             if NUMBER in numbers and TYPE in numbers and numbers[TYPE].number in MEDIA_TYPES:
                 coding = bytes(numbers[CODING].body) if CODING in numbers else b""
-                film.tracks[numbers[NUMBER].number] = coding
+                number = numbers[NUMBER].number
+                film.tracks[number] = coding
+                if VIDEO in numbers and _has_alpha(numbers[VIDEO]):
+                    film.see_through.add(number)
     return film
+
+
+def _has_alpha(video: Element) -> bool:
+    return any(one.id == ALPHA_MODE and one.number == 1 for one in elements(video.body))
 
 
 def _part_of_file(data: memoryview, at: int, id: int) -> tuple[Element, int]:

@@ -4,7 +4,6 @@ were. Index and cues are built anew, so that every position is right.
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,8 +12,6 @@ from safelight.codecs.blocks import Carried
 from safelight.codecs.ebml import Element, element, elements, head, unsigned
 from safelight.codecs.webm import (
     CLUSTER,
-    CODING,
-    CODING_PRIVATE,
     CUES,
     DATE,
     DOC_TYPE,
@@ -24,7 +21,6 @@ from safelight.codecs.webm import (
     MARK,
     MUXER,
     NAMES,
-    NUMBER,
     SEEK,
     SEGMENT,
     SIMPLE_TAG,
@@ -32,51 +28,24 @@ from safelight.codecs.webm import (
     TAG_NAME,
     TAG_STRING,
     TAGS,
-    TRACK,
     TRACKS,
     WRITER,
     Film,
 )
-from safelight.codecs.webm_codecs import clean_private, track_of
+from safelight.codecs.webm_codecs import track_of
+from safelight.codecs.webm_tracks import clean_tracks
 from safelight.codecs.xmp import DC, read_xmp
-from safelight.errors import ContainerBroken, FormatUnknown
+from safelight.errors import ContainerBroken
 
 Pieces = list[bytes | memoryview]
-SCALE, DURATION, TRACK_ID, ENCODINGS, ENCRYPTION = 0x2AD7B1, 0x4489, 0x73C5, 0x6D80, 0x5035
+SCALE, DURATION = 0x2AD7B1, 0x4489
 TIMESTAMP, SIMPLE, GROUP, BLOCK, ADDITIONS = 0xE7, 0xA3, 0xA0, 0xA1, 0x75A1
 POINT, CUE_TIME, CUE_PLACE, CUE_TRACK, CUE_CLUSTER = 0xBB, 0xB3, 0xB7, 0xF7, 0xF1
 SEEK_ENTRY, SEEK_ID, SEEK_POSITION = 0x4DBB, 0x53AB, 0x53AC
+MORE, ADD_ID, ADDITIONAL, ALPHA = 0xA6, 0xEE, 0xA5, 1
 MOST_OF_A_NUMBER = 8
-# Numbers of a track, and of the elements within it that hold more of them.
-NUMBERS = frozenset(
-    {
-        *(NUMBER, 0x83, 0xB9, 0x88, 0x55AA, 0x55AB, 0x55AC, 0x55AD, 0x55AE, 0x55AF, 0x9C),
-        *(0x6DE7, 0x6DF8, 0x23E383, 0x234E7A, 0x23314F, 0x55EE, 0x56AA, 0x56BB, 0xAA),
-    }
-)
-WITHIN: dict[int, frozenset[int]] = {
-    0xE0: frozenset(
-        {
-            *(0x9A, 0x9D, 0x53B8, 0x53B9, 0x53C0, 0xB0, 0xBA, 0x54AA, 0x54BB, 0x54CC, 0x54DD),
-            *(0x54B0, 0x54BA, 0x54B2, 0x54B3, 0x2EB524, 0x2383E3),
-        }
-    ),
-    0xE1: frozenset({0xB5, 0x78B5, 0x9F, 0x6264, 0x52F1}),
-    0x55B0: frozenset(range(0x55B1, 0x55BE)),
-    0x55D0: frozenset(range(0x55D1, 0x55DB)),
-    0x7670: frozenset({0x7671, 0x7673, 0x7674, 0x7675}),
-    0x41E4: frozenset({0x41F0, 0x41E7}),
-    ENCODINGS: frozenset(),
-    0x6240: frozenset({0x5031, 0x5032, 0x5033}),
-    0x5034: frozenset({0x4254}),
-}
-INNER = {0xE0: {0x55B0, 0x7670}, 0x55B0: {0x55D0}, ENCODINGS: {0x6240}, 0x6240: {0x5034}}
-# Bytes that are no number: the head that was cut off every block, a shape of projection.
-RAW_BYTES = {0x5034: 0x4255, 0x7670: 0x7672, 0x41E4: 0x41ED}
-IN_GROUP = frozenset({BLOCK, 0x9B, 0xFA, 0xFB, 0xA4, 0x75A2, ADDITIONS})
-LANGUAGES = frozenset({0x22B59C, 0x22B59D})
-_LANGUAGE = re.compile(rb"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?\0*")
-_CODING = re.compile(rb"[AVSBD]_[A-Z0-9]+(?:[/_][A-Z0-9.]+)*\0*")
+# Numbers of a group, and how many of each: length, priority, references, silence to leave out.
+NUMBERS_OF_GROUP = {0x9B: 1, 0xFA: 1, 0xFB: 16, 0x75A2: 1}
 TAG_NAMES = {ours: theirs for theirs, ours in reversed(NAMES.items())}
 
 
@@ -87,7 +56,7 @@ def rewritten(walked: Film, carried: Carried) -> Pieces:
         raise ContainerBroken("the film has no track of pictures or sound")
     parts = [
         (INFO, _info(walked.first(INFO), carried)),
-        (TRACKS, element(TRACKS, *_tracks(tracks.body, walked))),
+        (TRACKS, element(TRACKS, *clean_tracks(tracks.body, walked))),
         (TAGS, _tags(carried)),
     ]
     clusters = [(one.start, _cluster(one, walked)) for one in walked.found if one.id == CLUSTER]
@@ -134,47 +103,6 @@ def _date(stamp: bytes) -> bytes:
     return element(DATE, struct.pack(">q", int((moment - EPOCH).total_seconds()) * 10**9))
 
 
-def _tracks(body: memoryview, walked: Film) -> Iterator[bytes]:
-    """Each track of media; its number stands in for the identity that it had."""
-    for entry in elements(body):
-        found = {one.id: one for one in elements(entry.body)} if entry.id == TRACK else {}
-        number = found[NUMBER].number if NUMBER in found else -1
-        if number in walked.tracks:
-            identity = unsigned(TRACK_ID, max(1, number))
-            yield element(TRACK, identity, *_track(entry.body, walked.tracks[number]))
-
-
-def _track(body: memoryview, coding: bytes) -> Iterator[bytes]:
-    for one in elements(body):
-        if one.id in NUMBERS and len(one.body) <= MOST_OF_A_NUMBER:
-            yield element(one.id, one.body)
-        elif one.id in WITHIN:
-            yield element(one.id, *_inner(one))
-        elif one.id in LANGUAGES and _LANGUAGE.fullmatch(one.body):
-            yield element(one.id, one.body)
-        elif one.id == CODING and _CODING.fullmatch(one.body):
-            yield element(CODING, one.body)
-        elif one.id == CODING_PRIVATE and len(one.body):
-            yield element(CODING_PRIVATE, clean_private(coding, one.body))
-
-
-def _inner(parent: Element) -> Iterator[bytes]:
-    """The known elements within one; the depth is that of the table. Raises FormatUnknown."""
-    for one in elements(parent.body):
-        if one.id == ENCRYPTION:
-            raise FormatUnknown("a film that is protected against copies is not rewritten")
-        if one.id in INNER.get(parent.id, ()):
-            yield element(one.id, *_inner(one))
-        elif _is_plain(one, parent.id):
-            yield element(one.id, one.body)
-
-
-def _is_plain(one: Element, parent: int) -> bool:
-    if RAW_BYTES.get(parent) == one.id:
-        return True
-    return one.id in WITHIN[parent] and len(one.body) <= MOST_OF_A_NUMBER
-
-
 def _tags(carried: Carried) -> bytes:
     """A notice, the mark, and words that were asked for."""
     found: dict[str, str] = {}
@@ -201,7 +129,7 @@ def _cluster(cluster: Element, walked: Film) -> Pieces:
     for one in elements(cluster.body):
         raw = cluster.body[one.start : one.end]
         if one.id == GROUP:
-            clean: memoryview | bytes | None = _group(one, raw, walked)
+            clean: memoryview | bytes | None = _group(one, walked)
         elif one.id == SIMPLE:
             clean = raw if track_of(one.body) in walked.tracks else None
         else:
@@ -216,16 +144,33 @@ def _cluster(cluster: Element, walked: Film) -> Pieces:
     return [head(CLUSTER, sum(len(piece) for piece in pieces)), *pieces]
 
 
-def _group(group: Element, raw: memoryview, walked: Film) -> memoryview | bytes | None:
-    """A block with what belongs to it; as it is where nothing else does."""
+def _group(group: Element, walked: Film) -> bytes | None:
+    """One block of a track that is kept, with the numbers and the alpha channel it has."""
+    kept: dict[int, list[bytes]] = {}
     inner = list(elements(group.body))
     block = next((one for one in inner if one.id == BLOCK), None)
-    if block is None or track_of(block.body) not in walked.tracks:
+    number = track_of(block.body) if block is not None else -1
+    if number not in walked.tracks:
         return None
-    if all(one.id in IN_GROUP for one in inner):
-        return raw
-    kept = (group.body[one.start : one.end] for one in inner if one.id in IN_GROUP)
-    return element(GROUP, *kept)
+    for one in inner:
+        is_number = one.id in NUMBERS_OF_GROUP and len(one.body) <= MOST_OF_A_NUMBER
+        if is_number and len(kept.get(one.id, ())) < NUMBERS_OF_GROUP[one.id]:
+            kept.setdefault(one.id, []).append(element(one.id, one.body))
+        elif one is block:
+            kept[BLOCK] = [element(BLOCK, one.body)]
+        elif one.id == ADDITIONS and number in walked.see_through:
+            kept.setdefault(ADDITIONS, list(_alpha(one)))
+    return element(GROUP, *(raw for raws in kept.values() for raw in raws))
+
+
+def _alpha(additions: Element) -> Iterator[bytes]:
+    """The one addition that is pictures: the coded alpha channel of the block."""
+    for more in elements(additions.body):
+        found = {one.id: one for one in elements(more.body)} if more.id == MORE else {}
+        if ADDITIONAL in found and (ADD_ID not in found or found[ADD_ID].number == ALPHA):
+            inner = unsigned(ADD_ID, ALPHA) + element(ADDITIONAL, found[ADDITIONAL].body)
+            yield element(ADDITIONS, element(MORE, inner))
+            return
 
 
 def _cues(cues: Element | None, walked: Film, places: dict[int, int]) -> bytes:
