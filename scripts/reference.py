@@ -100,7 +100,7 @@ def formats_page() -> Iterator[str]:
     yield "ends in an error that says so. What is read and not written needs `--format`.\n"
     yield "## What a new encoding keeps\n"
     yield "After any operation that touches pixels, and into another format. What the target cannot"
-    yield "hold is listed among what was removed.\n"
+    yield "hold is told in a line of its own, `lost`.\n"
     yield from table(abilities.kept_when_encoded())
     yield "\n## What a scrub keeps\n"
     yield "Where nothing else is asked, the file is written anew around its pixels as stored.\n"
