@@ -209,29 +209,3 @@ def test_an_ending_stays_where_it_says_no_other_format(
     (tmp_path / name).write_bytes(JPEG)
     items = make_plan(Selection((str(tmp_path),)), Placement(f"{tmp_path}/out/"), SCRUB)
     assert [item.target.suffix for item in items if item.target] == [ending]
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "is_warned"),
-    [
-        ("scan.dcm", b"\x08\0\5\0CS\x0a\0ISO_IR 100", True),
-        ("photo.HEIC", b"\0\0\0\x10ftypmif3heic", True),
-        ("empty.jpg", b"", True),
-        ("notes.txt", b"words", False),
-    ],
-)
-def test_what_is_passed_over_in_a_folder_is_warned_of_where_its_name_is_one_of_ours(
-    name: str, data: bytes, is_warned: bool, tmp_path: Path
-) -> None:
-    (tmp_path / name).write_bytes(data)
-    (item,) = make_plan(Selection((str(tmp_path),)), Placement("out"), SCRUB)
-    assert item.skip == "no-picture"
-    assert ("passed over" in item.warning) == is_warned
-
-
-def test_a_document_that_has_no_pixels_is_passed_over_without_a_warning(tmp_path: Path) -> None:
-    (tmp_path / "page.svg").write_bytes(b'<svg xmlns="http://www.w3.org/2000/svg"/>')
-    (tmp_path / "b.jpg").write_bytes(JPEG)
-    chosen = Selection((str(tmp_path),))
-    items = make_plan(chosen, Placement("out"), Recipe((Resize(fit="8x8"),)))
-    assert [(item.skip, item.warning) for item in items] == [("", ""), ("no-picture", "")]

@@ -43,7 +43,8 @@ class PlannedItem:
     """One input: source is None for standard input; target None for no file (or standard output).
 
     shown is the path as the user typed it or as found; skip says why nothing is to be done; problem
-    is the error that this item ends with.
+    is the error that this item ends with; is_unread: it is passed over because its bytes are in no
+    format that is read.
     """
 
     index: int
@@ -53,15 +54,18 @@ class PlannedItem:
     format: Format | None = None
     skip: str = ""
     problem: SafelightError | None = None
+    is_unread: bool = False
 
     @property
     def warning(self) -> str:
         """What the name says, where the bytes say otherwise; they are what counts."""
-        if self.source is None or self.format is None:
+        if self.source is None:
             return ""
         ending = self.source.suffix.lower()
         named = next((name for name, endings in SPELLINGS.items() if ending in endings), None)
-        if named in (None, self.format):
+        if self.is_unread and named is not None:
+            return f"passed over: the name ends in {ending}, the bytes are nothing Safelight reads"
+        if self.format is None or named in (None, self.format):
             return ""
         return f"the name ends in {ending}, the bytes are {TABLE[self.format].title}"
 
@@ -128,7 +132,7 @@ def _planned(
     if problem is not None and (found.was_named or (format and is_picture(format))):
         return replace(item, problem=problem)
     if format is None or problem is not None:
-        return replace(item, skip="no-picture")
+        return replace(item, skip="no-picture", is_unread=format is None)
     if not recipe.gives_image or placement.is_standard:
         return replace(item, format=format)
     target = target_for(
