@@ -19,7 +19,6 @@ from safelight.codecs.heif_streams import SLACK, Walker
 from safelight.codecs.heif_writing import Entry, Picture, Pieces, size_of, written
 from safelight.errors import ContainerBroken, FormatUnknown
 
-CONVERT_FIRST = "convert it to another format instead"
 BESIDE: dict[str, frozenset[Role]] = {
     "gain map": frozenset({"gain map"}),
     "picture": frozenset({"depth", "thumbnail", "auxiliary", "further"}),
