@@ -68,12 +68,20 @@ def _offsets_as_they_are(found: Any) -> dict[str, bytes]:
 
 
 def _frames(found: Any) -> int:
-    return max(1, int(found.get("NumberOfFrames") or 1))
+    return max(1, _number(found, "NumberOfFrames", 1))
+
+
+def _number(found: Any, keyword: str, usual: int) -> int:
+    """The value of a tag, or what is usual where it is absent, empty or no number."""
+    try:
+        return int(found.get(keyword) or usual)
+    except (ValueError, TypeError):
+        return usual
 
 
 def _size(found: Any, bits: int) -> int:
     """How many bytes all frames have."""
-    samples = int(found.get("SamplesPerPixel") or 1)
+    samples = _number(found, "SamplesPerPixel", 1)
     if samples == 3 and found.get("PhotometricInterpretation") == "YBR_FULL_422":
         samples = 2
     pixels = int(found.Rows) * int(found.Columns) * samples
@@ -87,8 +95,9 @@ def _cut(keyword: str, raw: bytes, size: int) -> Tidied:
 
 
 def _native(found: Any, raw: bytes, coding: str) -> Tidied:
-    bits, stored = int(found.BitsAllocated), int(found.BitsStored)
-    high = int(found.get("HighBit", stored - 1))
+    bits = int(found.BitsAllocated)
+    stored = _number(found, "BitsStored", bits)
+    high = _number(found, "HighBit", stored - 1)
     size = _size(found, bits)
     # Words of two bytes are turned round there: the last sample of an odd number lies behind its
     # pad.
@@ -96,7 +105,7 @@ def _native(found: Any, raw: bytes, coding: str) -> Tidied:
     if bits not in (8, 16, 32) or not 0 < stored < bits or not stored <= high + 1 <= bits:
         return cut
     held = cut.values["PixelData"]
-    is_signed = bool(found.get("PixelRepresentation"))
+    is_signed = _number(found, "PixelRepresentation", 0) == 1
     masked = _masked(held, (bits, stored, high), ">" if coding == BIG_ENDIAN else "<", is_signed)
     more = () if masked == held else ("bits that no pixel uses",)
     return Tidied({"PixelData": masked}, (*cut.told, *more))
