@@ -160,14 +160,19 @@ def deep() -> dict[str, bytes]:
     return {name: document(change) for name, change in (LOOSE | PACKED).items()}
 
 
-def bomb() -> bytes:
-    """A packet of facts that unpacks in two steps to far more than it should."""
+def bomb(*, is_profile: bool) -> bytes:
+    """A packet of facts or a profile that unpacks in two steps to far more than it should."""
     small = zlib.compress(zlib.compress(bytes(200_000_000), 9), 9)
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(document())) as pdf:
         packet = Stream(pdf, b"")
         packet.write(small, filter=Array([Name.FlateDecode, Name.FlateDecode]))
-        pdf.Root.Metadata = pdf.make_indirect(packet)
+        if is_profile:
+            packet.N = 3
+            colour = Array([Name.ICCBased, pdf.make_indirect(packet)])
+            _page(pdf).Resources.XObject["/Im0"].ColorSpace = colour
+        else:
+            pdf.Root.Metadata = pdf.make_indirect(packet)
         none = pikepdf.StreamDecodeLevel.none
         # Otherwise the library would look into the packet, and write another.
         pdf.save(

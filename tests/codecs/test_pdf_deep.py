@@ -85,9 +85,13 @@ def test_what_a_packed_picture_says_is_told() -> None:
         assert any(CANARY.decode() in value for value in found), place
 
 
-def test_what_unpacks_to_too_much_is_refused_soon() -> None:
+def test_what_unpacks_to_too_much_is_refused_or_dropped_unread() -> None:
     with pytest.raises(ContainerBroken, match="too many bytes"):
-        scrubbed(bomb(), "pdf")
+        scrubbed(bomb(is_profile=True), "pdf")
+    facts = bomb(is_profile=False)
+    with pikepdf.open(io.BytesIO(facts)) as pdf, pytest.raises(ContainerBroken, match="too many"):
+        pdf_streams.unpacked(pdf.Root.Metadata)
+    assert scrubbed(facts, "pdf") == scrubbed(document(), "pdf")
 
 
 def test_the_size_of_packed_bytes_is_known_before_they_are_unpacked(

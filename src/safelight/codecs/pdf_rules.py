@@ -134,7 +134,7 @@ NAMED: dict[str, str] = {
     "encodings": "encoding",
     "glyphs": "plain",
     "descriptors": "descriptor",
-    "looks": "xobject",
+    "looks": "form",
     "dests": "dest",
     "roles": "",
     "classes": "attribute",

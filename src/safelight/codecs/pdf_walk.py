@@ -83,7 +83,8 @@ def kind_of(value: Any, expected: str) -> str | None:
 def _told_by_itself(value: Any, expected: str, is_stream: bool) -> str | None:
     match expected:
         case "xobject":
-            return {"/Image": "image", "/Form": "form"}.get(str(value.get("/Subtype", "")))
+            usual = "/Form" if "/BBox" in value else ""  # some writers leave it out
+            return {"/Image": "image", "/Form": "form"}.get(str(value.get("/Subtype", usual)))
         case "appearance":
             return "form" if is_stream else "looks"
         case "object":
