@@ -288,6 +288,18 @@ def palette() -> bytes:
     return film([(track(1, PICTURES, entry=box(b"rle ", VIDEO[:-4] + b"\0\x08\0\0")), PICTURES)])
 
 
+def odd_sound(entry: bytes, *more: bytes) -> bytes:
+    other = track(2, SOUND, b"soun", entry=box(b"mp4a", entry, *more))
+    return film([(track(1, PICTURES), PICTURES), (other, SOUND)])
+
+
+def no_entries() -> bytes:
+    """A film that announces more descriptions than there are."""
+    data = film()
+    at = data.index(b"stsd") + 8
+    return data[:at] + numbers(2) + data[at + 4 :]
+
+
 def elsewhere() -> bytes:
     data = film()
     at = data.index(b"url ") + 4
@@ -299,6 +311,11 @@ def elsewhere() -> bytes:
     [
         (protected(), FormatUnknown),
         (palette(), FormatUnknown),
+        (odd_sound(AUDIO[:8] + b"\0\x09" + AUDIO[10:]), ContainerBroken),
+        (odd_sound(AUDIO, box(b"esds", bytes(4))), ContainerBroken),
+        (odd_sound(AUDIO, full(b"dfLa", b"\4\0\0\0")), ContainerBroken),
+        (odd_sound(AUDIO, box(b"avcC", bytes(9))), ContainerBroken),
+        (no_entries(), ContainerBroken),
         (elsewhere(), FormatUnknown),
         (film(inside=box(b"cmov", b"")), FormatUnknown),
         (film([(track(1, PICTURES, b"meta"), PICTURES)]), ContainerBroken),
