@@ -13,7 +13,7 @@ from safelight.codecs.svg import HREFS
 from safelight.codecs.svg_images import clean_address
 from safelight.codecs.svg_style import clean_sheet, clean_style, is_safe, references
 from safelight.codecs.svg_tree import SVG, XLINK, XML, End, Event, Name, Start, Text
-from safelight.codecs.svg_words import ATTRIBUTES, ELEMENTS, NUMBERS, WORDS, is_number
+from safelight.codecs.svg_words import ATTRIBUTES, ELEMENTS, WORDS, is_meant
 
 Pieces = list[bytes | memoryview]
 _SELECTED = re.compile(r"#([^\s{},.:\[>+~#)(\"']+)")
@@ -24,9 +24,9 @@ _PACKET = re.compile(rb"<\?xpacket[^>]*\?>")
 def rewritten(walked: list[Event], carried: Carried) -> Pieces:
     """The clean drawing as one piece."""
     drawn = list(_drawn(walked))
-    writer = Writer(
-        _named(drawn), any(isinstance(e, Start) and e.name[1] == "style" for e in drawn)
-    )
+    starts = [event for event in drawn if isinstance(event, Start)]
+    ids = {event.attributes.get(("", "id"), "") for event in starts}
+    writer = Writer(_named(drawn), ids, any(event.name[1] == "style" for event in starts))
     out = "".join(writer.written(drawn, _head(carried)))
     return [out.encode("utf-8")]
 
@@ -48,10 +48,16 @@ def _drawn(events: list[Event]) -> Iterator[Event]:
             else:
                 open_names.pop()
                 yield event
-        elif isinstance(event, Text) and not hidden and open_names and open_names[-1] in WORDS:
+        elif isinstance(event, Text) and not hidden and _is_read(open_names):
             words = clean_sheet(event.words) if open_names[-1] == "style" else event.words
             if words:
                 yield Text(words)
+
+
+def _is_read(open_names: list[str]) -> bool:
+    """True for words that are painted, or a sheet; those of a link only within a text."""
+    inner = open_names[-1] if open_names else ""
+    return inner in WORDS or (inner == "a" and "text" in open_names)
 
 
 def _named(events: list[Event]) -> set[str]:
@@ -90,8 +96,9 @@ def _head(carried: Carried) -> str:
 class Writer:
     """Writes events as text, each attribute judged by itself."""
 
-    def __init__(self, named: set[str], has_sheet: bool) -> None:
+    def __init__(self, named: set[str], ids: set[str], has_sheet: bool) -> None:
         self._named = named
+        self._ids = ids
         self._has_sheet = has_sheet
 
     def written(self, events: list[Event], head: str) -> Iterator[str]:
@@ -125,8 +132,10 @@ class Writer:
     def _attribute(self, name: Name, value: str) -> str | None:
         namespace, local = name
         if name in HREFS:
-            is_inside = value.strip().startswith("#")
-            return value.strip() if is_inside else clean_address(value)
+            inside = value.strip()
+            if inside.startswith("#"):
+                return inside if inside[1:] in self._ids else None
+            return clean_address(value)
         if name == (XML, "space"):
             return value if value in ("preserve", "default") else None
         if not namespace and local == "id":
@@ -143,6 +152,5 @@ def _painted(name: Name, value: str) -> str | None:
         return None
     if local == "style":
         return clean_style(value) or None
-    if local not in ATTRIBUTES or not is_safe(value):
-        return None
-    return value if local not in NUMBERS or is_number(value) else None
+    is_kept = local in ATTRIBUTES and is_meant(local, value) and is_safe(value)
+    return value if is_kept else None
