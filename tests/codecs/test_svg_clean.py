@@ -63,6 +63,7 @@ NOT_PAINTED = {
     "words for a length": f'<g stroke-width="{WORD}"/><ellipse rx="{WORD}"/>',
     "words for a version": f'<g version="{WORD}" baseProfile="{WORD}"/>',
     "words for features": f'<g requiredFeatures="{WORD}" systemLanguage="{WORD}"/>',
+    "words for a type": f'<style type="{WORD}">path{{stroke:blue}}</style>',
     "words of a link outside a text": f"<a>{WORD}</a>",
     "target that is not there": f'<use href="#{WORD}"/>',
     "address in an attribute": f'<g fill="url(http://{WORD})"/>',

@@ -95,6 +95,12 @@ _TRANSFORM = re.compile(
 )
 _TAG = r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,4}){0,2}"
 _LANGUAGE = re.compile(rf"\s*{_TAG}(?:\s*,\s*{_TAG})*\s*")
+_TYPES = frozenset(
+    """
+    text/css matrix saturate hueRotate luminanceToAlpha identity table discrete linear gamma
+    fractalNoise turbulence translate scale rotate skewX skewY
+    """.split()
+)
 _LETTERS = re.compile(r"[A-Za-z]{4}")
 
 
@@ -106,6 +112,8 @@ def is_meant(name: str, value: str) -> bool:
         return _TRANSFORM.fullmatch(value) is not None
     if name == "systemLanguage":
         return len(value) <= 80 and _LANGUAGE.fullmatch(value) is not None
+    if name == "type":
+        return value in _TYPES
     if name in NUMBERS:
         return _NUMBERS.fullmatch(value) is not None
     return name not in IDLE
