@@ -110,3 +110,25 @@ def test_a_document_that_does_not_start_like_one_is_refused_by_every_profile() -
     for profile in profiles:
         with pytest.raises(ContainerBroken):
             scrubbed(b"x" + document()[1:], "pdf", profile=profile)
+
+
+def test_a_bare_codestream_and_the_head_of_a_jpeg_2000_lose_their_words() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (30, 20)).save(out, "JPEG2000", comment=CANARY.decode(), no_jp2=True)
+    bare = out.getvalue()
+    clean = pdf_streams._jpeg_2000(memoryview(bare))
+    assert CANARY in bare
+    assert CANARY not in bytes(clean)
+    with Image.open(io.BytesIO(clean)) as after, Image.open(io.BytesIO(bare)) as before:
+        assert after.tobytes() == before.tobytes()
+    head = pdf_streams._box(b"jp2h", memoryview(b"\0\0\0\x0exml CANARY" + b"\0\0\0\x09colr\x01"))
+    assert head == b"\0\0\0\x09colr\x01"
+    assert pdf_streams._jpeg_2000(memoryview(b"neither")) == b"neither"
+
+
+def test_a_filter_that_nobody_knows_is_refused() -> None:
+    with pikepdf.new() as pdf:
+        stream = pikepdf.Stream(pdf, b"words")
+        stream.Filter = pikepdf.Name.Own
+        with pytest.raises(ContainerBroken, match="unknown way"):
+            pdf_streams.unpacked(stream)
