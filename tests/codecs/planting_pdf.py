@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Stream, String
+from pikepdf import Array, Dictionary, Name, Object, Stream, String
 
 from tests.codecs.making import CANARY, exif, jpeg, picture
 from tests.codecs.planting import SECRET_XMP, spiked_profile
@@ -51,7 +51,8 @@ def everything_in(data: bytes) -> bytes:
     found = [data]
     with pikepdf.open(io.BytesIO(data)) as pdf:
         for one in pdf.objects:
-            if one is None:  # null, as others leave it
+            if not isinstance(one, Object):  # null, a number, a truth: as others write them
+                found.append(repr(one).encode())
                 continue
             found.append(one.unparse(resolved=True))
             if isinstance(one, Stream):
