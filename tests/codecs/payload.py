@@ -12,6 +12,7 @@ import pydicom
 
 from safelight.formats import Format
 from tests.codecs.pixels import differences
+from tests.codecs.test_dicom_clean import shown
 
 CONTAINERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 PLAYED = (b"vide", b"soun")
@@ -106,14 +107,15 @@ def drawn(data: bytes) -> dict[str, object]:
 
 
 def scanned(data: bytes) -> dict[str, object]:
-    """The coded pixels of a DICOM file and how they are laid out."""
+    """The pixels of a DICOM file, decoded where they can be, and how they are laid out."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         read = pydicom.dcmread(io.BytesIO(data), force=True)
-    words = ("PixelData", "Rows", "Columns", "BitsAllocated", "SamplesPerPixel", "NumberOfFrames")
+        pixels = shown(read) if "PixelData" in read else b""
+    words = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel", "NumberOfFrames")
     items = {word: read.get_item(word) for word in words}
     stored = {word: item and item.value for word, item in items.items()}
-    return stored | {"coding": read.file_meta.TransferSyntaxUID}
+    return stored | {"PixelData": pixels, "coding": read.file_meta.TransferSyntaxUID}
 
 
 READERS: dict[Format, Callable[[bytes], dict[str, object]]] = {

@@ -16,7 +16,7 @@ from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
 from pydicom.uid import UID, JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 
 from safelight.codecs import metadata, scrub
-from safelight.codecs.dicom_j2k import bare_j2k
+from safelight.codecs.dicom_j2k import MAX_SEGMENTS, bare_j2k
 from safelight.codecs.dicom_rle import bare_jls, bare_rle
 from safelight.errors import ContainerBroken
 from safelight.image import Wish
@@ -205,3 +205,66 @@ def test_lengths_of_tiles_are_listed_anew() -> None:
     first, last = clean.index(b"\xff\x90"), len(clean) - 2
     assert size == last - first
     assert all(one <= other for one, other in pairwise((first, last)))
+
+
+def codestream(*segments: bytes, tile: bytes = b"") -> bytes:
+    """The head of a JPEG 2000 picture with these segments, and tile-parts behind them."""
+    size = struct.pack(">HHH", 0xFF51, 41, 0) + bytes(32) + struct.pack(">H", 1) + b"\7\1\1"
+    return b"\xff\x4f" + size + b"".join(segments) + tile
+
+
+def tile_part(length: int, body: bytes = b"\xff\x93data") -> bytes:
+    return struct.pack(">HHHIBB", 0xFF90, 10, 0, length, 0, 1) + body
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"no picture", "does not start"),
+        (codestream(b"\xff\x10\0\4ab"), "wrong marker"),
+        (b"\xff\x4f" + struct.pack(">HH", 0xFF51, 50) + bytes(48), "wrong header"),
+        (
+            codestream(*[struct.pack(">HHH", 0xFF64, 4, 0)] * (MAX_SEGMENTS + 1)),
+            "too many segments",
+        ),
+        (codestream(tile=tile_part(9)), "wrong tile"),
+        (codestream(tile=tile_part(18) + b"\1rubbish"), "disorder"),
+    ],
+    ids=["start", "marker", "header", "segments", "tile", "rest"],
+)
+def test_a_codestream_that_cannot_be_is_refused(data: bytes, words: str) -> None:
+    with pytest.raises(ContainerBroken, match=words):
+        bare_j2k(memoryview(data))
+
+
+def test_a_tile_without_its_length_ends_at_the_last_mark() -> None:
+    data = codestream(tile=tile_part(0) + b"\xff\xd9")
+    made = bare_j2k(memoryview(data))
+    assert made.endswith(b"\xff\x93data\xff\xd9")
+    assert bare_j2k(memoryview(made)) == made
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (bytes(64), "impossible number"),
+        (struct.pack("<16I", 1, 9, *[0] * 14), "wrong index"),
+    ],
+)
+def test_an_rle_frame_that_cannot_be_is_refused(data: bytes, words: str) -> None:
+    with pytest.raises(ContainerBroken, match=words):
+        bare_rle(memoryview(data), 4)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"no picture", "does not start"),
+        (b"\xff\xd8\xff\xf7\0\4ab\1\2", "disorder"),
+        (b"\xff\xd8\xff\xda\0\4abdata", "cut short"),
+    ],
+)
+def test_a_jpeg_ls_frame_that_cannot_be_is_refused(data: bytes, words: str) -> None:
+    with pytest.raises(ContainerBroken, match=words):
+        bare_jls(memoryview(data))
+    assert bare_jls(memoryview(b"\xff\xd8\xff\xff\xd9")) == b"\xff\xd8\xff\xd9"

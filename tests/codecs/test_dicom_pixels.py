@@ -11,8 +11,11 @@ import numpy as np
 import pydicom
 import pytest
 from PIL import Image as Pillow
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels.processing import apply_modality_lut
+from pydicom.uid import UID
 
+from safelight.codecs import dicom_pixels
 from safelight.codecs.encode import Encoded, encode
 from safelight.codecs.values import as_shown, values_of
 from safelight.errors import ContainerBroken, FormatUnknown, SomethingMissing
@@ -148,7 +151,6 @@ def test_what_is_written_names_nobody_and_is_the_same_each_time() -> None:
     ],
 )
 def test_what_is_not_read_is_refused_by_name(name: str, words: str, shared_data: Path) -> None:
-    from safelight.codecs import dicom_pixels
     from safelight.image import Header
 
     data = (shared_data / "medical" / "pydicom" / name).read_bytes()
@@ -183,3 +185,31 @@ def test_without_the_package_the_line_that_brings_it_is_said(
 
 def test_values_are_none_for_an_ordinary_picture() -> None:
     assert values_of(opened(dicom(picture(24, 16, "L"))).vips) is None
+
+
+@pytest.mark.parametrize(
+    ("syntax", "words"),
+    [
+        ("1.2.840.10008.1.2.4.57", "lossless JPEG"),
+        ("1.2.840.10008.1.2.4.201", "HTJ2K"),
+        ("1.2.840.10008.1.2.4.102", "hold a film"),
+        ("1.2.840.10008.1.2.1.99", "deflated"),
+        ("1.2.3.4", "not one that Safelight reads"),
+    ],
+)
+def test_a_coding_without_a_decoder_is_refused_by_name(syntax: str, words: str) -> None:
+    found = Dataset()
+    found.PixelData = b"\0\0"
+    found.BitsStored = 8
+    found.file_meta = FileMetaDataset()
+    found.file_meta.TransferSyntaxUID = UID(syntax)
+    with pytest.raises(FormatUnknown, match=words):
+        dicom_pixels._require_decoder(found)
+
+
+def test_no_other_decoder_of_the_library_is_ever_handed_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Pillow, "ID", list(Pillow.ID))
+    dicom_pixels.warm()
+    assert Pillow.ID == ["JPEG", "JPEG2000"]

