@@ -184,6 +184,7 @@ def _held(image: Image) -> Image:
     try:
         return image.with_pixels(image.vips.copy_memory())
     except Exception:
+        # libvips only says that the pixels stopped; the step before knows why.
         trouble = image.trouble()
         if trouble is not None:
             raise trouble from None
