@@ -12,19 +12,18 @@ from safelight.batch.tally import Tally
 from safelight.cli import table
 from safelight.cli.figures import Figures, has_its_size
 from safelight.engine.result import Result
-from safelight.image import Decision
+from safelight.image import Change, Decision, Finding, Risk
 from safelight.recipe import operations
 from safelight.worker.job import CageReport
 
 
-def lines(items: list[Item], verb: str) -> list[str]:
+def lines(items: list[Item], verb: str, *, named: bool = False) -> list[str]:
     """The table of these items."""
     figures = Figures()
     for item in items:
         figures.add(item)
-    return table.lines(
-        figures, Tally(items).summary(1.0, planned=len(items), was_cancelled=False), (verb,)
-    )
+    summary = Tally(items).summary(1.0, planned=len(items), was_cancelled=False)
+    return table.lines(figures, summary, (verb,), named=named)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +95,36 @@ def test_only_the_first_doubtful_results_are_named() -> None:
 def test_a_sure_result_says_how_sure() -> None:
     assert "sure:    at least 0.91 of 1" in said(0.95, 0.91)
     assert "sure" not in said(None).replace("pixels", "")
+
+
+def scrubbed(name: str) -> Item:
+    """A picture that lost two places and a serial number and kept its colour profile."""
+    item = looked_at(name, None)
+    assert item.result is not None
+    changes = (
+        Change("removed", Finding(Risk.PLACE, "GPSLongitude")),
+        Change("removed", Finding(Risk.PLACE, "GPSLatitude")),
+        Change("removed", Finding(Risk.DEVICE, "Serial\x1bNumber")),
+        Change("kept", Finding(Risk.COLOUR, "ICC_Profile")),
+    )
+    return replace(item, result=replace(item.result, changes=changes))
+
+
+def test_of_one_picture_facts_are_counted_and_of_several_pictures() -> None:
+    assert "  removed: place 2 · device 1" in lines([scrubbed("a.jpg")], "scrub")
+    two = [scrubbed("a.jpg"), scrubbed("b.jpg"), looked_at("c.jpg", None)]
+    assert "  removed: place 2 · device 2" in lines(two, "scrub")
+    three = [scrubbed(name) for name in ("a.jpg", "b.jpg", "c.jpg")]
+    assert "  removed: place 3 · device 3" in lines(three, "scrub")
+
+
+def test_names_are_told_of_one_picture_when_asked() -> None:
+    table_of_one = lines([scrubbed("a.jpg")], "scrub", named=True)
+    assert "           place: GPSLatitude, GPSLongitude" in table_of_one
+    assert "           colour profile: ICC_Profile" in table_of_one
+    assert not any("\x1b" in line for line in table_of_one)
+    assert not any("GPS" in line for line in lines([scrubbed("a.jpg")], "scrub"))
+    assert not any("GPS" in line for line in lines([scrubbed("a.jpg")] * 2, "scrub", named=True))
 
 
 PASTS = {

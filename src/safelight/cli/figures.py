@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from safelight.batch.events import Item
-from safelight.batch.losses import frames_in, losses_of
+from safelight.batch.losses import frames_in, is_loss, losses_of
 from safelight.engine.result import Result
 from safelight.formats import TABLE
-from safelight.image import DOUBTFUL, Decision
+from safelight.image import DOUBTFUL, Change, Decision
 
 LONGEST_LIST = 20
 FOUND: Decision = "quality"
@@ -83,6 +83,7 @@ class Figures:
     misnamed: list[Item] = field(default_factory=list)  # the first of them, without their results
     output: str | None = None  # of the last item, for the table of a lone one
     written: tuple[int, int, int] | None = None  # its width, height, bytes
+    changes: tuple[Change, ...] = ()  # and what became of its metadata
     pictures: int = 0
     reencoded: int = 0
     small_enough: int = 0  # have the size that they had
@@ -101,7 +102,7 @@ class Figures:
     def add(self, item: Item) -> None:
         """Take in one item that has ended."""
         self.items += 1
-        self.output, self.written = item.output, None
+        self.output, self.written, self.changes = item.output, None, ()
         if item.status == "skipped":
             self.passed_over[item.code] += 1
         if item.status in BAD:
@@ -120,6 +121,7 @@ class Figures:
     def _add_result(self, result: Result, name: str) -> None:
         self.cages.add(result)
         self.written = (result.width, result.height, result.output_bytes)
+        self.changes = tuple(change for change in result.changes if not is_loss(change))
         self.pictures += result.format is not None
         self.small_enough += has_its_size(result)
         self.reencoded += result.format is not None and result.is_reencoded

@@ -109,7 +109,8 @@ class Report:
         is_lone_failure = self.figures.items == 1 and bool(self.figures.bad)
         if self.face.verbosity < 0 or is_lone_failure or self.is_picture_out:
             return
-        for line in table.lines(self.figures, summary, self.verbs):
+        named = self.face.verbosity > 0
+        for line in table.lines(self.figures, summary, self.verbs, named=named):
             self.face.out(line)
 
     def _warn(self) -> None:

@@ -59,14 +59,21 @@ def done_word(verb: str) -> str:
     return f"{verb}ed"
 
 
-def lines(figures: Figures, summary: Summary, verbs: Sequence[str]) -> list[str]:
-    """The table, fit to print."""
+def lines(
+    figures: Figures, summary: Summary, verbs: Sequence[str], *, named: bool = False
+) -> list[str]:
+    """The table, fit to print; named lists what a lone picture lost and kept by name."""
     written = [_heading(figures, summary, verbs)]
     written += _small_enough(figures, verbs)
     written += _outputs(figures)
-    written += _metadata("removed", summary.removed)
-    written += _metadata("kept", summary.kept)
-    written += _metadata("added", summary.added)
+    for what, pictures in (
+        ("removed", summary.removed),
+        ("kept", summary.kept),
+        ("added", summary.added),
+    ):
+        written += (
+            _of_one(figures, what, named) if figures.items == 1 else _metadata(what, pictures)
+        )
     written += _lost(figures)
     written += _unmarked(figures)
     written += _reencoded(figures)
@@ -178,7 +185,23 @@ def size(number: int) -> str:
     return f"{number} bytes"
 
 
+def _of_one(figures: Figures, what: str, named: bool) -> list[str]:
+    """How many facts of each group a lone picture lost or kept, and which."""
+    names: dict[str, list[str]] = {}
+    for change in figures.changes:
+        if change.what == what:
+            names.setdefault(change.finding.group.name.lower(), []).append(change.finding.name)
+    rows = _metadata(what, {group: len(found) for group, found in names.items()})
+    if named:
+        for group, risk in _risks():
+            if group in names:
+                found = ", ".join(printable(name) for name in sorted(set(names[group])))
+                rows.append(_row("", f"{LABELS[risk]}: {found}"))
+    return rows
+
+
 def _metadata(label: str, count: dict[str, int]) -> list[str]:
+    """The groups and how many each counts: facts of a lone picture, or pictures."""
     parts = [f"{LABELS[risk]} {count[name]}" for name, risk in _risks() if count.get(name)]
     return [_row(label, " · ".join(parts))] if parts else []
 
