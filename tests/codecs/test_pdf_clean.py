@@ -86,6 +86,52 @@ def test_what_a_document_says_is_told() -> None:
     assert any(name.startswith("attachment") for name in names("attachment"))
 
 
+def labelled(pdf: Any) -> None:
+    """Words that readers of a document do not see, on what they do."""
+    field = Dictionary(Type=Name.Annot, Subtype=Name.Widget, Rect=[0, 0, 9, 9], FT=Name.Tx)
+    field.T, field.TU, field.TM = String("f"), String("a tooltip"), String("an export name")
+    pdf.Root.AcroForm = Dictionary(Fields=Array([pdf.make_indirect(field)]))
+    jump = Dictionary(S=Name.Launch, F=String("a program"))
+    link = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=[0, 0, 9, 9], A=jump)
+    page = pdf.pages[0].obj
+    page.Annots = Array([pdf.make_indirect(link)])
+    page["/Own"] = Array([String("own words"), Dictionary(Deep=String("deep words"))])
+    stays = {"Alt": "a mug", "ActualText": "in full", "E": "expanded", "ID": "p1", "Lang": "en"}
+    words = {f"/{key}": String(value) for key, value in stays.items()}
+    part = Dictionary({"/S": Name.P, "/T": String("a title of a part")} | words)
+    pdf.Root.StructTreeRoot = Dictionary(Type=Name.StructTreeRoot, K=part)
+
+
+def test_every_word_that_goes_is_named_and_none_that_stays() -> None:
+    data = document(labelled)
+    told = {(one.name, one.value) for one in metadata.findings(memoryview(data), "pdf")}
+    assert told == {
+        ("tooltip of a form field", "a tooltip"),
+        ("export name of a form field", "an export name"),
+        ("title in the structure", "a title of a part"),
+        ("action", "a program /Launch"),
+        ("page /Own", "own words deep words"),
+    }
+    pieces, changes = scrub.rewrite(memoryview(data), "pdf", Wish())
+    assert {(one.what, one.finding.name) for one in changes} == {
+        ("removed", name) for name, _ in told
+    }
+    clean = everything_in(b"".join(pieces))
+    goes = ("a tooltip", "an export name", "title of a part", "a program", "own w", "deep words")
+    for words in goes:
+        assert words.encode() in everything_in(data)
+        assert words.encode() not in clean
+    for words in ("a mug", "in full", "expanded", "p1"):
+        assert words.encode() in clean
+    assert metadata.findings(memoryview(b"".join(pieces)), "pdf") == ()
+
+
+@pytest.mark.parametrize("place", sorted(PLANTS))
+def test_a_clean_document_says_nothing_more(place: str) -> None:
+    clean = scrubbed(PLANTS[place], "pdf", profile="strict")
+    assert metadata.findings(memoryview(clean), "pdf") == ()
+
+
 def dated(pdf: Any) -> None:
     pdf.docinfo["/CreationDate"] = "D:20200102030405+01'00'"
     pdf.docinfo["/Title"] = "A title"

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from safelight.codecs import metadata, pdf_streams
-from safelight.errors import ContainerBroken
+from safelight.codecs.pdf_streams import Budget
+from safelight.errors import ContainerBroken, LimitExceeded
 from safelight.image import Profile
 from tests.codecs.making import CANARY, scrubbed
 from tests.codecs.planting_pdf import document, everything_in, photo
@@ -86,11 +87,12 @@ def test_what_a_packed_picture_says_is_told() -> None:
 
 
 def test_what_unpacks_to_too_much_is_refused_or_dropped_unread() -> None:
-    with pytest.raises(ContainerBroken, match="too many bytes"):
+    with pytest.raises(LimitExceeded, match="too many bytes") as refused:
         scrubbed(bomb(is_profile=True), "pdf")
+    assert (refused.value.exit_code, bool(refused.value.hint)) == (8, True)
     facts = bomb(is_profile=False)
-    with pikepdf.open(io.BytesIO(facts)) as pdf, pytest.raises(ContainerBroken, match="too many"):
-        pdf_streams.unpacked(pdf.Root.Metadata)
+    with pikepdf.open(io.BytesIO(facts)) as pdf, pytest.raises(LimitExceeded, match="too many"):
+        pdf_streams.unpacked(pdf.Root.Metadata, Budget())
     assert scrubbed(facts, "pdf") == scrubbed(document(), "pdf")
 
 
@@ -101,7 +103,7 @@ def test_the_size_of_packed_bytes_is_known_before_they_are_unpacked(
     assert pdf_streams._lzw_size(lzw(data), None) == len(data)
     monkeypatch.setattr(pdf_streams, "MAX_UNPACKED", 500)
     for place in ("picture packed once more", "picture packed by LZW", "picture as text"):
-        with pytest.raises(ContainerBroken, match="too many bytes"):
+        with pytest.raises(LimitExceeded, match="too many bytes"):
             scrubbed(PLANTS[place], "pdf")
 
 
@@ -131,4 +133,4 @@ def test_a_filter_that_nobody_knows_is_refused() -> None:
         stream = pikepdf.Stream(pdf, b"words")
         stream.Filter = pikepdf.Name.Own
         with pytest.raises(ContainerBroken, match="unknown way"):
-            pdf_streams.unpacked(stream)
+            pdf_streams.unpacked(stream, Budget())

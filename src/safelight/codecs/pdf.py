@@ -5,33 +5,24 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from safelight.codecs.blocks import Block
-from safelight.codecs.pdf_files import Document, foreign_errors, library, opened
+from safelight.codecs.blocks import Block, Kind
+from safelight.codecs.metadata import UNREADABLE
+from safelight.codecs.pdf_files import Document, library, opened, reasons
 from safelight.codecs.pdf_rules import DATES, INFO_NAMES, NAMED
-from safelight.codecs.pdf_streams import picture_filter, unpacked
-from safelight.codecs.pdf_walk import reachable
+from safelight.codecs.pdf_streams import Budget, picture_filter, unpacked
+from safelight.codecs.pdf_told import NOTES, TOLD, gone, is_note
+from safelight.codecs.pdf_walk import Found, reachable
 from safelight.codecs.reading import starts
 from safelight.codecs.svg_images import inner_blocks
 from safelight.errors import ContainerBroken
 from safelight.image import Header
 
+MAX_SHOWN = 400
 _END = re.compile(rb"startxref\s+\d+\s+%%EOF")
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?")
-TOLD = {
-    "/JavaScript": "JavaScript",
-    "/JS": "JavaScript",
-    "/PieceInfo": "private data of a program",
-    "/AA": "actions",
-    "/OpenAction": "action on opening",
-    "/XFA": "form data",
-    "/Collection": "portfolio",
-    "/SpiderInfo": "web capture",
-    "/Perms": "signature",
-    "/Measure": "measures",
-}
-MAX_TOLD = 400
 
 
 def header(data: memoryview) -> Header:
@@ -48,30 +39,38 @@ def walk(data: memoryview) -> Document:
 
 
 def blocks(data: memoryview, walked: Document | None = None) -> Iterator[Block]:
-    """Who, when and with what; packets, attachments, scripts, notes, pictures' own metadata."""
+    """Who, when and with what; packets, attachments, scripts, notes, pictures' own metadata.
+
+    What cannot be read, or unpacks to too much, is a block of its own: all others are told.
+    """
     document = walked or walk(data)
-    with foreign_errors():
-        yield from list(_found(document))
+    yield from _guarded(_info(document.pdf))
+    if len(ends := [match.end() for match in _END.finditer(document.data)]) > 1:
+        yield Block("private", "earlier versions", document.data[: ends[-2]])
+    yield from _guarded(_objects(document.pdf))
 
 
-def _found(document: Document) -> Iterator[Block]:
-    pdf = document.pdf
-    yield from _info(pdf)
-    root = pdf.Root
-    if "/Metadata" in root and hasattr(root.Metadata, "read_bytes"):
-        yield Block("xmp", "XMP", memoryview(unpacked(root.Metadata)))
-    if len(_END.findall(document.data)) > 1:
-        last = [match.end() for match in _END.finditer(document.data)]
-        yield Block("private", "earlier versions", document.data[: last[-2]])
-    told: set[str] = set()
+def _guarded(found: Iterator[Block]) -> Iterator[Block]:
+    """These blocks as far as they can be told."""
+    try:
+        yield from found
+    except reasons():
+        yield Block("private", UNREADABLE, memoryview(b""))
+
+
+def _objects(pdf: Any) -> Iterator[Block]:
+    budget = Budget()
+    known: set[str] = set()
+    told: set[tuple[str, str]] = set()
     seen: set[tuple[int, int]] = set()
     for found in reachable(pdf):
+        yield from _guarded(gone(found, told))
         value = found.value
         if found.kind in NAMED or isinstance(value, library().Array) or value.objgen in seen:
             continue
         if value.is_indirect:
             seen.add(value.objgen)
-        yield from _of_object(value, is_root=found.key == "/Root", told=told)
+        yield from _guarded(_of_object(found, known, budget))
 
 
 def _info(pdf: Any) -> Iterator[Block]:
@@ -98,31 +97,33 @@ def date_of(value: str) -> bytes | None:
     return struct.pack(">HBBBBB", *numbers)
 
 
-def _of_object(value: Any, *, is_root: bool, told: set[str]) -> Iterator[Block]:
-    keys = set(value.keys())
+def _of_object(found: Found, known: set[str], budget: Budget) -> Iterator[Block]:
+    value, keys = found.value, set(found.value.keys())
     for key in sorted(keys & TOLD.keys()):
-        if TOLD[key] not in told:
-            told.add(TOLD[key])
+        if TOLD[key] not in known:
+            known.add(TOLD[key])
             yield Block("private", TOLD[key], memoryview(b""))
-    if len(told) > MAX_TOLD:
-        return
-    if "/Metadata" in keys and not is_root and hasattr(value.Metadata, "read_bytes"):
-        packet = memoryview(unpacked(value.Metadata))
-        yield Block("xmp", "XMP of an object", packet, is_inner=True)
+    if "/Metadata" in keys and hasattr(value.Metadata, "read_raw_bytes"):
+        is_whole = found.key == "/Root"
+        packet = _unpacked("xmp", "XMP" if is_whole else "XMP of an object", value.Metadata, budget)
+        yield replace(packet, is_inner=not is_whole)
     if "/Thumb" in keys and hasattr(value.Thumb, "read_raw_bytes"):
         yield Block("thumbnail", "PageThumbnail", memoryview(value.Thumb.read_raw_bytes()))
     if "/EF" in keys:
         name = str(value.get("/UF", value.get("/F", "")))[:60]
         yield Block("private", f"attachment {name}", memoryview(b""))
     if is_note(keys):
-        for key in ("/T", "/Contents", "/RC", "/NM"):
-            if key in keys:
-                told.add(f"note {len(told)}")
-                yield Block("comment", f"note {key}", memoryview(str(value[key])[:400].encode()))
+        for key in [key for key in NOTES if key in keys]:
+            words = str(value[key])[:MAX_SHOWN].encode("utf-8", "replace")
+            yield Block("comment", f"note {key}", memoryview(words))
     if picture_filter(value) == "/DCTDecode":
-        yield from inner_blocks("jpeg", unpacked(value))
+        picture = _unpacked("picture", "picture", value, budget)
+        yield from [picture] if picture.name == UNREADABLE else inner_blocks("jpeg", picture.data)
 
 
-def is_note(keys: set[str]) -> bool:
-    """True for an annotation that is no link and no field of a form."""
-    return {"/Subtype", "/Rect"} <= keys and "/FT" not in keys and "/Parent" not in keys
+def _unpacked(kind: Kind, name: str, stream: Any, budget: Budget) -> Block:
+    """A stream as a block; one that cannot be unpacked as it is stored, by its size alone."""
+    try:
+        return Block(kind, name, memoryview(unpacked(stream, budget)))
+    except reasons():
+        return Block("private", UNREADABLE, memoryview(bytes(stream.read_raw_bytes())))

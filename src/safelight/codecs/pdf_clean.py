@@ -12,9 +12,9 @@ from typing import Any
 from safelight.codecs import icc
 from safelight.codecs.blocks import Carried
 from safelight.codecs.pdf_files import Document, foreign_errors, library
-from safelight.codecs.pdf_rules import INFO_NAMES, KINDS, NAMED, TRAILER, WITH_WORDS
-from safelight.codecs.pdf_streams import clean_picture, unpacked
-from safelight.codecs.pdf_walk import Found, children, kind_of, reachable
+from safelight.codecs.pdf_rules import INFO_NAMES, TRAILER
+from safelight.codecs.pdf_streams import Budget, clean_picture, unpacked
+from safelight.codecs.pdf_walk import Found, parts, reachable
 from safelight.errors import ContainerBroken
 
 Pieces = list[bytes | memoryview]
@@ -24,7 +24,7 @@ WITHOUT_GAPS = frozenset({"/Annots", "/K", "/Fields", "/Kids", "/CO"})
 
 
 def rewritten(walked: Document, carried: Carried) -> Pieces:
-    """The clean document as one piece. Raises ContainerBroken."""
+    """The clean document as one piece. Raises ContainerBroken, LimitExceeded."""
     with foreign_errors():
         return [_saved(walked.pdf, carried)]
 
@@ -39,8 +39,9 @@ def _saved(pdf: Any, carried: Carried) -> bytes:
             del pdf.trailer[key]
     # The library fills it in, but only where it was: a repaired document has none.
     pdf.trailer.Size = len(pdf.objects) + 1
+    budget = Budget()
     for found in reachable(pdf):
-        _object(found, carried)
+        _object(found, carried, budget)
     _blocks(pdf, carried)
     out = io.BytesIO()
     pdf.save(
@@ -75,28 +76,23 @@ def _cut(value: Any, allowed: dict[str, str]) -> None:
         del value[key]
 
 
-def _object(found: Found, carried: Carried) -> None:
+def _object(found: Found, carried: Carried, budget: Budget) -> None:
     """One object with the keys that its kind may have, and under them only what belongs there."""
     value = found.value
     if isinstance(value, library().Array):
         _array(found)
         return
-    if found.kind not in NAMED:
-        _cut(value, KINDS[found.kind])
-    for key, child, kind in list(children(found)):
-        is_chosen = found.kind in NAMED and isinstance(child, library().String)
-        if is_chosen or not _may_be(child, kind):
-            del value[key]
+    for key in [part.key for part in parts(found) if part.goes]:
+        del value[key]
     if found.kind == "image":
-        clean_picture(value)
+        clean_picture(value, budget)
     elif found.kind == "colour" and "/N" in value and "/FunctionType" not in value:
-        _profile(value, carried)
+        _profile(value, carried, budget)
 
 
 def _array(found: Found) -> None:
-    inner = [_may_be(child, kind) for _, child, kind in children(found)]
-    for place in reversed(range(len(inner))):
-        if inner[place]:
+    for place, part in reversed(list(enumerate(parts(found)))):
+        if not part.goes:
             continue
         if found.key in WITHOUT_GAPS:
             del found.value[place]
@@ -104,18 +100,11 @@ def _array(found: Found) -> None:
             found.value[place] = None
 
 
-def _may_be(child: Any, expected: str) -> bool:
-    pikepdf = library()
-    if isinstance(child, (pikepdf.Dictionary, pikepdf.Stream)):
-        return kind_of(child, expected) is not None
-    return not isinstance(child, pikepdf.String) or expected in WITH_WORDS
-
-
-def _profile(value: Any, carried: Carried) -> None:
+def _profile(value: Any, carried: Carried, budget: Budget) -> None:
     """A profile without its words."""
     if not isinstance(value, library().Stream):
         return
-    data = unpacked(value)
+    data = unpacked(value, budget)
     if data[36:40] != b"acsp":
         return
     clean = icc.clean(data, standard=carried.standard_colour)

@@ -9,9 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from safelight.errors import ContainerBroken, FormatUnknown, SafelightError, SomethingMissing
+from safelight.errors import (
+    ContainerBroken,
+    FormatUnknown,
+    InputRefused,
+    SafelightError,
+    SomethingMissing,
+)
 
 _ENCRYPTED = re.compile(rb"/Encrypt[\s\d<]")
+# Bytes that one stream may unpack to.
+MAX_UNPACKED = 64_000_000
 FAULTS: tuple[type[Exception], ...] = (
     *(ValueError, RuntimeError, TypeError, LookupError, AttributeError, ArithmeticError),
     *(RecursionError, OSError),
@@ -43,6 +51,11 @@ def known_faults() -> tuple[type[Exception], ...]:
     return (*FAULTS, pikepdf.PdfError, pikepdf.PasswordError)
 
 
+def reasons() -> tuple[type[Exception], ...]:
+    """Why one part of a document cannot be told, when the others can."""
+    return (*known_faults(), InputRefused)
+
+
 def library() -> Any:
     """The module. Raises SomethingMissing where the extra is not installed."""
     try:
@@ -59,6 +72,7 @@ def opened(data: memoryview) -> Document:
     pikepdf = library()
     pdf: Any = None
     fault: Exception | None = None
+    _bound(pikepdf)
     try:
         pdf = pikepdf.open(io.BytesIO(data), suppress_warnings=True)
     except known_faults() as error:
@@ -68,3 +82,13 @@ def opened(data: memoryview) -> Document:
     if pdf is None:
         raise ContainerBroken("the PDF is damaged or cut short") from fault
     return Document(data, pdf)
+
+
+def _bound(pikepdf: Any) -> None:
+    """Streams of objects and of tables are unpacked by the library itself: to no more than others.
+
+    Its first versions of this series have no such bound; what holds there is the worker's memory.
+    """
+    bound = getattr(pikepdf.settings, "set_qpdf_limits", None)
+    if bound is not None:
+        bound(flate_max_memory=MAX_UNPACKED, run_length_max_memory=MAX_UNPACKED)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import dataclass, field
 from typing import Any
 
 from safelight.codecs import icc
 from safelight.codecs.coded_jpeg import bare_jpeg
 from safelight.codecs.isobmff import boxed, boxes
-from safelight.codecs.pdf_files import library
-from safelight.errors import ContainerBroken
+from safelight.codecs.pdf_files import MAX_UNPACKED, library
+from safelight.errors import ContainerBroken, LimitExceeded
 
-MAX_UNPACKED = 64_000_000
+# All streams of a file together, each step of each counted.
+MAX_ALL = 512_000_000
+MAX_FILTERS = 16
 STEP = 1 << 20
+HINT = "no document needs that much: ask for it again, from somebody you trust"
 CLEAR, END, FIRST_STRING, MOST_STRINGS = 256, 257, 258, 4_096
+END_OF_RUNS = 128
 SHORT = {
     "/Fl": "/FlateDecode",
     "/LZW": "/LZWDecode",
@@ -30,6 +35,21 @@ JPEG_2000 = frozenset({b"jP  ", b"ftyp", b"jp2h", b"jp2c", b"rreq"})
 JPEG_2000_HEAD = frozenset({b"ihdr", b"bpcc", b"colr", b"pclr", b"cmap", b"cdef", b"res "})
 CODESTREAM = b"\xff\x4f\xff\x51"
 COMMENT, TILE = 0xFF64, 0xFF90
+
+
+@dataclass(slots=True)
+class Budget:
+    """What the streams of one file may still unpack to, together."""
+
+    left: int = field(default_factory=lambda: MAX_ALL)
+
+    def take(self, size: int) -> None:
+        """Raises LimitExceeded when there is not so much left, and from then on always."""
+        self.left -= size
+        if self.left < 0:
+            raise LimitExceeded(
+                f"the streams of the PDF unpack to more than {MAX_ALL} bytes together", hint=HINT
+            )
 
 
 def filters(value: Any) -> list[str]:
@@ -59,40 +79,69 @@ def picture_filter(value: Any) -> str:
     return names[-1]
 
 
-def unpacked(value: Any) -> bytes:
+def unpacked(value: Any, budget: Budget) -> bytes:
     """The bytes of a stream; of a picture those of its own coding.
 
-    Raises ContainerBroken when they are too many, or packed in a way that is not known.
+    Raises LimitExceeded when they are too many, ContainerBroken when they are packed in a way that
+    is not known.
     """
     data = bytes(value.read_raw_bytes())
-    scratch = library().new()
-    for place, name in enumerate(filters(value)):
+    names = filters(value)
+    if len(names) > MAX_FILTERS:
+        raise ContainerBroken("a stream of the PDF is packed in an unknown way")
+    for place, name in enumerate(names):
         if name in PICTURES:
             break
         if name not in GENERAL:
             raise ContainerBroken("a stream of the PDF is packed in an unknown way")
-        options = parameters(value, place)
-        _check(data, name, options)
-        stream = library().Stream(scratch, data)
-        stream.Filter = library().Name(name)
-        if options is not None:
-            stream.DecodeParms = library().Dictionary(
-                {key: int(options[key]) for key in options.keys()}  # noqa: SIM118 - no mapping
-            )
-        data = bytes(stream.read_bytes())
+        data = _undone(data, name, parameters(value, place), budget)
     return data
 
 
-def _check(data: bytes, name: str, options: Any) -> None:
-    """Raises ContainerBroken for what unpacks to more than the limit."""
-    if name == "/LZWDecode":
-        size = _lzw_size(data, options)
-    elif name == "/FlateDecode":
-        size = _flate_size(data)
-    else:
-        size = 64 * len(data) if name == "/RunLengthDecode" else len(data)
+def _undone(data: bytes, name: str, options: Any, budget: Budget) -> bytes:
+    """One step. What it would make is known before anything is made, and paid for either way."""
+    budget.take(0)
+    size = _size(data, name, options)
+    budget.take(size)
     if size > MAX_UNPACKED:
-        raise ContainerBroken("a stream of the PDF unpacks to too many bytes")
+        raise LimitExceeded("a stream of the PDF unpacks to too many bytes", hint=HINT)
+    scratch = library().new()
+    stream = library().Stream(scratch, data)
+    stream.Filter = library().Name(name)
+    if options is not None:
+        stream.DecodeParms = library().Dictionary(
+            {key: int(options[key]) for key in options.keys()}  # noqa: SIM118 - no mapping
+        )
+    level = library().StreamDecodeLevel.specialized  # runs of bytes count as that
+    return bytes(stream.read_bytes(level))
+
+
+def _size(data: bytes, name: str, options: Any) -> int:
+    """How many bytes one step makes of these, counted without keeping them: at most as many, and of
+    what passes the limit as far as it was counted.
+    """
+    match name:
+        case "/LZWDecode":
+            return _lzw_size(data, options)
+        case "/FlateDecode":
+            return _flate_size(data)
+        case "/RunLengthDecode":
+            return _runs_size(data)
+    # Four bytes of zero have one letter in ASCII85.
+    return len(data) + 3 * data.count(b"z")
+
+
+def _runs_size(data: bytes) -> int:
+    """An end within the data is none to the library: it reads on."""
+    at = size = 0
+    while at < len(data):
+        length, at = data[at], at + 1
+        if length < END_OF_RUNS:
+            size += min(length + 1, len(data) - at)
+            at += length + 1
+        elif length > END_OF_RUNS:
+            size, at = size + 257 - length, at + 1
+    return size
 
 
 def _flate_size(data: bytes) -> int:
@@ -134,12 +183,12 @@ def _lzw_size(data: bytes, options: Any) -> int:
     return size
 
 
-def clean_picture(value: Any) -> None:
+def clean_picture(value: Any, budget: Budget) -> None:
     """A JPEG or JPEG 2000 without its own metadata, packed in nothing else; others as they are."""
     name = picture_filter(value)
     if not name:
         return
-    raw = memoryview(unpacked(value))
+    raw = memoryview(unpacked(value, budget))
     clean = _jpeg(raw) if name == "/DCTDecode" else _jpeg_2000(raw)
     names = filters(value)
     if clean is not raw or len(names) > 1 or _is_array(value.Filter):

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from safelight.codecs.pdf_files import library
-from safelight.codecs.pdf_rules import ACTIONS, ANNOTATIONS, IN_ARRAY, KINDS, NAMED
+from safelight.codecs.pdf_rules import (
+    ACTIONS,
+    ANNOTATIONS,
+    IN_ARRAY,
+    KINDS,
+    NAMED,
+    WITH_WORDS,
+)
 from safelight.errors import ContainerBroken
 
 MAX_OBJECTS = 2_000_000
@@ -64,6 +71,32 @@ def children(found: Found) -> Iterator[tuple[Any, Any, str]]:
         return
     for key in sorted(value.keys()):
         yield key, value[key], NAMED[kind] if kind in NAMED else KINDS.get(kind, {}).get(key, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What lies in an object under a key, or in an array; goes when it may not be there."""
+
+    key: Any
+    value: Any
+    goes: bool
+
+
+def parts(found: Found) -> Iterator[Part]:
+    """What lies in an object of a known kind; the rule for what a scrub takes away, and tells."""
+    is_array = isinstance(found.value, library().Array)
+    known = None if is_array or found.kind in NAMED else KINDS[found.kind]
+    for key, child, kind in children(found):
+        is_chosen = found.kind in NAMED and not is_array and isinstance(child, library().String)
+        is_foreign = known is not None and key not in known
+        yield Part(key, child, is_chosen or is_foreign or not _may_be(child, kind))
+
+
+def _may_be(child: Any, expected: str) -> bool:
+    pikepdf = library()
+    if isinstance(child, (pikepdf.Dictionary, pikepdf.Stream)):
+        return kind_of(child, expected) is not None
+    return not isinstance(child, pikepdf.String) or expected in WITH_WORDS
 
 
 def kind_of(value: Any, expected: str) -> str | None:

@@ -39,7 +39,29 @@ PURPOSES = {
     b"urn:com:apple:photo:2020:aux:semanticglassesmatte": "glasses matte",
     b"urn:com:apple:photo:2020:aux:semanticskymatte": "sky matte",
 }
-# Every name that a reader of JPEG or HEIF gives to a place, besides the tables above.
+# What stands in the objects of a PDF and goes: the kind of object and its key.
+PDF_PLACES = {
+    "structure /T": "title in the structure",
+    "field /TU": "tooltip of a form field",
+    "field /TM": "export name of a form field",
+    "field /Contents": "description of a form field",
+    "field /NM": "name of a form field's mark",
+    "names /EmbeddedFiles": "list of attachments",
+    "drawn /Annots": "mark or note",
+    "form /PTEX.FileName": "file name of a figure",
+    "form /PTEX.InfoDict": "facts of a figure",
+    "form /LastModified": "date of a figure",
+    "page /LastModified": "date of a page",
+    "layers shown /Name": "name of a set of layers",
+    "layers shown /Creator": "software of a set of layers",
+    "intent /Info": "words of an output intent",
+    "intent /OutputCondition": "words of an output intent",
+    "outline /A": "action",
+    "mark /A": "action",
+    "field /A": "action",
+    "action /Next": "action",
+}
+# Every name that a reader of JPEG, HEIF or PDF gives to a place, besides the tables above.
 PLACES = frozenset(
     {
         *("gain map", "depth map", "thumbnail", "auxiliary picture", "further picture"),
@@ -49,6 +71,7 @@ PLACES = frozenset(
         *(name for _, _, name in KNOWN_APPS),
         *LISTED.values(),
         *PURPOSES.values(),
+        *PDF_PLACES.values(),
         *(f"AV1 unit {kind}" for kind in range(16)),
         *(f"HEVC unit {kind}" for kind in range(64)),
     }
