@@ -7,10 +7,12 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from safelight.codecs.blocks import Block
-from safelight.codecs.dicom_frames import tidied
+from safelight.codecs.dicom_frames import Tidied, tidied
 from safelight.codecs.dicom_rules import (
     EMPTY,
     EMPTY_IF_THERE,
@@ -19,8 +21,10 @@ from safelight.codecs.dicom_rules import (
     OFTEN_WRITTEN,
     OURS,
     PIXELS,
+    STATED,
 )
 from safelight.codecs.dicom_uids import is_ours
+from safelight.codecs.dicom_values import is_same, is_sequence, plain
 from safelight.codecs.text_risks import DICOM
 from safelight.errors import (
     ContainerBroken,
@@ -38,8 +42,21 @@ FAULTS: tuple[type[Exception], ...] = (
 COLOUR_BANDS = 3
 PREAMBLE = 128
 MAX_SHOWN = 400
+MAX_DEPTH = 12
 BURNED_IN = "BurnedInAnnotation"
 ICC, ICON = "ICCProfile", "IconImageSequence"
+
+
+@dataclass(frozen=True)
+class Document:
+    """The object as the library reads it. Its pixels are cleaned once for all who ask."""
+
+    found: Any
+
+    @cached_property
+    def pixels(self) -> Tidied:
+        """Raises ContainerBroken for pixels in disorder."""
+        return tidied(self.found)
 
 
 def header(data: memoryview) -> Header:
@@ -108,41 +125,58 @@ def read(data: memoryview, *, pixels: bool = True) -> Any:
     return pydicom.dcmread(io.BytesIO(data), stop_before_pixels=not pixels)
 
 
-def walk(data: memoryview) -> Any:
+def walk(data: memoryview) -> Document:
     """The object with its pixels. Raises ContainerBroken, SomethingMissing."""
     with faults():
-        return read(data)
+        return Document(read(data))
 
 
-def blocks(data: memoryview, walked: Any = None) -> Iterator[Block]:
+def blocks(data: memoryview, walked: Document | None = None) -> Iterator[Block]:
     """Every tag that a scrub would remove or replace, by its keyword; private ones by number."""
+    document = walked or walk(data)
     with faults():
-        found = walked if walked is not None else read(data)
         if bytes(data[:PREAMBLE]).strip(b"\0"):
             yield Block("private", "preamble", data[:PREAMBLE])
-        yield from list(_found(found))
+        yield from list(_picture(document))
+        yield from list(_tags(document.found, 0))
 
 
-def _found(found: Any) -> Iterator[Block]:
-    yield from _picture(found)
-    for element in found:
-        keyword = element.keyword
-        if keyword == ICON:
-            yield Block("thumbnail", ICON, memoryview(repr(element.value).encode()))
-        elif keyword == ICC:
-            yield Block("icc", ICC, memoryview(bytes(element.value)))
-        elif keyword in PIXELS or keyword in OURS or keyword == BURNED_IN or element.is_empty:
+def _tags(found: Any, depth: int) -> Iterator[Block]:
+    """Those of the object, and of the sequences that stay."""
+    for tag in sorted(found.keys()):
+        try:
+            element = found[tag]
+        except known_faults():
+            yield Block("private", f"{DICOM}({tag.group:04X},{tag.element:04X})", memoryview(b""))
             continue
-        elif keyword in IDENTITIES:
-            if not is_ours(str(element.value)):
-                raw = memoryview(str(element.value).encode())
-                yield Block("private", f"{DICOM}{keyword}", raw)
-        elif keyword not in KEPT:
-            yield _tag(element)
+        yield from _of_element(element, depth)
 
 
-def _picture(found: Any) -> Iterator[Block]:
+def _of_element(element: Any, depth: int) -> Iterator[Block]:
+    keyword = element.keyword
+    if keyword == ICON:
+        yield Block("thumbnail", ICON, memoryview(repr(element.value).encode()))
+    elif keyword == ICC:
+        yield Block("icc", ICC, memoryview(bytes(element.value)))
+    elif keyword in PIXELS or keyword in OURS or keyword == BURNED_IN or element.is_empty:
+        return
+    elif keyword in IDENTITIES:
+        if not is_ours(str(element.value)):
+            raw = memoryview(str(element.value).encode())
+            yield Block("private", f"{DICOM}{keyword}", raw)
+    elif keyword not in KEPT and keyword not in STATED:
+        yield replace(_tag(element), is_inner=depth > 0)
+    elif is_sequence(element):
+        for item in element.value if depth < MAX_DEPTH else ():
+            yield from _tags(item, depth + 1)
+    elif not is_same(element, plain(element)):
+        # Nobody can ask for it: it is none of the words that it should be.
+        yield replace(_tag(element), is_inner=True)
+
+
+def _picture(document: Document) -> Iterator[Block]:
     """A warning where words may be drawn into the pixels: no tag takes them away."""
+    found = document.found
     said = str(found.get(BURNED_IN) or "")
     modality = str(found.get("Modality") or "")
     if said == "YES" or (said != "NO" and modality in OFTEN_WRITTEN and "PixelData" in found):
@@ -150,7 +184,7 @@ def _picture(found: Any) -> Iterator[Block]:
     if any(keyword in found for keyword in PIXELS):
         # A scrub refuses pixels in disorder; everything else that such a file says is told.
         with suppress(InputRefused, *known_faults()):
-            for words in tidied(found).told:
+            for words in document.pixels.told:
                 yield Block("private", f"{DICOM}pixels: {words}", memoryview(b""))
 
 

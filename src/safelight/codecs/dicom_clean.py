@@ -7,8 +7,8 @@ import struct
 from typing import Any
 
 from safelight.codecs.blocks import Carried
-from safelight.codecs.dicom import ICC, faults, known_faults
-from safelight.codecs.dicom_frames import tidied
+from safelight.codecs.dicom import ICC, MAX_DEPTH, Document, faults, known_faults
+from safelight.codecs.dicom_frames import Tidied
 from safelight.codecs.dicom_rules import (
     DONE,
     EMPTY,
@@ -18,20 +18,22 @@ from safelight.codecs.dicom_rules import (
     METHOD,
     PIXELS,
     PROFILE_CODE,
+    STATED,
     TIMES_REMOVED,
 )
+from safelight.codecs.dicom_terms import OTHER_MODALITY, USUAL_COLOUR, USUAL_GREY
 from safelight.codecs.dicom_uids import replaced
-from safelight.codecs.dicom_values import WORDS, fit_tables, is_plain, is_sequence
+from safelight.codecs.dicom_values import WORDS, fit_tables, is_sequence, plain
 from safelight.codecs.text_risks import DICOM
 from safelight.errors import ContainerBroken, FormatUnknown, ParameterInvalid
 
 Pieces = list[bytes | memoryview]
-MAX_DEPTH = 12
 IMPLEMENTATION = "2.25.302043979549214930021744913640541842321"
 NAME = "SAFELIGHT"
+UTF_8 = "ISO_IR 192"
 
 
-def rewritten(walked: Any, carried: Carried) -> Pieces:
+def rewritten(walked: Document, carried: Carried) -> Pieces:
     """The clean object as one piece.
 
     Raises ContainerBroken, ParameterInvalid for a mark or notice to be put into it, FormatUnknown
@@ -42,7 +44,7 @@ def rewritten(walked: Any, carried: Carried) -> Pieces:
             "dicom has no place for a mark or a notice", hint="convert it to png and mark that"
         )
     with faults():
-        if not any(keyword in walked for keyword in PIXELS):
+        if not any(keyword in walked.found for keyword in PIXELS):
             raise FormatUnknown(
                 "a dicom object without a picture is not scrubbed: its words are what it holds",
                 hint="remove it, or ask for an anonymous copy where it was made",
@@ -50,14 +52,14 @@ def rewritten(walked: Any, carried: Carried) -> Pieces:
         return [_written(walked, carried)]
 
 
-def _written(found: Any, carried: Carried) -> bytes:
+def _written(walked: Document, carried: Carried) -> bytes:
     import pydicom
     from pydicom.dataset import FileMetaDataset
 
-    meta = found.file_meta
+    found, meta = walked.found, walked.found.file_meta
     clean = _cleaned(found, 0)
     _stated(clean, found, carried)
-    _pictured(clean, found)
+    _pictured(clean, found, walked.pixels)
     clean.file_meta = FileMetaDataset()
     clean.file_meta.MediaStorageSOPClassUID = _known(str(found.SOPClassUID))
     clean.file_meta.MediaStorageSOPInstanceUID = clean.SOPInstanceUID
@@ -70,9 +72,9 @@ def _written(found: Any, carried: Carried) -> bytes:
     return out.getvalue()
 
 
-def _pictured(clean: Any, found: Any) -> None:
+def _pictured(clean: Any, found: Any, pixels: Tidied) -> None:
     """The clean pixels, in the representation that they had or the standard gives them."""
-    for keyword, value in tidied(found).values.items():
+    for keyword, value in pixels.values.items():
         setattr(clean, keyword, value)
         if keyword in found and found[keyword].VR in ("OB", "OW"):
             clean[keyword].VR = found[keyword].VR
@@ -103,8 +105,8 @@ def _cleaned(found: Any, depth: int) -> Any:
                 setattr(clean, element.keyword, Sequence(items))
         elif element.keyword in IDENTITIES:
             setattr(clean, element.keyword, replaced(_known(str(element.value))))
-        elif is_plain(element):
-            clean.add(element)
+        elif (known := plain(element)) is not None:
+            clean.add(known)
     fit_tables(clean)
     return clean
 
@@ -129,9 +131,14 @@ def _stated(clean: Any, found: Any, carried: Carried) -> None:
     for keyword in EMPTY_IF_THERE:
         if keyword in found:
             setattr(clean, keyword, "")
-    for keyword in ("Laterality", "PatientOrientation"):
-        if keyword in found and is_plain(found[keyword]):
-            clean.add(found[keyword])
+    for keyword in STATED:
+        if keyword in found and (known := plain(found[keyword])) is not None:
+            clean.add(known)
+    if "Modality" in found and "Modality" not in clean:
+        clean.Modality = OTHER_MODALITY
+    if "PhotometricInterpretation" in found and "PhotometricInterpretation" not in clean:
+        is_grey = int(found.get("SamplesPerPixel") or 1) == 1
+        clean.PhotometricInterpretation = USUAL_GREY if is_grey else USUAL_COLOUR
     code = Dataset()
     code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = PROFILE_CODE
     clean.DeidentificationMethodCodeSequence = Sequence([code])
@@ -152,5 +159,7 @@ def _asked(clean: Any, carried: Carried) -> None:
         keyword = name.removeprefix(DICOM)
         if keyword != name and keyword not in KEPT:
             setattr(clean, keyword, words)
+            if not words.isascii() and "SpecificCharacterSet" not in clean:
+                clean.SpecificCharacterSet = UTF_8
             if keyword.startswith("Patient"):
                 clean.PatientIdentityRemoved = "NO"

@@ -23,8 +23,9 @@ EMPTY: tuple[str, ...] = (
     *("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime"),
     *("AccessionNumber", "ReferringPhysicianName", "StudyID", "Manufacturer"),
 )
-# Asked for by some modules: empty where they were.
-EMPTY_IF_THERE: tuple[str, ...] = ("ContentDate", "ContentTime", "Laterality", "PatientOrientation")
+# Asked for by some modules: empty where they were; those stated stay with terms that are known.
+STATED = ("Laterality", "PatientOrientation")
+EMPTY_IF_THERE: tuple[str, ...] = ("ContentDate", "ContentTime", *STATED)
 IDENTITIES = _words(
     """SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID
     PaletteColorLookupTableUID DimensionOrganizationUID SynchronizationFrameOfReferenceUID
@@ -64,7 +65,7 @@ KEPT = IDENTITIES | _words(
     TableHeight RotationDirection ExposureTime XRayTubeCurrent Exposure ExposureInuAs FilterType
     GeneratorPower FocalSpots ConvolutionKernel PatientPosition ViewPosition FlipAngle
     VariableFlipAngleFlag SAR dBdt AcquisitionMatrix InPlanePhaseEncodingDirection
-    ImagerPixelSpacing Grid FocalSpot BodyPartExamined FrameTime FrameTimeVector CineRate
+    ImagerPixelSpacing Grid BodyPartExamined FrameTime FrameTimeVector CineRate
     PreferredPlaybackSequencing RecommendedDisplayFrameRate StartTrim StopTrim
     ActualFrameDuration SpiralPitchFactor SingleCollimationWidth TotalCollimationWidth TableSpeed
     TableFeedPerRotation DiffusionBValue DiffusionGradientOrientation DiffusionDirectionality

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import Any
 
 from safelight.codecs.dicom_rules import CODES, UNITS
+from safelight.codecs.dicom_terms import DIRECTIONS, FURTHER_TYPES, IMAGE_TYPE, MODES, TERMS
 
-# Values by their representation: numbers are never looked at, words must look like code words.
+# Values by their representation: numbers are never looked at, words must be of a known list.
 NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT"})
 TABLES = frozenset({"OW", "OB"})
 WORDS: dict[str, re.Pattern[str]] = {
-    "CS": re.compile(r"[A-Z0-9_ ]{0,16}"),
     "DS": re.compile(r"[0-9+\-.eE ]{0,16}"),
     "IS": re.compile(r"[0-9+\- ]{0,12}"),
     "UI": re.compile(r"[0-9.]{0,64}"),
@@ -22,22 +23,61 @@ ENTRIES = 65_536
 PALETTES = re.compile(r"(Segmented)?(Red|Green|Blue|Alpha)PaletteColorLookupTable(Data|Descriptor)")
 
 
-def is_plain(element: Any) -> bool:
-    """True for a value of the representation that the standard gives this tag, of no more values
-    than it allows, that are numbers, code words, or words of a known list.
+def plain(element: Any) -> Any:
+    """The tag as it may stand; None where it may not.
+
+    Its value is of the representation that the standard gives it, of no more values than it allows:
+    numbers, or terms of a known list. Of the kind of a picture what follows a strange term is gone.
     """
     if not _is_as_defined(element):
-        return False
+        return None
     if element.is_empty or element.VR in NUMBERS:
-        return True
+        return element
     many = element.VM > 1 and not isinstance(element.value, str)
     values = [str(one) for one in (element.value if many else [element.value])]
+    if element.VR == "CS":
+        return _coded(element, [value.strip(" ") for value in values])
     if element.keyword in CODES:
-        return all(CODES[element.keyword].fullmatch(value) for value in values)
+        return element if all(map(CODES[element.keyword].fullmatch, values)) else None
     if element.VR in TABLES:
-        return isinstance(element.value, bytes) and len(element.value) <= 2 * ENTRIES
+        fits = isinstance(element.value, bytes) and len(element.value) <= 2 * ENTRIES
+        return element if fits else None
     pattern = WORDS.get(element.VR)
-    return pattern is not None and all(pattern.fullmatch(value) for value in values)
+    return element if pattern is not None and all(map(pattern.fullmatch, values)) else None
+
+
+def is_same(element: Any, other: Any) -> bool:
+    """True where nothing but blanks around the words is lost."""
+    return other is element or (other is not None and _values(element) == _values(other))
+
+
+def _values(element: Any) -> list[str]:
+    many = element.VM > 1 and not isinstance(element.value, str)
+    return [str(one).strip(" ") for one in (element.value if many else [element.value])]
+
+
+def _coded(element: Any, values: list[str]) -> Any:
+    """Code words without the blanks around them, where each is a term of this tag."""
+    from pydicom.dataelem import DataElement
+
+    keyword = element.keyword
+    if keyword == "ImageType":
+        if not all(value in terms for value, terms in zip(values, IMAGE_TYPE, strict=False)):
+            return None
+        values = values[:2] + list(takewhile(_is_type, values[2:]))
+    elif keyword == "PatientOrientation":
+        if not all(map(DIRECTIONS.fullmatch, values)):
+            return None
+    elif keyword in CODES:
+        if not all(map(CODES[keyword].fullmatch, values)):
+            return None
+    elif not TERMS.get(keyword, frozenset()).issuperset(values):
+        return None
+    return DataElement(element.tag, "CS", values if len(values) > 1 else values[0])
+
+
+def _is_type(value: str) -> bool:
+    return value in FURTHER_TYPES or MODES.fullmatch(value) is not None
 
 
 def is_sequence(element: Any) -> bool:
