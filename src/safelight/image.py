@@ -67,6 +67,8 @@ Measure = Literal["error", "ssim", "pixels", "identical", "largest", "step"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 # A result whose confidence is below this should be looked at.
 DOUBTFUL = 0.75
+# As many stay lazy. libvips takes a megabyte for each frame of a pipeline, whatever its size.
+FEW_FRAMES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,32 @@ class Decoder(Protocol):
 
     def at_least(self, width: int, height: int) -> Any:
         """Upright, decoded as small as the format allows but with no side under width, height."""
+
+
+def each_frame(pixels: Any, change: Callable[[Any], Any]) -> Any:
+    """A libvips image of frames, one below the other, with one change made to each.
+
+    Where they are many, they are worked out one after the other into memory.
+    """
+    down, count = pixels.get_page_height(), pixels.height // pixels.get_page_height()
+    if count > FEW_FRAMES:
+        pixels = pixels.copy_memory()
+    frames = (change(pixels.crop(0, at * down, pixels.width, down)) for at in range(count))
+    first = next(frames)
+    if count <= FEW_FRAMES:
+        return first.pagejoin(list(frames))
+    size = len(known := first.write_to_memory())
+    samples = bytearray(size * count)
+    samples[:size] = known
+    for at, frame in enumerate(frames, 1):
+        samples[at * size : (at + 1) * size] = frame.write_to_memory()
+    sides = (first.width, first.height * count, first.bands, first.format)
+    whole = type(first).new_from_memory(samples, *sides)
+    whole = whole.copy(interpretation=first.interpretation, xres=first.xres, yres=first.yres)
+    for name in set(first.get_fields()) - set(whole.get_fields()):
+        whole.set_type(first.get_typeof(name), name, first.get(name))
+    whole.set("page-height", first.height)
+    return whole
 
 
 def no_findings() -> tuple[Finding, ...]:
@@ -250,8 +278,7 @@ class Image:
         pixels = self.vips
         if self.frames == 1:
             return self.with_pixels(change(pixels))
-        frames = [change(frame) for frame in pixels.pagesplit()]
-        return self.with_pixels(frames[0].pagejoin(frames[1:]))
+        return self.with_pixels(each_frame(pixels, change))
 
     def with_wish(self, **changes: Any) -> Image:
         """The same picture with some fields of its wish changed."""

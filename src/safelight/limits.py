@@ -12,7 +12,7 @@ MAX_SIDE = 65_535
 MAX_OUTPUT_PIXELS = 800 * MEGA
 MAX_OUTPUT_BYTES = 1_024 * MEGA
 # Of an animation that is decoded; its frames together also keep to the pixels. Walking has none.
-MAX_FRAMES = 1_024
+MAX_FRAMES = 4_096
 MAX_TIMEOUT_S = 3_600
 MAX_METADATA_BLOCKS = 4_096
 MAX_RECORDS = 4_096

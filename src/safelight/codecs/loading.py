@@ -8,6 +8,7 @@ from typing import Any
 from safelight.codecs.libvips import libvips
 from safelight.codecs.samples import NOTE
 from safelight.codecs.values import FIELD
+from safelight.image import each_frame
 
 # libvips goes by vips-sequential: without it, threads of a large reduction run ahead.
 KEPT_FIELDS = {"icc-profile-data", "vips-sequential", NOTE, FIELD}
@@ -70,8 +71,10 @@ def upright(picture: Any, orientation: int) -> Any:
         return picture
     if orientation == 2:
         return picture.fliphor()
-    frames = [_turned(frame, orientation) for frame in picture.copy_memory().pagesplit()]
-    return frames[0] if len(frames) == 1 else frames[0].pagejoin(frames[1:])
+    picture = picture.copy_memory()
+    if picture.get_page_height() == picture.height:
+        return _turned(picture, orientation)
+    return each_frame(picture, lambda frame: _turned(frame, orientation))
 
 
 def _turned(frame: Any, orientation: int) -> Any:
