@@ -39,6 +39,7 @@ class Facts:
     libvips, where one does it alone; libraries: modules that its own parts import late. frames:
     what its further frames are, None if only the first is opened; stores: what it holds beside RGB.
     depths: bits of a sample that it can be written with; asks: what else an encoder can be asked.
+    depth_of_frames: the most bits of a sample where there are several frames, None if as many.
     mark: what writes the AI-origin mark into a new encoding; None: it has no place for it.
     """
 
@@ -62,6 +63,7 @@ class Facts:
     frames: Frames | None = None
     stores: frozenset[Stored] = frozenset()
     depths: tuple[int, ...] = (8,)
+    depth_of_frames: int | None = None
     asks: frozenset[Ask] = frozenset()
 
 
@@ -145,15 +147,17 @@ TABLE: dict[Format, Facts] = {
         ("avif", "avifs"),
         writes=True,
         scrubs=True,
-        keeps=frozenset({"icc", "alpha", "depth"}),
+        keeps=frozenset({"icc", "alpha", "animation", "depth"}),
         keeps_stored=frozenset({"icc", "alpha", "animation", "depth", "gain map"}),
         lossy=True,
         largest_side=16_384,
-        saver="heifsave_target",
+        libraries=("PIL.AvifImagePlugin",),
+        frames="animation",
         stores=frozenset({"grey"}),
         mark="encoder",
-        note="16 bit is written as 10, lossless as 12; of a sequence the first picture is read",
+        note="16 bit is written as 10, lossless as 12; an animation in 8 bit, with loss",
         depths=(8, 10, 12),
+        depth_of_frames=8,
         asks=frozenset({"chroma"}),
     ),
     "heic": Facts(

@@ -14,13 +14,16 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from safelight.codecs.encode import encode
 from safelight.codecs.routing import ROUTE_BYTES, route
 from safelight.errors import SomethingMissing
 from safelight.formats import FORMATS, TABLE, WRITABLE, Format, is_picture
+from safelight.ops.convert import Convert
 from safelight.recipe import Recipe
 from safelight.worker.caged import CagedHost
 from safelight.worker.job import Job
 from tests.codecs.making import dicom, in_format, picture, saved
+from tests.contract import LIMITS, context, opened
 from tests.worker.hosts import host, plan, source
 
 READABLE = [format for format in FORMATS if TABLE[format].reads]
@@ -45,8 +48,8 @@ CODINGS = {
 @pytest.fixture(scope="module")
 def caged() -> Iterator[CagedHost]:
     given = plan(pixels=True, memory_bytes=2_000_000_000)
-    with host(replace(given, late=frozenset(FORMATS)), body="witnessing") as opened:
-        yield opened
+    with host(replace(given, late=frozenset(FORMATS)), body="witnessing") as warm:
+        yield warm
 
 
 def through(caged: CagedHost, data: bytes, *steps: Mapping[str, object]) -> bytes:
@@ -94,6 +97,21 @@ def test_frames_are_decoded_and_encoded_in_the_cage(caged: CagedHost, format: Fo
     assert getattr(Pillow.open(io.BytesIO(made)), "n_frames", 1) == 3
 
 
+def test_a_sequence_is_the_same_from_within_and_from_without(caged: CagedHost) -> None:
+    """Large enough for the encoder to take all its threads."""
+    noise = np.random.default_rng(4).integers(0, 255, (30, 40, 3)).astype(np.uint8)
+    frames = [
+        Pillow.fromarray(np.roll(noise, place, 1)).resize((640, 480)).convert("RGB")
+        for place in range(3)
+    ]
+    data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=70)
+    inside = through(caged, data, {"op": "convert", "to": "avif"})
+    image = Convert(to="avif").apply(opened(data), context())
+    assert inside == b"".join(encode(image, memoryview(data), LIMITS).pieces)
+    back = through(caged, inside, SMALLER, {"op": "convert", "to": "webp"})
+    assert getattr(Pillow.open(io.BytesIO(back)), "n_frames", 1) == 3
+
+
 def test_deep_pictures_are_written_in_the_cage(caged: CagedHost) -> None:
     deep = saved(Pillow.fromarray(np.arange(48 * 36, dtype=np.uint16).reshape(36, 48)), "PNG")
     for format in (name for name in WRITABLE if "depth" in TABLE[name].keeps):
@@ -108,6 +126,13 @@ def test_every_picture_format_is_among_them() -> None:
 def test_a_plan_that_is_not_warm_for_a_format_says_what_is_missing() -> None:
     """The control: the libraries of a format really come from the warming."""
     cold = plan(pixels=True, memory_bytes=2_000_000_000)
-    with host(cold, body="witnessing") as opened, pytest.raises(SomethingMissing) as missing:
-        through(opened, dicom(picture()), SMALLER)
-    assert missing.value.hint == "pip install 'safelight[medical]'"
+    image = picture(48, 36)
+    frames = {"save_all": True, "append_images": [image.rotate(180)]}
+    with host(cold, body="witnessing") as warmed:
+        for data, hint in (
+            (dicom(picture()), "pip install 'safelight[medical]'"),
+            (saved(image, "AVIF", **frames), "pip install -U pillow"),
+        ):
+            with pytest.raises(SomethingMissing) as missing:
+                through(warmed, data, SMALLER)
+            assert missing.value.hint == hint

@@ -1,9 +1,10 @@
-"""The pixels of an AVIF, by libvips; of a sequence its first picture."""
+"""The pixels of an AVIF: a still by libvips, the frames of a sequence by Pillow."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from safelight.codecs.avif_frames import frames_of, plugin
 from safelight.codecs.coded_colour import of_heif, shown_in_srgb
 from safelight.codecs.colour import is_deep
 from safelight.codecs.loading import loaded
@@ -14,8 +15,17 @@ STORED_BITS = "bits-per-sample"
 
 
 def opened(data: memoryview, header: Header) -> Any:
-    """The primary picture, lazily, turned as its container says; 10 and 12 bit as 16."""
+    """The primary picture, lazily, turned as its container says; 10 and 12 bit as 16. Of a sequence
+    every frame, in 8 bit.
+    """
+    if header.frames_opened > 1:
+        return shown_in_srgb(frames_of(data, header), of_heif(data))
     return shown_in_srgb(_stretched(loaded(data, "heifload_source")), of_heif(data))
+
+
+def warm() -> None:
+    """What must be loaded before the seal."""
+    plugin()
 
 
 def _stretched(picture: Any) -> Any:

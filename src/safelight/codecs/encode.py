@@ -131,7 +131,8 @@ def _ready(
         keeps_profile=blocks.icc is not None,
         background=image.wish.background,
     )
-    picture = in_depth(picture, image.wish.depth)
+    held = TABLE[target].depth_of_frames if frames > 1 else None
+    picture = in_depth(picture, held or image.wish.depth)
     if blocks.icc is not None and (
         not speaks_of(blocks.icc, picture) or _has_left_its_profile(image)
     ):

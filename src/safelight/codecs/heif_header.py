@@ -6,10 +6,11 @@ orientation is always 1: an EXIF orientation in such a file is only a note.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 from safelight.codecs.heif import File
-from safelight.codecs.heif_movie import tracks
+from safelight.codecs.heif_movie import Track, shown, tracks
 from safelight.codecs.heif_roles import ALPHA, auxiliary_type
 from safelight.codecs.isobmff import Box, Cursor
 from safelight.errors import FormatUnknown
@@ -17,6 +18,8 @@ from safelight.formats import Format
 from safelight.image import Header
 
 UNCOMPRESSED = b"unci"
+# A file of this brand is a still first of all, whatever sequence lies behind it.
+STILL = b"avif"
 
 
 @dataclass(slots=True)
@@ -30,7 +33,7 @@ class Facts:
 
 
 def header_of(file: File, format: Format) -> Header:
-    """Size after crop and rotation, bits, alpha, frames of a sequence.
+    """Size after crop and rotation, bits, alpha, frames of a sequence; even where all go on.
 
     Raises ContainerBroken, FormatUnknown for an uncompressed picture.
     """
@@ -53,7 +56,31 @@ def header_of(file: File, format: Format) -> Header:
     bands = (1 if facts.is_grey or coded.is_grey else 3) + has_alpha
     every = tracks(file.first(b"moov"))
     frames = max([1, *(track.frames() for track in every if track.is_seen)])
-    return Header(format, facts.width, facts.height, 1, frames, bits, bands, has_alpha, "rgb")
+    size = (facts.width, facts.height)
+    return Header(
+        *(format, *size, 1, frames, bits, bands, has_alpha, "rgb"),
+        is_even=frames == 1 or _is_even(file, every, size, frames),
+    )
+
+
+def _is_even(file: File, every: list[Track], size: tuple[int, int], frames: int) -> bool:
+    """True if a reader of sequences opens the shown track, uncropped and as large as the still."""
+    brand, first = file.first(b"ftyp"), next(iter(shown(every)), None)
+    if brand is None or bytes(brand.body[:4]) == STILL or first is None:
+        return False
+    properties = first.properties()
+    if any(box.type == b"clap" for box in properties):
+        return False
+    facts = facts_of([coded_size(first), *properties])
+    return (facts.width, facts.height) == size and first.frames() == frames
+
+
+def coded_size(track: Track) -> Box:
+    """Width and height of a track's frames before they are cropped or turned, as a still has them:
+    behind a version and flags.
+    """
+    sides = struct.unpack(">HH", track.entry.body[24:28])
+    return Box(b"ispe", memoryview(struct.pack(">III", 0, *sides)))
 
 
 def facts_of(properties: list[Box]) -> Facts:

@@ -14,6 +14,9 @@ NESTS = frozenset({b"mdia", b"minf", b"stbl", b"edts"})
 MAX_TRACKS = 64
 MAX_SAMPLES = 100_000
 SAMPLE_ENTRY = 78
+# Of the flags of an edit list: it starts again when it ends.
+REPEATS = 1
+MOST_PLAYS = 65_535
 # Of frames that are shown, and of those that belong to them.
 SHOWN, BESIDE = (b"pict", b"vide"), b"auxv"
 
@@ -60,6 +63,20 @@ class Track:
         """How many frames the track says that it has."""
         size = self.boxes.get(b"stsz") or self.boxes.get(b"stz2")
         return Cursor(size.body, 8).take(4) if size else 0
+
+    def plays(self) -> int:
+        """How often all frames are shown; 0 without end, as where nothing is said of it."""
+        edits = self.boxes.get(b"elst")
+        if edits is None:
+            return 0
+        if not edits.body[3] & REPEATS:
+            return 1
+        once = Cursor(edits.body, 8).take(8 if edits.version else 4)
+        head = self.body(b"tkhd")
+        wide = 8 if head[0] else 4
+        span = Cursor(head, 12 + 2 * wide).take(wide)
+        is_endless = span == (1 << 8 * wide) - 1
+        return 0 if is_endless or not once else min(-(-span // once), MOST_PLAYS)
 
 
 def tracks(movie: Box | None) -> list[Track]:
