@@ -138,7 +138,6 @@ def objects_packed(blanks: int) -> bytes:
     return start + body + last + b"startxref\n%d\n%%%%EOF\n" % at
 
 
-@pytest.mark.skipif(not hasattr(pikepdf.settings, "set_qpdf_limits"), reason="an older library")
 def test_a_bomb_of_objects_is_refused() -> None:
     assert scrubbed(objects_packed(1), "pdf")
     with pytest.raises(ContainerBroken):

@@ -70,6 +70,21 @@ def test_byte_order_and_width_stay(order: str, is_big: bool) -> None:
     assert pixels() in clean
 
 
+def test_a_small_picture_goes_even_when_asked_for_and_the_report_says_so() -> None:
+    small = saved(picture(), "JPEG", comment=CANARY)
+    small += b"\0" * (len(small) % 2)
+    held = Page(rgb(6) | {513: (4, (8,)), 514: (4, (len(small),))}, [])
+    data = memoryview(tiff(page(), held, gap=small))
+    known = metadata.read_blocks(metadata.blocks_of(data, "tiff"))
+    assert known.exif is not None
+    assert bytes(known.exif.thumbnail or b"") == small
+    pieces, changes = scrub.rewrite(data, "tiff", Wish(keep=("thumbnail",)))
+    named = {one.finding.name: one.what for one in changes}
+    assert (named["Thumbnail"], named["ReducedPage"]) == ("removed", "removed")
+    assert b"\xff\xd8\xff" not in b"".join(pieces)
+    assert "kept" not in {one.what for one in changes}
+
+
 def test_the_notice_dates_and_mark_cross_over_into_the_first_page() -> None:
     inner = Page({0x9003: (2, b"2026:01:02 03:04:05\0"), 0x829A: (5, (1, 4))}, [])
     first = page(tags={33_432: (2, b"(c) 2026 me\0"), 700: (1, PACKET), 315: (2, b"A. Person\0")})

@@ -44,6 +44,8 @@ PLAIN = frozenset({Risk.TIME, Risk.SETTINGS})
 _PLAIN = re.compile(r"[0-9:/.,+\- TZ]{1,40}")
 # Formats whose encoder writes no EXIF: a notice that stands there crosses over as XMP.
 WITHOUT_EXIF: frozenset[Format] = frozenset({"tiff"})
+# Formats that are one EXIF structure themselves: its small picture would be a page of theirs.
+WITHOUT_THUMBNAIL: frozenset[Format] = frozenset({"tiff"})
 # Said of the pixels themselves: only drawing over them takes it away.
 STAYS = frozenset({"DICOM BurnedInAnnotation"})
 
@@ -131,6 +133,13 @@ def for_encoder(known: Known, format: Format) -> Known:
     if format not in WITHOUT_EXIF or not notice:
         return known
     return replace(known, notices=["; ".join(dict.fromkeys([notice, *known.notices[:1]]))])
+
+
+def for_rewriter(known: Known, format: Format) -> Known:
+    """What is known, without a small picture that a container of this format has no place for."""
+    if format not in WITHOUT_THUMBNAIL or known.exif is None:
+        return known
+    return replace(known, exif=replace(known.exif, thumbnail=None))
 
 
 def for_format(carried: Carried, format: Format) -> Carried:

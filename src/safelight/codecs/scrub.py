@@ -52,7 +52,7 @@ def rewrite(data: memoryview, format: Format, wish: Wish) -> tuple[Pieces, tuple
     known = read_blocks(blocks_of(data, format, walked))
     if policy.keeps_all:
         return [data], tuple(Change("kept", finding) for finding in dict.fromkeys(known.findings))
-    carried = carry.carry(known, policy, upright=False)
+    carried = carry.carry(carry.for_rewriter(known, format), policy, upright=False)
     module = import_module(f"safelight.codecs.{format}_clean")
     with short_is_broken():
         pieces: Pieces = module.rewritten(walked, carried)
