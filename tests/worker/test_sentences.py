@@ -11,6 +11,7 @@ import pytest
 from safelight.codecs.decode import open_image
 from safelight.errors import (
     ContainerBroken,
+    FormatUnknown,
     LimitExceeded,
     OutputFailed,
     SafelightError,
@@ -54,9 +55,11 @@ def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def raised(folder: Path, line: str) -> BaseException:
     path = folder / "made.py"
-    path.write_text(f"from safelight.errors import *\nnumber, word = 7, 'png'\n{line}\n")
+    head = "from safelight.errors import *\nnumber, word = 7, 'png'\n"
+    path.write_text(f"{head}{line}\n")
     sentences._modules.cache_clear()
     sentences._raises.cache_clear()
+    sentences._tree.cache_clear()
     try:
         exec(compile(path.read_text(), str(path), "exec"), {})
     except Exception as error:  # noqa: BLE001 - the test looks at it
@@ -90,6 +93,53 @@ def test_what_crosses_and_what_does_not(foreign: Path, line: str, message: str) 
 def test_a_hint_of_ours_crosses(foreign: Path) -> None:
     error = raised(foreign, 'raise LimitExceeded("words", hint="do this")')
     assert crossed(error).hint == "do this"
+
+
+NAMED = """\
+WORDS = 'do this'
+MORE = WORDS
+def made(count): return LimitExceeded(f'at most {count}', hint=WORDS)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ('raise LimitExceeded("words", hint=WORDS)', "words", "do this"),
+        ('raise LimitExceeded("words", hint=f"{WORDS} now")', "words", "do this now"),
+        ('raise LimitExceeded(f"{WORDS} {number}", hint=WORDS)', "do this 7", "do this"),
+        ("raise LimitExceeded(WORDS)", "do this", LimitExceeded.usual_hint),
+        ("raise made(9)", "at most 9", "do this"),
+        ("raise made(9) from None", "at most 9", "do this"),
+        ('raise LimitExceeded("words", hint=f"{number}")', "words", LimitExceeded.usual_hint),
+        ('raise LimitExceeded("words", hint=MORE)', "words", LimitExceeded.usual_hint),
+        ('raise LimitExceeded("words", hint=WORDS.upper())', "words", LimitExceeded.usual_hint),
+    ],
+)
+def test_words_by_a_name_cross(foreign: Path, line: str, message: str, hint: str) -> None:
+    error = crossed(raised(foreign, f"{NAMED}{line}"))
+    assert (error.message, error.hint) == (message, hint)
+
+
+def test_words_of_another_file_cross(foreign: Path) -> None:
+    path = foreign / "other.py"
+    path.write_text("HINT = 'from there'\n")
+    error = raised(foreign, "HINT = 'x'\nraise LimitExceeded('words', hint=HINT)")
+    source = foreign / "made.py"
+    text = source.read_text().replace("HINT = 'x'", "from safelight.other import HINT")
+    source.write_text(text)
+    sentences._raises.cache_clear()
+    sentences._tree.cache_clear()
+    assert crossed(error).hint == "from there"
+
+
+def test_the_hint_of_a_jpeg_of_twelve_bits_arrives() -> None:
+    twelve = b"\xff\xd8\xff\xc1\0\x0b\x0c\0\x08\0\x08\x01\x01\x11\0\xff\xda\0\x02"
+    with pytest.raises(FormatUnknown) as caught:
+        open_image(memoryview(twelve), Limits())
+    error = crossed(caught.value)
+    assert (error.message, error.hint) == (caught.value.message, caught.value.hint)
+    assert error.hint == "convert it with the program that made it"
 
 
 def test_a_class_that_does_not_stand_at_the_place_has_its_own_sentence(foreign: Path) -> None:
@@ -138,3 +188,62 @@ def test_what_work_on_a_picture_raises_can_cross(tmp_path: Path) -> None:
     assert [word for path in paths for word in strangers(path)] == []
     (tmp_path / "made.py").write_text("raise OutputClash('x')\nraise ModelMissing\n")
     assert strangers(tmp_path / "made.py") == ["made.py: OutputClash"]
+
+
+# Said by the host alone, before any worker is given the file.
+OF_THE_HOST = {"routing.py: hint=known.hint"}
+
+
+def lost_words(path: Path) -> list[str]:
+    """Every error made in this file whose hint, or whose plain sentence, would not cross."""
+    kinds = {error.__name__ for error in family()}
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        if node.func.id in kinds:
+            found += [f"{path.name}: {ast.unparse(word)}" for word in _unread(node, path)]
+    return found
+
+
+def _unread(call: ast.Call, path: Path) -> Iterator[ast.AST]:
+    yield from (word for word in call.args[:1] if not sentences._text(word, path))
+    if any(word.arg == "hint" for word in call.keywords) and not sentences._hint(call, path):
+        yield from (word for word in call.keywords if word.arg == "hint")
+
+
+def test_every_hint_that_work_on_a_picture_can_give_crosses(
+    foreign: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = foreign / "made.py"
+    path.write_text(
+        "def f(x):\n    raise LimitExceeded('a', hint=x)\n"
+        "    raise FormatUnknown(x)\n    raise FormatUnknown('a', hint='b' + 'c')\n"
+    )
+    assert lost_words(path) == ["made.py: hint=x", "made.py: x", "made.py: hint='b' + 'c'"]
+    monkeypatch.undo()
+    paths = [path for pattern in IN_THE_WORKER for path in sentences.PACKAGE.glob(pattern)]
+    assert {word for path in paths for word in lost_words(path)} == OF_THE_HOST
+
+
+def test_every_error_is_made_where_it_is_raised_or_where_the_host_finds_it() -> None:
+    """One with a hint that is made elsewhere, and raised under a name, would lose it."""
+    lost = []
+    for path in (path for pattern in IN_THE_WORKER for path in sentences.PACKAGE.glob(pattern)):
+        tree = ast.parse(path.read_text())
+        found = {
+            id(node.exc if isinstance(node, ast.Raise) else node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Raise | ast.Return)
+        }
+        kinds = {error.__name__ for error in family()}
+        lost += [
+            f"{path.name}: {ast.unparse(node)}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in kinds
+            and any(word.arg == "hint" for word in node.keywords)
+            and id(node) not in found
+        ]
+    assert lost == []

@@ -15,7 +15,7 @@ from safelight.codecs.heif_roles import ALPHA
 from safelight.codecs.heif_streams import AV1, HEVC, Walker
 from safelight.codecs.heif_writing import Pieces, size_of
 from safelight.codecs.isobmff import Box, boxed, boxes, full_box
-from safelight.codecs.reading import decoded, part
+from safelight.codecs.reading import part
 from safelight.errors import ContainerBroken, FormatUnknown
 
 # Tables of times and of frames that stand alone, by how long a row is.
@@ -50,8 +50,7 @@ class Movie:
         walker = Walker(self.file.data)
         for track in shown(tracks(self.file.first(b"moov"))):
             if track.entry.type not in AV1 | HEVC:
-                words = f"a sequence coded as {decoded(track.entry.type)} is not rewritten"
-                raise FormatUnknown(words)
+                raise FormatUnknown("a sequence in another coding is not rewritten")
             self.clean.append(self._taken(track, walker))
 
     def _taken(self, track: Track, walker: Walker) -> Clean:

@@ -76,9 +76,9 @@ def error_of(failure: Failure) -> SafelightError:
     path = _modules().get(failure.module)
     if path is None:
         return kind()
-    for raised in _raised(path, failure.line):
-        if isinstance(raised.func, ast.Name) and raised.func.id == kind.__name__ and raised.args:
-            return kind(_sentence(raised.args[0], failure.facts), hint=_hint(raised))
+    for there, call in _made(path, failure.line):
+        if isinstance(call.func, ast.Name) and call.func.id == kind.__name__ and call.args:
+            return kind(_sentence(call.args[0], failure.facts, there), hint=_hint(call, there))
     if kind is not SafelightError:
         return kind()
     place = path.relative_to(PACKAGE)
@@ -109,10 +109,19 @@ def _modules() -> dict[int, Path]:
     return {_checksum(path): path for path in PACKAGE.rglob("*.py")}
 
 
-def _raised(path: Path, line: int) -> Iterator[ast.Call]:
+def _made(path: Path, line: int) -> Iterator[tuple[Path, ast.Call]]:
+    """What is raised there, with the file that it stands in: a class, or what a function of ours
+    that is called there gives back.
+    """
     for first, last, call in _raises(path):
         if first <= line <= last:
-            yield call
+            yield path, call
+            if isinstance(call.func, ast.Name):
+                there, function = _named(path, call.func.id)
+                if isinstance(function, ast.FunctionDef):
+                    for node in ast.walk(function):
+                        if isinstance(node, ast.Return) and isinstance(node.value, ast.Call):
+                            yield there, node.value
 
 
 # Python 3.11 keeps one recursion counter for all threads that make syntax trees (cpython 106905).
@@ -122,28 +131,60 @@ PARSING = threading.Lock()
 @cache
 def _raises(path: Path) -> tuple[tuple[int, int, ast.Call], ...]:
     found = []
-    with PARSING:
-        tree = ast.parse(path.read_bytes())
-    for node in ast.walk(tree):
+    for node in ast.walk(_tree(path)):
         match node:
             case ast.Raise(exc=ast.Call() as call, lineno=first, end_lineno=last):
                 found.append((first, last or first, call))
     return tuple(found)
 
 
-def _sentence(words: ast.expr, facts: Sequence[int]) -> str:
+@cache
+def _tree(path: Path) -> ast.Module:
+    with PARSING:
+        return ast.parse(path.read_bytes())
+
+
+def _named(path: Path, name: str) -> tuple[Path, ast.AST | None]:
+    """The function, or the value, that has this name at the top of a file of ours, or of the one
+    that it is imported from.
+    """
+    for node in _tree(path).body:
+        match node:
+            case ast.FunctionDef(name=known) if known == name:
+                return path, node
+            case ast.Assign(targets=[ast.Name(id=known)], value=value) if known == name:
+                return path, value
+            case ast.ImportFrom(module=str() as module, names=names, level=0):
+                there = PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
+                if any((one.asname or one.name) == name for one in names) and there.is_file():
+                    return _named(there, name)
+    return path, None
+
+
+def _sentence(words: ast.expr, facts: Sequence[int], path: Path) -> str:
     """Empty, which means the sentence of the class, where the facts do not fit the words."""
-    sentence = "".join(map(_text, words.values if isinstance(words, ast.JoinedStr) else [words]))
+    sentence = _text(words, path)
     if len(_FACT.findall(sentence)) != len(facts):
         return ""
     given = iter(facts)
     return _FACT.sub(lambda found: _filled(found[0], next(given)), sentence)
 
 
-def _text(part: ast.expr) -> str:
-    if isinstance(part, ast.FormattedValue):
-        return _SLOT
-    return part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else ""
+def _text(part: ast.AST | None, path: Path) -> str:
+    """The words as they stand in our code; a name there is its words, else a slot for a fact."""
+    match part:
+        case ast.Constant(value=str() as words):
+            return words
+        case ast.JoinedStr(values=values):
+            return "".join(_text(value, path) for value in values)
+        case ast.FormattedValue(value=ast.Name() as name, conversion=-1, format_spec=None):
+            return _text(name, path) or _SLOT
+        case ast.FormattedValue():
+            return _SLOT
+        case ast.Name(id=name):
+            there, value = _named(path, name)
+            return "" if isinstance(value, ast.Name) else _text(value, there)
+    return ""
 
 
 def _filled(word: str, fact: int) -> str:
@@ -156,5 +197,7 @@ def _fact(word: str) -> int:
     return int(word) if word.isdigit() else -1 - FORMATS.index(word)
 
 
-def _hint(raised: ast.Call) -> str:
-    return next((_text(word.value) for word in raised.keywords if word.arg == "hint"), "")
+def _hint(made: ast.Call, path: Path) -> str:
+    """No fact is put into a hint: one with a slot is not told."""
+    words = next((_text(word.value, path) for word in made.keywords if word.arg == "hint"), "")
+    return "" if _SLOT in words else words
