@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from safelight.codecs.blocks import Block
+from safelight.codecs.svg_drawing import HREFS, drawing_of
+from safelight.codecs.svg_hidden import DEAD, LIVING, life_of
 from safelight.codecs.svg_images import inner_blocks, picture_in
 from safelight.codecs.svg_style import addresses
-from safelight.codecs.svg_tree import C2PA, SVG, XLINK, XML, Aside, End, Event, Name, Start, Text
+from safelight.codecs.svg_tree import C2PA, SVG, XML, Aside, End, Event, Name, Start, Text
 from safelight.codecs.svg_tree import read_events as walk
 from safelight.codecs.svg_words import ATTRIBUTES, ELEMENTS
 from safelight.codecs.xmp import RDF
@@ -18,7 +20,6 @@ from safelight.image import Header
 
 XMP, CC = "adobe:ns:meta/", "http://creativecommons.org/ns#"
 TITLES = {(SVG, "title"): "Title", (SVG, "desc"): "Description"}
-HREFS: tuple[Name, ...] = (("", "href"), (XLINK, "href"))
 EDITORS = {
     "http://www.inkscape.org/namespaces/inkscape": "inkscape",
     "http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd": "sodipodi",
@@ -41,6 +42,13 @@ def header(data: memoryview) -> Header:
 def blocks(data: memoryview, walked: list[Event] | None = None) -> Iterator[Block]:
     """Packets, words for people and programs, scripts, addresses, and pictures inside."""
     events = walk(data) if walked is None else walked
+    yield from _told(events)
+    for name, words in never_painted(events):
+        yield Block("private", name, _raw(words))
+
+
+def _told(events: list[Event]) -> Iterator[Block]:
+    """What stands in the document, one element after the other."""
     told: set[str] = set()
     at = 0
     while at < len(events):
@@ -64,6 +72,24 @@ def blocks(data: memoryview, walked: list[Event] | None = None) -> Iterator[Bloc
                 for address in addresses(words_in(inner)):
                     yield Block("comment", "address", _raw(address))
                 at = end
+        at += 1
+
+
+def never_painted(events: list[Event]) -> Iterator[tuple[str, str]]:
+    """Parts that are hidden, or that nothing points to, with their words."""
+    drawing = drawing_of(events)
+    life = life_of(drawing)
+    at = 0
+    while at < len(drawing.events):
+        event, end = drawing.events[at], drawing.ends[at]
+        if isinstance(event, Start) and life.levels[at] == DEAD:
+            is_bare = event.name[1] == "defs" and end == at + 1
+            if at in life.hidden or not is_bare:
+                name = "hidden part" if at in life.hidden else "unused part"
+                yield name, words_in(drawing.events[at:end])
+            at = end
+        elif isinstance(event, Text) and life.levels[drawing.parents[at]] != LIVING:
+            yield "hidden part", event.words
         at += 1
 
 

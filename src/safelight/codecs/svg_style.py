@@ -1,5 +1,5 @@
-"""Style sheets and style attributes of a drawing: known properties, without comments, addresses
-outside of the file, and words for other programs.
+"""Style attributes of a drawing, and whether a value is safe: known properties with values of
+their form, without comments and addresses outside of the file.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from safelight.codecs.svg_grammar import LOCAL, property_value
 from safelight.codecs.svg_words import PROPERTIES
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
@@ -16,13 +17,13 @@ _CLOSED = re.compile(r"\s*\)")
 _DANGER = re.compile(
     r"expression\s*\(|javascript:|-moz-binding|behavior\s*:|image-set\(|src\(", re.I
 )
-_OTHER_RULES = frozenset({"@media", "@supports", "@keyframes", "@-webkit-keyframes", "@layer"})
-NESTING = 8
+_URGENT = re.compile(r"!\s*+important\s*+\Z", re.I)
+Declaration = tuple[str, str]
 
 
-def references(value: str) -> set[str]:
+def references(value: str) -> list[str]:
     """The names of parts of the drawing that a value points to."""
-    return {address[1:] for _, address in _split(value) if address.startswith("#")}
+    return LOCAL.findall(value) if "#" in value else []
 
 
 def addresses(value: str) -> list[str]:
@@ -56,16 +57,18 @@ def _split(value: str) -> Iterator[tuple[str, str]]:
 
 def is_safe(value: str) -> bool:
     """True when a value points to nothing outside and starts nothing."""
-    plain = _plain(value)
-    if _DANGER.search(plain) or "@import" in plain.lower():
+    text = plain(value)
+    if _DANGER.search(text) or "@import" in text.lower():
         return False
-    left = " ".join(before for before, _ in _split(plain))
-    return not addresses(plain) and "url(" not in left.lower() and "://" not in left
+    left = " ".join(before for before, _ in _split(text))
+    return not addresses(text) and "url(" not in left.lower() and "://" not in left
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Without comments; escapes as what they stand for, where that is no part of the syntax."""
-    return _ESCAPE.sub(_unescaped, _COMMENT.sub(" ", text))
+    return (
+        _ESCAPE.sub(_unescaped, _COMMENT.sub(" ", text)) if "\\" in text or "/*" in text else text
+    )
 
 
 def _unescaped(found: re.Match[str]) -> str:
@@ -77,48 +80,23 @@ def _unescaped(found: re.Match[str]) -> str:
     return letter if letter.isalnum() or letter in "-_" else ""
 
 
-def clean_style(value: str) -> str:
-    """The declarations of a style attribute that are known and safe."""
-    return ";".join(_declarations(_plain(value)))
-
-
-def _declarations(text: str) -> Iterator[str]:
+def declarations(text: str, keyframes: frozenset[str] = frozenset()) -> list[Declaration]:
+    """The declarations of a block without comments that are known, and have their form."""
+    found = []
     for declaration in text.split(";"):
         name, colon, value = declaration.partition(":")
         name = name.strip().lower()
         bare = name.removeprefix("-webkit-").removeprefix("-moz-")
-        if colon and bare in PROPERTIES and is_safe(value) and not set(value) & set("{}<"):
-            yield f"{name}:{value.strip()}"
+        if not colon or bare not in PROPERTIES:
+            continue
+        urgent = _URGENT.search(value) if "!" in value else None
+        inner = value[: urgent.start()] if urgent else value
+        clean = property_value(name, inner, keyframes) if is_safe(inner) else None
+        if clean is not None:
+            found.append((name, clean + ("!important" if urgent else "")))
+    return found
 
 
-def clean_sheet(text: str) -> str:
-    """The rules of a style sheet with their known and safe declarations."""
-    return "".join(_rules(_plain(text).replace("<!--", "").replace("-->", ""), NESTING))
-
-
-def _rules(text: str, depth: int) -> Iterator[str]:
-    at = 0
-    while (brace := text.find("{", at)) >= 0:
-        selector = text[at:brace].rpartition(";")[2].strip()
-        end = _closing(text, brace)
-        body = text[brace + 1 : end]
-        word = selector.split(None, 1)[0].lower() if selector else ""
-        if word in _OTHER_RULES:
-            inner = "".join(_rules(body, depth - 1)) if depth else ""
-            if is_safe(selector):
-                yield f"{selector}{{{inner}}}"
-        elif selector and not word.startswith("@") and is_safe(selector):
-            declarations = ";".join(_declarations(body))
-            if declarations:
-                yield f"{selector}{{{declarations}}}"
-        at = end + 1
-
-
-def _closing(text: str, brace: int) -> int:
-    """Where the block that begins here ends, or the text does."""
-    depth = 0
-    for found in re.compile(r"[{}]").finditer(text, brace):
-        depth += 1 if found[0] == "{" else -1
-        if depth == 0:
-            return found.start()
-    return len(text)
+def clean_style(value: str, keyframes: frozenset[str] = frozenset()) -> str:
+    """The declarations of a style attribute that are known and safe."""
+    return ";".join(f"{name}:{inner}" for name, inner in declarations(plain(value), keyframes))

@@ -4,8 +4,6 @@ painted. Everything else is not written.
 
 from __future__ import annotations
 
-import re
-
 ELEMENTS = frozenset(
     """
     svg g defs symbol use switch a view image style
@@ -62,58 +60,3 @@ ATTRIBUTES = PROPERTIES | frozenset(
     version viewBox x-height x1 x2 xChannelSelector y1 y2 yChannelSelector z
     """.split()
 )
-# Attributes of numbers, paths, transforms and languages: words in them are ignored by renderers,
-# so they could say anything.
-PATHS = frozenset({"d", "points"})
-TRANSFORMS = frozenset({"transform", "gradientTransform", "patternTransform"})
-NUMBERS = frozenset(
-    """
-    viewBox x y width height x1 x2 y1 y2 z cx cy r rx ry dx dy fx fy fr rotate offset opacity
-    fill-opacity stroke-opacity stop-opacity flood-opacity solid-opacity stroke-width
-    stroke-miterlimit stroke-dasharray stroke-dashoffset amplitude azimuth baseFrequency bias
-    diffuseConstant divisor dur elevation exponent intercept k k1 k2 k3 k4 kernelMatrix
-    kernelUnitLength keyPoints keySplines keyTimes limitingConeAngle markerHeight markerWidth
-    numOctaves order pathLength pointsAtX pointsAtY pointsAtZ radius refX refY repeatCount
-    repeatDur scale seed slope specularConstant specularExponent startOffset stdDeviation
-    surfaceScale tableValues targetX targetY textLength units-per-em ascent descent x-height
-    horiz-adv-x horiz-origin-x horiz-origin-y vert-adv-y vert-origin-x vert-origin-y
-    """.split()
-)
-# Neither of them says how anything is painted.
-IDLE = frozenset({"version", "baseProfile", "requiredFeatures"})
-_NUMBER = r"(?:\d++\.?\d*+|\.\d++)(?:[eE][+\-]?\d++)?+"
-_UNIT = r"(?:px|pt|pc|mm|cm|in|em|ex|rem|ch|vw|vh|vmin|vmax|deg|rad|turn|grad|ms|s|min|h|%)?+"
-_NUMBERS = re.compile(
-    rf"(?:[\s,;:]++|[+\-]?{_NUMBER}{_UNIT})*+"
-    r"|\s*(?:auto|auto-start-reverse|none|inherit|initial|unset|indefinite|media|left|center|right"
-    r"|top|bottom|normal|min|max)\s*"
-)
-_PATH = re.compile(rf"(?:[\s,]++|[MmZzLlHhVvCcSsQqTtAaBbRr]|[+\-]?{_NUMBER})*+|none")
-_TRANSFORM = re.compile(
-    rf"(?:(?:matrix|translate|scale|rotate|skew)(?:[XYZ]|3d)?+|[\s,()]++|[+\-]?{_NUMBER}{_UNIT})*+"
-    r"|none|inherit"
-)
-_TAG = r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,4}){0,2}"
-_LANGUAGE = re.compile(rf"\s*{_TAG}(?:\s*,\s*{_TAG})*\s*")
-_TYPES = frozenset(
-    """
-    text/css matrix saturate hueRotate luminanceToAlpha identity table discrete linear gamma
-    fractalNoise turbulence translate scale rotate skewX skewY
-    """.split()
-)
-_LETTERS = re.compile(r"[A-Za-z]{4}")
-
-
-def is_meant(name: str, value: str) -> bool:
-    """True unless the attribute is one whose form is known, and the value has another."""
-    if name in PATHS:
-        return _PATH.fullmatch(value) is not None and _LETTERS.search(value) is None
-    if name in TRANSFORMS:
-        return _TRANSFORM.fullmatch(value) is not None
-    if name == "systemLanguage":
-        return len(value) <= 80 and _LANGUAGE.fullmatch(value) is not None
-    if name == "type":
-        return value in _TYPES
-    if name in NUMBERS:
-        return _NUMBERS.fullmatch(value) is not None
-    return name not in IDLE

@@ -1,0 +1,148 @@
+"""A drawing of what may be painted: elements, attributes and rules that are known, each value of
+its form. Which of them are painted is another question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from safelight.codecs.svg_grammar import attribute_value, media
+from safelight.codecs.svg_sheet import Sheet, names_of_keyframes, sheet
+from safelight.codecs.svg_style import clean_style, is_safe, plain, references
+from safelight.codecs.svg_tree import SVG, XLINK, XML, End, Event, Name, Start, Text
+from safelight.codecs.svg_words import ATTRIBUTES, ELEMENTS, WORDS
+
+HREFS: tuple[Name, ...] = (("", "href"), (XLINK, "href"))
+
+
+@dataclass(slots=True)
+class Drawing:
+    """Events with the place where each element ends and the place of the one that holds it, for an
+    end where it began; sheets by the place of their element.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+    starts: dict[int, int] = field(default_factory=dict)
+    sheets: dict[int, Sheet] = field(default_factory=dict)
+    keyframes: frozenset[str] = frozenset()
+
+    def add(self, event: Event, open_places: list[int]) -> None:
+        """One event more; open_places are those of the elements around it."""
+        place = len(self.events)
+        self.events.append(event)
+        self.parents.append(open_places[-1] if open_places else -1)
+        self.ends.append(place)
+        if isinstance(event, Start):
+            open_places.append(place)
+        elif isinstance(event, End):
+            self.starts[place] = open_places.pop()
+            self.ends[self.starts[place]] = place
+
+    def name(self, place: int) -> str:
+        """What the element at a place is."""
+        event = self.events[place] if place >= 0 else None
+        return event.name[1] if isinstance(event, Start) else ""
+
+
+def drawing_of(events: list[Event]) -> Drawing:
+    """The drawing that a document holds."""
+    drawn = list(_drawn(events))
+    texts = dict(_sheets(drawn))
+    names = (names_of_keyframes(words) for words in texts.values())
+    found = Drawing(keyframes=frozenset[str]().union(*names))
+    open_places: list[int] = []
+    for place, event in enumerate(drawn):
+        if isinstance(event, Start):
+            clean = Start(event.name, _attributes(event, found.keyframes))
+            if event.name[1] == "style":
+                asked = ("", "media") in event.attributes
+                rules = sheet(texts.get(place, ""), found.keyframes, is_always=not asked)
+                found.sheets[len(found.events)] = rules
+            found.add(clean, open_places)
+        elif isinstance(event, End) or found.name(open_places[-1]) != "style":
+            found.add(event, open_places)
+    return found
+
+
+def _drawn(events: list[Event]) -> Iterator[Event]:
+    """Events of elements that are painted; the others fall away with all that they hold."""
+    hidden = 0
+    open_names: list[str] = []
+    for event in events:
+        if isinstance(event, Start):
+            if hidden or event.name[0] != SVG or event.name[1] not in ELEMENTS:
+                hidden += 1
+            else:
+                open_names.append(event.name[1])
+                yield event
+        elif isinstance(event, End):
+            if hidden:
+                hidden -= 1
+            else:
+                open_names.pop()
+                yield event
+        elif isinstance(event, Text) and not hidden and _is_read(open_names):
+            yield event
+
+
+def _is_read(open_names: list[str]) -> bool:
+    """True for words that are painted, or a sheet; those of a link only within a text."""
+    inner = open_names[-1] if open_names else ""
+    return inner in WORDS or (inner == "a" and "text" in open_names)
+
+
+def _sheets(drawn: list[Event]) -> Iterator[tuple[int, str]]:
+    """The words of each style element by its place."""
+    at = -1
+    words: list[str] = []
+    for place, event in enumerate(drawn):
+        if isinstance(event, Start):
+            at, words = (place if event.name[1] == "style" else -1), []
+        elif at >= 0 and isinstance(event, Text):
+            words.append(event.words)
+        elif at >= 0 and isinstance(event, End):
+            yield at, "".join(words)
+            at = -1
+
+
+def _attributes(start: Start, keyframes: frozenset[str]) -> dict[Name, str]:
+    aimed = start.attributes.get(("", "attributeName"))
+    if aimed is not None:
+        aimed = attribute_value(start.name[1], None, "attributeName", aimed)
+    found: dict[Name, str] = {}
+    for name, value in start.attributes.items():
+        clean = _attribute(start.name[1], aimed, name, value)
+        if name == ("", "style"):
+            clean = clean_style(value, keyframes) or None
+        elif name == ("", "media") and start.name[1] == "style":
+            clean = media(value) or "not all"
+        if clean is not None:
+            found[name] = clean
+    return found
+
+
+def _attribute(element: str, aimed: str | None, name: Name, value: str) -> str | None:
+    """What is kept of an attribute; addresses and names are looked at when they are written."""
+    namespace, local = name
+    if name in HREFS:
+        return value.strip()
+    if name == (XML, "space"):
+        return value if value in ("preserve", "default") else None
+    if namespace:
+        return None
+    if local in ("id", "class"):
+        return value.strip() or None
+    value = plain(value)
+    if local not in ATTRIBUTES or not is_safe(value):
+        return None
+    return attribute_value(element, aimed, local, value)
+
+
+def pointed(name: Name, value: str) -> list[str]:
+    """The names of parts that an attribute points to."""
+    if name in HREFS:
+        return [value[1:]] if value.startswith("#") else []
+    return references(value) if "#" in value and name[1] not in ("id", "class") else []

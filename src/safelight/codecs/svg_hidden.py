@@ -1,0 +1,286 @@
+"""Which parts of a drawing are painted: from the root along what is shown and what that points to.
+
+A property that a rule or an animation may set to something that shows is no reason to hide
+anything. Rules and animations of parts that are not painted have no say: each round may find fewer
+that do, never more, so the rounds end.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from safelight.codecs.svg_drawing import HREFS, Drawing, pointed
+from safelight.codecs.svg_grammar import timed
+from safelight.codecs.svg_sheet import Rule, Selector, flat
+from safelight.codecs.svg_states import (
+    AIMS,
+    ALWAYS,
+    ANY,
+    BOXED,
+    BOXING,
+    FRESH,
+    GRAPHICS,
+    HIDING,
+    MAX_STATES,
+    MOVING,
+    OPEN,
+    PAINTING,
+    REFERRED,
+    SHAPES,
+    START,
+    STRUCTURE,
+    State,
+    hides,
+    is_clear,
+)
+from safelight.codecs.svg_style import references
+from safelight.codecs.svg_tree import End, Start, Text
+
+DEAD, SHELL, LIVING = 0, 1, 2
+
+
+class Life:
+    """One round: levels says of each element whether it is not written, written without its words
+    and children, or whole; named are the names that something points to.
+    """
+
+    def __init__(self, drawing: Drawing, shown: frozenset[str]) -> None:
+        self.drawing = drawing
+        self.shown = shown
+        self.found: set[str] = set()
+        self.levels = bytearray(len(drawing.events))
+        self.named: set[str] = set()
+        self.hidden: set[int] = set()
+        self._todo: list[tuple[int, State]] = []
+        self._states: dict[State, int] = {OPEN: 1}
+        self._visited: dict[int, int] = {}
+        self._seen: set[str] = set()
+        self._gather()
+
+    def _gather(self) -> None:
+        """Parts by name, rules by what they wait for, movements by what they move."""
+        self._by_id: dict[str, int] = {}
+        self._moving: dict[str, list[int]] = defaultdict(list)
+        self._waiting: dict[str, list[tuple[Selector, Rule]]] = defaultdict(list)
+        self._missing: dict[int, int] = {}
+        self._hiding: dict[str, set[str]] = defaultdict(set)
+        self._always: list[int] = []
+        for place, event in enumerate(self.drawing.events):
+            if isinstance(event, Start):
+                if ("", "id") in event.attributes:
+                    self._by_id.setdefault(event.attributes["", "id"], place)
+                if event.name[1] in ALWAYS:
+                    self._always.append(place)
+                if event.name[1] in MOVING:
+                    for name in _aims(event):
+                        self._moving[name].append(place)
+        self._rules = [rule for one in self.drawing.sheets.values() for rule in flat(one)]
+        for rule in self._rules:
+            for selector in rule.selectors:
+                selector.is_live = False
+                self._missing[id(selector)] = len(selector.needs)
+                for token in selector.needs:
+                    self._waiting[token].append((selector, rule))
+                if rule.is_always and selector.alone:
+                    hidden = {name for name, value in rule.declared if hides(name, value)}
+                    self._hiding[selector.alone] |= hidden & HIDING
+
+    def live(self) -> None:
+        """Marks what is painted."""
+        for rule in self._rules:
+            for selector in rule.selectors:
+                if not selector.needs:
+                    self._enliven(selector, rule)
+        for place, event in enumerate(self.drawing.events):
+            if STRUCTURE in self.shown and isinstance(event, Start):
+                self._keep(place, SHELL)
+        self._todo += [(0, START - self.shown), *((place, OPEN) for place in self._always)]
+        while self._todo:
+            self._walk(*self._todo.pop())
+
+    def has(self, name: str) -> bool:
+        """True when a part of this name is written."""
+        place = self._by_id.get(name, -1)
+        return place >= 0 and self.levels[place] > DEAD
+
+    def _walk(self, root: int, state: State) -> None:
+        """An element and all that is shown within it."""
+        stack = [state]
+        at = root
+        while at <= self.drawing.ends[root]:
+            event = self.drawing.events[at]
+            if isinstance(event, Start):
+                inner = self._entered(at, event, stack[-1], is_root=at == root)
+                if inner is None:
+                    at = self.drawing.ends[at]
+                else:
+                    stack.append(inner)
+            elif isinstance(event, End):
+                stack.pop()
+            at += 1
+
+    def _entered(self, at: int, event: Start, state: State, *, is_root: bool) -> State | None:
+        """The state within an element, or None when nothing in it is shown, or was seen already."""
+        name = event.name[1]
+        if not is_root and (name in REFERRED or (name in MOVING and _aims(event))):
+            return None
+        if is_root or self.drawing.name(self.drawing.parents[at]) == "switch":
+            self._keep(at, SHELL)
+        declared = self._declared(event)
+        is_cut = declared.get("display", False) and at > 0 and name in GRAPHICS | SHAPES
+        inner = self._within(name, state, declared)
+        if is_cut:
+            if is_root and name in SHAPES:
+                self._keep(at, LIVING)
+            self.hidden.add(at)
+            return None
+        number = self._states.setdefault(inner, len(self._states) + 1)
+        if number > MAX_STATES:
+            inner, number = OPEN, 1
+        if self._visited.get(at, 0) & 1 << number:
+            return None
+        self._visited[at] = self._visited.get(at, 0) | 1 << number
+        if name in ("text", "image") and not self._is_seen(at, inner):
+            self.hidden.add(at)
+            return None
+        self._keep(at, LIVING)
+        if name == "use":
+            for key in HREFS:
+                self._point(pointed(key, event.attributes.get(key, "")), ANY, inner)
+        return inner
+
+    def _within(self, name: str, state: State, declared: dict[str, bool]) -> State:
+        if name == "clipPath":
+            return state | OPEN
+        inner = set(state)
+        for key, is_hiding in declared.items():
+            if is_hiding:
+                inner.add(key)
+            elif key != "opacity":
+                inner.discard(key)
+        return frozenset(inner) if inner != state else state
+
+    def _declared(self, event: Start) -> dict[str, bool]:
+        """What the element says of itself: whether each of its properties hides it."""
+        found: dict[str, bool] = {}
+        for (space, name), value in event.attributes.items():
+            if not space and name in HIDING:
+                found[name] = hides(name, value)
+            elif name in BOXING and value != "none":
+                found[BOXED] = True
+        for token in self._tokens(event) if self._hiding else ():
+            found |= dict.fromkeys(self._hiding.get(token, ()), True)
+        for declaration in event.attributes.get(("", "style"), "").split(";"):
+            name, _, value = declaration.partition(":")
+            if name in HIDING:
+                found[name] = hides(name, value)
+            elif name == "font":
+                found["font-size"] = False
+            elif name.removeprefix("-webkit-").split("-line")[0] in BOXING and value != "none":
+                found[BOXED] = True
+        return {name: is_so for name, is_so in found.items() if name not in self.shown}
+
+    def _is_seen(self, at: int, state: State) -> bool:
+        """True when a picture or one letter of a text is painted, or nobody knows."""
+        if BOXED in state or BOXED in self.shown:
+            return True
+        if self.drawing.name(at) == "image":
+            return not state & {"opacity", "visibility"}
+        stack = [state]
+        has_words = False
+        for event in self.drawing.events[at + 1 : self.drawing.ends[at]]:
+            if isinstance(event, Start):
+                declared = self._declared(event)
+                if declared.get(BOXED):
+                    return True
+                stack.append(self._within(event.name[1], stack[-1], declared))
+            elif isinstance(event, End):
+                stack.pop()
+            elif isinstance(event, Text) and event.words.strip():
+                has_words = True
+                if not is_clear(stack[-1]):
+                    return True
+        return not has_words
+
+    def _keep(self, place: int, level: int) -> None:
+        """An element and, as shells, those around it; the first time also what it points to."""
+        while place >= 0 and self.levels[place] < level:
+            if self.levels[place] == DEAD:
+                self.levels[place] = level
+                self._follow(place)
+            self.levels[place] = level
+            place, level = self.drawing.parents[place], SHELL
+
+    def _follow(self, place: int) -> None:
+        event = self.drawing.events[place]
+        if not isinstance(event, Start):
+            return
+        for name, value in event.attributes.items():
+            if name not in HREFS:
+                self._point(pointed(name, value), PAINTING)
+            elif event.name[1] not in MOVING | {"use"}:
+                self._point(pointed(name, value), AIMS.get(event.name[1], PAINTING))
+            if name in (("", "begin"), ("", "end")):
+                self._point([part for part, _ in timed(value) if part], MOVING)
+        if event.name[1] in MOVING:
+            self._show([(event.attributes.get(("", "attributeName"), ""), "")])
+        self._todo += [(one, FRESH) for one in self._moving.pop(self._id(event), ())]
+        for token in self._tokens(event):
+            if token not in self._seen:
+                self._seen.add(token)
+                for selector, rule in self._waiting.get(token, ()):
+                    self._missing[id(selector)] -= 1
+                    if not self._missing[id(selector)]:
+                        self._enliven(selector, rule)
+
+    def _id(self, event: Start) -> str:
+        return event.attributes.get(("", "id"), "")
+
+    def _tokens(self, event: Start) -> list[str]:
+        classes = event.attributes.get(("", "class"), "").split()
+        return [event.name[1], f"#{self._id(event)}", *(f".{one}" for one in classes)]
+
+    def _enliven(self, selector: Selector, rule: Rule) -> None:
+        selector.is_live = True
+        self.named |= {words for kind, words in selector.parts if kind == "id"}
+        self.found |= {STRUCTURE} if selector.is_structural else set()
+        self._show(rule.declared)
+        for _, value in rule.declared:
+            self._point(references(value), PAINTING)
+
+    def _show(self, declared: list[tuple[str, str]]) -> None:
+        """Notes properties that may show something, and those that make sizes count."""
+        for name, value in declared:
+            if name == "font":
+                self.found.add("font-size")
+            elif name in HIDING and not hides(name, value):
+                self.found.add(name)
+            elif name.removeprefix("-webkit-") in BOXING and value != "none":
+                self.found.add(BOXED)
+
+    def _point(self, names: list[str], wanted: frozenset[str], state: State = FRESH) -> None:
+        """Parts that something points to: shown when they are of a wanted kind, else just there."""
+        for name in names:
+            self.named.add(name)
+            place = self._by_id.get(name, -1)
+            if self.drawing.name(place) in wanted:
+                self._todo.append((place, state))
+            elif place >= 0:
+                self._keep(place, SHELL)
+
+
+def _aims(event: Start) -> list[str]:
+    """What a movement says that it moves, when that is not the part around it."""
+    values = (event.attributes.get(name, "") for name in HREFS)
+    return [value[1:] for value in values if value]
+
+
+def life_of(drawing: Drawing) -> Life:
+    """What of the drawing is painted."""
+    shown = HIDING | {BOXED, STRUCTURE}
+    while True:
+        life = Life(drawing, shown)
+        life.live()
+        if life.found == shown:
+            return life
+        shown = frozenset(life.found)

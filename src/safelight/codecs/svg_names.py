@@ -1,0 +1,118 @@
+"""Names that the author of a drawing chose, replaced by a letter and a number in their order."""
+
+from __future__ import annotations
+
+import re
+
+from safelight.codecs.svg_fonts import families, is_plain, known_family
+from safelight.codecs.svg_grammar import LOCAL, font_parts, is_source, timed
+from safelight.codecs.svg_hidden import Life
+from safelight.codecs.svg_sheet import Group, Rule, Selector, Sheet
+
+_WORD = re.compile(r"[^\s,()]++")
+MARKS = {"id": "#", "class": "."}
+LETTERS = {"id": "p", "class": "c", "keyframes": "k", "result": "r", "glyph": "g", "family": "f"}
+
+
+class Names:
+    """The new names of one drawing."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self._keyframes = life.drawing.keyframes
+        self._given: dict[tuple[str, str], str] = {}
+        self._counts: dict[str, int] = dict.fromkeys(LETTERS, 0)
+        rules = (one for sheet in life.drawing.sheets.values() for one in _selectors(sheet))
+        self.classes = {word for one in rules for kind, word in one.parts if kind == "class"}
+
+    def new(self, kind: str, name: str) -> str:
+        """The name for a name, the same whenever it is asked for."""
+        if (kind, name) not in self._given:
+            self._counts[kind] += 1
+            self._given[kind, name] = f"{LETTERS[kind]}{self._counts[kind]}"
+        return self._given[kind, name]
+
+    def part(self, name: str) -> str:
+        """The name of a part; one that is not there gets a name that nothing has."""
+        return self.new("id", name) if self._life.has(name) else "p0"
+
+    def attribute(self, name: str, value: str) -> str | None:
+        """The value of an attribute with new names, or None where nothing is left of it."""
+        match name:
+            case "id":
+                return self.new("id", value) if value in self._life.named else None
+            case "class":
+                known = [self.new("class", one) for one in value.split() if one in self.classes]
+                return " ".join(known) or None
+            case "in" | "in2" | "result":
+                return value if is_source(value) else self.new("result", value)
+            case "glyph-name" | "g1" | "g2":
+                return ",".join(self.new("glyph", one.strip()) for one in value.split(","))
+            case "begin" | "end":
+                return ";".join(self._times(value)) or ("indefinite" if name == "begin" else None)
+            case "style":
+                pairs = (one.partition(":") for one in value.split(";"))
+                return ";".join(f"{key}:{self.declared(key, inner)}" for key, _, inner in pairs)
+        return self.declared(name, value)
+
+    def _times(self, value: str) -> list[str]:
+        """Times, without those that wait for a part that is not there."""
+        found = []
+        for part, words in timed(value):
+            if part is None:
+                found.append(words)
+            elif self._life.has(part):
+                found.append(self.new("id", part) + words[len(part) :])
+        return found
+
+    def declared(self, name: str, value: str) -> str:
+        """The value of a property with new names."""
+        bare = name.removeprefix("-webkit-").removeprefix("-moz-")
+        value, urgent, _ = value.partition("!important")
+        if bare == "font-family":
+            value = self._families(value)
+        elif bare == "font":
+            before, names = font_parts(value)
+            value = f"{before} {self._families(names)}"
+        elif bare in ("animation", "animation-name"):
+            value = _WORD.sub(self._movement, value)
+        elif "#" in value:
+            value = LOCAL.sub(lambda found: f"url(#{self.part(found[1])})", value)
+        return value + urgent
+
+    def _movement(self, found: re.Match[str]) -> str:
+        return self.new("keyframes", found[0]) if found[0] in self._keyframes else found[0]
+
+    def _families(self, value: str) -> str:
+        names = (known_family(one) or self.new("family", one) for one in families(value))
+        return ",".join(one if is_plain(one) else f"'{one}'" for one in names)
+
+    def sheet(self, rules: Sheet) -> str:
+        """The rules that something in the drawing is painted by."""
+        return "".join(self._rule(rule) for rule in rules)
+
+    def _rule(self, rule: Rule | Group) -> str:
+        if isinstance(rule, Group):
+            name = f" {self.new('keyframes', rule.keyframes)}" if rule.keyframes else ""
+            inner = self.sheet(rule.inner)
+            return f"{rule.head}{name}{{{inner}}}" if inner else ""
+        heads = ",".join(self._selector(one) for one in rule.selectors if one.is_live)
+        body = ";".join(f"{name}:{self.declared(name, value)}" for name, value in rule.declared)
+        return f"{heads}{{{body}}}" if heads else ""
+
+    def _selector(self, selector: Selector) -> str:
+        return "".join(
+            MARKS[kind] + self.new(kind, words) if kind in MARKS else words
+            for kind, words in selector.parts
+        )
+
+
+def _selectors(rules: Sheet) -> list[Selector]:
+    """Every selector that something in the drawing is selected by."""
+    found: list[Selector] = []
+    for rule in rules:
+        if isinstance(rule, Group):
+            found += _selectors(rule.inner)
+        else:
+            found += [one for one in rule.selectors if one.is_live]
+    return found
