@@ -18,8 +18,8 @@ from pathlib import Path
 
 from safelight.audit.receipt import path_for
 from safelight.batch.naming import Placement, Subject, target_for
-from safelight.codecs.routing import ROUTE_BYTES, refusal, route
-from safelight.engine.source import unreadable
+from safelight.codecs.routing import refusal, route
+from safelight.engine.source import first_bytes, unreadable
 from safelight.errors import InputMissing, OutputClash, SafelightError
 from safelight.formats import SPELLINGS, TABLE, Format, is_picture
 from safelight.recipe import Recipe
@@ -123,7 +123,7 @@ def _planned(
     if found.problem or found.skip:
         return item
     try:
-        first = _first_bytes(found.path)
+        first = first_bytes(found.path)
     except OSError as error:
         return replace(item, problem=unreadable(error))
     format = route(first)
@@ -151,14 +151,6 @@ def _target_of_standard_input(placement: Placement, *, several: bool) -> Path | 
             "standard input has no name to give to an output in a folder", hint="-o FILE"
         )
     return Path(placement.output)
-
-
-def _first_bytes(path: Path) -> bytes:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
-    try:
-        return os.read(fd, ROUTE_BYTES) if stat.S_ISREG(os.fstat(fd).st_mode) else b""
-    finally:
-        os.close(fd)
 
 
 def _without_own_outputs(items: list[PlannedItem]) -> list[PlannedItem]:

@@ -13,7 +13,7 @@ from safelight.cli.face import Face
 from safelight.cli.findings import FOUND
 from safelight.cli.options import caging, setting, speaking
 from safelight.cli.printable import jsonable, printable
-from safelight.errors import OutputClash, ParameterInvalid
+from safelight.errors import FormatUnknown, InputMissing, OutputClash, ParameterInvalid
 from safelight.formats import SPELLINGS, WRITABLE
 from safelight.image import Measure
 
@@ -85,6 +85,8 @@ def compare(
     floors = _floors(fail_under)
     names = {"first": first, "second": second}
     target = _target(diff, (first, second))
+    for one in names.values():
+        _refuse_what_has_no_pixels(one)
     with Engine(face.settings, jobs=1, door="command line") as engine:
         reference = PICTURE + engine.add_picture(Path(second))
         measured = engine.run(Path(first), Recipe((Compare(reference=reference),)))
@@ -95,6 +97,29 @@ def compare(
     figures = figures_of(measured.measures if isinstance(measured, Result) else {})
     _tell(face, figures, names, target)
     return FOUND if _fallen(face, figures, floors) else 0
+
+
+def _refuse_what_has_no_pixels(name: str) -> None:
+    """Raises ParameterInvalid for a document or a film, InputMissing and FormatUnknown; the last
+    two say which of both it is.
+    """
+    from safelight.codecs.routing import refusal, route
+    from safelight.engine.source import first_bytes, unreadable
+    from safelight.ops.compare import refuse_pixelless
+
+    try:
+        first = first_bytes(Path(name))
+    except (OSError, ValueError) as error:
+        missing = unreadable(error)
+        message = f"{printable(name, LONGEST_NAME)}: {missing.message}"
+        raise InputMissing(message, hint=missing.hint) from error
+    format = route(first)
+    if format is not None:
+        refuse_pixelless(format)
+    elif first:
+        refused = refusal(first)
+        message = f"{printable(name, LONGEST_NAME)}: {refused.message}"
+        raise FormatUnknown(message, hint=refused.hint)
 
 
 def figures_of(measures: Mapping[Measure, float]) -> dict[str, Any]:

@@ -101,6 +101,15 @@ def _open_file(path: Path) -> Iterator[tuple[int, os.stat_result]]:
         os.close(fd)
 
 
+def first_bytes(path: Path) -> bytes:
+    """What routes the file; nothing of what is no regular file. Raises OSError, ValueError."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
+    try:
+        return os.read(fd, ROUTE_BYTES) if stat.S_ISREG(os.fstat(fd).st_mode) else b""
+    finally:
+        os.close(fd)
+
+
 def unreadable(error: Exception) -> InputMissing:
     """Our error for an input that the system does not let us read, with a hint by its cause."""
     reason = getattr(error, "strerror", None) or "no such path"

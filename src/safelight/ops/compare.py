@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from safelight.errors import ParameterInvalid
-from safelight.formats import TABLE
+from safelight.formats import TABLE, Format
 from safelight.image import Image
 from safelight.operation import Context, Operation
 from safelight.ops.cutting.grounds import PICTURE
@@ -41,9 +41,14 @@ class Compare(Operation, name="compare", gives_image=False, gives_measures=True)
 
         other = ctx.picture(self.pictures()[0])
         for one in (image, other):
-            if not TABLE[one.header.format].reads:
-                raise ParameterInvalid(
-                    f"of {one.header.format} no pixels are read: there is nothing to compare",
-                    hint="compare takes two pictures",
-                )
+            refuse_pixelless(one.header.format)
         return image.with_measures(measured(pairs_of(image, other)))
+
+
+def refuse_pixelless(format: Format) -> None:
+    """Raises ParameterInvalid for a document, a film, and whatever else has no pixels here."""
+    if not TABLE[format].reads:
+        raise ParameterInvalid(
+            f"of {format} no pixels are read: there is nothing to compare",
+            hint="compare takes two pictures",
+        )
