@@ -52,6 +52,10 @@ def test_a_packet_that_is_a_bomb_is_one_finding_and_the_rest_is_told() -> None:
     assert b"A title" not in scrubbed(data, "pdf")
 
 
+def test_a_profile_that_is_a_bomb_is_told() -> None:
+    assert metadata.UNREADABLE in {one.name for one in found_in(bomb(is_profile=True))}
+
+
 def test_a_broken_packet_is_one_finding_and_the_rest_is_told() -> None:
     def broken(pdf: Any) -> None:
         pdf.docinfo["/Title"] = "A title"

@@ -12,7 +12,7 @@ from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.metadata import UNREADABLE
 from safelight.codecs.pdf_files import Document, library, opened, reasons
 from safelight.codecs.pdf_rules import DATES, INFO_NAMES, NAMED
-from safelight.codecs.pdf_streams import Budget, picture_filter, unpacked
+from safelight.codecs.pdf_streams import Budget, is_profile, picture_filter, unpacked
 from safelight.codecs.pdf_told import NOTES, TOLD, gone, is_note
 from safelight.codecs.pdf_walk import Found, reachable
 from safelight.codecs.reading import starts
@@ -116,9 +116,18 @@ def _of_object(found: Found, known: set[str], budget: Budget) -> Iterator[Block]
         for key in [key for key in NOTES if key in keys]:
             words = str(value[key])[:MAX_SHOWN].encode("utf-8", "replace")
             yield Block("comment", f"note {key}", memoryview(words))
-    if picture_filter(value) == "/DCTDecode":
-        picture = _unpacked("picture", "picture", value, budget)
+    yield from _coded(found, keys, budget)
+
+
+def _coded(found: Found, keys: set[str], budget: Budget) -> Iterator[Block]:
+    """What a picture says of itself, and the words of a profile."""
+    if picture_filter(found.value) == "/DCTDecode":
+        picture = _unpacked("picture", "picture", found.value, budget)
         yield from [picture] if picture.name == UNREADABLE else inner_blocks("jpeg", picture.data)
+    elif is_profile(found.kind, found.value, keys):
+        profile = _unpacked("icc", "ICC_Profile", found.value, budget)
+        if profile.name == UNREADABLE or starts(profile.data, b"acsp", 36):
+            yield profile
 
 
 def _unpacked(kind: Kind, name: str, stream: Any, budget: Budget) -> Block:

@@ -13,7 +13,7 @@ from safelight.codecs import icc
 from safelight.codecs.blocks import Carried
 from safelight.codecs.pdf_files import Document, foreign_errors, library
 from safelight.codecs.pdf_rules import INFO_NAMES, TRAILER
-from safelight.codecs.pdf_streams import Budget, clean_picture, unpacked
+from safelight.codecs.pdf_streams import Budget, clean_picture, is_profile, unpacked
 from safelight.codecs.pdf_walk import Found, parts, reachable
 from safelight.errors import ContainerBroken
 
@@ -86,7 +86,7 @@ def _object(found: Found, carried: Carried, budget: Budget) -> None:
         del value[key]
     if found.kind == "image":
         clean_picture(value, budget)
-    elif found.kind == "colour" and "/N" in value and "/FunctionType" not in value:
+    elif is_profile(found.kind, value, set(value.keys())):
         _profile(value, carried, budget)
 
 
@@ -102,8 +102,6 @@ def _array(found: Found) -> None:
 
 def _profile(value: Any, carried: Carried, budget: Budget) -> None:
     """A profile without its words."""
-    if not isinstance(value, library().Stream):
-        return
     data = unpacked(value, budget)
     if data[36:40] != b"acsp":
         return

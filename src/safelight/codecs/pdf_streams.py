@@ -79,6 +79,12 @@ def picture_filter(value: Any) -> str:
     return names[-1]
 
 
+def is_profile(kind: str, value: Any, keys: set[str]) -> bool:
+    """True for a profile of colours: neither an array nor a function of theirs."""
+    is_stream = isinstance(value, library().Stream)
+    return kind == "colour" and is_stream and "/N" in keys and "/FunctionType" not in keys
+
+
 def unpacked(value: Any, budget: Budget) -> bytes:
     """The bytes of a stream; of a picture those of its own coding.
 
