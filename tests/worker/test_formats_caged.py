@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 from PIL import Image as Pillow
 
 from safelight.codecs.encode import encode
+from safelight.codecs.loading import with_frames
 from safelight.codecs.routing import ROUTE_BYTES, route
 from safelight.errors import SomethingMissing
 from safelight.formats import FORMATS, TABLE, WRITABLE, Format, is_picture
@@ -110,6 +112,24 @@ def test_a_sequence_is_the_same_from_within_and_from_without(caged: CagedHost) -
     assert inside == b"".join(encode(image, memoryview(data), LIMITS).pieces)
     back = through(caged, inside, SMALLER, {"op": "convert", "to": "webp"})
     assert getattr(Pillow.open(io.BytesIO(back)), "n_frames", 1) == 3
+
+
+# libvips decodes into a file what is larger than this and cannot be read top to bottom.
+DISC_BYTES = 100 * 1024 * 1024
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_what_is_large_is_decoded_without_a_file(caged: CagedHost, count: int) -> None:
+    """An animated WebP is not read top to bottom; a still one is the control."""
+    side = 6_000 if count == 1 else 3_000
+    shades = [pyvips.Image.black(side, side, bands=3) + 50 * place for place in range(count)]
+    sheet = shades[0].pagejoin(shades[1:]) if count > 1 else shades[0]
+    sheet = sheet.cast("uchar").copy(interpretation="srgb")
+    data = bytes(with_frames(sheet, side).webpsave_buffer(effort=0))
+    assert opened(data).frames == count
+    assert sheet.width * sheet.height * 3 > DISC_BYTES
+    made = through(caged, data, {"op": "resize", "fit": "9x9"})
+    assert opened(made).frames == count
 
 
 def test_deep_pictures_are_written_in_the_cage(caged: CagedHost) -> None:

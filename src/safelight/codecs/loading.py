@@ -20,10 +20,14 @@ BUILT_IN_FIELDS = {
 
 
 def loaded(data: memoryview | bytes, loader: str, **options: object) -> Any:
-    """A lazy picture, read top to bottom; damaged or truncated data is refused when it is met."""
+    """A lazy picture, read top to bottom; damaged or truncated data is refused when it is met.
+
+    One that cannot be read so is held in memory: a cage has no file to put a large one into.
+    """
     vips = libvips()
     source = vips.Source.new_from_memory(data)
-    picture = getattr(vips.Image, loader)(source, access="sequential", fail_on="error", **options)
+    asked = {"access": "sequential", "fail_on": "error", "memory": True, **options}
+    picture = getattr(vips.Image, loader)(source, **asked)
     # As pyvips does for the loaders that it finds itself: the bytes must outlive the picture.
     picture._references.append(source)
     return picture
