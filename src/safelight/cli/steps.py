@@ -22,12 +22,14 @@ SCRUB = "scrub"
 def with_scrub(recipe: Recipe, settings: Settings) -> Recipe:
     """The recipe with a scrub at its start, where the settings ask for another than the usual one.
 
-    Raises PolicyRefused when a step would leave more than a locked profile allows.
+    Between two cages no metadata crosses, whatever is asked: there a scrub would have nothing to
+    do. Raises PolicyRefused when a step would leave more than a locked profile allows.
     """
     own = [step for step in recipe.steps if step.name == SCRUB]
     for step in own:
         _refuse_looser(step, settings)
-    if own or not recipe.gives_image or (settings.profile == "share" and not settings.keep):
+    is_usual = settings.profile == "share" and not settings.keep
+    if own or is_usual or recipe.in_two_cages or not recipe.gives_image:
         return recipe
     scrub = build(
         operation_named(SCRUB), {"profile": settings.profile, "keep": list(settings.keep)}
