@@ -17,12 +17,14 @@ from safelight.ops.cutting.grounds import BLUR, NAMED, PICTURE, blurred, coverin
 TRANSPARENT = tuple(format for format in carrying("alpha") if format != "gif")
 
 
-class Cutout(Operation, name="cutout", version=2, gives_confidence=True):
+class Cutout(Operation, name="cutout", version=3, gives_confidence=True):
     """Cut the subject out: transparent ground, or another one.
 
     Made for product pictures: one subject on a plain, shaded or softly lit ground. The result is
     a PNG with transparency, edges without a rim of the old ground. With bg it keeps the input's
-    format. A confidence comes with it; where that is low, look at the picture.
+    format; JPEG, WebP and AVIF are saved with quality 92, and a JPEG with its colour at full size,
+    unless a quality is asked for. A confidence comes with it; where that is low, look at the
+    picture.
     """
 
     model: str = Field(
@@ -103,10 +105,10 @@ class Cutout(Operation, name="cutout", version=2, gives_confidence=True):
         pages of which format does not ask for one; while pixels are pulled, TimeExceeded.
         """
         from safelight.ops.cutting.finish import finished
-        from safelight.ops.tiling.still import refuse_several, with_profile_of
+        from safelight.ops.tiling.still import refuse_several, well_saved, with_profile_of
 
         refuse_several(image if self.format is None else image.with_wish(format=self.format))
-        image = self._wished(image)
+        image = well_saved(self._wished(image))
         finisher, confidence = self._decided(image, ctx)
         box = finisher.bounds() if self.crop else None
         picture, trouble = finished(finisher)

@@ -14,7 +14,7 @@ from safelight.image import Image
 from safelight.limits import MAX_SIDE
 from safelight.operation import Context, ModelNeed, Operation, Session
 from safelight.ops.tiling.net import net_of
-from safelight.ops.tiling.still import filled, standard, still, with_profile_of
+from safelight.ops.tiling.still import filled, standard, still, well_saved, with_profile_of
 from safelight.ops.tiling.through import through
 
 BOX = r"^([0-9]{1,5}x[0-9]{0,5}|x[0-9]{1,5})$"
@@ -24,13 +24,14 @@ USUAL_SCALE = 2
 CHAINS: tuple[tuple[int, ...], ...] = ((), (2,), (4,), (2, 4), (4, 4))
 
 
-class Upscale(Operation, name="upscale", version=2):
+class Upscale(Operation, name="upscale", version=3):
     """Enlarge a picture two, three or four times, or to a size.
 
     A model of luma gets luma, and colour goes through bicubic; a model of colour gets all three.
     Transparency goes through bicubic. Grey stays grey, 16 bit stays 16 bit, CMYK becomes sRGB.
     The result is made row by row and never held whole. x3 is the x4 result, reduced; so is every
-    size between the steps.
+    size between the steps. JPEG, WebP and AVIF are saved with quality 92, and a JPEG with its
+    colour at full size, unless a quality is asked for.
     """
 
     scale: Literal[2, 3, 4] | None = Field(
@@ -119,7 +120,7 @@ class Upscale(Operation, name="upscale", version=2):
             troubles.append(rows.trouble)
         picture = with_profile_of(picture, source)
         return replace(
-            image.with_pixels(_reduced(picture, size)),
+            well_saved(image.with_pixels(_reduced(picture, size))),
             trouble=lambda: next(filter(None, (trouble() for trouble in troubles)), None),
         )
 

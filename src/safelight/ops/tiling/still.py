@@ -9,6 +9,8 @@ from safelight.formats import holds_frames_of
 from safelight.image import Image
 
 PROFILE = "icc-profile-data"
+# What a net gave is saved with no less, unless a quality is asked for; a JPEG has full colour.
+GOOD_QUALITY = 92
 
 
 def still(image: Image) -> Any:
@@ -47,6 +49,11 @@ def standard(picture: Any) -> Any:
     picture = picture.copy()
     picture.remove(PROFILE)
     return picture
+
+
+def well_saved(image: Image) -> Image:
+    """The picture with the wish for a quality that keeps what a net gave it."""
+    return image.with_wish(least_quality=max(GOOD_QUALITY, image.wish.least_quality))
 
 
 def filled(picture: Any) -> Any:
