@@ -84,6 +84,7 @@ HIDDEN = {
     "without paint": f'<text style="fill:none">a<tspan>{WORD}</tspan></text>',
     "clear paint": f'<text fill-opacity="0" stroke="none">{WORD}</text>',
     "in a switch": f'<switch><g display="none">{SECRET}</g>{RED}</switch>',
+    "linked by what has no link": f'<pattern id="n">{SECRET}</pattern><g href="#n"/>',
     "linked to": f'<defs><text id="n">{WORD}</text></defs><a href="#n"/><rect fill="url(#n)"/>',
     "waited for": f'<defs><text id="n">{WORD}</text></defs><set begin="n.click"/>',
     "moved": f'<defs><text id="n">{WORD}</text></defs><set href="#n" attributeName="x" to="1"/>',
@@ -212,7 +213,7 @@ def test_properties_have_their_form(name: str, value: str, expected: str | None)
         ("keySplines", "0 .5 1 1; 0 0 1 1", "0 .5 1 1; 0 0 1 1"),
         ("begin", "a.b.click + 2.5s; 00:01:02; later", "a.b.click + 2.5s;00:01:02"),
         ("begin", "later", "indefinite"),
-        ("d", "M0,0 l1-1.5.5a1 1 0 01.5.5z words", "M0,0 l1-1.5.5a1 1 0 01.5.5z "),
+        ("d", "M0,0 l1-1.5.5a1 1 0 01.5.5z words", "M0,0 l1-1.5.5a1 1 0 01.5.5z"),
         ("d", "words", None),
         ("type", "hueRotate", "hueRotate"),
         ("version", "1.1", None),
@@ -227,6 +228,21 @@ def test_selectors_are_read_as_parts() -> None:
     assert [sorted(one.needs) for one in read] == [["#b", ".c", "a"], [], [], ["f"]]
     assert [one.is_structural for one in read] == [False, False, False, True]
     assert list(selectors_of("a:has(b)")) == []
+
+
+def test_escaped_names_and_selected_attributes_are_names_too() -> None:
+    sheet = "#a\\.b{fill:red}[class~=c],[class='c d']{stroke:lime}[id='e']{opacity:.5}"
+    shapes = '<rect id="a.b" class="c"/><g id="e"/>'
+    clean = scrubbed(svg(f"<style>{sheet}</style>{shapes}"), "svg").decode()
+    assert "#p1{fill:red}[class~='c1']{stroke:lime}[id='p2']{opacity:.5}" in clean
+    assert '<rect id="p1" class="c1"/><g id="p2"/>' in clean
+
+
+def test_abilities_are_asked_for_by_known_properties() -> None:
+    for asked in ("(display:grid) and (not (fill:red))", "(x-y:1)", "selector(a)", ""):
+        sheet = f"@supports {asked}{{rect{{fill:red}}}}"
+        clean = scrubbed(svg(f"<style>{sheet}</style>{RED}"), "svg").decode()
+        assert (sheet in clean) == asked.startswith("(display")
 
 
 @pytest.mark.parametrize(

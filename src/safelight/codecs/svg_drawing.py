@@ -13,6 +13,12 @@ from safelight.codecs.svg_style import clean_style, is_safe, plain, references
 from safelight.codecs.svg_tree import SVG, XLINK, XML, End, Event, Name, Start, Text
 from safelight.codecs.svg_words import ATTRIBUTES, ELEMENTS, WORDS
 
+# Elements whose link says how something is painted, or which picture.
+_LINKED = frozenset(
+    """use image a textPath tref mpath feImage linearGradient radialGradient meshgradient pattern
+    filter hatch animate animateMotion animateTransform animateColor set""".split()
+)
+_SPACED = frozenset({"unicode", "u1", "u2"})
 HREFS: tuple[Name, ...] = (("", "href"), (XLINK, "href"))
 
 
@@ -128,14 +134,14 @@ def _attribute(element: str, aimed: str | None, name: Name, value: str) -> str |
     """What is kept of an attribute; addresses and names are looked at when they are written."""
     namespace, local = name
     if name in HREFS:
-        return value.strip()
+        return value.strip() if element in _LINKED else None
     if name == (XML, "space"):
         return value if value in ("preserve", "default") else None
     if namespace:
         return None
     if local in ("id", "class"):
         return value.strip() or None
-    value = plain(value)
+    value = plain(value) if local in _SPACED else " ".join(plain(value).split())
     if local not in ATTRIBUTES or not is_safe(value):
         return None
     return attribute_value(element, aimed, local, value)

@@ -63,7 +63,7 @@ _SIZE = re.compile(
 )
 _MEDIA = re.compile(rf"[\s,():<>=/]++|{_LENGTH}|(?P<word>[a-z][\w-]*+)", re.I)
 _SMIL = frozenset({"animate", "set", "animateColor"})
-MAX_LIGATURE = 8
+MAX_LIGATURE = 4
 # Neither of them says how anything is painted.
 IDLE = frozenset({"version", "baseProfile", "requiredFeatures"})
 _OF_ANIMATIONS = frozenset({"begin", "end", "values", "from", "to", "by", "attributeName"})
@@ -189,10 +189,10 @@ def _is_known(name: str) -> bool:
 
 
 def _plain_value(name: str, value: str) -> str | None:
-    if name in ("d", "path", "points"):
+    if name in ("d", "path"):
         # Viewers paint a path up to the place where they stop understanding it.
-        found = (_POINTS if name == "points" else _PATH).match(value)
-        return found[0] if found is not None and found[0].strip() else None
+        found = _PATH.match(value)
+        return (found[0].strip() or None) if found is not None else None
     if name in CHOICES:
         return value if value.strip() in CHOICES[name] else None
     if name in ("transform", "gradientTransform", "patternTransform"):

@@ -242,7 +242,7 @@ class Life:
 
     def _enliven(self, selector: Selector, rule: Rule) -> None:
         selector.is_live = True
-        self.named |= {words for kind, words in selector.parts if kind == "id"}
+        self.named |= {words for kind, words in selector.parts if kind in ("id", "id=")}
         self.found |= {STRUCTURE} if selector.is_structural else set()
         self._show(rule.declared)
         for _, value in rule.declared:

@@ -24,14 +24,13 @@ COLOURS = frozenset(
     canvas canvastext linktext buttonface buttontext graytext highlight highlighttext window
     windowtext infobackground infotext menu menutext
     srgb srgb-linear display-p3 a98-rgb prophoto-rgb rec2020 xyz xyz-d50 xyz-d65
+    in shorter longer increasing decreasing
     """.split()
 )
 EVERYWHERE = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
 # What may be called: by the letter that a property has below; sums wherever a number may stand.
 CALLS: dict[str, frozenset[str]] = {
-    "c": frozenset(
-        "rgb rgba hsl hsla hwb lab lch oklab oklch color light-dark device-cmyk".split()
-    ),
+    "c": frozenset("rgb rgba hsl hsla hwb lab lch oklab oklch color color-mix light-dark".split()),
     "f": frozenset(
         """blur brightness contrast drop-shadow grayscale hue-rotate invert opacity saturate sepia
         rgb rgba hsl hsla""".split()

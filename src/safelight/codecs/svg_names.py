@@ -10,7 +10,7 @@ from safelight.codecs.svg_hidden import Life
 from safelight.codecs.svg_sheet import Group, Rule, Selector, Sheet
 
 _WORD = re.compile(r"[^\s,()]++")
-MARKS = {"id": "#", "class": "."}
+MARKS = {"id": "#{}", "class": ".{}", "id=": "[id='{}']", "class=": "[class~='{}']"}
 LETTERS = {"id": "p", "class": "c", "keyframes": "k", "result": "r", "glyph": "g", "family": "f"}
 
 
@@ -23,7 +23,9 @@ class Names:
         self._given: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = dict.fromkeys(LETTERS, 0)
         rules = (one for sheet in life.drawing.sheets.values() for one in _selectors(sheet))
-        self.classes = {word for one in rules for kind, word in one.parts if kind == "class"}
+        self.classes = {
+            word for one in rules for kind, word in one.parts if kind in ("class", "class=")
+        }
 
     def new(self, kind: str, name: str) -> str:
         """The name for a name, the same whenever it is asked for."""
@@ -102,7 +104,7 @@ class Names:
 
     def _selector(self, selector: Selector) -> str:
         return "".join(
-            MARKS[kind] + self.new(kind, words) if kind in MARKS else words
+            MARKS[kind].format(self.new(kind.rstrip("="), words)) if kind in MARKS else words
             for kind, words in selector.parts
         )
 

@@ -6,17 +6,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from safelight.codecs.svg_grammar import attribute_value, media
-from safelight.codecs.svg_style import Declaration, declarations, is_safe, plain
+from safelight.codecs.svg_grammar import attribute_value, media, property_value
+from safelight.codecs.svg_style import ESCAPED, Declaration, declarations, is_safe, plain
 from safelight.codecs.svg_words import ATTRIBUTES
 
-_CONDITIONS = frozenset({"@media", "@layer"})
+_CONDITIONS = frozenset({"@media", "@supports", "@layer"})
+_ABILITY = re.compile(r"\(\s*+([a-z\-]+)\s*+:([^():]*+)\)", re.I)
+_JOINED = re.compile(r"(?:not|and|or|[\s()])*+", re.I)
 _KEYFRAMES = re.compile(r"@(?:-webkit-|-moz-)?keyframes\s++[\"']?([^\s\"'{}();]+)[\"']?\s*+", re.I)
 _STEP = re.compile(r"\s*(?:from|to|\d{1,3}(?:\.\d{1,6})?%)\s*", re.I)
 _NAME = r"[^\s{}()\[\]<>\"'#.,:;>+~*=|/\\!@$%^&?`]++"
 _PART = re.compile(
     rf"(?P<space>\s++)|(?P<join>[>+~,])|\#(?P<id>{_NAME})|\.(?P<class>{_NAME})|(?P<type>{_NAME}|\*)"
-    rf"|\[\s*+(?P<key>{_NAME})\s*+(?:=\s*+(?P<quote>[\"']?)(?P<value>[^\"'\]]*+)(?P=quote)\s*+)?+\]"
+    rf"|\[\s*+(?P<key>{_NAME})\s*+(?:(?P<part>~?)=\s*+(?P<quote>[\"']?)(?P<value>[^\"'\]]*+)(?P=quote)\s*+)?+\]"
     r"|:(?P<nested>not|is|where)\(|:(?P<counted>nth-(?:last-)?(?:child|of-type))"
     r"\((?P<form>[\s\dn+\-]{1,20}|odd|even)\)|(?P<pseudo>::?[a-z][a-z\-]*+)(?!\()|(?P<close>\))"
 )
@@ -28,6 +30,8 @@ _PLACES = frozenset(
     ":first-child :last-child :only-child :first-of-type :last-of-type :only-of-type :empty".split()
 )
 NESTING = 8
+# What was escaped, as what it stands for: in a name it is a letter like any other.
+_MEANT = {ESCAPED + sign: sign for sign in range(128)}
 Part = tuple[str, str]
 
 
@@ -116,8 +120,14 @@ def _condition(word: str, asked: str) -> str | None:
     """The head of a group: the question when it has its form; names of layers are not kept."""
     if word == "@layer":
         return "@layer"
-    clean = media(asked) if word == "@media" else None
-    return f"{word} {clean}" if clean else None
+    if word == "@media":
+        is_known = media(asked) is not None
+    else:
+        able = _ABILITY.findall(asked)
+        is_known = _JOINED.fullmatch(_ABILITY.sub(" ", asked)) is not None and all(
+            property_value(name.lower(), value) is not None for name, value in able
+        )
+    return f"{word} {asked}" if is_known and asked else None
 
 
 def _steps(text: str, keyframes: frozenset[str]) -> Iterator[Rule]:
@@ -172,11 +182,14 @@ def _take(one: Selector, found: re.Match[str], depth: int) -> bool:
     """Adds a part; False for one that is not kept."""
     for kind, mark in (("id", "#"), ("class", "."), ("type", "")):
         if found[kind] is not None:
-            one.parts.append((kind, found[kind]))
-            if depth == 0 and found[kind] != "*":
-                one.needs.add(mark + found[kind])
+            _take_name(one, (kind, found[kind]), mark, depth)
             return True
-    if found["key"] is not None:
+    if found["key"] is not None and found["value"] is not None:
+        for key, part, kind, mark in (("id", "", "id=", "#"), ("class", "~", "class=", ".")):
+            if (found["key"], found["part"]) == (key, part):
+                _take_name(one, (kind, found["value"]), mark, depth)
+                return True
+    if found["key"] is not None and not found["part"]:
         return _take_attribute(one, found["key"], found["value"])
     if found["pseudo"] is not None:
         one.is_structural |= found[0] in _PLACES
@@ -188,6 +201,13 @@ def _take(one: Selector, found: re.Match[str], depth: int) -> bool:
     one.is_structural |= is_place
     one.parts.append(("as it is", " " if found["space"] else found[0]))
     return True
+
+
+def _take_name(one: Selector, part: Part, mark: str, depth: int) -> None:
+    kind, name = part[0], part[1].translate(_MEANT)
+    one.parts.append((kind, name))
+    if depth == 0 and name != "*":
+        one.needs.add(mark + name)
 
 
 def _take_attribute(one: Selector, name: str, value: str | None) -> bool:

@@ -18,6 +18,8 @@ _DANGER = re.compile(
     r"expression\s*\(|javascript:|-moz-binding|behavior\s*:|image-set\(|src\(", re.I
 )
 _URGENT = re.compile(r"!\s*+important\s*+\Z", re.I)
+# A sign that was escaped is no syntax: it stands this far behind itself, where no letter is.
+ESCAPED = 0xF0000
 Declaration = tuple[str, str]
 
 
@@ -65,7 +67,7 @@ def is_safe(value: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Without comments; escapes as what they stand for, where that is no part of the syntax."""
+    """Without comments; escapes as what they stand for, signs among them marked as such."""
     return (
         _ESCAPE.sub(_unescaped, _COMMENT.sub(" ", text)) if "\\" in text or "/*" in text else text
     )
@@ -77,7 +79,7 @@ def _unescaped(found: re.Match[str]) -> str:
         letter = chr(number) if 0 < number < 0x110000 and not 0xD800 <= number < 0xE000 else ""
     else:
         letter = found[2] or ""
-    return letter if letter.isalnum() or letter in "-_" else ""
+    return letter if letter.isalnum() or letter in "-_" else chr(ESCAPED + ord(letter[:1] or " "))
 
 
 def declarations(text: str, keyframes: frozenset[str] = frozenset()) -> list[Declaration]:
@@ -90,7 +92,7 @@ def declarations(text: str, keyframes: frozenset[str] = frozenset()) -> list[Dec
         if not colon or bare not in PROPERTIES:
             continue
         urgent = _URGENT.search(value) if "!" in value else None
-        inner = value[: urgent.start()] if urgent else value
+        inner = " ".join((value[: urgent.start()] if urgent else value).split())
         clean = property_value(name, inner, keyframes) if is_safe(inner) else None
         if clean is not None:
             found.append((name, clean + ("!important" if urgent else "")))
