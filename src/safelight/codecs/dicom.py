@@ -147,7 +147,7 @@ def _tags(found: Any, depth: int) -> Iterator[Block]:
         try:
             element = found[tag]
         except known_faults():
-            yield Block("private", f"{DICOM}({tag.group:04X},{tag.element:04X})", memoryview(b""))
+            yield Block("private", _number_of(tag), memoryview(b""))
             continue
         yield from _of_element(element, depth)
 
@@ -158,8 +158,12 @@ def _of_element(element: Any, depth: int) -> Iterator[Block]:
         yield Block("thumbnail", ICON, memoryview(repr(element.value).encode()))
     elif keyword == ICC:
         yield Block("icc", ICC, memoryview(bytes(element.value)))
-    elif keyword in PIXELS or keyword in OURS or keyword == BURNED_IN or element.is_empty:
+    elif keyword in PIXELS or keyword in OURS or element.is_empty:
         return
+    elif keyword == BURNED_IN:
+        # The warning has the name of the tag, and stays; a strange word in it goes.
+        if not is_same(element, plain(element)):
+            yield replace(_tag(element), name=_number_of(element.tag), is_inner=True)
     elif keyword in IDENTITIES:
         if not is_ours(str(element.value)):
             raw = memoryview(str(element.value).encode())
@@ -188,8 +192,12 @@ def _picture(document: Document) -> Iterator[Block]:
                 yield Block("private", f"{DICOM}pixels: {words}", memoryview(b""))
 
 
+def _number_of(tag: Any) -> str:
+    return f"{DICOM}({tag.group:04X},{tag.element:04X})"
+
+
 def _tag(element: Any) -> Block:
-    keyword = element.keyword or f"({element.tag.group:04X},{element.tag.element:04X})"
+    keyword = element.keyword or _number_of(element.tag).removeprefix(DICOM)
     if element.VR == "SQ":
         return Block("private", f"{DICOM}{keyword}", memoryview(b" " * len(element.value)))
     if isinstance(element.value, bytes) or not element.keyword:
