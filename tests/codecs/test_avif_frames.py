@@ -135,9 +135,11 @@ def test_alpha_stays_and_an_opaque_one_gets_none() -> None:
     assert len(tracks(movie(data))) == 2
     for one, other in zip(shown(out.getvalue())[0], shown(data)[0], strict=True):
         assert np.abs(one - other)[..., 3].max() <= NEAR
-    plain = whole(converted(animation("PNG"), to="avif"))
-    assert not opened(plain).header.has_alpha
-    assert len(tracks(movie(plain))) == 1
+    for source in ("PNG", "GIF"):
+        plainly = whole(converted(animation(source), to="avif"))
+        assert not opened(plainly).header.has_alpha
+        assert len(tracks(movie(plainly))) == 1
+    assert opened(animation("GIF")).vips.bands == 4
 
 
 def test_grey_stays_grey_and_grey_that_is_clear_becomes_colour() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from safelight.codecs.avif_clean import rewritten
 from safelight.codecs.avif_frames import MAX_DELAY_MS, plugin
 from safelight.codecs.blocks import Carried
-from safelight.codecs.colour import PROFILE, is_deep
+from safelight.codecs.colour import PROFILE, has_alpha, is_deep
 from safelight.codecs.heif import opened
 from safelight.codecs.heif_movie import MOST_PLAYS, REPEATS, tracks
 from safelight.codecs.isobmff import Box, boxes
@@ -29,6 +29,7 @@ FULL_COLOUR = 90
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 # The encoder gives other bytes for one thread than for several; how many there are is no matter.
 THREADS = 4
+OPAQUE = 255
 CHROMA = {"on": "4:2:0", "off": "4:4:4"}
 # A span of time in 64 bits, and where it lies in an edit list, a track's head and the movie's.
 ONCE = struct.Struct(">Q")
@@ -97,8 +98,7 @@ class Roll:
 
 def _sequence(picture: Any, options: dict[str, Any]) -> bytes:
     library = plugin()
-    # Grey has no place for alpha there.
-    picture = picture.colourspace("srgb") if picture.bands == 2 else picture
+    picture = _in_its_mode(picture.copy_memory())
     size = (picture.width, picture.get_page_height())
     mode, quality = MODES[picture.bands], options["Q"]
     chroma = options.get("subsample_mode", "off" if quality >= FULL_COLOUR else "on")
@@ -112,12 +112,19 @@ def _sequence(picture: Any, options: dict[str, Any]) -> bytes:
         "autotiling": False,
         "icc_profile": _block(picture, PROFILE),
     }
-    roll, out = Roll(picture.copy_memory(), size, mode, given), io.BytesIO()
+    roll, out = Roll(picture, size, mode, given), io.BytesIO()
     try:
         library.Image.SAVE_ALL["AVIF"](roll, out, "")
     except MemoryError as error:
         raise MemoryExceeded from error
     return out.getvalue()
+
+
+def _in_its_mode(picture: Any) -> Any:
+    """Grey, RGB, or RGB with alpha: one that hides nothing, as that of many a GIF, is left out."""
+    if has_alpha(picture) and picture[picture.bands - 1].min() == OPAQUE:
+        return picture[0 : picture.bands - 1]
+    return picture.colourspace("srgb") if picture.bands == 2 else picture
 
 
 def _delays(picture: Any, count: int) -> list[int]:
