@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from safelight.codecs.blocks import Block
-from safelight.codecs.svg_drawing import HREFS, drawing_of
-from safelight.codecs.svg_hidden import DEAD, LIVING, life_of
+from safelight.codecs.svg_drawing import HREFS
+from safelight.codecs.svg_hidden import DEAD, LIVING, life_in
 from safelight.codecs.svg_images import inner_blocks, picture_in
 from safelight.codecs.svg_style import addresses
 from safelight.codecs.svg_tree import C2PA, SVG, XML, Aside, End, Event, Name, Start, Text
@@ -77,8 +77,8 @@ def _told(events: list[Event]) -> Iterator[Block]:
 
 def never_painted(events: list[Event]) -> Iterator[tuple[str, str]]:
     """Parts that are hidden, or that nothing points to, with their words."""
-    drawing = drawing_of(events)
-    life = life_of(drawing)
+    life = life_in(events)
+    drawing = life.drawing
     at = 0
     while at < len(drawing.events):
         event, end = drawing.events[at], drawing.ends[at]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from safelight.codecs.blocks import Carried
-from safelight.codecs.svg_drawing import HREFS, drawing_of
-from safelight.codecs.svg_hidden import DEAD, LIVING, Life, life_of
+from safelight.codecs.svg_drawing import HREFS
+from safelight.codecs.svg_hidden import DEAD, LIVING, Life, life_in
 from safelight.codecs.svg_images import clean_address
 from safelight.codecs.svg_names import Names
 from safelight.codecs.svg_tree import SVG, XLINK, XML, End, Event, Name, Start, Text
@@ -21,7 +21,7 @@ _PACKET = re.compile(rb"<\?xpacket[^>]*\?>")
 
 def rewritten(walked: list[Event], carried: Carried) -> Pieces:
     """The clean drawing as one piece."""
-    life = life_of(drawing_of(walked))
+    life = life_in(walked)
     out = "".join(Writer(life).written(_head(carried)))
     return [out.encode("utf-8")]
 

@@ -75,7 +75,7 @@ _SOURCES = frozenset(
 
 def property_value(name: str, value: str, known: frozenset[str] = frozenset()) -> str | None:
     """The value of a property when it has its form, or None; known are names of keyframes."""
-    value = _UNSET.sub(r"\1", _ICC.sub("", value)).strip()
+    value = (_UNSET.sub(r"\1", _ICC.sub("", value)) if "(" in value else value).strip()
     bare = name.removeprefix("-webkit-").removeprefix("-moz-")
     if bare == "font-family":
         return ",".join(_quoted(one) for one in families(value)) or None

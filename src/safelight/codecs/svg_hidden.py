@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from safelight.codecs.svg_drawing import HREFS, Drawing, pointed
+from safelight.codecs.svg_drawing import HREFS, Drawing, drawing_of, pointed
 from safelight.codecs.svg_grammar import timed
 from safelight.codecs.svg_sheet import Rule, Selector, flat
 from safelight.codecs.svg_states import (
@@ -34,7 +34,7 @@ from safelight.codecs.svg_states import (
     is_clear,
 )
 from safelight.codecs.svg_style import references
-from safelight.codecs.svg_tree import End, Start, Text
+from safelight.codecs.svg_tree import Document, End, Event, Start, Text
 
 DEAD, SHELL, LIVING = 0, 1, 2
 
@@ -275,8 +275,17 @@ def _aims(event: Start) -> list[str]:
     return [value[1:] for value in values if value]
 
 
-def life_of(drawing: Drawing) -> Life:
-    """What of the drawing is painted."""
+def life_in(events: list[Event]) -> Life:
+    """What of a document is painted; looked at once."""
+    if not isinstance(events, Document):
+        return _life_of(drawing_of(events))
+    if "life" not in events.told:
+        events.told["life"] = _life_of(drawing_of(events))
+    life: Life = events.told["life"]
+    return life
+
+
+def _life_of(drawing: Drawing) -> Life:
     shown = HIDING | {BOXED, STRUCTURE}
     while True:
         life = Life(drawing, shown)

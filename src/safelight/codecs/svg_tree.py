@@ -50,6 +50,14 @@ class Aside:
 Event = Start | Text | End | Aside
 
 
+class Document(list[Event]):
+    """Events in order; told is what was found out about them, so that nobody does it twice."""
+
+    def __init__(self, events: list[Event]) -> None:
+        super().__init__(events)
+        self.told: dict[str, Any] = {}
+
+
 class _RootSeen(Exception):
     """The first element is there; no more is wanted."""
 
@@ -125,7 +133,7 @@ def _pair(name: str, spaces: dict[str, str]) -> Name:
     return spaces.get(prefix, prefix), local
 
 
-def read_events(data: memoryview, *, only_root: bool = False) -> list[Event]:
+def read_events(data: memoryview, *, only_root: bool = False) -> Document:
     """The document in order; only_root stops at its first element.
 
     Raises ContainerBroken, FormatUnknown for another document than SVG, LimitExceeded.
@@ -143,7 +151,7 @@ def read_events(data: memoryview, *, only_root: bool = False) -> list[Event]:
     root = next((event for event in reader.events if isinstance(event, Start)), None)
     if root is None or root.name != (SVG, "svg"):
         raise FormatUnknown("this is XML, and no SVG")
-    return reader.events
+    return Document(reader.events)
 
 
 def _parser(reader: _Reader) -> Any:
