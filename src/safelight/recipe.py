@@ -220,7 +220,8 @@ class Recipe:
                 data = file.read(MAX_RECIPE_BYTES + 1)
             text = data.decode()
         except OSError as error:
-            raise InputMissing(f"the recipe {path} cannot be read: {error.strerror}") from error
+            reason = (error.strerror or "input/output error").lower()
+            raise InputMissing(f"the recipe {path} cannot be read: {reason}") from error
         except UnicodeDecodeError as error:
             raise RecipeInvalid(f"{path} is no text file") from error
         shelf = Shelf(path.parent, (limits or Limits()).input_bytes)

@@ -14,6 +14,8 @@ from safelight.formats import EXTENSIONS, SPELLINGS, Format
 from safelight.recipe import Recipe
 
 STANDARD = "-"
+# What a conversion's output is called where the ending does not tell it from its input.
+CONVERTED = "converted"
 # What somebody calls a file by: no date and no number behind a point.
 WRITTEN = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}")
 Existing = Literal["verify", "skip", "rename", "overwrite", "fail"]
@@ -108,7 +110,9 @@ def _extension(source: Path, before: Format, after: Format) -> str:
 
 def _beside(source: Path, suffix: str, extension: str) -> str:
     plain = f"{source.stem}{extension}"
-    return f"{source.stem}.{suffix}{extension}" if suffix or plain == source.name else plain
+    if not suffix and plain == source.name:
+        suffix = CONVERTED
+    return f"{source.stem}.{suffix}{extension}" if suffix else plain
 
 
 def _name(template: str, recipe: Recipe, subject: Subject, extension: str) -> str:

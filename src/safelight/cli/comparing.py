@@ -116,10 +116,13 @@ def _refuse_what_has_no_pixels(name: str) -> None:
     format = route(first)
     if format is not None:
         refuse_pixelless(format)
-    elif first:
+    elif first or Path(name).is_file():
         refused = refusal(first)
         message = f"{printable(name, LONGEST_NAME)}: {refused.message}"
         raise FormatUnknown(message, hint=refused.hint)
+    else:
+        message = f"{printable(name, LONGEST_NAME)} is no regular file"
+        raise InputMissing(message, hint="compare takes two pictures")
 
 
 def figures_of(measures: Mapping[Measure, float]) -> dict[str, Any]:

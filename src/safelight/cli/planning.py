@@ -131,7 +131,8 @@ def _read(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         with path.open("rb") as file:
             data = file.read(MAX_PLAN_BYTES + 1)
     except OSError as error:
-        raise InputMissing(f"the plan {path} cannot be read: {error.strerror}") from error
+        reason = (error.strerror or "input/output error").lower()
+        raise InputMissing(f"the plan {path} cannot be read: {reason}") from error
     try:
         documents = [json.loads(line) for line in data.splitlines() if line.strip()]
     except (ValueError, RecursionError) as error:

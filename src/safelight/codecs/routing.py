@@ -163,6 +163,8 @@ def foreign(first: bytes) -> Foreign | None:
 
 def refusal(first: bytes) -> FormatUnknown:
     """Why bytes that route to nothing are not read: what they are, where that is known."""
+    if not first:
+        return FormatUnknown("the file is empty", hint="ask for the file again: nothing of it came")
     known = foreign(bytes(first[:ROUTE_BYTES]))
     if known is None:
         return FormatUnknown()

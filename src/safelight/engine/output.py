@@ -175,7 +175,7 @@ def delivery(
     With reread the bytes are read back from the file and compared. Raises OutputFailed, DiskFull.
     """
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(target.parent)
         with ExitStack() as stack:
             shop = stack.enter_context(Workshop(target.parent))
             output = _stage(stack, shop, pieces)
@@ -274,6 +274,16 @@ def sha256_of(path: Path) -> str:
     """Hexadecimal digest of a regular file. Raises OSError, VerificationFailed."""
     with open(open_regular(path), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OutputFailed(
+            "the result cannot be written: a file lies where its folder would be",
+            hint="-o another folder",
+        ) from error
 
 
 def output_error(error: OSError) -> SafelightError:
