@@ -90,6 +90,9 @@ def make_plan(selection: Selection, placement: Placement, recipe: Recipe) -> lis
     Raises OutputClash when outputs cannot be told apart, InputMissing when nothing was named or a
     list cannot be read.
     """
+    if "" in selection.inputs:
+        # As a path it would be the folder that one stands in, with all that lies there.
+        raise InputMissing("an input has an empty name", hint="look at where the name came from")
     found = list(_unique(_find(selection)))
     if not selection.inputs and not selection.files_from and not selection.files_from0:
         raise InputMissing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ class Wishes:
     def selection(self) -> Selection:
         from safelight.batch.plan import Selection
 
+        _refuse_empty({"--files-from": self.files_from, "--files-from0": self.files_from0})
         lists = [Path(name) if name else None for name in (self.files_from, self.files_from0)]
         return Selection(self.inputs, self.recursive, *lists)
 
@@ -50,6 +52,7 @@ class Wishes:
         """Where outputs go. Raises UsageError for wishes that exclude each other."""
         from safelight.batch.naming import Placement
 
+        _refuse_empty({"-o": self.output, "--backup-dir": self.backup_dir})
         if self.backup_dir and not self.in_place:
             raise UsageError("--backup-dir goes with --in-place")
         if self.in_place and (self.output or self.name_template):
@@ -58,6 +61,15 @@ class Wishes:
         backup = Path(self.backup_dir) if self.backup_dir else None
         output = self.output or ("-" if self.inputs == ("-",) else None)
         return Placement(output, self.name_template, existing, self.in_place, backup)
+
+
+def _refuse_empty(typed: Mapping[str, str | None]) -> None:
+    """Raises UsageError for a place without a name: an unset variable must not change where things
+    go.
+    """
+    for flag, value in typed.items():
+        if value == "":
+            raise UsageError(f"{flag} has an empty name", hint="look at where the name came from")
 
 
 def run_recipe(
