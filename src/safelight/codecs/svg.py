@@ -85,7 +85,8 @@ def never_painted(events: list[Event]) -> Iterator[tuple[str, str]]:
         if isinstance(event, Start) and life.levels[at] == DEAD:
             is_bare = event.name[1] == "defs" and end == at + 1
             if at in life.hidden or not is_bare:
-                name = "hidden part" if at in life.hidden else "unused part"
+                is_hidden = not life.hidden.isdisjoint((at, drawing.parents[at]))
+                name = "hidden part" if is_hidden else "unused part"
                 yield name, words_in(drawing.events[at:end])
             at = end
         elif isinstance(event, Text) and life.levels[drawing.parents[at]] != LIVING:

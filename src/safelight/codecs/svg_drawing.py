@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from safelight.codecs.svg_grammar import attribute_value, media
 from safelight.codecs.svg_sheet import Sheet, names_of_keyframes, sheet
+from safelight.codecs.svg_states import GRAPHICS, SHAPES
 from safelight.codecs.svg_style import clean_style, is_safe, plain, references
 from safelight.codecs.svg_tree import SVG, XLINK, XML, End, Event, Name, Start, Text
 from safelight.codecs.svg_words import ATTRIBUTES, ELEMENTS, WORDS
@@ -17,6 +18,13 @@ from safelight.codecs.svg_words import ATTRIBUTES, ELEMENTS, WORDS
 _LINKED = frozenset(
     """use image a textPath tref mpath feImage linearGradient radialGradient meshgradient pattern
     filter hatch animate animateMotion animateTransform animateColor set""".split()
+)
+# What a viewer without extensions can be asked for.
+_EXTENSIONS = frozenset(("", "http://www.w3.org/1999/xhtml", "http://www.w3.org/1998/Math/MathML"))
+_TEXTS = frozenset({"text", "tspan", "textPath"})
+# Elements that show the shapes, texts and groups within them.
+_HOLDERS = frozenset(
+    "svg g defs symbol a switch marker pattern clipPath mask glyph missing-glyph".split()
 )
 _SPACED = frozenset({"unicode", "u1", "u2"})
 HREFS: tuple[Name, ...] = (("", "href"), (XLINK, "href"))
@@ -74,12 +82,14 @@ def drawing_of(events: list[Event]) -> Drawing:
 
 
 def _drawn(events: list[Event]) -> Iterator[Event]:
-    """Events of elements that are painted; the others fall away with all that they hold."""
+    """Events of elements that can be painted where they stand; the others fall away with all that
+    they hold.
+    """
     hidden = 0
     open_names: list[str] = []
     for event in events:
         if isinstance(event, Start):
-            if hidden or event.name[0] != SVG or event.name[1] not in ELEMENTS:
+            if hidden or not _is_at_home(event, open_names):
                 hidden += 1
             else:
                 open_names.append(event.name[1])
@@ -94,10 +104,28 @@ def _drawn(events: list[Event]) -> Iterator[Event]:
             yield event
 
 
+def _is_at_home(start: Start, open_names: list[str]) -> bool:
+    """True for an element that is known, where those around it show it."""
+    space, name = start.name
+    outer = open_names[-1] if open_names else ""
+    if space != SVG or name not in ELEMENTS:
+        return False
+    asked = start.attributes.get(("", "requiredExtensions"), "").strip()
+    if outer == "switch" and asked not in _EXTENSIONS:
+        return False
+    if name in ("tspan", "textPath", "tref") or (name == "a" and outer in _TEXTS):
+        return outer in _TEXTS or (outer == "a" and _is_within_text(open_names))
+    return not outer or name not in GRAPHICS | SHAPES or outer in _HOLDERS
+
+
 def _is_read(open_names: list[str]) -> bool:
     """True for words that are painted, or a sheet; those of a link only within a text."""
     inner = open_names[-1] if open_names else ""
-    return inner in WORDS or (inner == "a" and "text" in open_names)
+    return inner in WORDS or (inner == "a" and _is_within_text(open_names))
+
+
+def _is_within_text(open_names: list[str]) -> bool:
+    return next((name for name in reversed(open_names) if name != "a"), "") in _TEXTS
 
 
 def _sheets(drawn: list[Event]) -> Iterator[tuple[int, str]]:
@@ -152,3 +180,27 @@ def pointed(name: Name, value: str) -> list[str]:
     if name in HREFS:
         return [value[1:]] if value.startswith("#") else []
     return references(value) if "#" in value and name[1] not in ("id", "class") else []
+
+
+def passed_over(drawing: Drawing) -> set[int]:
+    """Children that a switch never comes to: one before them is shown to everybody."""
+    decided: set[int] = set()
+    found: set[int] = set()
+    for place, event in enumerate(drawing.events):
+        outer = drawing.parents[place]
+        if (
+            isinstance(event, Start)
+            and event.name[1] in GRAPHICS | SHAPES
+            and drawing.name(outer) == "switch"
+        ):
+            if outer in decided:
+                found.add(place)
+            elif ("", "systemLanguage") not in event.attributes:
+                decided.add(outer)
+    return found
+
+
+def aims(event: Start) -> list[str]:
+    """What a movement says that it moves, when that is not the part around it."""
+    values = (event.attributes.get(name, "") for name in HREFS)
+    return [value[1:] for value in values if value]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from safelight.codecs.svg_drawing import HREFS, Drawing, drawing_of, pointed
+from safelight.codecs.svg_drawing import HREFS, Drawing, aims, drawing_of, passed_over, pointed
 from safelight.codecs.svg_grammar import timed
 from safelight.codecs.svg_sheet import Rule, Selector, flat
 from safelight.codecs.svg_states import (
@@ -65,6 +65,7 @@ class Life:
         self._missing: dict[int, int] = {}
         self._hiding: dict[str, set[str]] = defaultdict(set)
         self._always: list[int] = []
+        self._passed = passed_over(self.drawing)
         for place, event in enumerate(self.drawing.events):
             if isinstance(event, Start):
                 if ("", "id") in event.attributes:
@@ -72,7 +73,7 @@ class Life:
                 if event.name[1] in ALWAYS:
                     self._always.append(place)
                 if event.name[1] in MOVING:
-                    for name in _aims(event):
+                    for name in aims(event):
                         self._moving[name].append(place)
         self._rules = [rule for one in self.drawing.sheets.values() for rule in flat(one)]
         for rule in self._rules:
@@ -122,12 +123,13 @@ class Life:
     def _entered(self, at: int, event: Start, state: State, *, is_root: bool) -> State | None:
         """The state within an element, or None when nothing in it is shown, or was seen already."""
         name = event.name[1]
-        if not is_root and (name in REFERRED or (name in MOVING and _aims(event))):
+        if not is_root and (name in REFERRED or (name in MOVING and aims(event))):
             return None
         if is_root or self.drawing.name(self.drawing.parents[at]) == "switch":
             self._keep(at, SHELL)
         declared = self._declared(event)
         is_cut = declared.get("display", False) and at > 0 and name in GRAPHICS | SHAPES
+        is_cut |= at in self._passed and not is_root
         inner = self._within(name, state, declared)
         if is_cut:
             if is_root and name in SHAPES:
@@ -267,12 +269,6 @@ class Life:
                 self._todo.append((place, state))
             elif place >= 0:
                 self._keep(place, SHELL)
-
-
-def _aims(event: Start) -> list[str]:
-    """What a movement says that it moves, when that is not the part around it."""
-    values = (event.attributes.get(name, "") for name in HREFS)
-    return [value[1:] for value in values if value]
 
 
 def life_in(events: list[Event]) -> Life:
