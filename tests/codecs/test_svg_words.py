@@ -171,6 +171,14 @@ def test_names_are_numbers_in_their_order() -> None:
     assert painted(data) == painted(clean.encode())
 
 
+def test_what_an_animation_moves_keeps_a_name() -> None:
+    moved = '<rect id="here" width="9" height="9"/><set href="#here" attributeName="x" to="1"/>'
+    clean = scrubbed(svg(moved), "svg")
+    assert (
+        b'<rect id="p1" width="9" height="9"/><set href="#p1" attributeName="x" to="1"/>' in clean
+    )
+
+
 def test_hidden_and_unused_parts_are_told_by_name() -> None:
     data = svg(f"{RED}<defs><symbol>{SHOWN}</symbol></defs><g display='none'>{SHOWN}</g>")
     _, changes = scrub.rewrite(memoryview(data), "svg", Wish())

@@ -85,22 +85,21 @@ def _drawn(events: list[Event]) -> Iterator[Event]:
     """Events of elements that can be painted where they stand; the others fall away with all that
     they hold.
     """
-    hidden = 0
+    # An empty name stands for one that fell. A sheet counts wherever it stands.
     open_names: list[str] = []
     for event in events:
+        is_fallen = bool(open_names) and not open_names[-1]
         if isinstance(event, Start):
-            if hidden or not _is_at_home(event, open_names):
-                hidden += 1
-            else:
-                open_names.append(event.name[1])
+            is_sheet = event.name == (SVG, "style")
+            is_kept = is_sheet or (not is_fallen and _is_at_home(event, open_names))
+            open_names.append(event.name[1] if is_kept else "")
+            if is_kept:
                 yield event
         elif isinstance(event, End):
-            if hidden:
-                hidden -= 1
-            else:
-                open_names.pop()
+            open_names.pop()
+            if not is_fallen:
                 yield event
-        elif isinstance(event, Text) and not hidden and _is_read(open_names):
+        elif isinstance(event, Text) and not is_fallen and _is_read(open_names):
             yield event
 
 
@@ -204,3 +203,10 @@ def aims(event: Start) -> list[str]:
     """What a movement says that it moves, when that is not the part around it."""
     values = (event.attributes.get(name, "") for name in HREFS)
     return [value[1:] for value in values if value]
+
+
+def moved_links(event: Start) -> list[str]:
+    """The parts that an animation of a link goes through."""
+    values = (event.attributes.get(("", name), "") for name in ("from", "to", "by", "values"))
+    parts = (part.strip() for value in values for part in value.split(";"))
+    return [part[1:] for part in parts if part]

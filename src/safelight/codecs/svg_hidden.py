@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from safelight.codecs.svg_drawing import HREFS, Drawing, aims, drawing_of, passed_over, pointed
+from safelight.codecs.svg_drawing import (
+    HREFS,
+    Drawing,
+    aims,
+    drawing_of,
+    moved_links,
+    passed_over,
+    pointed,
+)
 from safelight.codecs.svg_grammar import timed
 from safelight.codecs.svg_sheet import Rule, Selector, flat
 from safelight.codecs.svg_states import (
@@ -32,6 +40,7 @@ from safelight.codecs.svg_states import (
     State,
     hides,
     is_clear,
+    within,
 )
 from safelight.codecs.svg_style import references
 from safelight.codecs.svg_tree import Document, End, Event, Start, Text
@@ -41,7 +50,7 @@ DEAD, SHELL, LIVING = 0, 1, 2
 
 class Life:
     """One round: levels says of each element whether it is not written, written without its words
-    and children, or whole; named are the names that something points to.
+    and children, or whole; named is what something points to, selected what a rule does.
     """
 
     def __init__(self, drawing: Drawing, shown: frozenset[str]) -> None:
@@ -50,6 +59,7 @@ class Life:
         self.found: set[str] = set()
         self.levels = bytearray(len(drawing.events))
         self.named: set[str] = set()
+        self.selected: set[str] = set()
         self.hidden: set[int] = set()
         self._todo: list[tuple[int, State]] = []
         self._states: dict[State, int] = {OPEN: 1}
@@ -123,14 +133,14 @@ class Life:
     def _entered(self, at: int, event: Start, state: State, *, is_root: bool) -> State | None:
         """The state within an element, or None when nothing in it is shown, or was seen already."""
         name = event.name[1]
-        if not is_root and (name in REFERRED or (name in MOVING and aims(event))):
-            return None
         if is_root or self.drawing.name(self.drawing.parents[at]) == "switch":
             self._keep(at, SHELL)
+        if not is_root and (name in REFERRED or (name in MOVING and aims(event))):
+            return None
         declared = self._declared(event)
         is_cut = declared.get("display", False) and at > 0 and name in GRAPHICS | SHAPES
         is_cut |= at in self._passed and not is_root
-        inner = self._within(name, state, declared)
+        inner = within(name, state, declared)
         if is_cut:
             if is_root and name in SHAPES:
                 self._keep(at, LIVING)
@@ -150,17 +160,6 @@ class Life:
             for key in HREFS:
                 self._point(pointed(key, event.attributes.get(key, "")), ANY, inner)
         return inner
-
-    def _within(self, name: str, state: State, declared: dict[str, bool]) -> State:
-        if name == "clipPath":
-            return state | OPEN
-        inner = set(state)
-        for key, is_hiding in declared.items():
-            if is_hiding:
-                inner.add(key)
-            elif key != "opacity":
-                inner.discard(key)
-        return frozenset(inner) if inner != state else state
 
     def _declared(self, event: Start) -> dict[str, bool]:
         """What the element says of itself: whether each of its properties hides it."""
@@ -190,18 +189,23 @@ class Life:
             return not state & {"opacity", "visibility"}
         stack = [state]
         has_words = False
-        for event in self.drawing.events[at + 1 : self.drawing.ends[at]]:
-            if isinstance(event, Start):
+        place, end = at + 1, self.drawing.ends[at]
+        while place < end:
+            event = self.drawing.events[place]
+            if isinstance(event, Start) and event.name[1] in REFERRED:
+                place = self.drawing.ends[place]
+            elif isinstance(event, Start):
                 declared = self._declared(event)
                 if declared.get(BOXED):
                     return True
-                stack.append(self._within(event.name[1], stack[-1], declared))
+                stack.append(within(event.name[1], stack[-1], declared))
             elif isinstance(event, End):
                 stack.pop()
             elif isinstance(event, Text) and event.words.strip():
                 has_words = True
                 if not is_clear(stack[-1]):
                     return True
+            place += 1
         return not has_words
 
     def _keep(self, place: int, level: int) -> None:
@@ -220,13 +224,19 @@ class Life:
         for name, value in event.attributes.items():
             if name not in HREFS:
                 self._point(pointed(name, value), PAINTING)
-            elif event.name[1] not in MOVING | {"use"}:
+            elif event.name[1] in MOVING | {"use"}:
+                self.named.update(pointed(name, value))
+            else:
                 self._point(pointed(name, value), AIMS.get(event.name[1], PAINTING))
             if name in (("", "begin"), ("", "end")):
                 self._point([part for part, _ in timed(value) if part], MOVING)
         if event.name[1] in MOVING:
-            self._show([(event.attributes.get(("", "attributeName"), ""), "")])
-        self._todo += [(one, FRESH) for one in self._moving.pop(self._id(event), ())]
+            aimed = event.attributes.get(("", "attributeName"), "")
+            self._show([(aimed, "")])
+            self._point(moved_links(event) if aimed in ("href", "xlink:href") else [], ANY)
+        own = event.attributes.get(("", "id"), "")
+        if self._by_id.get(own) == place:
+            self._todo += [(one, FRESH) for one in self._moving.pop(own, ())]
         for token in self._tokens(event):
             if token not in self._seen:
                 self._seen.add(token)
@@ -235,16 +245,14 @@ class Life:
                     if not self._missing[id(selector)]:
                         self._enliven(selector, rule)
 
-    def _id(self, event: Start) -> str:
-        return event.attributes.get(("", "id"), "")
-
     def _tokens(self, event: Start) -> list[str]:
         classes = event.attributes.get(("", "class"), "").split()
-        return [event.name[1], f"#{self._id(event)}", *(f".{one}" for one in classes)]
+        own = event.attributes.get(("", "id"), "")
+        return [event.name[1], f"#{own}", *(f".{one}" for one in classes)]
 
     def _enliven(self, selector: Selector, rule: Rule) -> None:
         selector.is_live = True
-        self.named |= {words for kind, words in selector.parts if kind in ("id", "id=")}
+        self.selected |= {words for kind, words in selector.parts if kind in ("id", "id=")}
         self.found |= {STRUCTURE} if selector.is_structural else set()
         self._show(rule.declared)
         for _, value in rule.declared:

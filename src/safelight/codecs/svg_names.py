@@ -42,7 +42,8 @@ class Names:
         """The value of an attribute with new names, or None where nothing is left of it."""
         match name:
             case "id":
-                return self.new("id", value) if value in self._life.named else None
+                is_aim = value in self._life.named and self._life.has(value)
+                return self.new("id", value) if is_aim or value in self._life.selected else None
             case "class":
                 known = [self.new("class", one) for one in value.split() if one in self.classes]
                 return " ".join(known) or None
@@ -95,12 +96,16 @@ class Names:
 
     def _rule(self, rule: Rule | Group) -> str:
         if isinstance(rule, Group):
-            name = f" {self.new('keyframes', rule.keyframes)}" if rule.keyframes else ""
             inner = self.sheet(rule.inner)
+            # No name is given for what is not written: numbers have no gaps.
+            has_name = inner and rule.keyframes
+            name = f" {self.new('keyframes', rule.keyframes)}" if has_name else ""
             return f"{rule.head}{name}{{{inner}}}" if inner else ""
         heads = ",".join(self._selector(one) for one in rule.selectors if one.is_live)
+        if not heads:
+            return ""
         body = ";".join(f"{name}:{self.declared(name, value)}" for name, value in rule.declared)
-        return f"{heads}{{{body}}}" if heads else ""
+        return f"{heads}{{{body}}}"
 
     def _selector(self, selector: Selector) -> str:
         return "".join(

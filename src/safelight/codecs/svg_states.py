@@ -43,3 +43,16 @@ def is_clear(state: State) -> bool:
     """True when letters are not painted in this state."""
     is_bare = bool(state & {"fill", "fill-opacity"} and state & {"stroke", "stroke-opacity"})
     return is_bare or bool(state & {"opacity", "visibility", "font-size"})
+
+
+def within(name: str, state: State, declared: dict[str, bool]) -> State:
+    """The state inside an element that says this of itself."""
+    if name == "clipPath":
+        return state | OPEN
+    inner = set(state)
+    for key, is_hiding in declared.items():
+        if is_hiding:
+            inner.add(key)
+        elif key != "opacity":
+            inner.discard(key)
+    return frozenset(inner) if inner != state else state
