@@ -45,7 +45,7 @@ class Placement:
         if self.output is None or self.is_standard:
             return False
         slashes = (os.sep, os.altsep) if os.altsep else (os.sep,)
-        return several or self.output.endswith(slashes) or Path(self.output).is_dir()
+        return several or self.output.endswith(slashes) or os.path.isdir(self.output)
 
     def named_format(self, *, several: bool) -> Format | None:
         """What the ending of the one output says; None where it says nothing, or there is none."""
@@ -82,7 +82,7 @@ def target_for(placement: Placement, recipe: Recipe, subject: Subject, *, severa
         target = source.with_name(beside)
     elif placement.names_folder(several=several):
         folder = Path(placement.output)
-        if several and folder.exists() and not folder.is_dir():
+        if several and os.path.exists(folder) and not os.path.isdir(folder):
             raise OutputClash("several inputs need -o to be a folder, and it is a file")
         target = folder / subject.mirrored.parent / (name or f"{source.stem}{extension}")
     else:

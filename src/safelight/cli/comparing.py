@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -207,7 +208,9 @@ def _target(typed: str | None, inputs: tuple[str, str]) -> Path | None:
     if typed is None:
         return None
     target = Path(typed)
-    if any(target.exists() and Path(one).exists() and target.samefile(one) for one in inputs):
+    if os.path.exists(target) and any(
+        os.path.samefile(target, one) for one in inputs if os.path.exists(one)
+    ):
         raise OutputClash("the difference would replace a picture that it is made of")
     return target
 

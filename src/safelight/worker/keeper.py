@@ -91,7 +91,9 @@ class Keeper:
         """Wait until the zygote is locked down. Raises what kept it from that."""
         self.settled.wait(START_TIMEOUT_S)
         if self.up is None:
-            raise self._failure(f"the zygote did not start: {self.last_words}")
+            # No picture was there yet that could be to blame.
+            hint = "safelight doctor" if self._failure is WorkerDied else ""
+            raise self._failure(f"the zygote did not start: {self.last_words}", hint=hint)
         return self.up
 
     @property
