@@ -87,7 +87,9 @@ def test_what_made_it_is_told_from_the_mark() -> None:
 def test_an_ai_service_is_named_even_without_a_mark() -> None:
     findings = [Finding(Risk.HISTORY, "Software", "Adobe Firefly")]
     assert services_of(findings) == ("Adobe Firefly",)
-    assert plain(findings)[Risk.PROVENANCE] == "an AI service left its name: Adobe Firefly"
+    assert plain(findings)[Risk.PROVENANCE] == (
+        "no mark, but an AI service left its name: Adobe Firefly"
+    )
     assert services_of([Finding(Risk.HISTORY, "Software", "GIMP 2.10")]) == ()
 
 

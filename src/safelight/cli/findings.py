@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import click
 
@@ -20,7 +20,9 @@ from safelight.errors import ParameterInvalid
 from safelight.image import Finding
 
 FOUND = 4
-LONGEST_VALUE = 100
+# Of a value with its escapes; wider lines than these are broken, never cut in the middle.
+LONGEST_VALUE, WIDEST = 800, 100
+INDENT = " " * 33
 LONGEST_MEANING = 200
 ANY = "any"
 ALARMING = 7
@@ -127,13 +129,22 @@ class Findings(Report):
         if not seen.findings:
             face.out(f"  {self.nothing}")
         said = {} if self.hides else plain(seen.findings)
-        for group, members in groupby(seen.findings, key=lambda finding: finding.group):
+        there = {finding.group for finding in seen.findings}
+        for group in sorted(there | set(said)):  # a sentence may stand alone
             paint = "yellow" if group.value <= ALARMING else "dim"
             meaning = f"  {printable(said[group], LONGEST_MEANING)}" if group in said else ""
             face.out(f"  {face.paint(LABELS[group], paint)}{meaning}")
-            for finding in members:
-                value = "" if self.hides else printable(finding.value, LONGEST_VALUE)
-                face.out(f"    {printable(finding.name, 40):<28} {value}".rstrip())
+            for finding in seen.findings:
+                if finding.group == group:
+                    self._show_finding(finding)
+
+    def _show_finding(self, finding: Finding) -> None:
+        value = "" if self.hides else printable(finding.value, LONGEST_VALUE)
+        head = f"    {printable(finding.name, 40):<28} "
+        lines = textwrap.wrap(value, WIDEST, break_on_hyphens=False)
+        self.face.out((head + (lines[0] if lines else "")).rstrip())
+        for line in lines[1:]:
+            self.face.out(INDENT + line)
 
     def _meaning(self, item: Item) -> dict[str, str]:
         """Group and sentence; with hidden values the groups alone."""

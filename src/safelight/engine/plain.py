@@ -47,7 +47,7 @@ def plain(findings: Sequence[Finding]) -> dict[Risk, str]:
     if services:
         words = f"an AI service left its name: {_listed(services)}"
         before = said.get(Risk.PROVENANCE)
-        said[Risk.PROVENANCE] = f"{before}; {words}" if before else words
+        said[Risk.PROVENANCE] = f"{before}; {words}" if before else f"no mark, but {words}"
     return dict(sorted(said.items()))
 
 

@@ -1,0 +1,56 @@
+"""What the command tells of a picture: services, programs, places, and what it could not read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.testscript import Script
+from tests.codecs.making import png, with_chunks
+
+Files = dict[str, bytes]
+
+
+@pytest.fixture
+def told(tmp_path: Path, home: Path) -> Script:
+    """A script in an empty folder."""
+    return Script(tmp_path, home, is_a_process=False)
+
+
+def texts(**words: str) -> bytes:
+    """A PNG with these texts."""
+    return with_chunks(
+        png(), *((b"tEXt", f"{key}\0{text}".encode("latin-1")) for key, text in words.items())
+    )
+
+
+SERVICES = {
+    "Stable Diffusion": {"parameters": "a cat Steps: 20, Sampler: Euler a, CFG scale: 7"},
+    "ComfyUI": {"prompt": '{"3": {"class_type": "KSampler"}}'},
+    "Midjourney": {"Description": "a cat --v 6 --ar 3:2"},
+    "NovelAI": {"Software": "NovelAI"},
+}
+
+
+@pytest.mark.parametrize("verb", ["inspect", "mark show"])
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_ai_service_is_shown_where_there_is_no_mark(
+    told: Script, verb: str, service: str
+) -> None:
+    told.write_bytes("made.png", texts(**SERVICES[service]))
+    told.write_bytes("plain.png", texts(Software="GIMP 2.10"))
+    told.play(
+        f"run {verb} made.png\n"
+        f"stdout '^  AI-origin mark  no mark, but an AI service left its name: {service}$'\n"
+        f"run {verb} plain.png\n! stdout 'AI-origin|service left'\n"
+        f"run {verb} made.png --hide-values\n! stdout '{service}'"
+    )
+
+
+def test_a_long_value_is_broken_and_not_cut_in_the_middle(told: Script) -> None:
+    told.write_bytes("long.png", texts(parameters=" ".join(f"word{n:02}" for n in range(25))))
+    told.play(
+        "run inspect long.png\n"
+        r"stdout '^    parameters                   word00 .* word13$\n^ {33}word14 .* word24$'"
+    )
