@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from safelight.worker import launch
 from tests.cli.testscript import Script
 from tests.codecs.making import png, with_chunks
 
@@ -53,4 +55,50 @@ def test_a_long_value_is_broken_and_not_cut_in_the_middle(told: Script) -> None:
     told.play(
         "run inspect long.png\n"
         r"stdout '^    parameters                   word00 .* word13$\n^ {33}word14 .* word24$'"
+    )
+
+
+IMPORTS = "raise ImportError('no module named lost')"
+
+
+def test_a_broken_installation_is_not_blamed_on_the_picture(
+    told: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told.write_bytes("a.png", png())
+    told.write_bytes("b.png", png())
+    told.play("run inspect a.png")
+    monkeypatch.setattr(launch, "command", lambda *_words: [sys.executable, "-I", "-c", IMPORTS])
+    told.play(
+        "run inspect a.png\nexit 1\n"
+        "stderr 'hint: a part of this installation cannot be loaded: install Safelight anew'\n"
+        "! stderr hostile\n"
+        "run inspect a.png b.png --json\nexit 1\n"
+        "stderr 'install Safelight anew'\n! stderr hostile"
+    )
+    monkeypatch.setattr(launch, "command", lambda *_words: ["/bin/false"])
+    told.play("run inspect a.png\nexit 1\nstderr '^hint: safelight doctor$'\n! stderr anew")
+
+
+def test_frames_that_differ_in_number_come_with_a_way_out(told: Script) -> None:
+    told.play(
+        "picture moving.gif frames\npicture still.png\n"
+        "run compare moving.gif still.png\nexit 2\n"
+        "stderr 'have 3 and 1 frames: compare takes as many$'\n"
+        "stderr '^hint: for the first frames, .*safelight convert FILE --to bmp$'\n"
+        "run convert moving.gif --to bmp -o first.bmp\n"
+        "run compare first.bmp still.png\nstdout 'PSNR'"
+    )
+
+
+def test_a_quiet_verify_prints_errors_only(told: Script) -> None:
+    told.play(
+        "picture photo.jpg gps\nrun scrub photo.jpg -o out/\n"
+        "run verify out/photo.jpg -q\nsilent stdout\nsilent stderr\n"
+        "run verify out/photo.jpg\nstdout '^signature'"
+    )
+    output = told.folder / "out" / "photo.jpg"
+    output.write_bytes(output.read_bytes() + b"\0")
+    told.play(
+        "run verify -q out/photo.jpg\nexit 5\nsilent stdout\n"
+        "stderr '^safelight: out/photo.jpg: output: '\n! stderr 'signature'"
     )

@@ -91,11 +91,24 @@ def verify(face: Face, files: tuple[str, ...], key: str | None) -> int:
         if face.is_json:
             face.document(_document(name, found, doubts[-1]))
             continue
+        if face.verbosity < 0:
+            _print_failure(face, name, found, doubts[-1])
+            continue
         if len(files) > 1:
             face.out(face.paint(printable(name), "bold"))
         _print(face, found, with_limits=name == files[-1])
     _hint(face, doubts)
     return max(codes)
+
+
+def _print_failure(face: Face, name: str, found: Verification, doubt: str) -> None:
+    """With --quiet: what failed, and what cannot be relied on; nothing of a file that holds."""
+    if not (found.is_failed or doubt):
+        return
+    state = "failed" if found.is_failed else "unknown"
+    lines = [line for line in found.lines if line.state == state]
+    sentences = "; ".join(f"{line.name}: {line.sentence}" for line in lines)
+    face.failure(name, sentences, doubt)
 
 
 class Check:

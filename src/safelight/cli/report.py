@@ -122,11 +122,13 @@ class Report:
             self.face.warn(f"{more} more files whose name is of another format; --json lists all")
 
     def _problem(self, summary: Summary, bad: Sequence[Item]) -> None:
-        codes = {item.code for item in bad}
-        error = SafelightError(hint=bad[0].hint if len(codes) == 1 else "")
+        codes, hints = {item.code for item in bad}, {item.hint for item in bad}
+        hint = bad[0].hint if len(codes) == len(hints) == 1 and not summary.cancelled else ""
+        error = SafelightError(hint=hint)
         for kind in family():
             if (summary.cancelled and kind.code == "cancelled") or codes == {kind.code}:
-                error = kind(bad[0].error if len(bad) == 1 and not summary.cancelled else "")
+                detail = bad[0].error if len(bad) == 1 and not summary.cancelled else ""
+                error = kind(detail, hint=hint)
         counted = f"{len(bad)} of {self.figures.items} failed"
         if summary.cancelled:
             counted = f"{summary.left} of {self.figures.items + summary.left} not done"

@@ -26,6 +26,9 @@ START_TIMEOUT_S = 60
 DEATH_TIMEOUT_S = 10
 LEAVE_TIMEOUT_S = 5
 MAX_STDERR_BYTES = 4_096
+# How the last line starts of an interpreter that lacked a part of ours.
+UNLOADABLE = ("ImportError", "ModuleNotFoundError")
+BROKEN = "a part of this installation cannot be loaded: install Safelight anew; safelight doctor"
 
 
 @dataclass(eq=False)
@@ -93,6 +96,7 @@ class Keeper:
         if self.up is None:
             # No picture was there yet that could be to blame.
             hint = "safelight doctor" if self._failure is WorkerDied else ""
+            hint = BROKEN if self.last_words.startswith(UNLOADABLE) else hint
             raise self._failure(f"the zygote did not start: {self.last_words}", hint=hint)
         return self.up
 

@@ -35,7 +35,8 @@ def pairs_of(first: Image, second: Image) -> Iterator[Pair]:
         )
     if first.frames != second.frames:
         raise ParameterInvalid(
-            f"the pictures have {first.frames} and {second.frames} frames: compare takes as many"
+            f"the pictures have {first.frames} and {second.frames} frames: compare takes as many",
+            hint="for the first frames, make each one still: safelight convert FILE --to bmp",
         )
     one, other = _alike(first.vips, second.vips)
     for here, there in zip(_split(one, first), _split(other, second), strict=True):
