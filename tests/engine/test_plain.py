@@ -58,7 +58,25 @@ def test_what_is_no_angle_is_no_position(value: str) -> None:
 
 def test_no_town_is_made_up() -> None:
     assert plain(gps("-48.88", "-123.39"))[Risk.PLACE].endswith("far from any town")
-    assert plain(gps("95.0", "10.0"))[Risk.PLACE].endswith("far from any town")
+
+
+def test_what_lies_outside_the_globe_is_no_position() -> None:
+    nothing = "holds a position that is not on Earth: 213.640009, 103.48"
+    assert plain(gps("213.640009", "103.480000"))[Risk.PLACE] == nothing
+    assert position_of(gps("95.0", "10.0")) is None
+    assert position_of(gps("10.0", "-180.5")) is None
+    assert position_of(gps("90.0", "-180.0")) == (90.0, -180.0)
+    city = Finding(Risk.PLACE, "IPTC City", "Paris")
+    assert plain([*gps("95.0", "10.0"), city])[Risk.PLACE] == (
+        "names a place, or holds notes about one"
+    )
+    both = [*gps("213.6", "2.0"), *gps("48.8584", "2.2945", "XMP ")]
+    assert "near Paris" in plain(both)[Risk.PLACE]
+
+
+def test_a_latitude_and_a_longitude_of_two_places_are_no_position() -> None:
+    halves = [gps("48.8584", "2.2945")[0], gps("1.0", "2.2945", "XMP ")[1]]
+    assert position_of(halves) is None
 
 
 def test_a_serial_number_is_pointed_at() -> None:
@@ -74,6 +92,15 @@ def test_software_is_named_and_the_rest_counted() -> None:
     assert plain([Finding(Risk.HISTORY, "XMP DocumentID", "x")])[Risk.HISTORY].endswith(
         "done to it"
     )
+
+
+def test_what_is_no_program_is_not_named() -> None:
+    tool = Finding(Risk.HISTORY, "handler name", "cavif - https://example.com/cavif")
+    usual = Finding(Risk.HISTORY, "handler name", "VideoHandler")
+    assert plain([tool, usual])[Risk.HISTORY] == (
+        "says what touched it: cavif - https://example.com/cavif"
+    )
+    assert plain([usual])[Risk.HISTORY] == "says what was done to it"
 
 
 def test_what_made_it_is_told_from_the_mark() -> None:
@@ -101,6 +128,20 @@ def test_what_was_not_understood_is_counted_not_hidden() -> None:
     assert plain([Finding(Risk.OTHER, "Comment", "hello")])[Risk.OTHER] == (
         "holds notes that fit no group"
     )
+
+
+def test_a_block_that_could_not_be_read_counts_with_its_size_or_without() -> None:
+    unread = "unreadable block"
+    sized = Finding(Risk.OTHER, unread, "EXIF, 1200 bytes")
+    bare = Finding(Risk.OTHER, unread, "more than 64 of exif")
+    words = Finding(Risk.OTHER, "Comment", "all of 9 bytes")
+    assert plain([sized, words])[Risk.OTHER] == (
+        "holds a block that could not be understood, 1,200 bytes in all"
+    )
+    assert plain([sized, bare])[Risk.OTHER] == (
+        "holds 2 blocks that could not be understood, 1,200 bytes in all"
+    )
+    assert plain([bare])[Risk.OTHER] == "holds a block that could not be understood"
 
 
 def test_empty_fields_name_nobody() -> None:

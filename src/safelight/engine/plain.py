@@ -7,7 +7,7 @@ read from them as numbers. The town is looked up in a table on this machine.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from safelight.codecs.software import services_in
 from safelight.image import Finding, Risk
@@ -15,9 +15,13 @@ from safelight.places.towns import nearest
 
 MOST_NAMES = 4
 PROGRAMS = (
-    *("Software", "ProcessingSoftware", "XMP CreatorTool", "C2PA claim generator"),
-    *("ImageEditingSoftware", "RAWDevelopingSoftware", "IPTC OriginatingProgram"),
+    *("Software", "ProcessingSoftware", "XMP CreatorTool", "C2PA claim generator", "Encoder"),
+    *("ImageEditingSoftware", "RAWDevelopingSoftware", "IPTC OriginatingProgram", "XMP Producer"),
+    *("XMP softwareAgent", "C2PA softwareAgent", "software of a set of layers", "handler name"),
+    *("MetadataEditingSoftware", "PTEX.Fullbanner"),
 )
+# Names that name no program: the kind of a track, or of a reader.
+_NO_PROGRAM = re.compile(r"[a-z ]*handler?\.?|pict|pictures?|images?", re.IGNORECASE)
 SERIALS = ("serial", "uniqueid", "deviceid")
 MADE = {
     "trainedAlgorithmicMedia": "made by generative AI",
@@ -31,7 +35,11 @@ MADE = {
     "humanEdits": "edited by a person",
     "screenCapture": "captured from a screen",
 }
-NOWHERE = (0.0, 0.0)
+Position = tuple[float, float]
+NOWHERE: Position = (0.0, 0.0)
+PLACE_NOTES = "names a place, or holds notes about one"
+UNREADABLE = "unreadable block"
+_SIZE = re.compile(r"(\d+) bytes$")
 _DECIMAL = re.compile(r"[+-]?\d{1,3}(\.\d+)?")
 _ANGLE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])")
 _ISO_6709 = re.compile(r"([+-]\d{1,2}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)")
@@ -57,23 +65,36 @@ def services_of(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def position_of(findings: Iterable[Finding]) -> tuple[float, float] | None:
+def position_of(findings: Iterable[Finding]) -> Position | None:
     """Latitude and longitude in decimal degrees, wherever they stand; None where they do not.
 
-    Exactly 0, 0 is what a device writes that knows no position: another one goes before it.
+    Exactly 0, 0 is what a device writes that knows no position: another one goes before it. Numbers
+    that lie outside the globe are no position.
     """
-    down = across = nowhere = None
+    found = [place for place in _positions(findings) if _is_on_earth(place)]
+    return next((place for place in found if place != NOWHERE), found[0] if found else None)
+
+
+def _positions(findings: Iterable[Finding]) -> Iterator[Position]:
+    """Every pair of numbers in order; a latitude belongs to the longitude beside it."""
+    downs: dict[str, float] = {}
+    acrosses: dict[str, float] = {}
     for finding in findings:
         name = finding.name
         both = _ISO_6709.match(finding.value) if "location" in name.lower() else None
-        if both and (place := (float(both[1]), float(both[2]))) != NOWHERE:
-            return place
-        nowhere = NOWHERE if both else nowhere
-        if name.endswith("GPSLatitude") and down is None:
-            down = _degrees(finding.value)
-        if name.endswith("GPSLongitude") and across is None:
-            across = _degrees(finding.value)
-    return (down, across) if down is not None and across is not None else nowhere
+        if both:
+            yield float(both[1]), float(both[2])
+        for sides, word in ((downs, "GPSLatitude"), (acrosses, "GPSLongitude")):
+            degrees = _degrees(finding.value) if name.endswith(word) else None
+            if degrees is not None:
+                sides.setdefault(name.removesuffix(word), degrees)
+    for where, down in downs.items():
+        if where in acrosses:
+            yield down, acrosses[where]
+
+
+def _is_on_earth(place: Position) -> bool:
+    return abs(place[0]) <= 90 and abs(place[1]) <= 180
 
 
 def _degrees(text: str) -> float | None:
@@ -89,9 +110,12 @@ def _degrees(text: str) -> float | None:
 def _place(findings: list[Finding]) -> str:
     position = position_of(findings)
     if position is None:
-        return "names a place, or holds notes about one"
+        impossible = next(_positions(findings), None)
+        if impossible is None:
+            return PLACE_NOTES
+        return _no_position(findings, f"that is not on Earth: {_numbers(impossible)}")
     if position == NOWHERE:
-        return _nowhere(findings)
+        return _no_position(findings, "that says nothing: 0, 0")
     town = nearest(*position)
     if town is None:
         return "says where it was taken, far from any town"
@@ -99,11 +123,15 @@ def _place(findings: list[Finding]) -> str:
     return f"says where it was taken: near {town.name}, {town.country}{away}"
 
 
-def _nowhere(findings: list[Finding]) -> str:
+def _no_position(findings: list[Finding], words: str) -> str:
     for finding in findings:
         if "GPS" not in finding.name and finding.value and not _ISO_6709.match(finding.value):
-            return "names a place, or holds notes about one"
-    return "holds a position that says nothing: 0, 0"
+            return PLACE_NOTES
+    return f"holds a position {words}"
+
+
+def _numbers(place: Position) -> str:
+    return ", ".join(f"{number:.6f}".rstrip("0").rstrip(".") for number in place)
 
 
 def _identity(findings: list[Finding]) -> str:
@@ -123,7 +151,8 @@ def _time(findings: list[Finding]) -> str:
 
 
 def _history(findings: list[Finding]) -> str:
-    programs = dict.fromkeys(f.value for f in findings if f.name in PROGRAMS and f.value)
+    named = (finding.value for finding in findings if finding.name in PROGRAMS)
+    programs = dict.fromkeys(name for name in named if name and not _NO_PROGRAM.fullmatch(name))
     if programs:
         return f"says what touched it: {_listed(tuple(programs))}"
     return "says what was done to it"
@@ -142,11 +171,18 @@ def _provenance(findings: list[Finding]) -> str:
 
 
 def _other(findings: list[Finding]) -> str:
-    sizes = [int(f.value.split()[0]) for f in findings if re.fullmatch(r"\d+ bytes", f.value)]
-    if not sizes:
+    sizes = [int(found[1]) for f in findings if (found := _SIZE.search(f.value)) and _is_block(f)]
+    unsized = sum(f.name == UNREADABLE and not _SIZE.search(f.value) for f in findings)
+    number = len(sizes) + unsized
+    if not number:
         return "holds notes that fit no group"
-    blocks = "a block" if len(sizes) == 1 else f"{len(sizes)} blocks"
-    return f"holds {blocks} that could not be understood, {sum(sizes):,} bytes in all"
+    blocks = "a block" if number == 1 else f"{number} blocks"
+    in_all = f", {sum(sizes):,} bytes in all" if sizes else ""
+    return f"holds {blocks} that could not be understood{in_all}"
+
+
+def _is_block(finding: Finding) -> bool:
+    return finding.name == UNREADABLE or _SIZE.fullmatch(finding.value) is not None
 
 
 def _listed(names: tuple[str, ...]) -> str:
