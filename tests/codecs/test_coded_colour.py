@@ -13,9 +13,22 @@ import pytest
 import pyvips
 from PIL import Image as Pillow
 
-from safelight.codecs.coded_colour import HLG, P3, PQ, WIDE, Signal, of_heif, shown_in_srgb
+from safelight.codecs import icc, icc_built
+from safelight.codecs.coded_colour import (
+    CINEMA,
+    HLG,
+    P3,
+    PQ,
+    WIDE,
+    Signal,
+    in_its_colours,
+    of_heif,
+)
+from safelight.codecs.colour import PROFILE
 from safelight.codecs.encode import Encoded, encode
+from safelight.codecs.losses import OUTSIDE
 from safelight.codecs.samples import NOTE
+from safelight.formats import TABLE, WRITABLE, Writable
 from safelight.ops.convert import Convert
 from safelight.ops.resize import Resize
 from tests.codecs.making import picture, png, profile, with_chunks
@@ -32,7 +45,7 @@ def flat(value: float, bands: int = 3, *, deep: bool = True) -> Any:
 
 
 def seen(image: Any, signal: Signal) -> Any:
-    return np.array(shown_in_srgb(image, signal)(0, 0))
+    return np.array(in_its_colours(image, signal)(0, 0))
 
 
 @pytest.mark.parametrize(("transfer", "white"), [(PQ, WHITE_IN_PQ), (HLG, WHITE_IN_HLG)])
@@ -51,7 +64,7 @@ def test_diffuse_white_becomes_white_and_black_stays_black(
 
 
 def test_what_is_brighter_than_white_is_cut_and_noted() -> None:
-    image = shown_in_srgb(flat(0.9), Signal(WIDE, PQ))
+    image = in_its_colours(flat(0.9), Signal(WIDE, PQ))
     assert image.min() == 65_535
     assert "cut" in image.get(NOTE)
 
@@ -61,28 +74,32 @@ def test_alpha_stays_as_it_is() -> None:
     assert seen(image, Signal(WIDE, PQ))[3] == 1_234
 
 
-def test_wide_colours_without_brightness_are_brought_into_srgb() -> None:
-    assert np.abs(seen(flat(0.5), Signal(WIDE, 13)) - 32_768).max() < 200
-    array = np.array([[[0, 65_535, 0]]], np.uint16)
-    green = pyvips.Image.new_from_array(array, interpretation="rgb16")
-    assert tuple(seen(green, Signal(WIDE, 13))) == (0, 65_535, 0)
-
-
-def test_display_p3_gets_its_profile() -> None:
-    image = shown_in_srgb(flat(0.5), Signal(P3, 13))
-    assert b"P3" in bytes(image.get("icc-profile-data")) or image.get("icc-profile-data")
+@pytest.mark.parametrize(
+    ("primaries", "name"), [(P3, "Display P3"), (WIDE, "Rec. 2020"), (CINEMA, icc.NEUTRAL)]
+)
+def test_wide_colours_get_a_profile_and_stay(primaries: int, name: str) -> None:
+    image = in_its_colours(flat(0.5), Signal(primaries, 13))
+    assert icc.description(image.get(PROFILE)) == name
     assert tuple(image(0, 0)) == tuple(flat(0.5)(0, 0))
+
+
+@pytest.mark.parametrize("primaries", [P3, WIDE])
+def test_bright_wide_colours_stay_wide(primaries: int) -> None:
+    image = in_its_colours(flat(0.9), Signal(primaries, PQ))
+    assert not icc.is_within_srgb(image.get(PROFILE))
+    assert not in_its_colours(flat(0.9), Signal(1, PQ)).get_typeof(PROFILE)
+    assert not in_its_colours(flat(0.9, 1), Signal(primaries, PQ)).get_typeof(PROFILE)
 
 
 @pytest.mark.parametrize("signal", [None, Signal(1, 13), Signal(2, 2), Signal(5, 1)])
 def test_an_ordinary_picture_is_left_alone(signal: Signal | None) -> None:
     image = flat(0.5)
-    assert shown_in_srgb(image, signal) is image
+    assert in_its_colours(image, signal) is image
 
 
 def test_a_profile_comes_first() -> None:
     image = opened(png(icc_profile=profile())).vips
-    assert shown_in_srgb(image, Signal(WIDE, PQ)) is image
+    assert in_its_colours(image, Signal(WIDE, PQ)) is image
 
 
 def converted(data: bytes, **wish: Any) -> Encoded:
@@ -95,8 +112,7 @@ def test_a_bright_avif_looks_bright(shared_data: Path) -> None:
     made = converted(data, to="png")
     array = np.asarray(Pillow.open(io.BytesIO(b"".join(made.pieces))).convert("RGB"))
     assert array[190].min() == 255
-    told = {c.finding.name: c.finding.value for c in made.changes if c.what == "removed"}
-    assert told["sample depth"] == "light brighter than white, cut"
+    assert told(made, "removed")["sample depth"] == "light brighter than white, cut"
 
 
 def coded_png(primaries: int, transfer: int, **options: Any) -> bytes:
@@ -122,7 +138,72 @@ def test_a_large_one_streams(mode: str) -> None:
         assert Pillow.open(io.BytesIO(b"".join(made.pieces))).mode == mode
 
 
-def test_p3_in_a_png_is_said_when_it_is_lost() -> None:
-    made = converted(coded_png(P3, 13), to="gif")
-    told = {change.finding.name for change in made.changes if change.what == "removed"}
-    assert "colours outside sRGB" in told
+def told(made: Encoded, what: str) -> dict[str, str]:
+    return {c.finding.name: c.finding.value for c in made.changes if c.what == what}
+
+
+def stored(made: Encoded) -> str:
+    """The name of the profile in the result, or nothing."""
+    found = pyvips.Image.new_from_buffer(b"".join(made.pieces), "")
+    return icc.description(found.get(PROFILE)) if found.get_typeof(PROFILE) else ""
+
+
+WIDE_ONES = [(P3, 13, "Display P3"), (WIDE, 1, "Rec. 2020"), (WIDE, PQ, "Rec. 2020")]
+
+
+@pytest.mark.parametrize("to", WRITABLE)
+@pytest.mark.parametrize(("primaries", "transfer", "name"), WIDE_ONES)
+def test_wide_colours_are_kept_in_the_file_or_told_as_lost(
+    to: Writable, primaries: int, transfer: int, name: str
+) -> None:
+    made = converted(coded_png(primaries, transfer), to=to, effort=1)
+    if "icc" in TABLE[to].keeps:
+        assert told(made, "added")["ICC_Profile"] == name
+        assert OUTSIDE not in told(made, "removed")
+        assert name.encode() in b"".join(made.pieces).replace(b"\0", b"") or stored(made) == name
+    else:
+        assert OUTSIDE in told(made, "removed")
+
+
+@pytest.mark.parametrize("to", WRITABLE)
+def test_nothing_is_said_of_colours_within_srgb(to: Writable) -> None:
+    made = converted(coded_png(1, 13), to=to, effort=1)
+    assert "ICC_Profile" not in told(made, "added")
+    assert OUTSIDE not in told(made, "removed")
+
+
+@pytest.mark.parametrize("scrub", ["share", "strict", "minimal", "none"])
+def test_every_profile_keeps_wide_colours(scrub: str) -> None:
+    data = coded_png(P3, 13)
+    image = Resize(percent=50, format="webp").apply(opened(data), context())
+    made = encode(image.with_wish(profile=scrub), memoryview(data), LIMITS)
+    assert stored(made) == ("colour profile" if scrub == "strict" else "Display P3")
+
+
+def test_a_profile_that_code_points_overrule_does_not_go_along() -> None:
+    data = coded_png(1, PQ, icc_profile=wide_profile())
+    made = converted(data, to="tiff")
+    assert stored(made) == "sRGB"
+    assert "ICC_Profile" in told(made, "removed")
+    assert stored(converted(png(icc_profile=wide_profile()), to="tiff")) == "Rec. 2020"
+
+
+def wide_profile() -> bytes:
+    return icc_built.profile(icc_built.WIDE, None, "Rec. 2020") or b""
+
+
+@pytest.mark.parametrize("to", ["png", "jpeg", "avif", "tiff"])
+def test_an_avif_of_p3_keeps_its_colours(to: Writable, shared_data: Path) -> None:
+    found = (shared_data / "formats" / "libavif" / "colors_wcg_hdr_rec2020.avif").read_bytes()
+    at = found.index(b"nclx") + 4
+    data = found[:at] + bytes((0, P3, 0, 13)) + found[at + 4 :]
+    image = Resize(percent=50, format=to).apply(opened(data), context())
+    assert stored(encode(image, memoryview(data), LIMITS)) == "Display P3"
+
+
+def test_lab_is_said_to_be_brought_into_srgb(shared_data: Path) -> None:
+    folder = shared_data / "formats" / "pillow"
+    lab = converted((folder / "hopper.Lab.tif").read_bytes(), to="png")
+    plain = converted((folder / "hopper_lzw.tif").read_bytes(), to="png")
+    assert OUTSIDE in told(lab, "removed")
+    assert OUTSIDE not in told(plain, "removed")

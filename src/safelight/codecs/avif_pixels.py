@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from safelight.codecs.avif_frames import frames_of, plugin
-from safelight.codecs.coded_colour import of_heif, shown_in_srgb
+from safelight.codecs.coded_colour import in_its_colours, of_heif
 from safelight.codecs.colour import is_deep
 from safelight.codecs.loading import loaded
 from safelight.image import Header
@@ -19,8 +19,8 @@ def opened(data: memoryview, header: Header) -> Any:
     every frame, in 8 bit.
     """
     if header.frames_opened > 1:
-        return shown_in_srgb(frames_of(data, header), of_heif(data))
-    return shown_in_srgb(_stretched(loaded(data, "heifload_source")), of_heif(data))
+        return in_its_colours(frames_of(data, header), of_heif(data))
+    return in_its_colours(_stretched(loaded(data, "heifload_source")), of_heif(data))
 
 
 def warm() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from safelight.codecs.samples import FLOATS, in_whole_numbers
+from safelight.codecs.samples import FLOATS, in_whole_numbers, narrowed
 from safelight.errors import FormatUnknown
 from safelight.formats import TABLE, Format, carrying
 
@@ -27,10 +27,16 @@ def normalised(picture: Any) -> Any:
     """
     is_linear = picture.interpretation == "scrgb" and picture.format in FLOATS
     if picture.coding != "none" or (picture.interpretation in DEVICE_INDEPENDENT and not is_linear):
-        picture = picture.colourspace("srgb" if picture.format == "uchar" else "rgb16")
+        picture = _in_srgb(picture)
     if picture.format not in ("uchar", "ushort"):
         picture = in_whole_numbers(picture)
     return picture.copy(interpretation=_interpretation(picture))
+
+
+def _in_srgb(picture: Any) -> Any:
+    """Without a coding that packs several samples, and without coordinates that no screen has."""
+    seen = picture.colourspace("srgb" if picture.format == "uchar" else "rgb16")
+    return narrowed(seen) if picture.interpretation in DEVICE_INDEPENDENT else seen
 
 
 def _interpretation(picture: Any) -> str:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from safelight.codecs import icc
 from safelight.codecs.colour import PROFILE, fitted, in_depth, is_deep, speaks_of
 from safelight.codecs.decode import open_image
 from safelight.codecs.fitting import encoded_within
 from safelight.codecs.libvips import foreign_errors, libvips
 from safelight.codecs.losses import losses, lost_frames
-from safelight.codecs.samples import NOTE
+from safelight.codecs.policy import policy_of
+from safelight.codecs.samples import GAMUT, NOTE
 from safelight.codecs.savers import EXIF, XMP, sample_bits, save
 from safelight.codecs.scrub import Kept, Pieces, completed, kept, rewrite, size_of
 from safelight.codecs.values import as_shown
 from safelight.errors import LimitExceeded
 from safelight.formats import TABLE, Format, holds_frames_of
-from safelight.image import Change, Image, Risk, Wish
+from safelight.image import Change, Finding, Image, Risk, Wish
 from safelight.limits import Limits
 
+# As a profile is named among the findings.
+PROFILE_NAME = "ICC_Profile"
 TIMING = ("page-height", "n-pages", "delay", "loop")
 
 
@@ -125,6 +129,7 @@ def _ready(
         picture = picture.crop(0, 0, image.width, image.height)
     if "values" not in TABLE[target].stores:
         picture = as_shown(picture)
+    blocks = _with_its_profile(picture, blocks, target, image.wish)
     picture = fitted(
         picture,
         target,
@@ -138,13 +143,31 @@ def _ready(
     ):
         blocks = _without_profile(blocks)
     picture = picture.copy()
-    for field in (PROFILE, EXIF, XMP, NOTE, *(TIMING if frames == 1 else ())):
+    for field in (PROFILE, EXIF, XMP, NOTE, GAMUT, *(TIMING if frames == 1 else ())):
         if picture.get_typeof(field) != 0:
             picture.remove(field)
     for field, block in ((PROFILE, blocks.icc), (EXIF, blocks.exif), (XMP, blocks.xmp)):
         if block is not None:
             picture.set_type(libvips().GValue.blob_type, field, block)
     return picture, blocks
+
+
+def _with_its_profile(picture: Any, blocks: Kept, target: Format, wish: Wish) -> Kept:
+    """With the profile that is on the pixels, where it is none of the file's own: its colours are
+    said in another way there, and not every format has one.
+    """
+    if not picture.get_typeof(PROFILE):
+        return blocks
+    found, policy = bytes(picture.get(PROFILE)), policy_of(wish)
+    is_own = blocks.profile is not None and found == bytes(blocks.profile)
+    if is_own or "icc" not in TABLE[target].keeps or not policy.keeps(Risk.COLOUR):
+        return blocks
+    clean = icc.clean(found, standard=policy.standard_colour)
+    blocks = _without_profile(blocks)
+    if clean is None:
+        return blocks
+    added = Change("added", Finding(Risk.COLOUR, PROFILE_NAME, icc.description(clean)))
+    return replace(blocks, icc=clean, changes=(*blocks.changes, added))
 
 
 def _has_left_its_profile(image: Image) -> bool:
@@ -161,5 +184,6 @@ def _without_profile(blocks: Kept) -> Kept:
         if change.what == "kept" and change.finding.group == Risk.COLOUR
         else change
         for change in blocks.changes
+        if not (change.what == "added" and change.finding.name == PROFILE_NAME)
     )
     return replace(blocks, icc=None, changes=changes)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from safelight.codecs.coded_colour import of_heif, shown_in_srgb
+from safelight.codecs.coded_colour import in_its_colours, of_heif
 from safelight.codecs.colour import GREY, PROFILE, RGB
 from safelight.codecs.libvips import libvips
 from safelight.codecs.loading import from_array
@@ -35,7 +35,7 @@ def opened(data: memoryview, header: Header) -> Any:
     profile = found.info.get("icc_profile")
     if profile:
         picture.set_type(libvips().GValue.blob_type, PROFILE, profile)
-    return shown_in_srgb(picture, of_heif(data))
+    return in_its_colours(picture, of_heif(data))
 
 
 def _library() -> Any:

@@ -12,13 +12,12 @@ from collections.abc import Callable
 
 from safelight.codecs.icc_lut import clean_lut
 from safelight.codecs.icc_mpe import clean_elements
+from safelight.codecs.icc_writing import HEAD, built, curve, written, xyz
 from safelight.codecs.reading import decoded, starts
 
-HEAD = 128
 MAX_TAGS = 200
 # What the numbered parts of a JPEG can hold, and far more than any real profile.
 MAX_BYTES = 16_000_000
-D50 = bytes.fromhex("0000f6d6000100000000d32d")
 CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")
 SPACES = (b"RGB ", b"GRAY", b"CMYK", b"Lab ")
 CONNECTIONS = (b"XYZ ", b"Lab ")
@@ -41,6 +40,7 @@ SRGB_COLUMNS = (
     (0.14307, 0.06061, 0.7141),
 )
 NEAR = 0.002
+SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 
 class Malformed(Exception):
@@ -61,7 +61,7 @@ def clean(profile: bytes | memoryview, *, standard: bool = False) -> bytes | Non
             return srgb()
         name = description(profile)
         words = name if name in KNOWN_NAMES and not standard else NEUTRAL
-        return _written(head, kept, words)
+        return written(head, kept, words)
     except (Malformed, struct.error, IndexError, ValueError):
         return None
 
@@ -174,14 +174,31 @@ CLEANERS: dict[bytes, Callable[[memoryview], bytes]] = {
 }
 
 
+def is_within_srgb(profile: bytes | memoryview) -> bool:
+    """True if it surely has no colour outside sRGB: it is grey, or has sRGB's own primaries."""
+    try:
+        head, tags = _opened(memoryview(profile))
+        if starts(head, b"GRAY", 16):
+            return True
+        return _has_its_primaries(head, {name: bytes(raw) for name, raw in tags.items()})
+    except (Malformed, struct.error, KeyError):
+        return False
+
+
 def _is_srgb(head: memoryview, kept: dict[bytes, bytes]) -> bool:
+    if not _has_its_primaries(head, kept):
+        return False
+    return all(_bends_as_srgb(kept[name]) for name in (b"rTRC", b"gTRC", b"bTRC"))
+
+
+def _has_its_primaries(head: memoryview, kept: dict[bytes, bytes]) -> bool:
     if not starts(head, b"RGB ", 16) or any(name in kept for name in (b"A2B0", b"D2B0")):
         return False
     for name, wanted in zip((b"rXYZ", b"gXYZ", b"bXYZ"), SRGB_COLUMNS, strict=True):
         found = (number / 65_536 for number in struct.unpack_from(">iii", kept[name], 8))
         if any(abs(one - other) > NEAR for one, other in zip(found, wanted, strict=True)):
             return False
-    return all(_bends_as_srgb(kept[name]) for name in (b"rTRC", b"gTRC", b"bTRC"))
+    return True
 
 
 def _bends_as_srgb(curve: bytes) -> bool:
@@ -209,63 +226,9 @@ def _light(curve: bytes, at: float) -> float:
 
 def srgb() -> bytes:
     """A small sRGB profile of our own, version 4."""
-    numbers = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-    curve = b"para\0\0\0\0\0\x03\0\0" + b"".join(_fixed(number) for number in numbers)
-    tags = {b"wtpt": b"XYZ \0\0\0\0" + D50}
-    for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), SRGB_COLUMNS, strict=True):
-        tags[name] = b"XYZ \0\0\0\0" + b"".join(_fixed(number) for number in column)
-    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
-    head = bytearray(HEAD)
-    head[8:12] = b"\x04\x40\0\0"
-    head[12:24] = b"mntrRGB XYZ "
-    return _written(memoryview(head), tags, "sRGB")
-
-
-def _fixed(number: float) -> bytes:
-    return struct.pack(">i", round(number * 65_536))
-
-
-def _written(head: memoryview, tags: dict[bytes, bytes], name: str) -> bytes:
-    is_new = head[8] >= 4
-    wide = {b"desc": _words(name), b"cprt": _words("no notice")}
-    plain = {b"desc": _old_description(name), b"cprt": b"text\0\0\0\0no notice\0"}
-    everything = (wide if is_new else plain) | tags
-    table, body = bytearray(struct.pack(">I", len(everything))), bytearray()
-    start = HEAD + 4 + 12 * len(everything)
-    placed: dict[bytes, int] = {}
-    for tag, raw in everything.items():
-        if raw not in placed:
-            placed[raw] = start + len(body)
-            body += raw + bytes(-len(raw) % 4)
-        table += struct.pack(">4sII", tag, placed[raw], len(raw))
-    return _head(head, start + len(body)) + bytes(table + body)
-
-
-def _head(head: memoryview, size: int) -> bytes:
-    """Size, version, class, spaces, intent, illuminant. Makers, dates and identifiers are zero."""
-    intent = head[67] & 3
-    return b"".join(
-        (
-            struct.pack(">I", size),
-            bytes(4),
-            bytes(head[8:10]),
-            bytes(2),
-            bytes(head[12:24]),
-            bytes(12),
-            b"acsp",
-            bytes(24),
-            bytes((0, 0, 0, intent)),
-            D50,
-            bytes(48),
-        )
-    )
-
-
-def _words(text: str) -> bytes:
-    wide = text.encode("utf-16-be")
-    return b"mluc\0\0\0\0" + struct.pack(">II4sII", 1, 12, b"enUS", len(wide), 28) + wide
-
-
-def _old_description(text: str) -> bytes:
-    raw = text.encode() + b"\0"
-    return b"desc\0\0\0\0" + struct.pack(">I", len(raw)) + raw + bytes(8 + 3 + 67)
+    tags = {
+        name: xyz(column)
+        for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), SRGB_COLUMNS, strict=True)
+    }
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve(3, SRGB_CURVE))
+    return built(tags, b"RGB ", "sRGB")

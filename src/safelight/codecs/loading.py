@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from safelight.codecs.libvips import libvips
-from safelight.codecs.samples import NOTE
+from safelight.codecs.samples import GAMUT, NOTE
 from safelight.codecs.values import FIELD
 from safelight.image import each_frame
 
 # libvips goes by vips-sequential: without it, threads of a large reduction run ahead.
-KEPT_FIELDS = {"icc-profile-data", "vips-sequential", NOTE, FIELD}
+KEPT_FIELDS = {"icc-profile-data", "vips-sequential", NOTE, GAMUT, FIELD}
 KEPT_OF_FRAMES = {"page-height", "n-pages", "delay", "loop"}
 BUILT_IN_FIELDS = {
     *("width", "height", "bands", "format", "coding", "interpretation"),

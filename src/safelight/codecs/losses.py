@@ -7,11 +7,11 @@ from typing import Any
 
 from safelight.codecs import icc
 from safelight.codecs.colour import PROFILE, has_alpha, is_deep
-from safelight.codecs.samples import NOTE
+from safelight.codecs.samples import GAMUT, NOTE
 from safelight.codecs.values import values_of
 from safelight.image import Change, Finding, Header, Risk
 
-SRGB = "srgb"
+SRGB, OUTSIDE = "srgb", "colours outside sRGB"
 
 
 def losses(
@@ -38,10 +38,12 @@ def _lost(
         yield Finding(Risk.OTHER, "transparency", f"laid on #{ground}")
     if before.interpretation == "cmyk" != after.interpretation:
         yield Finding(Risk.COLOUR, "CMYK", "converted to sRGB")
+    elif before.get_typeof(GAMUT):
+        yield Finding(Risk.COLOUR, OUTSIDE, before.get(GAMUT))
     elif before.get_typeof(PROFILE) and not after.get_typeof(PROFILE):
-        name = icc.description(memoryview(before.get(PROFILE)))
-        if SRGB not in name.lower():
-            yield Finding(Risk.COLOUR, "colours outside sRGB", "converted to sRGB")
+        profile = memoryview(before.get(PROFILE))
+        if SRGB not in icc.description(profile).lower() and not icc.is_within_srgb(profile):
+            yield Finding(Risk.COLOUR, OUTSIDE, "converted to sRGB")
 
 
 def lost_frames(header: Header, frames: int) -> tuple[Change, ...]:

@@ -10,17 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from safelight.codecs.coded_colour import Signal, shown_in_srgb
 from safelight.codecs.colour import GREY, RGB, has_alpha, is_deep, normalised
 from safelight.codecs.loading import from_array, loaded, with_frames
 from safelight.codecs.png import SIGNATURE, Chunk, Layout, chunks, layout_of
+from safelight.codecs.png_colour import coloured
 from safelight.codecs.reading import part
 from safelight.errors import ContainerBroken
 from safelight.image import Header
 
 LOADER = "pngload_source"
-# Primaries, transfer, matrix, range: a byte each.
-CODE_POINTS = 4
 # What a frame needs beside its size and its data to look as it does in the whole.
 LOOKS_OF_FRAMES = frozenset({b"PLTE", b"tRNS"})
 PROFILE = b"iCCP"
@@ -57,9 +55,8 @@ class Animation:
 
 def opened(data: memoryview, header: Header) -> Any:
     """A still as a lazy picture; the frames of an animation one below the other, each whole."""
-    signal = _signal(data)
     if header.frames == 1:
-        return shown_in_srgb(_plain(loaded(data, LOADER), signal), signal)
+        return coloured(loaded(data, LOADER), data)
     animation = read_animation(data)
     del animation.frames[header.frames :]
     first = loaded(_file_of(animation, animation.frames[0], with_profile=True), LOADER)
@@ -74,26 +71,7 @@ def opened(data: memoryview, header: Header) -> Any:
     if first.get_typeof("icc-profile-data"):
         kind = first.get_typeof("icc-profile-data")
         picture.set_type(kind, "icc-profile-data", first.get("icc-profile-data"))
-    return shown_in_srgb(_plain(picture, signal), signal)
-
-
-def _signal(data: memoryview) -> Signal | None:
-    """The code points of the colours, where the file has such a chunk before its pixels."""
-    for chunk in chunks(data):
-        if chunk.type == b"cICP" and len(chunk.body) == CODE_POINTS:
-            return Signal(chunk.body[0], chunk.body[1])
-        if chunk.type == b"IDAT":
-            break
-    return None
-
-
-def _plain(picture: Any, signal: Signal | None) -> Any:
-    """Without a profile where code points are given: they come first."""
-    if signal is None or not picture.get_typeof("icc-profile-data"):
-        return picture
-    picture = picture.copy()
-    picture.remove("icc-profile-data")
-    return picture
+    return coloured(picture, data)
 
 
 def read_animation(data: memoryview) -> Animation:

@@ -16,6 +16,7 @@ from safelight.errors import FormatUnknown
 
 # What could not be held when the picture was opened; the encoder tells it, no file gets it.
 NOTE = "safelight-note"
+GAMUT = "safelight-gamut"
 FULL = 65_535
 FLOATS = ("float", "double")
 # Kind: what is added, then by what it is divided, then what it becomes.
@@ -66,4 +67,11 @@ def noted(picture: Any, words: str) -> Any:
     """The picture with a note of what it could not hold."""
     picture = picture.copy()
     picture.set_type(libvips().GValue.gstr_type, NOTE, words)
+    return picture
+
+
+def narrowed(picture: Any) -> Any:
+    """The picture with a note that its colours were brought into sRGB when it was opened."""
+    picture = picture.copy()
+    picture.set_type(libvips().GValue.gstr_type, GAMUT, "converted to sRGB")
     return picture

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 
-from safelight.codecs import carry
+from safelight.codecs import became, carry
 from safelight.codecs.blocks import Aside, Carried
 from safelight.codecs.crossing import is_crossing
 from safelight.codecs.crossing_ends import blocks as crossed_blocks
@@ -19,7 +19,7 @@ from safelight.codecs.policy import policy_of
 from safelight.codecs.reading import short_is_broken
 from safelight.errors import FormatUnknown, InputRefused
 from safelight.formats import TABLE, Format
-from safelight.image import Change, Wish
+from safelight.image import Change, Finding, Wish
 
 Pieces = list[bytes | memoryview]
 
@@ -27,7 +27,7 @@ Pieces = list[bytes | memoryview]
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Clean blocks for an encoder: a profile, a TIFF structure without head, an XMP packet; further
-    pictures that belong to the pixels; and what became of all.
+    pictures that belong to the pixels; and what became of all. profile is the file's own, as found.
     """
 
     icc: bytes | None
@@ -35,6 +35,7 @@ class Kept:
     xmp: bytes | None
     changes: tuple[Change, ...]
     pictures: tuple[Aside, ...] = ()
+    profile: memoryview | None = None
 
 
 def rewrite(data: memoryview, format: Format, wish: Wish) -> tuple[Pieces, tuple[Change, ...]]:
@@ -56,16 +57,19 @@ def rewrite(data: memoryview, format: Format, wish: Wish) -> tuple[Pieces, tuple
     module = import_module(f"safelight.codecs.{format}_clean")
     with short_is_broken():
         pieces: Pieces = module.rewritten(walked, carried)
-    return pieces, carry.changes(known, _as_written(carried, pieces, format), upright=False)
+    stays: list[Finding] = module.stays(walked) if hasattr(module, "stays") else []
+    return pieces, became.changes(
+        known, _said_by(carried, pieces, format), upright=False, stays=stays
+    )
 
 
-def _as_written(carried: Carried, pieces: Pieces, format: Format) -> Carried:
-    """Without the further pictures that a rewriter found it could not keep after all."""
+def _said_by(carried: Carried, pieces: Pieces, format: Format) -> list[Finding]:
+    """What the output says. With further pictures it is read as a whole: a rewriter may find that
+    it cannot keep one after all, and builds anew what announces it.
+    """
     if not carried.pictures:
-        return carried
-    there = {block.kind for block in blocks_of(memoryview(b"".join(pieces)), format)}
-    pictures = tuple(aside for aside in carried.pictures if aside.block.kind in there)
-    return replace(carried, pictures=pictures)
+        return became.said_by(carried)
+    return read_blocks(blocks_of(memoryview(b"".join(pieces)), format)).findings
 
 
 def kept(
@@ -83,8 +87,8 @@ def kept(
     carried = carry.carry(known, policy_of(wish), upright=True)
     pictures = _gain_maps(carried, whole) if source_format == target_format else ()
     carried = replace(carry.for_format(carried, target_format), pictures=pictures)
-    told = carry.changes(known, carried, upright=True)
-    return Kept(carried.icc, carried.exif, carried.xmp, told, pictures)
+    told = became.changes(known, became.said_by(carried), upright=True)
+    return Kept(carried.icc, carried.exif, carried.xmp, told, pictures, known.icc)
 
 
 def _gain_maps(carried: Carried, whole: tuple[int, int] | None) -> tuple[Aside, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from safelight.codecs.ifd import Entry, Tree, open_tree
 from safelight.codecs.loading import loaded
+from safelight.codecs.samples import narrowed
 from safelight.codecs.tiff_pages import (
     BITS,
     PHOTOMETRIC,
@@ -96,7 +97,7 @@ def _lab(tree: Tree, tags: dict[int, Entry], *, is_signed: bool) -> Any:
         moved = (channel >= MIDDLE).ifthenelse(channel - 2 * MIDDLE, channel)
         channels.append(moved if is_signed else channel - MIDDLE)
     joined = channels[0].bandjoin(channels[1:]).cast("float").copy(interpretation="lab")
-    seen = joined.colourspace("srgb")
+    seen = narrowed(joined.colourspace("srgb"))
     return seen.bandjoin(others[2]) if len(others) > 2 else seen
 
 
