@@ -161,7 +161,8 @@ def test_a_manifest_gives_way_to_the_bare_mark() -> None:
     assert result.names == {"XMP DigitalSourceType"}
     assert b"compositeWithTrainedAlgorithmicMedia<" in result.data
     assert result.removed == {"C2PA manifest", "unreadable block"}
-    assert result.kept == {"C2PA digitalSourceType"}
+    # told by the name that it has now: once, and not as removed as well
+    assert (result.kept, result.added) == ({"XMP DigitalSourceType"}, set())
 
 
 def test_only_published_marks_pass() -> None:
@@ -169,6 +170,35 @@ def test_only_published_marks_pass() -> None:
     result = outcome(with_segments(jpeg(), segment(0xE1, XMP_HEAD + packet)))
     assert "XMP DigitalSourceType" in result.removed
     assert b"madeByAPerson" not in result.data
+
+
+ADDRESS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+
+
+@pytest.mark.parametrize(
+    "property",
+    [
+        "<i:DigitalSourceType>trainedAlgorithmicMedia</i:DigitalSourceType>",
+        f"<i:DigitalSourceType rdf:resource='{MARK}'/>",
+        "<i:DigitalSourceType>https://example.org/terms/trainedAlgorithmicMedia"
+        "</i:DigitalSourceType>",
+        "<i:DigitalSourceType><rdf:Bag><rdf:li>digitalCapture</rdf:li>"
+        "<rdf:li>trainedAlgorithmicMedia</rdf:li></rdf:Bag></i:DigitalSourceType>",
+    ],
+)
+def test_a_mark_is_carried_as_its_address_however_it_is_written(property: str) -> None:
+    packet = xmp(property, i=IPTC_EXT)
+    result = outcome(with_segments(jpeg(), segment(0xE1, XMP_HEAD + packet)))
+    assert MARK.encode() in result.data
+    assert (result.kept, result.names) == ({"XMP DigitalSourceType"}, {"XMP DigitalSourceType"})
+
+
+@pytest.mark.parametrize("words", ["a trainedAlgorithmicMedia", "trainedAlgorithmicMediaX", ""])
+def test_other_words_are_no_mark(words: str) -> None:
+    packet = xmp(f"<i:DigitalSourceType>{words}</i:DigitalSourceType>", i=IPTC_EXT)
+    result = outcome(with_segments(jpeg(), segment(0xE1, XMP_HEAD + packet)))
+    assert ADDRESS.encode() not in result.data
+    assert (result.removed, result.names) == ({"XMP DigitalSourceType"}, set())
 
 
 def test_a_mark_is_found_even_in_a_packet_that_cannot_be_read() -> None:
@@ -181,11 +211,11 @@ def test_a_notice_moves_to_xmp_from_where_it_cannot_stay() -> None:
     result = outcome(with_segments(jpeg(), records))
     assert (result.names, result.kept, result.removed) == (
         {"XMP rights"},
-        {"IPTC CopyrightNotice"},
+        {"XMP rights"},
         {"IPTC By-line"},
     )
     text = outcome(with_chunks(png(), (b"tEXt", b"Copyright\0(c) me")))
-    assert (text.names, text.kept) == ({"XMP rights"}, {"Copyright"})
+    assert (text.names, text.kept) == ({"XMP rights"}, {"XMP rights"})
 
 
 def test_a_packet_too_long_for_its_container_shrinks_to_notice_and_mark() -> None:
@@ -216,7 +246,8 @@ def test_an_encoder_gets_the_same_but_the_orientation(target: Format) -> None:
     assert MARK.encode() in kept.xmp
     what = {change.finding.name: change.what for change in kept.changes}
     assert what["Orientation"] == "removed"
-    assert what["Copyright"] == what["ICC_Profile"] == what["XMP rights"] == "kept"
+    assert what["ICC_Profile"] == what["XMP rights"] == "kept"
+    assert what.get("Copyright") == (None if target == "tiff" else "kept")
     assert what["GPSLatitude"] == what["Comment"] == "removed"
 
 

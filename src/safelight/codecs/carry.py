@@ -1,9 +1,4 @@
-"""What crosses over: clean blocks built from what is known of a file, and the list of what became
-of the rest.
-
-The list is measured, not claimed: the blocks that were built are read back, and a finding counts as
-kept only when it is found there again.
-"""
+"""What crosses over: clean blocks built from what is known of a file."""
 
 from __future__ import annotations
 
@@ -23,20 +18,9 @@ from safelight.codecs.xmp import DC, IPTC_EXTENSION, Property, build_xmp, notice
 from safelight.codecs.xmp_names import risk_of
 from safelight.errors import InputRefused
 from safelight.formats import TABLE, Format
-from safelight.image import Change, Finding, Risk
+from safelight.image import Risk
 
-# Where a notice or a mark comes from does not matter for whether it was kept.
-SAME = {
-    "Copyright": "notice",
-    "XMP rights": "notice",
-    "IPTC CopyrightNotice": "notice",
-    "XMP Copyright": "notice",
-    "XMP DigitalSourceType": "mark",
-    "C2PA digitalSourceType": "mark",
-}
 JPEG = b"\xff\xd8"
-# It is kept under a neutral name.
-PROFILE = "ICC_Profile"
 # What one segment of a JPEG holds, with room for its head; the same bound for every format.
 MAX_PACKET = 60_000
 # Groups whose XMP properties a profile keeps when they look like a date or a number.
@@ -46,8 +30,9 @@ _PLAIN = re.compile(r"[0-9:/.,+\- TZ]{1,40}")
 WITHOUT_EXIF: frozenset[Format] = frozenset({"tiff"})
 # Formats that are one EXIF structure themselves: its small picture would be a page of theirs.
 WITHOUT_THUMBNAIL: frozenset[Format] = frozenset({"tiff"})
-# Said of the pixels themselves: only drawing over them takes it away.
-STAYS = frozenset({"DICOM BurnedInAnnotation"})
+
+# Formats that hold words by their name, once each.
+ONE_OF_A_NAME: frozenset[Format] = frozenset({"mp4"})
 
 
 def carry(known: Known, policy: Policy, *, upright: bool) -> Carried:
@@ -136,7 +121,12 @@ def for_encoder(known: Known, format: Format) -> Known:
 
 
 def for_rewriter(known: Known, format: Format) -> Known:
-    """What is known, without a small picture that a container of this format has no place for."""
+    """What is known, without what a container of this format has no place for: a small picture,
+    more than one text of a name.
+    """
+    if format in ONE_OF_A_NAME:
+        first = {name: (risk, name, words) for risk, name, words in reversed(known.texts)}
+        return replace(known, texts=list(first.values())[::-1])
     if format not in WITHOUT_THUMBNAIL or known.exif is None:
         return known
     return replace(known, exif=replace(known.exif, thumbnail=None))
@@ -151,54 +141,6 @@ def for_format(carried: Carried, format: Format) -> Carried:
             return Carried(xmp=carried.xmp)
     exif = None if format in WITHOUT_EXIF else carried.exif
     return replace(carried, exif=exif, texts=(), raw=(), time=None, pictures=())
-
-
-def changes(known: Known, carried: Carried, *, upright: bool) -> tuple[Change, ...]:
-    """Every finding of the input as kept or removed, and what is new in the output as added."""
-    there = read_blocks(_blocks(carried)).findings
-    kept = {_key(finding) for finding in there}
-    # What a further picture says can have the name of what the first one keeps.
-    lost = known.inner.difference(there)
-    before = dict.fromkeys(known.findings)
-    found = {_key(finding) for finding in before}
-    listed = []
-    for finding in before:
-        is_there = _key(finding) in kept and (finding not in lost or finding.name == PROFILE)
-        stays = is_there or finding.name in STAYS
-        listed.append(Change("kept" if stays else "removed", _told(finding, upright=upright)))
-    return (*listed, *(Change("added", finding) for finding in there if _key(finding) not in found))
-
-
-def _key(finding: Finding) -> str:
-    key = SAME.get(finding.name, finding.name)
-    # Another mark is not the same mark kept.
-    return f"{key} {finding.value}" if key == "mark" else key
-
-
-def _told(finding: Finding, *, upright: bool) -> Finding:
-    if upright and finding.group == Risk.ORIENTATION:
-        return replace(finding, value="applied to the pixels")
-    return finding
-
-
-def _blocks(carried: Carried) -> Iterator[Block]:
-    if carried.exif is not None:
-        yield Block("exif", "EXIF", memoryview(carried.exif))
-    if carried.xmp is not None:
-        yield Block("xmp", "XMP", memoryview(carried.xmp))
-    if carried.icc is not None:
-        yield Block("icc", "ICC_Profile", memoryview(carried.icc))
-    for name, words in carried.texts:
-        yield Block("text", name, memoryview(words.encode()))
-    if carried.time is not None:
-        yield Block("time", "tIME", memoryview(carried.time))
-    yield from carried.raw
-    for aside in carried.pictures:
-        yield aside.block
-        yield from (replace(block, is_inner=True) for block in _blocks(aside.carried))
-        if starts(aside.block.data, JPEG) and gain_map.is_ultra_hdr(aside.carried.xmp):
-            announced = build_xmp(gain_map.announcement(0), flat=gain_map.ULTRA_HDR) or b""
-            yield Block("xmp", "XMP", memoryview(announced), is_inner=True)
 
 
 def _orientation(known: Known) -> int:

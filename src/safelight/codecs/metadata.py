@@ -12,13 +12,14 @@ from importlib import import_module
 from typing import Any
 
 from safelight.codecs import gain_map, icc
+from safelight.codecs.agents import AGENT, agents_of
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.c2pa import c2pa_findings, joined
 from safelight.codecs.exif import Exif, read_exif
 from safelight.codecs.exif_build import copyright_of
 from safelight.codecs.exif_words import exif_findings
 from safelight.codecs.iptc import copyright_notice, iptc_findings, photoshop_blocks
-from safelight.codecs.origin import mark_in
+from safelight.codecs.origin import mark_in, mark_said
 from safelight.codecs.reading import decoded, short_is_broken, starts
 from safelight.codecs.text_risks import risk_of_text
 from safelight.codecs.xmp import DC, MAX_WORDS, Property, Unreadable, read_xmp
@@ -33,6 +34,10 @@ UNREADABLE = "unreadable block"
 # thousands.
 STRUCTURED: frozenset[Kind] = frozenset({"exif", "xmp", "iptc", "photoshop", "icc"})
 MAX_STRUCTURED = 64
+# Words in which a program names itself, and no person anything.
+OF_PROGRAMS = dict.fromkeys(
+    ("handler name", "compressor name", "software of a set of layers"), Risk.HISTORY
+)
 
 
 @dataclass(slots=True)
@@ -135,15 +140,17 @@ def _xmp(block: Block, known: Known) -> None:
     try:
         properties = read_xmp(block.data)
     except Unreadable:
-        known.add(Risk.OTHER, UNREADABLE, "XMP")
+        _unread("XMP", block.data, known)
         known.mark = known.mark or mark_in(block.data)
         return
     for item in properties:
         known.add(_risk_of(item), f"XMP {item.name}", item.value)
+        for agent in agents_of(item):
+            known.add(Risk.HISTORY, f"XMP {AGENT}", agent)
         if (item.namespace, item.name) == (DC, "rights"):
             known.notices.append(item.words(MAX_WORDS))
         if item.name == "DigitalSourceType":
-            known.mark = known.mark or mark_in(item.value.encode())
+            known.mark = known.mark or mark_said(item.words(MAX_WORDS))
     known.properties.extend(properties)
 
 
@@ -161,8 +168,11 @@ def _iptc(block: Block, known: Known) -> None:
 
 
 def _photoshop(block: Block, known: Known) -> None:
-    for inner in photoshop_blocks(block.data):
+    found = list(photoshop_blocks(block.data))
+    for inner in found:
         _read(inner, known)
+    if not found and any(block.data):
+        _unread("Photoshop", block.data, known)
 
 
 def _icc(block: Block, known: Known) -> None:
@@ -181,7 +191,7 @@ def _text(block: Block, known: Known) -> None:
 
 
 def _comment(block: Block, known: Known) -> None:
-    known.add(Risk.OTHER, block.name, decoded(block.data))
+    known.add(OF_PROGRAMS.get(block.name, Risk.OTHER), block.name, decoded(block.data))
     _raw(Risk.OTHER, block, known)
 
 
@@ -203,7 +213,7 @@ def _manifests(known: Known) -> None:
                 for finding in c2pa_findings(store):
                     known.add(finding.group, finding.name, finding.value)
         except SafelightError:
-            known.add(Risk.OTHER, UNREADABLE, "C2PA")
+            _unread("C2PA", store, known)
 
 
 def _time(block: Block, known: Known) -> None:
@@ -246,6 +256,10 @@ def _picture(block: Block, known: Known) -> None:
 def _private(block: Block, known: Known) -> None:
     known.add(Risk.OTHER, block.name, f"{len(block.data)} bytes" if len(block.data) else "")
     _raw(Risk.OTHER, block, known)
+
+
+def _unread(name: str, data: memoryview, known: Known) -> None:
+    known.add(Risk.OTHER, UNREADABLE, f"{name}, {len(data)} bytes")
 
 
 def _trailer(block: Block, known: Known) -> None:

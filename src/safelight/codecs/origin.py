@@ -47,6 +47,14 @@ STRENGTH = (
     *("compositeSynthetic", "compositeWithTrainedAlgorithmicMedia", "trainedAlgorithmicMedia"),
 )
 
+# The terms by which a model had a hand in the picture.
+BY_AI = frozenset(
+    {
+        *("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"),
+        *("trainedAlgorithmicData", "algorithmicallyEnhanced", "algorithmicAlterations"),
+    }
+)
+
 # What a model of this task does to a picture, as a term; other tasks change none.
 MARK_OF_TASK = dict.fromkeys(("upscale", "denoise", "dejpeg", "cutout"), "algorithmicallyEnhanced")
 
@@ -70,6 +78,17 @@ def mark_in(data: bytes | memoryview) -> str:
         if term in found:
             return SCHEME + term
     return SCHEME + min(found) if found else ""
+
+
+def mark_said(words: str) -> str:
+    """The published term that the words of a property say, as its full address: some programs write
+    the term alone, or under an address of their own. Empty when they say none.
+    """
+    found = {word.strip().rpartition("/")[2] for word in words.split(";")}.intersection(TERMS)
+    for term in (*WEIGHT, *sorted(found)):
+        if term in found:
+            return SCHEME + term
+    return mark_in(words.encode())
 
 
 def _term(text: str) -> str:

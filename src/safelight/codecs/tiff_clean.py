@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from safelight.codecs import icc
 from safelight.codecs.blocks import Carried
-from safelight.codecs.exif import EXIF_POINTER, GPS_POINTER, INTEROP_POINTER, Tag, read_exif
+from safelight.codecs.exif import EXIF_POINTER, GPS_POINTER, INTEROP_POINTER, Exif, Tag, read_exif
+from safelight.codecs.exif_words import exif_findings
 from safelight.codecs.ifd import Entry
 from safelight.codecs.reading import part
 from safelight.codecs.tiff_pages import (
@@ -28,6 +29,7 @@ from safelight.codecs.tiff_pages import (
 )
 from safelight.codecs.tiff_stream import Coded, tidy, tidy_tables
 from safelight.codecs.tiff_write import Layout
+from safelight.image import Finding
 
 Pieces = list[bytes | memoryview]
 Entries = dict[int, Entry]
@@ -71,6 +73,19 @@ def rewritten(walked: Document, carried: Carried) -> Pieces:
         pieces, at = _written(sheet, layout, at, is_last=is_last)
         out += pieces
     return out
+
+
+def stays(walked: Document) -> list[Finding]:
+    """What the first pages say besides where their pixels lie: resolution, colour, which side is
+    up. Readers need it to show them, so it is written again as it was.
+    """
+    tags = [
+        Tag(f"IFD{number}", entry)
+        for number, page in enumerate(walked.pages[:2])
+        for entry in page.tags.values()
+        if number or entry.number != ORIENTATION
+    ]
+    return list(exif_findings(Exif(tuple(tags), is_broken=False)))
 
 
 def _blocks(sheet: Sheet, carried: Carried, page: Page, *, is_first: bool, order: str) -> None:

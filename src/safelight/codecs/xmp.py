@@ -13,6 +13,8 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XML = "http://www.w3.org/XML/1998/namespace"
 DC = "http://purl.org/dc/elements/1.1/"
 IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+# An address as the value of a property.
+RESOURCE = (RDF, "resource")
 # The prefixes that readers expect; some compare the text and not what it stands for.
 PREFIXES = {
     DC: "dc",
@@ -44,8 +46,8 @@ class Node:
 
     def words(self) -> Iterator[str]:
         """Every text within, attribute values of structures included."""
-        for (namespace, _), value in self.attributes.items():
-            if namespace not in (RDF, XML):
+        for (namespace, name), value in self.attributes.items():
+            if namespace not in (RDF, XML) or (namespace, name) == RESOURCE:
                 yield value
         if self.text.strip():
             yield self.text.strip()
