@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from safelight.worker import launch
 from tests.cli.testscript import Script
-from tests.codecs.making import png, with_chunks
+from tests.codecs import manifests
+from tests.codecs.making import (
+    XMP_HEAD,
+    exif,
+    jpeg,
+    png,
+    segment,
+    with_chunks,
+    with_segments,
+    xmp,
+)
+from tests.codecs.making_heif import whole
+from tests.codecs.planting_mp4 import box, film, item, tunes
+from tests.codecs.planting_pdf import document
 
-Files = dict[str, bytes]
+DC = "http://purl.org/dc/elements/1.1/"
 
 
 @pytest.fixture
@@ -44,8 +58,8 @@ def test_an_ai_service_is_shown_where_there_is_no_mark(
     told.write_bytes("plain.png", texts(Software="GIMP 2.10"))
     told.play(
         f"run {verb} made.png\n"
-        f"stdout '^  AI-origin mark  no mark, but an AI service left its name: {service}$'\n"
-        f"run {verb} plain.png\n! stdout 'AI-origin|service left'\n"
+        f"stdout '^  origin  no mark, but an AI service left its name: {service}$'\n"
+        f"run {verb} plain.png\n! stdout 'origin  |service left'\n"
         f"run {verb} made.png --hide-values\n! stdout '{service}'"
     )
 
@@ -101,4 +115,117 @@ def test_a_quiet_verify_prints_errors_only(told: Script) -> None:
     told.play(
         "run verify -q out/photo.jpg\nexit 5\nsilent stdout\n"
         "stderr '^safelight: out/photo.jpg: output: '\n! stderr 'signature'"
+    )
+
+
+GPS = exif({0x010F: "Maker"}, gps={1: "N", 2: (48.0, 8.0, 2.0), 3: "E", 4: (11.0, 34.0, 31.0)})
+
+
+def raw_profile(words: bytes) -> bytes:
+    """A PNG with EXIF as ImageMagick writes it."""
+    return with_chunks(png(), (b"tEXt", b"Raw profile type exif\0" + words))
+
+
+def test_a_raw_profile_with_a_wrong_length_is_read(told: Script) -> None:
+    digits = (b"Exif\0\0" + GPS).hex().encode()
+    told.write_bytes("wrong.png", raw_profile(b"\nexif\n    7\n" + digits + b"\n}}}\xd1\1"))
+    told.write_bytes("none.png", raw_profile(b"\nexif\n    7\n}}}"))
+    told.play(
+        "run inspect wrong.png --fail-on gps\nexit 4\n"
+        "stdout 'near Munich, Germany$'\n! stdout unreadable\n"
+        "run inspect none.png\n"
+        r"stdout '^    unreadable block             EXIF, 15 bytes$'"
+        "\nstdout '^  other  holds a block that could not be understood, 15 bytes in all$'"
+    )
+
+
+def test_a_raw_profile_may_hold_xmp_in_the_place_of_exif(told: Script) -> None:
+    packet = b"http://ns.adobe.com/xap/1.0/\0" + xmp("<d:title>words</d:title>", d=DC)
+    words = b"Raw profile type APP1\0\nAPP1\n  9\n" + packet.hex().encode()
+    told.write_bytes("a.png", with_chunks(png(), (b"tEXt", words)))
+    told.play("run inspect a.png\nstdout '^    XMP title +words$'\n! stdout unreadable")
+
+
+def test_blocks_that_nobody_can_read_are_told_with_their_size(told: Script) -> None:
+    told.write_bytes("bad.png", with_chunks(png(), (b"eXIf", b"garbage"), (b"tIME", b"odd")))
+    told.play(
+        "run inspect bad.png\n"
+        "stdout '^    unreadable block             EXIF, 7 bytes$'\n"
+        "stdout '^  other  holds 2 blocks that could not be understood, 10 bytes in all$'\n"
+        "! stdout 'fit no group'"
+    )
+
+
+def history(agent: str) -> bytes:
+    """A packet in which a program did something."""
+    return xmp(
+        "<m:History><rdf:Seq><rdf:li s:action='saved' s:instanceID='xmp.iid:1' "
+        f"s:softwareAgent='{agent}' s:changed='/'/></rdf:Seq></m:History>",
+        m="http://ns.adobe.com/xap/1.0/mm/",
+        s="http://ns.adobe.com/xap/1.0/sType/ResourceEvent#",
+    )
+
+
+def produced(pdf: Any) -> None:
+    pdf.docinfo["/Producer"] = "pdfTeX-1.40"
+
+
+PROGRAMS = {
+    "Adobe Bridge 2025": lambda: with_segments(
+        jpeg(), segment(0xE1, XMP_HEAD + history("Adobe Bridge 2025"))
+    ),
+    "HandBrake 0.9": lambda: film(inside=box(b"udta", tunes(item(b"\xa9too", b"HandBrake 0.9")))),
+    "pdfTeX-1.40": lambda: document(produced),
+    "Studio 1.2, Adobe Firefly 3": lambda: with_chunks(png(), (b"caBX", manifests.full())),
+    "cavif - example": lambda: whole("avif", handler=b"cavif - example").written(),
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_that_touched_it_is_named(told: Script, program: str) -> None:
+    told.write_bytes("made", PROGRAMS[program]())
+    told.play(f"run inspect made\nstdout '^  edit history  says what touched it: {program}$'")
+
+
+def test_where_no_program_is_named_none_is(told: Script) -> None:
+    told.write_bytes("made.avif", whole("avif", handler=b"PictureHandler").written())
+    told.play("run inspect made.avif\nstdout 'says what was done to it$'\n! stdout 'touched it'")
+
+
+def test_a_position_outside_the_globe_is_none(told: Script) -> None:
+    place = {1: "N", 2: (213.0, 38.0, 24.0), 3: "E", 4: (103.0, 0.0, 0.0)}
+    told.write_bytes("odd.jpg", jpeg(exif=exif({}, gps=place)))
+    told.write_bytes("far.jpg", jpeg(exif=exif({}, gps=place | {1: "S", 2: (48.0, 0.0, 0.0)})))
+    told.play(
+        "run inspect odd.jpg\n"
+        "stdout '^  place  holds a position that is not on Earth: 213.64, 103$'\n"
+        "run inspect far.jpg\nstdout '^  place  says where it was taken, far from any town$'"
+    )
+
+
+def test_what_stands_behind_a_jfif_header_is_told_for_what_it_is(told: Script) -> None:
+    head = b"JFIF\0\1\1\0\0\1\0\1"
+    bodies = {"apple": b"\0\0AMPF", "small": b"\1\1abc", "both": b"\1\1abctail"}
+    for name, body in bodies.items():
+        told.write_bytes(f"{name}.jpg", with_segments(jpeg(), segment(0xE0, head + body)))
+    told.play(
+        r"run inspect apple.jpg"
+        "\n"
+        r"stdout '^    APP0 \(Apple AMPF\) +4 bytes$'"
+        "\n"
+        "! stdout thumbnail\n"
+        "run inspect small.jpg\nstdout '^    JFIF thumbnail +3 bytes$'\n! stdout tail\n"
+        "run inspect both.jpg\nstdout '^    JFIF thumbnail +3 bytes$'\n"
+        "stdout '^    JFIF tail +4 bytes$'"
+    )
+
+
+def test_a_motion_photo_is_no_device(told: Script) -> None:
+    camera = "http://ns.google.com/photos/1.0/camera/"
+    packet = xmp("<c:MotionPhoto>1</c:MotionPhoto><c:Other>2</c:Other>", c=camera)
+    told.write_bytes("a.jpg", with_segments(jpeg(), segment(0xE1, XMP_HEAD + packet)))
+    told.play(
+        "run inspect a.jpg --json\n"
+        "json type=finding group=thumbnail name='XMP MotionPhoto'\n"
+        "json type=finding group=device name='XMP Other'"
     )

@@ -81,6 +81,7 @@ def test_every_claim_is_told_in_its_group() -> None:
             "C2PA action",
             "c2pa.created; Adobe Firefly 3; trainedAlgorithmicMedia; 2026-01-02T03:04:05Z",
         ),
+        (Risk.HISTORY, "C2PA softwareAgent", "Adobe Firefly 3"),
         (Risk.IDENTITY, "C2PA author", "Ada Muster"),
         (Risk.PLACE, "C2PA GPSLatitude", "52,31.2N"),
         (Risk.DEVICE, "C2PA Make", "Acme"),
@@ -104,6 +105,7 @@ def test_older_spellings_are_understood() -> None:
         (Risk.HISTORY, "C2PA claim generator", "Tool/1"),
         (Risk.IDENTITY, "C2PA title", "a.jpg"),
         (Risk.HISTORY, "C2PA action", "Gimp"),
+        (Risk.HISTORY, "C2PA softwareAgent", "Gimp"),
         (Risk.IDENTITY, "C2PA ingredient", "8.5"),
     }
 

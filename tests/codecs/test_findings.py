@@ -118,6 +118,7 @@ def test_xmp_is_listed_by_namespace() -> None:
     assert listed(data, "XMP GPSLatitude") == (Risk.PLACE, "41,53N")
     assert listed(data, "XMP LensModel") == (Risk.DEVICE, "L")
     assert listed(data, "XMP History") == (Risk.HISTORY, "Tool")
+    assert listed(data, "XMP softwareAgent") == (Risk.HISTORY, "Tool")
     assert listed(data, "XMP thing") == (Risk.OTHER, "1")
     assert found(data)["XMP DigitalSourceType"].group == Risk.PROVENANCE
 
@@ -292,13 +293,15 @@ GARBAGE = {
     "EXIF": segment(0xE1, b"Exif\0\0garbage"),
     "XMP": segment(0xE1, XMP_HEAD + b"<not xml"),
     "IPTC": segment(0xED, b"Photoshop 3.0\0" + resource(0x0404, b"garbage")),
+    "Photoshop": segment(0xED, b"Photoshop 3.0\0garbage"),
 }
 
 
 @pytest.mark.parametrize("name", sorted(GARBAGE))
 def test_garbage_is_a_finding_of_its_own(name: str) -> None:
     data = with_segments(jpeg(), GARBAGE[name])
-    assert listed(data, "unreadable block") == (Risk.OTHER, name)
+    sizes = {"EXIF": 7, "XMP": 8, "IPTC": 7, "Photoshop": 7}
+    assert listed(data, "unreadable block") == (Risk.OTHER, f"{name}, {sizes[name]} bytes")
 
 
 HOSTILE_XMP = {
@@ -315,7 +318,8 @@ HOSTILE_XMP = {
 @pytest.mark.parametrize("name", sorted(HOSTILE_XMP))
 def test_hostile_xmp_is_refused(name: str) -> None:
     data = webp_of(extended(4, 24, 16), webp()[12:], riff_chunk(b"XMP ", HOSTILE_XMP[name]))
-    assert listed(data, "unreadable block") == (Risk.OTHER, "XMP")
+    size = len(HOSTILE_XMP[name])
+    assert listed(data, "unreadable block") == (Risk.OTHER, f"XMP, {size} bytes")
 
 
 def test_a_container_that_breaks_off_lists_what_was_before() -> None:

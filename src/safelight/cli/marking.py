@@ -18,7 +18,7 @@ from safelight.ops.inspect import Inspect
 from safelight.recipe import Recipe
 
 SHOW = "show"
-CLAIMS = ("C2PA action", "C2PA claim generator")
+CLAIMS = ("C2PA action", "C2PA claim generator", "C2PA softwareAgent")
 
 
 class Marks(Findings):

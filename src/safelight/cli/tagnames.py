@@ -15,6 +15,7 @@ OTHERS = (
     "Comment",
     "C2PA manifest",
     "C2PA digitalSourceType",
+    "C2PA softwareAgent",
     "unreadable block",
 )
 

@@ -152,7 +152,7 @@ def _generator(claim: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _actions(value: dict[str, Any]) -> Iterator[Finding]:
-    actions = value.get("actions")
+    actions, agents = value.get("actions"), dict[str, None]()
     for action in actions if isinstance(actions, list) else ():
         if not isinstance(action, dict):
             continue
@@ -160,6 +160,10 @@ def _actions(value: dict[str, Any]) -> Iterator[Finding]:
         parts = [_text(action.get("action")), _software(action.get("softwareAgent")), source]
         parts.append(_text(action.get("when")))
         yield Finding(Risk.HISTORY, "C2PA action", printable("; ".join(filter(None, parts))))
+        if parts[1]:
+            agents[parts[1]] = None
+    for agent in agents:
+        yield Finding(Risk.HISTORY, "C2PA softwareAgent", agent)
 
 
 def _work(value: dict[str, Any]) -> Iterator[Finding]:

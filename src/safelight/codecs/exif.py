@@ -22,13 +22,14 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """A block read: its tags in order, whether parts of it could not be read, and the small picture
-    in it.
+    """A block read: its tags in order, whether parts of it could not be read, the small picture
+    in it, and its size in bytes.
     """
 
     tags: tuple[Tag, ...]
     is_broken: bool
     thumbnail: memoryview | None = None
+    size: int = 0
 
 
 def read_exif(data: memoryview) -> Exif:
@@ -38,11 +39,11 @@ def read_exif(data: memoryview) -> Exif:
     """
     tree = open_tree(data)
     if tree is None:
-        return Exif((), is_broken=True)
+        return Exif((), is_broken=True, size=len(data))
     tags: list[Tag] = []
     for number, entries in enumerate(tree.chain(limit=2)):
         tags.extend(_with_children(tree, f"IFD{number}", entries))
-    return Exif(tuple(tags), tree.is_broken, _thumbnail(data, tags))
+    return Exif(tuple(tags), tree.is_broken, _thumbnail(data, tags), len(data))
 
 
 def _thumbnail(data: memoryview, tags: list[Tag]) -> memoryview | None:

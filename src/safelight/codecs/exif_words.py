@@ -29,7 +29,8 @@ def exif_findings(exif: Exif) -> Iterator[Finding]:
             name, risk = name_and_risk(tag.directory, tag.entry.number)
             yield Finding(risk, name, _position(tag, gps) or words_of(tag.entry))
     if exif.is_broken:
-        yield Finding(Risk.OTHER, "unreadable block", "EXIF")
+        part = "a part of EXIF" if exif.tags else f"EXIF, {exif.size} bytes"
+        yield Finding(Risk.OTHER, "unreadable block", part)
 
 
 def words_of(entry: Entry) -> str:

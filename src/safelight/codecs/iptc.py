@@ -68,7 +68,7 @@ def iptc_findings(data: memoryview) -> Iterator[Finding]:
             name, risk = DATASETS.get(dataset, (f"2:{dataset}", Risk.OTHER))
             yield Finding(risk, f"IPTC {name}", decoded(value))
     if is_empty and bytes(data).strip(b"\0"):
-        yield Finding(Risk.OTHER, "unreadable block", "IPTC")
+        yield Finding(Risk.OTHER, "unreadable block", f"IPTC, {len(data)} bytes")
 
 
 def copyright_notice(data: memoryview) -> str:

@@ -23,7 +23,7 @@ from safelight.codecs.jpeg_segments import (
     Segment,
     segments,
 )
-from safelight.codecs.place_names import KNOWN_APPS
+from safelight.codecs.place_names import APPLE_JFIF, KNOWN_APPS
 from safelight.codecs.reading import starts
 from safelight.errors import ContainerBroken, FormatUnknown
 from safelight.image import Header
@@ -140,12 +140,20 @@ def _app(number: int, body: memoryview, raw: memoryview) -> Iterator[Block]:
             yield Block(kind, name, body[skip:], raw)
             return
     if number == 0 and starts(body, b"JFIF\0"):
-        if len(body) > 14:
-            yield Block("thumbnail", "JFIF thumbnail", body[14:])
+        yield from _of_jfif(body)
     elif number != 14 or not starts(body, b"Adobe"):
         yield Block("private", _called(number, body), body, raw)
     elif len(body) > 12:
         yield Block("private", "APP14 tail", body[12:])
+
+
+def _of_jfif(body: memoryview) -> Iterator[Block]:
+    """The small picture that its sides announce, and what stands behind it."""
+    end = 14 + 3 * body[12] * body[13] if len(body) > 14 else len(body)
+    if len(body[14:end]):
+        yield Block("thumbnail", "JFIF thumbnail", body[14:end])
+    if rest := body[end:]:
+        yield Block("private", APPLE_JFIF if rest == b"AMPF" else "JFIF tail", rest)
 
 
 def _called(number: int, body: memoryview) -> str:

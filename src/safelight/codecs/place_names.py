@@ -22,6 +22,8 @@ KNOWN_APPS: tuple[tuple[int, bytes, str], ...] = (
     (12, b"Ducky", "APP12 (Photoshop Save for Web)"),
     (13, b"Adobe_CM", "APP13 (Adobe colour management)"),
 )
+# Behind the JFIF header: Apple's sign for a file of several pictures.
+APPLE_JFIF = "APP0 (Apple AMPF)"
 # The low three bytes of an entry's attribute; what is not here is only "further".
 LISTED = {
     0x010001: "preview",
@@ -68,6 +70,7 @@ PLACES = frozenset(
         *("motion photo video", "Samsung trailer", "sound", "further track", "tone map"),
         *("handler name", "compressor name", "item name", "mime item", "uri item", "C2PA item"),
         *("unreadable coded data", "description", "APP2", "jumb", "free", "skip"),
+        *(APPLE_JFIF, "JFIF tail"),
         *(name for _, _, name in KNOWN_APPS),
         *LISTED.values(),
         *PURPOSES.values(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -32,6 +33,9 @@ RAW_PROFILES: dict[str, Kind] = {
     "icc": "icc",
     "icm": "icc",
 }
+# APP1 holds EXIF, or XMP behind its mark.
+XMP_MARK = b"http://ns.adobe.com/xap/1.0/\0"
+_DIGITS = re.compile(rb"[0-9A-Fa-f\s]*")
 MAX_CHUNKS = 200_000
 MAX_TEXT = 4_000_000
 MAX_TEXTS = 32_000_000
@@ -217,16 +221,21 @@ def _known_text(key: str, words: memoryview) -> Iterator[Block]:
         yield Block("xmp", "XMP", words)
     elif key.startswith("Raw profile type "):
         kind = RAW_PROFILES.get(key.removeprefix("Raw profile type "), "private")
-        yield Block(kind, key, memoryview(_raw_profile(words, kind)), is_aside=True)
+        yield _raw_profile(key, kind, words)
     else:
         yield Block("text", key, words)
 
 
-def _raw_profile(words: memoryview, kind: Kind) -> bytes:
-    """A name, a length, then hexadecimal digits; garbage gives no bytes."""
+def _raw_profile(key: str, kind: Kind, words: memoryview) -> Block:
+    """A name, a length, then hexadecimal digits. Programs write wrong lengths, and bytes behind
+    the digits: what counts are the digits. Words without any are a block that nobody can read.
+    """
     lines = bytes(words).split(None, 2)
-    try:
-        raw = bytes.fromhex(lines[2].decode("ascii")) if len(lines) == 3 else b""
-    except ValueError:
-        raw = b""
-    return raw.removeprefix(b"Exif\0\0") if kind == "exif" else raw
+    found = _DIGITS.match(lines[2]) if len(lines) == 3 else None
+    digits = b"".join(found[0].split()) if found else b""
+    raw = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
+    if kind == "exif" and raw.startswith(XMP_MARK):
+        return Block("xmp", key, memoryview(raw.removeprefix(XMP_MARK)), is_aside=True)
+    if kind == "exif":
+        raw = raw.removeprefix(b"Exif\0\0")
+    return Block(kind, key, memoryview(raw) if raw or kind == "icc" else words, is_aside=True)

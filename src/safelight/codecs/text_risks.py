@@ -25,6 +25,7 @@ TEXT_RISKS: dict[str, Risk] = {
     "CreationDate": Risk.TIME,
     "Creation Time": Risk.TIME,
     "Software": Risk.HISTORY,
+    "PTEX.Fullbanner": Risk.HISTORY,
     "Source": Risk.DEVICE,
     "date:create": Risk.TIME,
     "date:modify": Risk.TIME,

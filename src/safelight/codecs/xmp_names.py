@@ -66,7 +66,17 @@ NAMESPACES: dict[str, tuple[Risk, dict[Risk, str]]] = {
     "http://ns.microsoft.com/photo/1.2/": (Risk.IDENTITY, {}),
     "http://ns.microsoft.com/photo/1.0/": (Risk.IDENTITY, {}),
     "http://ns.acdsee.com/iptc/1.0/": (Risk.IDENTITY, {}),
-    "http://ns.google.com/photos/1.0/camera/": (Risk.DEVICE, {}),
+    "http://ns.google.com/photos/1.0/camera/": (
+        Risk.DEVICE,
+        {
+            Risk.THUMBNAIL: "MotionPhoto MotionPhotoVersion MotionPhotoPresentationTimestampUs "
+            "MicroVideo MicroVideoVersion MicroVideoOffset MicroVideoPresentationTimestampUs",
+        },
+    ),
+    "http://ns.adobe.com/pdf/1.3/": (
+        Risk.OTHER,
+        {Risk.HISTORY: "Producer", Risk.IDENTITY: "Keywords"},
+    ),
     "http://ns.google.com/photos/1.0/container/": (Risk.THUMBNAIL, {}),
     "http://ns.google.com/photos/1.0/image/": (Risk.THUMBNAIL, {}),
     "http://ns.google.com/photos/1.0/depthmap/": (Risk.THUMBNAIL, {}),

@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from safelight.codecs.reading import printable
 from safelight.codecs.software import services_in
 from safelight.image import Finding, Risk
 from safelight.places.towns import nearest
 
-MOST_NAMES = 4
+MOST_NAMES, LONGEST_NAME = 4, 60
 PROGRAMS = (
     *("Software", "ProcessingSoftware", "XMP CreatorTool", "C2PA claim generator", "Encoder"),
     *("ImageEditingSoftware", "RAWDevelopingSoftware", "IPTC OriginatingProgram", "XMP Producer"),
     *("XMP softwareAgent", "C2PA softwareAgent", "software of a set of layers", "handler name"),
-    *("MetadataEditingSoftware", "PTEX.Fullbanner"),
+    "MetadataEditingSoftware",
 )
 # Names that name no program: the kind of a track, or of a reader.
 _NO_PROGRAM = re.compile(r"[a-z ]*handler?\.?|pict|pictures?|images?", re.IGNORECASE)
@@ -186,7 +187,7 @@ def _is_block(finding: Finding) -> bool:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:MOST_NAMES])
+    shown = ", ".join(printable(name, LONGEST_NAME) for name in names[:MOST_NAMES])
     return f"{shown} and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else shown
 
 
