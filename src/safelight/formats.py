@@ -40,7 +40,8 @@ class Facts:
     what its further frames are, None if only the first is opened; stores: what it holds beside RGB.
     depths: bits of a sample that it can be written with; asks: what else an encoder can be asked.
     depth_of_frames: the most bits of a sample where there are several frames, None if as many.
-    mark: what writes the AI-origin mark into a new encoding; None: it has no place for it.
+    most_colours of a frame, None if as many as its samples tell apart.
+    mark: what writes the mark of origin into a new encoding; None: it has no place for it.
     """
 
     title: str
@@ -64,6 +65,7 @@ class Facts:
     stores: frozenset[Stored] = frozenset()
     depths: tuple[int, ...] = (8,)
     depth_of_frames: int | None = None
+    most_colours: int | None = None
     asks: frozenset[Ask] = frozenset()
 
 
@@ -137,10 +139,10 @@ TABLE: dict[Format, Facts] = {
         keeps=frozenset({"alpha", "animation"}),
         keeps_stored=frozenset({"icc", "alpha", "animation"}),
         loader="gifload_source",
-        saver="gifsave_target",
         frames="animation",
         mark="rewriter",
-        note="written with 256 colours a frame; a pixel is there or not",
+        note="written with at most 256 colours a frame; a pixel is there or not",
+        most_colours=256,
     ),
     "avif": Facts(
         "AVIF",

@@ -11,6 +11,7 @@ from safelight.batch.events import Item
 from safelight.batch.tally import Tally
 from safelight.cli import table
 from safelight.cli.figures import Figures, has_its_size
+from safelight.codecs.origin import SCHEME
 from safelight.engine.result import Result
 from safelight.image import Change, Decision, Finding, Risk
 from safelight.recipe import operations
@@ -191,3 +192,26 @@ def test_a_turned_file_that_was_left_alone_has_its_size() -> None:
     turned = replace(result, width=4, height=3, input_width=3, input_height=4)
     assert has_its_size(replace(turned, is_reencoded=False))
     assert not has_its_size(turned)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "label"),
+    [
+        ("XMP DigitalSourceType", f"{SCHEME}trainedAlgorithmicMedia", "AI-origin mark"),
+        ("C2PA digitalSourceType", f"{SCHEME}algorithmicallyEnhanced", "AI-origin mark"),
+        ("XMP DigitalSourceType", "trainedAlgorithmicMedia", "AI-origin mark"),
+        ("XMP DigitalSourceType", f"{SCHEME}digitalCapture", "origin"),
+        ("C2PA manifest", "900 bytes", "origin"),
+        ("XMP provenance", "https://example.org/trainedAlgorithmicMedia", "origin"),
+    ],
+)
+def test_only_a_mark_that_says_ai_is_called_one(name: str, value: str, label: str) -> None:
+    item = looked_at("1.jpg", None)
+    assert item.result is not None
+    change = Change("removed", Finding(Risk.PROVENANCE, name, value))
+    one = replace(item, result=replace(item.result, changes=(change,)))
+    told = lines([one], "scrub", named=True)
+    assert f"  removed: {label} 1" in told
+    assert any(line.strip() == f"{label}: {name}" for line in told)
+    # of several pictures only the groups are counted
+    assert "  removed: origin 2" in lines([one, replace(one, index=2)], "scrub")

@@ -156,6 +156,18 @@ def test_blocks_that_nobody_can_read_are_told_with_their_size(told: Script) -> N
     )
 
 
+def test_a_block_that_nobody_can_read_may_hold_what_must_not_be_there(told: Script) -> None:
+    told.write_bytes("bad.png", with_chunks(png(), (b"eXIf", b"garbage")))
+    told.write_bytes("good.png", with_chunks(png(), (b"eXIf", exif({0x010F: "Maker"}))))
+    told.play(
+        "run inspect bad.png --fail-on gps,serial\nexit 4\n"
+        "stderr '^safelight: --fail-on gps,serial: 1 entry in 1 file; a block that could not be "
+        "read may hold anything$'\n"
+        "run inspect good.png --fail-on gps,serial\nsilent stderr\n"
+        "run inspect good.png --fail-on make\nexit 4\n! stderr 'may hold'"
+    )
+
+
 def history(agent: str) -> bytes:
     """A packet in which a program did something."""
     return xmp(

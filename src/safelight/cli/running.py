@@ -137,7 +137,7 @@ def _ask(face: Face, recipe: Recipe, placement: Placement, files: int) -> None:
     drops = any(getattr(step, "drop_marks", None) is not None for step in recipe.steps)
     for is_wished, question, flag in (
         (placement.in_place, f"replace {files} file(s) by the result", "--in-place"),
-        (drops, f"leave the AI-origin mark out of {files} file(s)", "--drop-marks"),
+        (drops, f"leave the mark of origin out of {files} file(s)", "--drop-marks"),
     ):
         if is_wished and not face.agreed(question):
             raise UsageError("nothing was done", hint=f"--yes, or leave {flag} away")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from safelight.batch.events import Summary
-from safelight.cli.figures import LONGEST_LIST, Cages, Figures
+from safelight.cli.figures import LONGEST_LIST, MARKS, Cages, Figures
 from safelight.cli.printable import printable
-from safelight.image import Decision, Risk
+from safelight.codecs.origin import is_by_ai
+from safelight.image import Decision, Finding, Risk
 
 LONGEST_LOSS = 60
 LABELS = {
@@ -20,13 +21,18 @@ LABELS = {
     Risk.TIME: "time",
     Risk.HISTORY: "edit history",
     Risk.THUMBNAIL: "embedded thumbnail",
-    Risk.PROVENANCE: "AI-origin mark",
+    Risk.PROVENANCE: "origin",
     Risk.RIGHTS: "copyright",
     Risk.COLOUR: "colour profile",
     Risk.ORIENTATION: "orientation",
     Risk.SETTINGS: "camera settings",
     Risk.OTHER: "other",
 }
+# A mark by which a model had a hand in the picture: told apart where one picture is told of.
+AI_MARK = "AI-origin mark"
+ORDER = tuple(
+    label for risk in Risk for label in (*([AI_MARK] * (risk == Risk.PROVENANCE)), LABELS[risk])
+)
 # What the rules of done_word do not give.
 PAST = {
     "canvas": "put on a canvas",
@@ -72,7 +78,9 @@ def lines(
         ("added", summary.added),
     ):
         written += (
-            _of_one(figures, what, named) if figures.items == 1 else _metadata(what, pictures)
+            _of_one(figures, what, named)
+            if figures.items == 1
+            else _counted(what, {LABELS[Risk[name.upper()]]: n for name, n in pictures.items()})
         )
     written += _lost(figures)
     written += _unmarked(figures)
@@ -131,7 +139,7 @@ def _unmarked(figures: Figures) -> list[str]:
     if not figures.unmarked:
         return []
     names, number = ", ".join(sorted(figures.unmarked)), figures.unmarked.total()
-    lost = f"{number} picture{'' if number == 1 else 's'} lost the AI-origin mark"
+    lost = f"{number} picture{'' if number == 1 else 's'} lost the mark of origin"
     return [_row("warning", f"{lost}: {names} has no place for it")]
 
 
@@ -190,24 +198,24 @@ def _of_one(figures: Figures, what: str, named: bool) -> list[str]:
     names: dict[str, list[str]] = {}
     for change in figures.changes:
         if change.what == what:
-            names.setdefault(change.finding.group.name.lower(), []).append(change.finding.name)
-    rows = _metadata(what, {group: len(found) for group, found in names.items()})
-    if named:
-        for group, risk in _risks():
-            if group in names:
-                found = ", ".join(printable(name) for name in sorted(set(names[group])))
-                rows.append(_row("", f"{LABELS[risk]}: {found}"))
+            names.setdefault(_label(change.finding), []).append(change.finding.name)
+    rows = _counted(what, {label: len(found) for label, found in names.items()})
+    for label in ORDER if named else ():
+        if label in names:
+            found = ", ".join(printable(name) for name in sorted(set(names[label])))
+            rows.append(_row("", f"{label}: {found}"))
     return rows
 
 
-def _metadata(label: str, count: dict[str, int]) -> list[str]:
+def _label(finding: Finding) -> str:
+    is_mark = finding.name in MARKS and is_by_ai(finding.value)
+    return AI_MARK if is_mark else LABELS[finding.group]
+
+
+def _counted(what: str, count: Mapping[str, int]) -> list[str]:
     """The groups and how many each counts: facts of a lone picture, or pictures."""
-    parts = [f"{LABELS[risk]} {count[name]}" for name, risk in _risks() if count.get(name)]
-    return [_row(label, " · ".join(parts))] if parts else []
-
-
-def _risks() -> list[tuple[str, Risk]]:
-    return [(risk.name.lower(), risk) for risk in Risk]
+    parts = [f"{label} {count[label]}" for label in ORDER if count.get(label)]
+    return [_row(what, " · ".join(parts))] if parts else []
 
 
 def _reencoded(figures: Figures) -> list[str]:

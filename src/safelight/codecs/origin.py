@@ -91,6 +91,11 @@ def mark_said(words: str) -> str:
     return mark_in(words.encode())
 
 
+def is_by_ai(words: str) -> bool:
+    """True for a mark that says that a model made the picture, or had a hand in it."""
+    return mark_said(words).removeprefix(SCHEME) in BY_AI
+
+
 def _term(text: str) -> str:
     """The longest published term that the text starts with: CBOR has no byte between two texts."""
     fitting = [term for term in TERMS if text.startswith(term)]

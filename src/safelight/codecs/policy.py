@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from safelight.image import MarkRule, Profile, Risk, Wish
 
-# Groups that a profile keeps whole. The AI-origin mark is kept by all of them.
+# Groups that a profile keeps whole. The mark of origin is kept by all of them.
 GROUPS: dict[Profile, frozenset[Risk]] = {
     "share": frozenset({Risk.COLOUR, Risk.ORIENTATION}),
     "strict": frozenset({Risk.COLOUR, Risk.ORIENTATION}),

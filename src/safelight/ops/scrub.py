@@ -15,7 +15,7 @@ class Scrub(Operation, name="scrub", touches_pixels=False):
 
     profile: Profile = Field(
         "share",
-        description="share keeps colour, orientation, copyright notice and AI mark; strict "
+        description="share keeps colour, orientation, copyright notice and mark of origin; strict "
         "drops the notice; minimal keeps dates and camera settings too; none keeps all",
     )
     keep: tuple[str, ...] = Field(
@@ -26,7 +26,7 @@ class Scrub(Operation, name="scrub", touches_pixels=False):
         None,
         min_length=3,
         max_length=300,
-        description="why even the AI-origin mark is to go; the reason goes into the receipt",
+        description="why even the mark of origin is to go; the reason goes into the receipt",
         json_schema_extra=LATER,
     )
 
