@@ -205,7 +205,7 @@ def test_where_no_program_is_named_none_is(told: Script) -> None:
 
 
 def test_a_position_outside_the_globe_is_none(told: Script) -> None:
-    place = {1: "N", 2: (213.0, 38.0, 24.0), 3: "E", 4: (103.0, 0.0, 0.0)}
+    place: dict[int, object] = {1: "N", 2: (213.0, 38.0, 24.0), 3: "E", 4: (103.0, 0.0, 0.0)}
     told.write_bytes("odd.jpg", jpeg(exif=exif({}, gps=place)))
     told.write_bytes("far.jpg", jpeg(exif=exif({}, gps=place | {1: "S", 2: (48.0, 0.0, 0.0)})))
     told.play(

@@ -15,7 +15,7 @@ from safelight.cli.printable import printable
 from safelight.cli.report import Report
 from safelight.cli.table import LABELS
 from safelight.cli.tagnames import known_names
-from safelight.engine.plain import plain, services_of
+from safelight.engine.plain import UNREADABLE, plain, services_of
 from safelight.errors import ParameterInvalid
 from safelight.image import Finding
 
@@ -23,7 +23,7 @@ FOUND = 4
 # Of a value with its escapes; wider lines than these are broken, never cut in the middle.
 LONGEST_VALUE, WIDEST = 800, 100
 INDENT = " " * 33
-LONGEST_MEANING = 200
+LONGEST_MEANING = 400
 ANY = "any"
 ALARMING = 7
 HONESTY = (
@@ -34,7 +34,7 @@ failing = click.option(
     "--fail-on",
     metavar="A,B",
     help="Leave with exit code 4 when one of these is there: a group (place, device), a part of "
-    "a tag's name (gps, serial), or any.",
+    "a tag's name (gps, serial), or any. A block that could not be read meets every word.",
 )
 
 
@@ -59,6 +59,7 @@ class Findings(Report):
         self.hides = face.settings.hide_values
         self._met: dict[str, None] = {}  # the words of --fail-on that something met
         self._entries = self._files = 0
+        self._is_unread = False  # one of the entries is a block that could not be read
         self._seen: list[Seen] = []
 
     def keep(self, item: Item) -> None:
@@ -107,7 +108,9 @@ class Findings(Report):
         if not self.face.is_json:
             entries = f"{self._entries} entr{'y' if self._entries == 1 else 'ies'}"
             files = f"{self._files} file{'' if self._files == 1 else 's'}"
-            self.face.note(f"safelight: --fail-on {','.join(self._met)}: {entries} in {files}")
+            why = "; a block that could not be read may hold anything" if self._is_unread else ""
+            met = ",".join(self._met)
+            self.face.note(f"safelight: --fail-on {met}: {entries} in {files}{why}")
         return FOUND
 
     def show(self, summary: Summary) -> None:
@@ -161,6 +164,9 @@ class Findings(Report):
     def _asked_of(self, finding: Finding) -> list[str]:
         group, label = finding.group.name.lower(), LABELS[finding.group].lower()
         name = finding.name.lower()
+        if finding.name == UNREADABLE:  # it may hold what was asked for: an unknown is not a no
+            self._is_unread = self._is_unread or bool(self.words)
+            return self.words
         return [word for word in self.words if word in (ANY, group, label) or word in name]
 
 

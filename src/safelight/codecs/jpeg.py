@@ -153,7 +153,9 @@ def _of_jfif(body: memoryview) -> Iterator[Block]:
     if len(body[14:end]):
         yield Block("thumbnail", "JFIF thumbnail", body[14:end])
     if rest := body[end:]:
-        yield Block("private", APPLE_JFIF if rest == b"AMPF" else "JFIF tail", rest)
+        yield Block(
+            "private", APPLE_JFIF if starts(rest, b"AMPF") and len(rest) == 4 else "JFIF tail", rest
+        )
 
 
 def _called(number: int, body: memoryview) -> str:
