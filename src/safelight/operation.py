@@ -152,6 +152,12 @@ class Operation(BaseModel):
         raise RecipeInvalid(f"the operation {self.name} has no apply")
 
 
+def wanted(known: FieldInfo) -> str:
+    """What a parameter should be, by its own sentence, where a value does not fit its pattern."""
+    told = known.description or "another"
+    return f"should be {'' if told.startswith(('what ', 'the ', 'a ')) else 'the '}{told}"
+
+
 def _is_later(known: FieldInfo) -> bool:
     extra = known.json_schema_extra
     return isinstance(extra, dict) and extra.get("later") is True

@@ -28,11 +28,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from safelight import ops
-from safelight.codecs.routing import ROUTE_BYTES, route
+from safelight.codecs.routing import ROUTE_BYTES, foreign, route
 from safelight.errors import FormatUnknown, InputMissing, LimitExceeded, RecipeInvalid
 from safelight.formats import TABLE, Format, is_picture
 from safelight.limits import MAX_RECIPE_BYTES, MAX_STEPS, Limits
-from safelight.operation import ModelNeed, Operation
+from safelight.operation import ModelNeed, Operation, wanted
 
 SCHEMA = 1
 
@@ -253,8 +253,7 @@ class Shelf:
                         hint="--max-bytes allows more",
                     )
                 first = file.read(ROUTE_BYTES)
-                if route(first) is None:
-                    raise FormatUnknown(f"{named} is no picture format that Safelight reads")
+                _refuse_pixelless(first, named)
                 file.seek(0)
                 return hashlib.file_digest(file, "sha256").hexdigest()
         except (OSError, ValueError) as error:
@@ -277,6 +276,23 @@ class Shelf:
             found[name] = f"{extra['picture']}{digest}"
             files[digest] = path
         return found
+
+
+def _refuse_pixelless(first: bytes, named: str) -> None:
+    """Raises FormatUnknown for a document or a film, and for bytes that are nothing we read."""
+    format = route(first)
+    if format is None:
+        known = foreign(first)
+        if known is None:
+            raise FormatUnknown(f"{named} is no picture format that Safelight reads")
+        message = f"{named} is {known.title}, which Safelight does not read"
+        raise FormatUnknown(message, hint=known.hint)
+    if not TABLE[format].reads:
+        facts = TABLE[format]
+        raise FormatUnknown(
+            f"{named} is a {facts.kind} ({facts.title}): its pixels are not read",
+            hint="export it as PNG, and give that",
+        )
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -321,5 +337,5 @@ def _step(
         where = ".".join(str(part) for part in first["loc"]) or "parameters"
         words = first["msg"].lower()
         if first["type"] == "string_pattern_mismatch":  # no person reads a regular expression
-            words = f"should be the {operation.model_fields[str(first['loc'][0])].description}"
+            words = wanted(operation.model_fields[str(first["loc"][0])])
         raise RecipeInvalid(f"step {number}, {step['op']}: {where}: {words}") from error

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from safelight.ops.convert import Convert
 from safelight.ops.resize import Resize
+from safelight.recipe import Recipe
 from tests.contract import PICTURES, context, opened
 
 
@@ -32,7 +33,7 @@ from tests.contract import PICTURES, context, opened
         {"quality": 0},
         {"quality": 101},
         {"effort": 10},
-        {"background": "white"},
+        {"background": "mauvish"},
         {"background": "#12345"},
     ],
 )
@@ -47,6 +48,12 @@ def test_what_came_later_does_not_change_the_form_of_older_recipes() -> None:
     assert names <= set(
         Convert(progressive=True, chroma="4:4:4", depth=8, to_bytes=999).parameters()
     )
+
+
+def test_a_name_of_a_colour_is_its_number_and_a_number_stays_as_it_was_typed() -> None:
+    named = Recipe((Convert(to="jpeg", background="Navy"),))
+    assert named.digest == Recipe((Convert(to="jpeg", background="#000080"),)).digest
+    assert Convert(background="#ABCDEF").parameters()["background"] == "#ABCDEF"
 
 
 def test_touches_no_pixel_itself() -> None:

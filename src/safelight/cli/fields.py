@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from safelight.errors import ParameterInvalid
 from safelight.formats import EXTENSIONS, WRITABLE
-from safelight.operation import Operation
+from safelight.operation import Operation, wanted
 
 
 def field_options(operation: type[Operation]) -> list[Any]:
@@ -58,7 +58,7 @@ def _reason(operation: type[Operation], first: Any) -> str:
     field = str(first["loc"][0]) if first["loc"] else ""
     words = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     if first["type"] == "string_pattern_mismatch" and field in operation.model_fields:
-        words = f"should be the {operation.model_fields[field].description}"
+        words = wanted(operation.model_fields[field])
     words = words[:1].lower() + words[1:]
     return f"--{_flag(field)}: {words}" if field else words
 

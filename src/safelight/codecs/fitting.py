@@ -38,7 +38,7 @@ def _without_loss(encode: Encode, wish: Wish, most: int) -> Pieces:
     if size > most:
         raise LimitExceeded(
             f"without loss the result has {size} bytes, {most} are asked for",
-            hint="--to webp or another format with a quality, or resize first",
+            hint="resize first, or a format with a quality, as --to webp without --lossless",
         )
     return pieces
 
@@ -57,6 +57,6 @@ def _searched(encode: Encode, wish: Wish, most: int) -> tuple[Pieces, int | None
     if found is None:
         raise LimitExceeded(
             f"at the least quality the result has {size} bytes, {most} are asked for",
-            hint="resize first, or --to webp or avif, which need fewer bytes",
+            hint="resize first; of the formats with a quality avif needs the fewest bytes",
         )
     return found

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from safelight.formats import LOSSY, TABLE, Format, Writable
 from safelight.image import Chroma, Decision, Image
 from safelight.limits import MAX_OUTPUT_BYTES
 from safelight.operation import LATER, Context, Operation
+from safelight.ops.cutting.grounds import NAMED
 
 BOTH = tuple(format for format in LOSSY if TABLE[format].lossless)
 DEPTHS = sorted({depth for facts in TABLE.values() for depth in facts.depths})
@@ -38,7 +39,7 @@ class Convert(Operation, name="convert"):
     background: str = Field(
         "#ffffff",
         pattern=r"^#[0-9a-fA-F]{6}$",
-        description="colour under transparency where the format has none, as #rrggbb",
+        description="colour under transparency where the format has none, as white or #rrggbb",
     )
     progressive: bool = Field(
         False,
@@ -65,6 +66,12 @@ class Convert(Operation, name="convert"):
         json_schema_extra=LATER,
     )
 
+    @field_validator("background", mode="before")
+    @classmethod
+    def _by_name(cls, value: object) -> object:
+        """What was typed as a number stays as it was: its letters are in a recipe's digest."""
+        return NAMED.get(value.lower(), value) if isinstance(value, str) else value
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.lossless and self.quality is not None:
@@ -80,7 +87,7 @@ class Convert(Operation, name="convert"):
     def _check_for(self, format: Format) -> None:
         facts = TABLE[format]
         if self.quality is not None and not facts.lossy:
-            raise ValueError(f"{format} has no quality, it keeps every pixel")
+            raise ValueError(f"{format} has no quality to choose")
         if self.lossless and format not in BOTH:
             raise ValueError(f"lossless is for webp and avif, not for {format}")
         if self.progressive and "progressive" not in facts.asks:

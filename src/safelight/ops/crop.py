@@ -63,7 +63,12 @@ class Crop(Operation, name="crop", version=2):
     def box_for(self, width: int, height: int) -> Box:
         """left, top, width, height of the part in such a picture. Raises ParameterInvalid."""
         left, top, across, down = self.box or self._placed(width, height)
-        if left < 0 or top < 0 or left + across > width or top + down > height:
+        if across > width or down > height:
+            raise ParameterInvalid(
+                f"the part of {across}x{down} is larger than the picture of {width}x{height}",
+                hint="ask for a smaller part, or for the largest of a shape, as --aspect 3:2",
+            )
+        if left + across > width or top + down > height:
             raise ParameterInvalid(
                 f"the part {across}x{down} at {left},{top} reaches outside the picture"
                 f" of {width}x{height}",
