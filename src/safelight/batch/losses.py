@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from safelight.image import Change, Risk
 
 FRAMES = re.compile(r"(\d{1,9}) further frames")
+COLOURS = re.compile(r"colours beyond \d{1,9}")
 DEPTH, DEEP = "sample depth", "16 bit"
 GAIN_MAP = "gain map"
 OF_THE_PICTURE = {
     (Risk.OTHER, DEPTH),
     (Risk.OTHER, "values outside the window"),
     (Risk.OTHER, "transparency"),
+    (Risk.OTHER, "partial transparency"),
     (Risk.COLOUR, "CMYK"),
     (Risk.COLOUR, "colours outside sRGB"),
 }
@@ -24,7 +26,9 @@ def is_loss(change: Change) -> bool:
     finding = change.finding
     is_named = (finding.group, finding.name) in OF_THE_PICTURE
     is_frames = finding.group == Risk.OTHER and FRAMES.fullmatch(finding.name) is not None
-    return change.what == "removed" and (is_named or is_frames or finding.name == GAIN_MAP)
+    is_colours = finding.group == Risk.COLOUR and COLOURS.fullmatch(finding.name) is not None
+    is_of_the_picture = is_named or is_frames or is_colours or finding.name == GAIN_MAP
+    return change.what == "removed" and is_of_the_picture
 
 
 def losses_of(changes: Iterable[Change]) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ def refuse_idle_quality(recipe: Recipe, items: Sequence[PlannedItem]) -> None:
     is_typed = any(getattr(step, "quality", None) is not None for step in recipe.steps)
     if is_typed and formats and formats <= set(FORMATS) - set(LOSSY):
         raise ParameterInvalid(
-            f"--quality: {', '.join(sorted(map(str, formats)))} has none, it keeps every pixel",
+            f"--quality: {', '.join(sorted(map(str, formats)))} has no quality to choose",
             hint="leave --quality away, or --format jpeg, webp, avif",
         )
 

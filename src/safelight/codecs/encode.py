@@ -10,7 +10,7 @@ from safelight.codecs.colour import PROFILE, fitted, in_depth, is_deep, speaks_o
 from safelight.codecs.decode import open_image
 from safelight.codecs.fitting import encoded_within
 from safelight.codecs.libvips import foreign_errors, libvips
-from safelight.codecs.losses import losses, lost_frames
+from safelight.codecs.losses import losses, lost_frames, lost_to_a_table
 from safelight.codecs.policy import policy_of
 from safelight.codecs.samples import GAMUT, NOTE
 from safelight.codecs.savers import EXIF, XMP, sample_bits, save
@@ -63,8 +63,11 @@ def encode(image: Image, data: memoryview, limits: Limits) -> Encoded:
         picture, blocks = _ready(before, image, blocks, (target, frames))
         bits = sample_bits(target, image.wish, is_deep=is_deep(picture))
         lost = losses(before, picture, bits=bits, background=image.wish.background)
-        if image.wish.to_bytes is not None:
+        most_colours = TABLE[target].most_colours
+        if image.wish.to_bytes is not None or most_colours is not None:
             picture = picture.copy_memory()
+        if most_colours is not None:
+            lost += lost_to_a_table(picture, most_colours)
 
         def encode_as(wish: Wish) -> Pieces:
             return completed(save(picture, target, wish, limits.output_bytes), target, blocks)

@@ -7,6 +7,7 @@ from typing import Any
 
 from safelight.codecs import icc
 from safelight.codecs.colour import PROFILE, has_alpha, is_deep
+from safelight.codecs.palettes import has_more, is_partly_seen
 from safelight.codecs.samples import GAMUT, NOTE
 from safelight.codecs.values import values_of
 from safelight.image import Change, Finding, Header, Risk
@@ -20,6 +21,16 @@ def losses(
     """What the picture before lost on the way to the one after, which is saved with these bits."""
     lost = _lost(before, after, bits=bits, background=background)
     return tuple(Change("removed", finding) for finding in lost)
+
+
+def lost_to_a_table(picture: Any, most: int) -> tuple[Change, ...]:
+    """What a format loses that holds so many colours a frame. The picture is in memory."""
+    found = []
+    if has_more(picture, most):
+        found.append(Finding(Risk.COLOUR, f"colours beyond {most}", "the nearest of those kept"))
+    if is_partly_seen(picture):
+        found.append(Finding(Risk.OTHER, "partial transparency", "a pixel is there or not"))
+    return tuple(Change("removed", finding) for finding in found)
 
 
 def _lost(

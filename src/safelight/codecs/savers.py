@@ -123,7 +123,9 @@ def settings(target: Format, wish: Wish, *, is_deep: bool) -> dict[str, Any]:
             level = 3 if effort is None else max(1, effort)
             return {"compression": "deflate", "predictor": "horizontal", "level": level}
         case "gif":
-            return {"effort": 3 if effort is None else effort + 1}
+            # Frames that equal the one before are frames all the same: they have their times.
+            slow = 3 if effort is None else effort + 1
+            return {"effort": slow, "keep_duplicate_frames": True}
         case "avif":
             slow = 1 if effort is None else effort
             depth = sample_bits(target, wish, is_deep=is_deep)

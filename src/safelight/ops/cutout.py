@@ -81,7 +81,7 @@ class Cutout(Operation, name="cutout", version=3, gives_confidence=True):
         if not is_flat and target not in TRANSPARENT:
             raise ValueError(f"{target} has no transparency: give bg, as white, or another format")
         if self.quality is not None and target is not None and target not in LOSSY:
-            raise ValueError(f"{target} has no quality, it keeps every pixel")
+            raise ValueError(f"{target} has no quality to choose")
         return self
 
     def needs(self) -> tuple[ModelNeed, ...]:

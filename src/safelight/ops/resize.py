@@ -75,7 +75,7 @@ class Resize(Operation, name="resize", version=2):
         if (self.percent or 0) > 100 and not self.enlarge:
             raise ValueError("above 100 percent needs enlarge")
         if self.quality is not None and self.format not in (None, *LOSSY):
-            raise ValueError(f"{self.format} has no quality, it keeps every pixel")
+            raise ValueError(f"{self.format} has no quality to choose")
         return self
 
     def _box(self) -> tuple[int | None, int | None]:
