@@ -123,7 +123,7 @@ def test_an_ai_service_is_named_even_without_a_mark() -> None:
 def test_what_was_not_understood_is_counted_not_hidden() -> None:
     blocks = [Finding(Risk.OTHER, "APP7", "1200 bytes"), Finding(Risk.OTHER, "Trailer", "34 bytes")]
     assert plain(blocks)[Risk.OTHER] == (
-        "holds 2 blocks that could not be understood, 1,234 bytes in all"
+        "holds 2 blocks that could not be understood, 1,234 bytes in all; may hold a serial number"
     )
     assert plain([Finding(Risk.OTHER, "Comment", "hello")])[Risk.OTHER] == (
         "holds notes that fit no group"

@@ -15,6 +15,7 @@ from safelight.cli.printable import printable
 from safelight.cli.report import Report
 from safelight.cli.table import LABELS
 from safelight.cli.tagnames import known_names
+from safelight.codecs.maker_notes import is_unread_note
 from safelight.engine.plain import UNREADABLE, plain, services_of
 from safelight.errors import ParameterInvalid
 from safelight.image import Finding
@@ -24,7 +25,9 @@ FOUND = 4
 LONGEST_VALUE, WIDEST = 800, 100
 INDENT = " " * 33
 LONGEST_MEANING = 400
-ANY = "any"
+ANY, SERIAL = "any", "serial"
+UNREADABLE_MEETS = "a block that could not be read may hold anything"
+NOTES_MEET = "the maker's notes may hold a serial number, and cannot be read in full"
 ALARMING = 7
 HONESTY = (
     "nothing shown does not mean nothing there: pixels themselves can tell a place or a person"
@@ -34,7 +37,8 @@ failing = click.option(
     "--fail-on",
     metavar="A,B",
     help="Leave with exit code 4 when one of these is there: a group (place, device), a part of "
-    "a tag's name (gps, serial), or any. A block that could not be read meets every word.",
+    "a tag's name (gps, serial), or any. A block that could not be read meets every word, notes "
+    "in a camera maker's own way meet serial: they may hold one.",
 )
 
 
@@ -59,7 +63,7 @@ class Findings(Report):
         self.hides = face.settings.hide_values
         self._met: dict[str, None] = {}  # the words of --fail-on that something met
         self._entries = self._files = 0
-        self._is_unread = False  # one of the entries is a block that could not be read
+        self._whys: dict[str, None] = {}  # why what is not understood met them
         self._seen: list[Seen] = []
 
     def keep(self, item: Item) -> None:
@@ -108,7 +112,7 @@ class Findings(Report):
         if not self.face.is_json:
             entries = f"{self._entries} entr{'y' if self._entries == 1 else 'ies'}"
             files = f"{self._files} file{'' if self._files == 1 else 's'}"
-            why = "; a block that could not be read may hold anything" if self._is_unread else ""
+            why = "".join(f"; {why}" for why in self._whys)
             met = ",".join(self._met)
             self.face.note(f"safelight: --fail-on {met}: {entries} in {files}{why}")
         return FOUND
@@ -165,9 +169,14 @@ class Findings(Report):
         group, label = finding.group.name.lower(), LABELS[finding.group].lower()
         name = finding.name.lower()
         if finding.name == UNREADABLE:  # it may hold what was asked for: an unknown is not a no
-            self._is_unread = self._is_unread or bool(self.words)
+            self._whys |= dict.fromkeys([UNREADABLE_MEETS] * bool(self.words))
             return self.words
-        return [word for word in self.words if word in (ANY, group, label) or word in name]
+        met = [word for word in self.words if word in (ANY, group, label) or word in name]
+        unsure = [word for word in self.words if SERIAL in word and word not in met]
+        if unsure and is_unread_note(finding):
+            self._whys[NOTES_MEET] = None
+            return [*met, *unsure]
+        return met
 
 
 def asked(fail_on: str | None) -> list[str]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from safelight.codecs.exif import THUMBNAIL_SIZE, Exif, Tag
 from safelight.codecs.exif_names import STRUCTURE, name_and_risk
 from safelight.codecs.ifd import Entry
+from safelight.codecs.maker_notes import serials
 from safelight.codecs.reading import decoded, printable
 from safelight.image import Finding, Risk
 
 BYTE, ASCII, UNDEFINED = 1, 2, 7
-USER_COMMENT, MAKER_NOTE = 0x9286, 0x927C
+MAKE, USER_COMMENT, MAKER_NOTE = 0x010F, 0x9286, 0x927C
 WINDOWS_WORDS = range(0x9C9B, 0x9CA0)
 # Degrees, minutes, seconds and the tag that says which half of the globe.
 ANGLES: dict[int, int] = {2: 1, 4: 3, 20: 19, 22: 21}
@@ -28,9 +29,17 @@ def exif_findings(exif: Exif) -> Iterator[Finding]:
         elif tag.directory in ("GPS", "Interop") or tag.entry.number not in STRUCTURE:
             name, risk = name_and_risk(tag.directory, tag.entry.number)
             yield Finding(risk, name, _position(tag, gps) or words_of(tag.entry))
+    # One alone: a hostile block may name the same bytes thousands of times.
+    for tag in [tag for tag in exif.tags if tag.entry.number == MAKER_NOTE][:1]:
+        yield from serials(tag.entry.raw, _make(exif), tag.entry.order)
     if exif.is_broken:
         part = "a part of EXIF" if exif.tags else f"EXIF, {exif.size} bytes"
         yield Finding(Risk.OTHER, "unreadable block", part)
+
+
+def _make(exif: Exif) -> str:
+    makes = (decoded(tag.entry.raw) for tag in exif.tags if tag.entry.number == MAKE)
+    return next(makes, "")
 
 
 def words_of(entry: Entry) -> str:

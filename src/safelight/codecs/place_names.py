@@ -70,7 +70,7 @@ PLACES = frozenset(
         *("motion photo video", "Samsung trailer", "sound", "further track", "tone map"),
         *("handler name", "compressor name", "item name", "mime item", "uri item", "C2PA item"),
         *("unreadable coded data", "description", "APP2", "jumb", "free", "skip"),
-        *(APPLE_JFIF, "JFIF tail"),
+        *(APPLE_JFIF, "JFIF tail", "InternalSerialNumber"),
         *(name for _, _, name in KNOWN_APPS),
         *LISTED.values(),
         *PURPOSES.values(),

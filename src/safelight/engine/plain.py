@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from safelight.codecs.maker_notes import SENTENCE as MAY_HOLD
+from safelight.codecs.maker_notes import is_unread_note
 from safelight.codecs.reading import printable
 from safelight.codecs.software import services_in
 from safelight.image import Finding, Risk
@@ -144,6 +146,8 @@ def _identity(findings: list[Finding]) -> str:
 def _device(findings: list[Finding]) -> str:
     if any(word in finding.name.lower() for finding in findings for word in SERIALS):
         return "says which device took it, with a number that ties its pictures together"
+    if any(is_unread_note(finding) for finding in findings):
+        return f"says which device took it; {MAY_HOLD}"
     return "says which device took it"
 
 
@@ -179,7 +183,10 @@ def _other(findings: list[Finding]) -> str:
         return "holds notes that fit no group"
     blocks = "a block" if number == 1 else f"{number} blocks"
     in_all = f", {sum(sizes):,} bytes in all" if sizes else ""
-    return f"holds {blocks} that could not be understood{in_all}"
+    serial = (
+        "; may hold a serial number" if any(is_unread_note(finding) for finding in findings) else ""
+    )
+    return f"holds {blocks} that could not be understood{in_all}{serial}"
 
 
 def _is_block(finding: Finding) -> bool:
