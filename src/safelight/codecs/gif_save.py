@@ -120,5 +120,5 @@ def _pixels(places: Any, box: tuple[slice, slice], own: bytes) -> Iterator[bytes
     top, left = (side.start or 0 for side in box)
     packed = _packed(own) if own else 0
     yield struct.pack("<B4HB", 0x2C, left, top, width, height, packed) + own
-    indexed = Image.frombytes("P", (width, height), places.tobytes())
-    yield bytes((CODE_BITS,)) + indexed.tobytes("gif", ("P", CODE_BITS, 0)) + b"\0"
+    indexed = Image.frombytes("L", (width, height), places.tobytes())
+    yield bytes((CODE_BITS,)) + indexed.tobytes("gif", ("L", CODE_BITS, 0)) + b"\0"
