@@ -218,6 +218,44 @@ def test_a_notice_moves_to_xmp_from_where_it_cannot_stay() -> None:
     assert (text.names, text.kept) == ({"XMP rights"}, {"XMP rights"})
 
 
+@pytest.mark.parametrize(
+    ("day", "time", "written"),
+    [
+        (b"20020620", b"", b">2002-06-20<"),
+        (b"20020620", b"123456+0200", b">2002-06-20T12:34:56+02:00<"),
+        (b"20020620", b"123456", b">2002-06-20T12:34:56<"),
+        (b"20020620", b"CANARY+0200", b">2002-06-20<"),
+        (b"20021340", b"123456", b""),
+        (b"CANARY!!", b"123456", b""),
+    ],
+)
+def test_the_date_of_iptc_stays_as_xmp_has_it(day: bytes, time: bytes, written: bytes) -> None:
+    records = resource(0x0404, iptc(n55=day, n60=time, n80=b"A. Person", n30=b"20030101"))
+    data = with_segments(jpeg(), segment(0xED, b"Photoshop 3.0\0" + records))
+    result = outcome(data, profile="minimal")
+    assert written in result.data
+    assert b"CANARY" not in result.data
+    assert result.names == result.kept == ({"XMP DateCreated"} if written else set())
+    assert {"IPTC By-line", "IPTC ReleaseDate"} <= result.removed
+    assert ("IPTC DateCreated" in result.removed) == (not written)
+    assert result.added == set()
+    assert outcome(data).names == set()
+
+
+def test_the_date_of_xmp_goes_before_that_of_iptc() -> None:
+    records = resource(0x0404, iptc(n55=b"20020620"))
+    packet = xmp(
+        "<p:DateCreated>2001-01-01</p:DateCreated>", p="http://ns.adobe.com/photoshop/1.0/"
+    )
+    data = with_segments(
+        jpeg(), segment(0xED, b"Photoshop 3.0\0" + records), segment(0xE1, XMP_HEAD + packet)
+    )
+    result = outcome(data, profile="minimal")
+    assert b">2001-01-01<" in result.data
+    assert b"2002-06-20" not in result.data
+    assert result.removed == {"IPTC DateCreated"}
+
+
 def test_a_packet_too_long_for_its_container_shrinks_to_notice_and_mark() -> None:
     packet = PACKET.replace(b"A. Person", b"x" * 62_000)
     data = with_segments(jpeg(), segment(0xE1, XMP_HEAD + packet))

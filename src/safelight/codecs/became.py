@@ -22,7 +22,9 @@ JPEG = b"\xff\xd8"
 # What is kept in another place than it came from: the same words, told by their new name.
 NOTICES = frozenset({"Copyright", "XMP rights", "IPTC CopyrightNotice", "XMP Copyright"})
 MARKS = frozenset({"XMP DigitalSourceType", "C2PA digitalSourceType"})
-WORDS = NOTICES | MARKS
+# The date and the time of IPTC are one property in XMP.
+DATES, DATE = frozenset({"IPTC DateCreated", "IPTC TimeCreated"}), "XMP DateCreated"
+WORDS = NOTICES | MARKS | {DATE}
 # What is built anew, so that its name or its size is another one afterwards; and what has a size.
 REBUILT = frozenset({"ICC_Profile", "XMP Directory"})
 _SIZE = re.compile(r"\d+ bytes")
@@ -70,8 +72,14 @@ def _is_same(before: Finding, now: Finding) -> bool:
     if before.name in MARKS and now.name in MARKS:
         # Another mark is not the same mark kept.
         return mark_said(before.value) == mark_said(now.value)
+    if before.name in DATES and now.name == DATE:
+        return bool(before.value) and _digits(before) in _digits(now)
     is_sized = bool(_SIZE.fullmatch(before.value) and _SIZE.fullmatch(now.value))
     return before.name == now.name and (before.name in REBUILT or is_sized)
+
+
+def _digits(date: Finding) -> str:
+    return "".join(filter(str.isdecimal, date.value))
 
 
 def _words(notice: Finding) -> str:

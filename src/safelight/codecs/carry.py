@@ -171,7 +171,7 @@ def _packet(known: Known, policy: Policy) -> bytes | None:
 
 def _properties(known: Known, policy: Policy) -> Iterator[Property]:
     taken = {(DC, "rights"), (IPTC_EXTENSION, "DigitalSourceType")}
-    for item in known.properties:
+    for item in (*known.properties, *known.dates):
         risk = risk_of(item.namespace, item.name)
         if (item.namespace, item.name) in taken or risk == Risk.ORIENTATION:
             continue

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
+from datetime import date
 
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.reading import decoded
@@ -35,7 +37,9 @@ DATASETS: dict[int, tuple[str, Risk]] = {
     for risk, words in _BY_RISK.items()
     for number, name in zip(words.split()[::2], words.split()[1::2], strict=True)
 }
-COPYRIGHT_NOTICE = 116
+COPYRIGHT_NOTICE, DATE, TIME = 116, 55, 60
+_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
+_TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d)([0-5]\d)(?:([+-](?:0\d|1[0-4]))([0-5]\d))?", re.ASCII)
 NESTED: dict[int, Kind] = {0x0404: "iptc", 0x0422: "exif", 0x0424: "xmp", 0x040F: "icc"}
 RESOURCE_MARKS = (b"8BIM", b"PHUT", b"AgHg", b"MeSa", b"DCSR")
 THUMBNAILS = frozenset({0x0409, 0x040C})
@@ -77,6 +81,20 @@ def copyright_notice(data: memoryview) -> str:
         if (record, dataset) == (2, COPYRIGHT_NOTICE):
             return decoded(value, 1_000)
     return ""
+
+
+def date_created(data: memoryview) -> str:
+    """When the picture was made, as XMP writes it, with the time where one is told; or nothing."""
+    records = {dataset: decoded(value) for record, dataset, value in read_iptc(data) if record == 2}
+    day, time = _DAY.fullmatch(records.get(DATE, "")), _TIME.fullmatch(records.get(TIME, ""))
+    try:
+        written = "" if day is None else date(*map(int, day.groups())).isoformat()
+    except ValueError:
+        return ""
+    if not written or time is None:
+        return written
+    hours, minutes, seconds, zone, zone_minutes = time.groups()
+    return f"{written}T{hours}:{minutes}:{seconds}" + (f"{zone}:{zone_minutes}" if zone else "")
 
 
 def resources(data: memoryview) -> Iterator[tuple[int, memoryview]]:

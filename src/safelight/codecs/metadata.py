@@ -18,11 +18,11 @@ from safelight.codecs.c2pa import c2pa_findings, joined
 from safelight.codecs.exif import Exif, read_exif
 from safelight.codecs.exif_build import copyright_of
 from safelight.codecs.exif_words import exif_findings
-from safelight.codecs.iptc import copyright_notice, iptc_findings, photoshop_blocks
+from safelight.codecs.iptc import copyright_notice, date_created, iptc_findings, photoshop_blocks
 from safelight.codecs.origin import mark_in, mark_said
 from safelight.codecs.reading import decoded, short_is_broken, starts
 from safelight.codecs.text_risks import risk_of_text
-from safelight.codecs.xmp import DC, MAX_WORDS, Property, Unreadable, read_xmp
+from safelight.codecs.xmp import DC, MAX_WORDS, Property, Unreadable, date_property, read_xmp
 from safelight.codecs.xmp_names import risk_of
 from safelight.errors import ContainerBroken, SafelightError
 from safelight.formats import Format
@@ -46,9 +46,9 @@ class Known:
 
     The first EXIF block and the first profile count.
 
-    notices are copyright notices outside EXIF; mark is the address of a digital source type, or
-    empty. beside are further pictures, inner what these say, gain_map the numbers of the gain map
-    that this one is.
+    notices are copyright notices outside EXIF, dates those of IPTC as XMP has them; mark is the
+    address of a digital source type, or empty. beside are further pictures, inner what these say,
+    gain_map the numbers of the gain map that this one is.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -56,6 +56,7 @@ class Known:
     properties: list[Property] = field(default_factory=list)
     icc: memoryview | None = None
     notices: list[str] = field(default_factory=list)
+    dates: list[Property] = field(default_factory=list)
     mark: str = ""
     texts: list[tuple[Risk, str, str]] = field(default_factory=list)
     raw: list[tuple[Risk, Block]] = field(default_factory=list)
@@ -165,6 +166,7 @@ def _iptc(block: Block, known: Known) -> None:
     for finding in iptc_findings(block.data):
         known.add(finding.group, finding.name, finding.value)
     known.notices.extend(filter(None, [copyright_notice(block.data)]))
+    known.dates.extend(date_property(day) for day in filter(None, [date_created(block.data)]))
 
 
 def _photoshop(block: Block, known: Known) -> None:

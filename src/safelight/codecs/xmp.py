@@ -13,6 +13,7 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XML = "http://www.w3.org/XML/1998/namespace"
 DC = "http://purl.org/dc/elements/1.1/"
 IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
 # An address as the value of a property.
 RESOURCE = (RDF, "resource")
 # The prefixes that readers expect; some compare the text and not what it stands for.
@@ -174,6 +175,12 @@ def origin_mark(address: str) -> Property:
     """Iptc4xmpExt:DigitalSourceType with this address."""
     name = (IPTC_EXTENSION, "DigitalSourceType")
     return Property(*name, Node(name, {}, text=address))
+
+
+def date_property(when: str) -> Property:
+    """photoshop:DateCreated with this date: where XMP has what IPTC calls so."""
+    name = (PHOTOSHOP, "DateCreated")
+    return Property(*name, Node(name, {}, text=when))
 
 
 def build_xmp(properties: Iterable[Property], *, flat: str = "") -> bytes | None:
