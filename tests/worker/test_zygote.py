@@ -18,6 +18,7 @@ from safelight.models.store import Store
 from safelight.recipe import Recipe
 from safelight.worker.caged import CagedHost
 from safelight.worker.job import Job, ModelFile, Plan
+from safelight.worker.zygote import FILES_PER_WORKER, ZYGOTE_FILES
 from tests.worker.hosts import descendants, host, plan, source, threads_of
 
 IS_ROOT = os.geteuid() == 0
@@ -156,3 +157,15 @@ def _png() -> bytes:
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
         for kind, body in chunks
     )
+
+
+def test_a_host_with_many_open_files_has_workers_all_the_same() -> None:
+    """The number of the zygote's channel was that which it had in the host."""
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(200)]
+    try:
+        assert max(held) > ZYGOTE_FILES + FILES_PER_WORKER, "the control: above all limits"
+        with host(plan()) as caged:
+            assert caged.report().level >= 2
+    finally:
+        for one in held:
+            os.close(one)

@@ -192,7 +192,8 @@ class Engine:
         rewrites = recipe.wished_format in (None, format) and TABLE[format].scrubs
         needs_pixels = recipe.touches_pixels or (recipe.gives_image and not rewrites)
         peak_bytes = self.stock.peak_bytes(recipe.needs)
-        formats = (format, recipe.target_of(format))
+        further = self._pictures.formats(recipe.pictures, recipe.files)
+        formats = {format, recipe.target_of(format), *further}
         late = frozenset(one for one in formats if TABLE[one].libraries)
         with self._opening:
             key = (needs_pixels, peak_bytes, late)

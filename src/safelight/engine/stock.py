@@ -11,8 +11,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from safelight.codecs.routing import route
 from safelight.engine.source import Source, open_source
 from safelight.errors import InputMissing, ModelMissing, RecipeInvalid, SafelightError
+from safelight.formats import Format
 from safelight.limits import MAX_MODELS
 from safelight.models.entry import Entry
 from safelight.models.store import LoadedModel, Store
@@ -76,10 +78,20 @@ class Pictures:
         return held.digest
 
     def files(self, digests: Iterable[str], places: Mapping[str, Path]) -> tuple[ModelFile, ...]:
-        """As a job takes them; one that was not added is read where places has it.
+        """As a job takes them. Raises InputMissing, as formats does."""
+        held = self._sources(digests, places)
+        return tuple(picture_file(one.digest, one.fd, one.size_bytes) for one in held)
 
-        Raises InputMissing for one that is in neither, or has changed in its place.
+    def formats(self, digests: Iterable[str], places: Mapping[str, Path]) -> frozenset[Format]:
+        """What their first bytes say that they are: workers must be warm for these too.
+
+        One that was not added is read where places has it. Raises InputMissing for one that is in
+        neither, or has changed in its place.
         """
+        found = (route(one.first) for one in self._sources(digests, places))
+        return frozenset(one for one in found if one is not None)
+
+    def _sources(self, digests: Iterable[str], places: Mapping[str, Path]) -> list[Source]:
         with self._lock:
             for digest in digests:
                 if digest in places and digest not in self._held:
@@ -90,8 +102,7 @@ class Pictures:
                 f"the recipe names a picture that was not given (SHA-256 {missing[0][:8]}…)",
                 hint="in a recipe file name its path; in Python Engine.add_picture takes it",
             )
-        held = [self._held[digest] for digest in digests]
-        return tuple(picture_file(one.digest, one.fd, one.size_bytes) for one in held)
+        return [self._held[digest] for digest in digests]
 
     def _read(self, digest: str, path: Path) -> None:
         try:

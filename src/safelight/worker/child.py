@@ -12,8 +12,8 @@ from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
 from safelight.codecs.libvips import foreign_errors
 from safelight.codecs.origin import MARK_OF_TASK, STRENGTH
-from safelight.errors import ModelMissing
-from safelight.formats import Format
+from safelight.errors import FormatUnknown, ModelMissing
+from safelight.formats import TABLE, Format
 from safelight.image import Change, Decision, Finding, Image, Measure
 from safelight.limits import Limits
 from safelight.models.entry import Entry
@@ -146,10 +146,16 @@ def _sent(image: Image, source: memoryview, limits: Limits) -> Performed:
 
 
 def _further(models: Sequence[Model], limits: Limits, digest: str) -> Image:
-    """The further picture of this SHA-256."""
+    """The further picture of this SHA-256. Raises FormatUnknown for a document or a film."""
     for model in models:
         if (model.need.task, model.need.name) == (PICTURE, digest):
-            return open_image(model.data, limits)
+            image = open_image(model.data, limits)
+            if not TABLE[image.header.format].reads:
+                raise FormatUnknown(
+                    f"the further picture is {image.header.format}, of which no pixels are read",
+                    hint="export it as PNG, and give that",
+                )
+            return image
     return no_picture(digest)
 
 

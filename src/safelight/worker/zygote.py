@@ -55,7 +55,7 @@ def main(words: list[str]) -> None:
     out.
     """
     gc.disable()
-    channel = socket.socket(fileno=int(words[0]))
+    channel = _low(int(words[0]))
     for ignored in IGNORED:
         signal.signal(ignored, signal.SIG_IGN)
     try:
@@ -65,6 +65,15 @@ def main(words: list[str]) -> None:
         _give_up(channel, error)
     except OSError as error:
         _give_up(channel, WorkerDied(f"the cage cannot be closed: {error}"))
+
+
+def _low(number: int) -> socket.socket:
+    """The channel at the lowest free number: that of a host with many open files may be above all
+    that a worker can have.
+    """
+    low = os.dup(number)
+    os.close(number)
+    return socket.socket(fileno=low)
 
 
 def _prepare(plan: Plan, body: str, lockdown: Lockdown) -> Zygote:
