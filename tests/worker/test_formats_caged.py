@@ -139,6 +139,18 @@ def test_deep_pictures_are_written_in_the_cage(caged: CagedHost) -> None:
         assert through(caged, made, {"op": "resize", "fit": "9x9"}, {"op": "convert", "to": "png"})
 
 
+@pytest.mark.parametrize(("colours", "told"), [(9, set()), (700, {"colours beyond 256"})])
+def test_a_gif_is_written_in_the_cage_with_its_own_table_or_a_chosen_one(
+    caged: CagedHost, colours: int, told: set[str]
+) -> None:
+    steps = np.arange(48 * 36) % colours
+    array = np.stack([steps % 256, steps // 256, steps % 256], 1).astype(np.uint8)
+    data = saved(Pillow.fromarray(array.reshape(36, 48, 3)), "PNG")
+    assert through(caged, data, {"op": "convert", "to": "gif"})
+    made = encode(Convert(to="gif").apply(opened(data), context()), memoryview(data), LIMITS)
+    assert {change.finding.name for change in made.changes} == told
+
+
 def test_every_picture_format_is_among_them() -> None:
     assert set(READABLE) == {format for format in FORMATS if is_picture(format)}
 
