@@ -58,4 +58,4 @@ def test_of_many_wrong_names_the_rest_is_counted(
     said = capsys.readouterr().err
     assert "1.jpg: the bytes are png" in said
     assert "4.jpg" not in said
-    assert "3 more files whose name is of another format" in said
+    assert "3 more files with a warning" in said

@@ -39,7 +39,8 @@ class Start(Event):
 class Item(Event):
     """One input ended. code is "" when done, else the error's code or the reason of the skip.
 
-    error, hint and warning are sentences for people. result is None unless status is done.
+    error, hint and warning are sentences for people. result is None unless status is done. kind is
+    the format of a file that was passed over because it is known and not read.
     """
 
     type: ClassVar[str] = "item"
@@ -53,6 +54,7 @@ class Item(Event):
     exit_code: int = 0
     result: Result | None = None
     warning: str = ""
+    kind: str = ""
 
     def document(self) -> dict[str, Any]:
         document = {"type": self.type, "schema": SCHEMA}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from safelight.audit.receipt import path_for
 from safelight.batch.naming import Placement, Subject, target_for
-from safelight.codecs.routing import refusal, route
+from safelight.codecs.routing import foreign, refusal, route
 from safelight.engine.source import first_bytes, unreadable
 from safelight.errors import InputMissing, OutputClash, SafelightError
 from safelight.formats import SPELLINGS, TABLE, Format, is_picture
@@ -43,8 +43,8 @@ class PlannedItem:
     """One input: source is None for standard input; target None for no file (or standard output).
 
     shown is the path as the user typed it or as found; skip says why nothing is to be done; problem
-    is the error that this item ends with; is_unread: it is passed over because its bytes are in no
-    format that is read.
+    is the error that this item ends with; unread: it is passed over because its bytes are in no
+    format that is read, with this error had it been named; kind: which format that is, if known.
     """
 
     index: int
@@ -54,16 +54,19 @@ class PlannedItem:
     format: Format | None = None
     skip: str = ""
     problem: SafelightError | None = None
-    is_unread: bool = False
+    unread: SafelightError | None = None
+    kind: str = ""
 
     @property
     def warning(self) -> str:
         """What the name says, where the bytes say otherwise; they are what counts."""
         if self.source is None:
             return ""
+        if self.unread is not None and self.kind:
+            return f"nothing was done to it: {self.unread.message}"
         ending = self.source.suffix.lower()
         named = next((name for name, endings in SPELLINGS.items() if ending in endings), None)
-        if self.is_unread and named is not None:
+        if self.unread is not None and named is not None:
             return f"passed over: the name ends in {ending}, the bytes are nothing Safelight reads"
         if self.format is None or named in (None, self.format):
             return ""
@@ -134,8 +137,12 @@ def _planned(
     problem = refusal(first) if format is None else recipe.refusal(format, named)
     if problem is not None and (found.was_named or (format and is_picture(format))):
         return replace(item, problem=problem)
-    if format is None or problem is not None:
-        return replace(item, skip="no-picture", is_unread=format is None)
+    if format is None:
+        known = foreign(first)
+        skip, kind = (problem.code, known.title) if problem and known else ("no-picture", "")
+        return replace(item, skip=skip, unread=problem, kind=kind)
+    if problem is not None:
+        return replace(item, skip="no-picture")
     if not recipe.gives_image or placement.is_standard:
         return replace(item, format=format)
     target = target_for(

@@ -157,7 +157,7 @@ class Batch:
 
     def _ended_as(self, planned: PlannedItem) -> Item:
         if planned.skip:
-            return Item(planned.index, planned.shown, "skipped", code=planned.skip)
+            return skipped_item(planned)
         try:
             if planned.problem is not None:
                 raise planned.problem
@@ -240,6 +240,15 @@ def keep_original(source: Path, folder: Path) -> Path:
     except OSError as error:
         raise output_error(error) from error
     raise SafelightError("the folder for originals holds too many of this name")
+
+
+def skipped_item(planned: PlannedItem) -> Item:
+    """The event of an item that is passed over."""
+    known = planned.unread if planned.kind else None
+    event = Item(planned.index, planned.shown, "skipped", code=planned.skip, kind=planned.kind)
+    if known is not None:
+        event = replace(event, error=known.message, hint=known.hint)
+    return replace(event, warning=planned.warning)
 
 
 def failed_item(planned: PlannedItem, error: SafelightError) -> Item:

@@ -11,6 +11,7 @@ from safelight.engine.result import Result
 
 PARTIAL, FAILED, CANCELLED = 3, 1, 130
 BAD = ("refused", "failed")
+PASSED_OVER = ("no-picture", "format-unknown", "link-outside", "own-output")
 
 
 class Tally:
@@ -81,4 +82,4 @@ def exit_code(items: Iterable[Item]) -> int:
 
 def is_passed_over(item: Item) -> bool:
     """True for a file found in a folder that is none of our business: it changes no exit code."""
-    return item.status == "skipped" and item.code in ("no-picture", "link-outside", "own-output")
+    return item.status == "skipped" and item.code in PASSED_OVER

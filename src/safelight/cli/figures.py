@@ -78,6 +78,7 @@ class Figures:
 
     items: int = 0
     passed_over: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)  # formats that are known and not read
     bad: list[Item] = field(default_factory=list)
     warnings: int = 0
     misnamed: list[Item] = field(default_factory=list)  # the first of them, without their results
@@ -105,6 +106,8 @@ class Figures:
         self.output, self.written, self.changes = item.output, None, ()
         if item.status == "skipped":
             self.passed_over[item.code] += 1
+        if item.kind:
+            self.unread[item.kind] += 1
         if item.status in BAD:
             self.bad.append(item)
         if item.warning:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from safelight.batch.events import SCHEMA, Item
 from safelight.batch.naming import Placement
 from safelight.batch.plan import PlannedItem, Selection, make_plan, refuse_clashes
-from safelight.batch.run import failed_item
+from safelight.batch.run import failed_item, skipped_item
 from safelight.batch.tally import exit_code
 from safelight.cli.face import Face
 from safelight.cli.printable import printable
@@ -41,7 +41,8 @@ def show_plan(face: Face, recipe: Recipe, planned: list[PlannedItem], placement:
         if item.status == "planned":
             face.out(f"  {printable(item.input)} → {printable(item.output or 'standard output')}")
         elif item.status == "skipped":
-            face.out(f"  {printable(item.input)}: skipped ({item.code})")
+            why = item.error or item.code
+            face.out(f"  {printable(item.input)}: skipped ({why})")
         else:
             face.failure(item.input, item.error, item.hint)
     writes = sum(item.status == "planned" for item in items)
@@ -84,7 +85,7 @@ def _item(one: PlannedItem) -> Item:
         return failed_item(one, one.problem)
     output = str(one.target) if one.target is not None else None
     if one.skip:
-        return Item(one.index, one.shown, "skipped", code=one.skip)
+        return skipped_item(one)
     return Item(one.index, one.shown, "planned", output=output, warning=one.warning)
 
 

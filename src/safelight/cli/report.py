@@ -114,12 +114,17 @@ class Report:
             self.face.out(line)
 
     def _warn(self) -> None:
-        """Say of which files the name and the bytes differ."""
+        """Say which files are of a kind that is not read, or other than their name says."""
+        unread = self.figures.unread
+        if unread:
+            kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(unread.items()))
+            files = "1 file" if unread.total() == 1 else f"{unread.total()} files"
+            self.face.warn(f"nothing was done to {files} of kinds that are not read: {kinds}")
         for item in self.figures.misnamed:
             self.face.warn(f"{printable(item.input, 80)}: {item.warning}")
         more = self.figures.warnings - len(self.figures.misnamed)
         if more:
-            self.face.warn(f"{more} more files whose name is of another format; --json lists all")
+            self.face.warn(f"{more} more files with a warning; --json lists all")
 
     def _problem(self, summary: Summary, bad: Sequence[Item]) -> None:
         codes, hints = {item.code for item in bad}, {item.hint for item in bad}

@@ -43,6 +43,7 @@ PAST = {
 DECIDED: dict[Decision, str] = {"jpeg-quality": "JPEG", "noise": "noise"}
 PASSED_OVER = {
     "no-picture": "no picture",
+    "format-unknown": "of kinds not read",
     "link-outside": "links out of the folder not followed",
     "own-output": "already results of this run's inputs",
     "verified": "already done",
