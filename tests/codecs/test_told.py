@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from safelight.codecs import metadata, routing, scrub
+from safelight.codecs.encode import encode
 from safelight.errors import InputRefused
 from safelight.formats import TABLE, Format
 from safelight.image import Change, Finding, Risk, Wish
+from tests.contract import LIMITS, opened
 
 FOLDERS = ("metadata", "formats", "video", "medical")
 EVERYTHING = tuple(risk.name.lower() for risk in Risk)
@@ -66,6 +68,22 @@ def test_what_is_told_is_so(shared_data: Path, wish: Wish) -> None:
     assert seen > 450
     assert formats == {format for format in TABLE if TABLE[format].scrubs}
     assert wrong == {}
+
+
+@pytest.mark.parametrize("target", ["png", "jpeg", "webp", "tiff", "avif"])
+def test_what_an_encoder_says_again_is_not_called_removed(
+    shared_data: Path, target: Format
+) -> None:
+    data = (shared_data / "metadata" / "exiftool" / "GPS.jpg").read_bytes()
+    image = opened(data).with_wish(format=target)
+    made = encode(image, memoryview(data), LIMITS)
+    after = set(metadata.findings(memoryview(b"".join(made.pieces)), target))
+    removed = {change.finding for change in made.changes if change.what == "removed"}
+    assert removed & after == set()
+    assert len(removed) > 50
+    resolution = {finding for finding in after if finding.name == "XResolution"}
+    kept = {change.finding for change in made.changes if change.what == "kept"}
+    assert resolution <= kept | {Finding(Risk.SETTINGS, "XResolution", "118.1102371")}
 
 
 def test_a_report_that_is_untrue_is_caught(shared_data: Path) -> None:

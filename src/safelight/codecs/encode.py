@@ -14,7 +14,15 @@ from safelight.codecs.losses import losses, lost_frames, lost_to_a_table
 from safelight.codecs.policy import policy_of
 from safelight.codecs.samples import GAMUT, NOTE
 from safelight.codecs.savers import EXIF, XMP, sample_bits, save
-from safelight.codecs.scrub import Kept, Pieces, completed, kept, rewrite, size_of
+from safelight.codecs.scrub import (
+    Kept,
+    Pieces,
+    completed,
+    found_again,
+    kept,
+    rewrite,
+    size_of,
+)
 from safelight.codecs.values import as_shown
 from safelight.errors import LimitExceeded
 from safelight.formats import TABLE, Format, holds_frames_of
@@ -74,7 +82,7 @@ def encode(image: Image, data: memoryview, limits: Limits) -> Encoded:
 
         pieces, quality = encoded_within(encode_as, image.wish, target)
     _recheck(image, target, pieces, limits)
-    changes = blocks.changes + lost + lost_frames(image.header, frames)
+    changes = found_again(blocks.changes, pieces, target) + lost + lost_frames(image.header, frames)
     return Encoded(pieces, target, image.width, image.height, True, changes, quality)
 
 

@@ -19,9 +19,11 @@ from safelight.codecs.policy import policy_of
 from safelight.codecs.reading import short_is_broken
 from safelight.errors import FormatUnknown, InputRefused
 from safelight.formats import TABLE, Format
-from safelight.image import Change, Finding, Wish
+from safelight.image import Change, Finding, Risk, Wish
 
 Pieces = list[bytes | memoryview]
+# What an encoder may say by itself: resolution, sizes, versions.
+SAID_AGAIN = frozenset({Risk.COLOUR, Risk.ORIENTATION, Risk.SETTINGS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,25 @@ def completed(pieces: Pieces, format: Format, blocks: Kept) -> Pieces:
     carried = Carried(blocks.icc, blocks.exif, blocks.xmp, pictures=blocks.pictures)
     made: Pieces = module.rewritten(walked, carried)
     return made
+
+
+def found_again(changes: tuple[Change, ...], pieces: Pieces, format: Format) -> tuple[Change, ...]:
+    """The same list, where what an encoder wrote by itself is not called removed: it knows the
+    resolution, and says it again.
+    """
+    gone = {
+        change
+        for change in changes
+        if change.what == "removed" and change.finding.group in SAID_AGAIN
+    }
+    if not gone:
+        return changes
+    data = memoryview(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+    there = frozenset(read_blocks(blocks_of(data, format)).findings)
+    return tuple(
+        Change("kept", change.finding) if change in gone and change.finding in there else change
+        for change in changes
+    )
 
 
 def size_of(pieces: Sequence[bytes | memoryview]) -> int:
