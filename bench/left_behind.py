@@ -2,7 +2,8 @@
 
     python -m bench.left_behind [--quick] [--check] [--markdown]
 
-Real files of many cameras and programs, read by ExifTool afterwards, with one list of what may stay
+Real files of many cameras and programs, in the formats that Safelight scrubs (one that it does not
+read, as JPEG XL or RAW, has no row, whatever the others do with it), read by ExifTool afterwards, with one list of what may stay
 for all three; and small files with a canary in every place of their container, searched for it
 afterwards. Whether a picture still looks the same is told by libvips, upright and in sRGB.
 """

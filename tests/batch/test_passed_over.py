@@ -40,7 +40,10 @@ FOREIGN = {
     "scan.dcm": (b"\x08\0\5\0CS\x0a\0ISO_IR 100", "DICOM without its file header"),
     "photo.heif": (b"\0\0\0\x10ftypmif3heic", "HEIF with a minimized header"),
     "photo.jxl": (b"\xff\x0a" + bytes(64), "JPEG XL"),
-    "photo.raf": (b"FUJIFILMCCD-RAW 0201", "RAW (Canon, Fujifilm, Olympus, Panasonic)"),
+    "photo.raf": (
+        b"FUJIFILMCCD-RAW 0201",
+        "RAW (Canon, Fujifilm, Minolta, Olympus, Panasonic, Sigma)",
+    ),
     "layers.psd": (b"8BPS\0\1" + bytes(64), "Photoshop"),
 }
 

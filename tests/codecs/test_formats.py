@@ -101,11 +101,15 @@ FIRST_OF_FOREIGN = {
     "JPEG XL": b"\0\0\0\x0cJXL \r\n\x87\n",
     "JPEG 2000": b"\0\0\0\x0cjP  \r\n\x87\n",
     "Photoshop": b"8BPS\0\1",
+    "TGA": b"\0\0\x0a" + bytes(9) + b"\x40\0\x30\0\x18\0",
+    "PCX": b"\x0a\5\1\x08",
+    "DDS": b"DDS \x7c\0\0\0",
+    "SGI": b"\x01\xda\1\1",
     "ICO, CUR": b"\0\0\1\0\1\0",
     "QOI": b"qoif",
     "OpenEXR": b"v/1\x01",
     "Radiance HDR": b"#?RADIANCE\n",
-    "RAW (Canon, Fujifilm, Olympus, Panasonic)": b"\0\0\0\x18ftypcrx ",
+    "RAW (Canon, Fujifilm, Minolta, Olympus, Panasonic, Sigma)": b"\0\0\0\x18ftypcrx ",
     "Netpbm": b"P6\n4 4\n255\n",
     "HEIF with a minimized header": b"\0\0\0\x10ftypmif3avif",
     "DICOM without its file header": b"\x08\0\5\0CS\x0a\0ISO_IR 100",
@@ -121,6 +125,16 @@ def test_a_foreign_format_is_refused_by_its_name_with_what_helps() -> None:
         assert title in refused.message
         assert refused.hint != FormatUnknown.usual_hint
     assert routing.refusal(b"plain text").message == FormatUnknown.sentence
+
+
+@pytest.mark.parametrize("first", [b"II\x1a\0\0\0HEAPCCDR", b"\0MRM\0\1", b"FOVb\0\0\2\0"])
+def test_raw_of_every_maker_that_has_a_mark_is_told(first: bytes) -> None:
+    assert "RAW (" in routing.refusal(first).message
+
+
+@pytest.mark.parametrize("first", [b"\0\0\2\0\1\0\x20\x20", b"\0\0\1\0\1\0\x20\x20"])
+def test_a_cursor_is_no_tga(first: bytes) -> None:
+    assert "ICO, CUR" in routing.refusal(first).message
 
 
 def test_a_part_that_a_format_does_not_have_is_refused() -> None:

@@ -21,6 +21,8 @@ WORDS: dict[Kept, str] = {
 }
 # What is part of a format that is read, and is not done with it.
 FURTHER = (
+    ("HEIF without compression", "heif, hif", "refused by name"),
+    ("TGA with a table of colours, or words at its start", "tga", "refused: no bytes tell it"),
     ("Camera RAW in TIFF", "dng, nef, cr2, arw", "inspected as TIFF; pixels refused"),
     ("PDF pages as pictures", "pdf", "not rendered: metadata alone"),
     ("SVG as a picture", "svg", "not rendered: it may hold programs and links"),

@@ -19,6 +19,8 @@ NETPBM = tuple(
     for kind in (b"1", b"2", b"3", b"4", b"5", b"6", b"7")
     for blank in (b"\n", b" ", b"\r", b"\t")
 )
+# Versions of the format that are about.
+PCX_AGES = (b"\0", b"\2", b"\3", b"\4", b"\5")
 # Length of group, character set, kind of picture, date and time of making, class, identity.
 FIRST_ELEMENTS = (
     *((b"\x08\0\0", b"UL"), (b"\x08\0\5", b"CS"), (b"\x08\0\x08", b"CS")),
@@ -96,6 +98,21 @@ FOREIGN: tuple[Foreign, ...] = (
         "export it as TIFF or PNG, which keep 16 bit",
     ),
     Foreign("Photoshop", ("psd", "psb"), (((0, b"8BPS"),),), "export it as TIFF or PNG"),
+    # Before ICO: colour without a table starts as a CUR does, with no picture in it.
+    Foreign(
+        "TGA",
+        ("tga",),
+        tuple(((0, b"\0\0" + kind + bytes(5)),) for kind in (b"\2", b"\3", b"\x0a", b"\x0b")),
+        EXPORT,
+    ),
+    Foreign("PCX", ("pcx",), tuple(((0, b"\x0a" + age + b"\1"),) for age in PCX_AGES), EXPORT),
+    Foreign("DDS", ("dds",), (((0, b"DDS \x7c\0\0\0"),),), EXPORT),
+    Foreign(
+        "SGI",
+        ("sgi", "rgb", "bw"),
+        tuple(((0, b"\x01\xda" + way),) for way in (b"\0\1", b"\1\1", b"\0\2", b"\1\2")),
+        EXPORT,
+    ),
     Foreign("ICO, CUR", ("ico", "cur"), (((0, b"\0\0\1\0"),), ((0, b"\0\0\2\0"),)), EXPORT),
     Foreign("QOI", ("qoi",), (((0, b"qoif"),),), EXPORT),
     Foreign("OpenEXR", ("exr",), (((0, b"v/1\x01"),),), "export it as a 16-bit TIFF"),
@@ -106,13 +123,16 @@ FOREIGN: tuple[Foreign, ...] = (
         "export it as a 16-bit TIFF",
     ),
     Foreign(
-        "RAW (Canon, Fujifilm, Olympus, Panasonic)",
-        ("cr3", "raf", "orf", "rw2"),
+        "RAW (Canon, Fujifilm, Minolta, Olympus, Panasonic, Sigma)",
+        ("cr3", "crw", "raf", "mrw", "orf", "rw2", "x3f"),
         (
             ((4, b"ftypcrx"),),
             ((0, b"FUJIFILMCCD-RAW"),),
             *(((0, mark),) for mark in (b"IIRO", b"IIRS", b"MMOR")),
             ((0, b"IIU\0"),),
+            ((6, b"HEAPCCDR"),),
+            ((0, b"\0MRM"),),
+            ((0, b"FOVb"),),
         ),
         "develop it with a RAW program and export JPEG or TIFF",
     ),
