@@ -2,10 +2,10 @@
 
     python -m bench.left_behind [--quick] [--check] [--markdown]
 
-Real files of many cameras and programs, in the formats that Safelight scrubs (one that it does not
-read, as JPEG XL or RAW, has no row, whatever the others do with it), read by ExifTool afterwards, with one list of what may stay
-for all three; and small files with a canary in every place of their container, searched for it
-afterwards. Whether a picture still looks the same is told by libvips, upright and in sRGB.
+Real files of many cameras and programs, read by ExifTool afterwards, with one list of what may stay
+for all three, and those of a kind that we know and refuse, where it is only told who took them; and
+small files with a canary in every place of their container, searched for it afterwards. Whether a
+picture still looks the same is told by libvips, upright and in sRGB.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import pyvips
 from bench.cleaners import Cleaner, cleaners, version_of
 from bench.tables import Goal, Table, missing, show
 from safelight.codecs import routing
-from safelight.formats import EXTENSIONS, TABLE, Format
+from safelight.formats import EXTENSIONS, TABLE
 from tests.codecs.oracle import leftovers
 from tests.codecs.planting_pdf import everything_in
 from tests.codecs.test_canaries import reveals
@@ -39,7 +39,11 @@ LARGEST_GAP = 6.0
 BENIGN = re.compile(
     r"ExifTool:Warning|QuickTime:Free|Composite:|Track\d:((Max|Average)Bitrate|BufferSize|Unknown_)"
 )
-Files = list[tuple[Format, bytes]]
+# A format of ours, or the title of one that is known and refused; a file's ending; its bytes.
+Files = list[tuple[str, str, bytes]]
+UNSEEN = {format for format in TABLE if TABLE[format].kind != "picture"}
+TITLES: dict[str, str] = {format: facts.title for format, facts in TABLE.items()}
+FOLDERS = ("metadata", "formats")
 
 
 @dataclass
@@ -48,43 +52,48 @@ class Result:
     otherwise; and the names of what is left.
     """
 
-    left: Counter[Format] = field(default_factory=Counter)
-    undone: Counter[Format] = field(default_factory=Counter)
-    other: Counter[Format] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+    undone: Counter[str] = field(default_factory=Counter)
+    other: Counter[str] = field(default_factory=Counter)
     names: Counter[str] = field(default_factory=Counter)
 
 
 def real_files(most: int | None) -> Files:
-    """The files with metadata that our walkers take, at most so many of each format."""
-    found: dict[Format, list[bytes]] = {}
-    for path in sorted((DATA / "metadata").rglob("*")):
+    """The files that are known by name, read or refused, at most so many of each format."""
+    found: dict[str, Files] = {}
+    for path in sorted(one for name in FOLDERS for one in (DATA / name).rglob("*")):
         data = path.read_bytes() if path.is_file() else b""
-        format = routing.route(data[: routing.ROUTE_BYTES])
+        first = data[: routing.ROUTE_BYTES]
+        format, foreign = routing.route(first), routing.foreign(first)
         if format is not None and TABLE[format].scrubs:
-            found.setdefault(format, []).append(data)
-    return [(format, data) for format in TABLE for data in found.get(format, [])[:most]]
+            found.setdefault(format, []).append((format, EXTENSIONS[format], data))
+        elif foreign is not None and data:
+            ending = path.suffix.lower().removeprefix(".") or foreign.endings[0]
+            found.setdefault(foreign.title, []).append((foreign.title, ending, data))
+    order = [*TABLE, *(foreign.title for foreign in routing.FOREIGN)]
+    return [file for kind in order for file in found.get(kind, [])[:most]]
 
 
 def planted_files(most: int | None) -> Files:
     """Small files with a canary each."""
     return [
-        (format, data)
+        (format, EXTENSIONS[format], data)
         for format in TABLE
         for data in [one for one in drawn(format) if is_told(format, one)][:most]
     ]
 
 
-def cleaned(cleaner: Cleaner, files: Files, folder: Path) -> Iterator[tuple[Format, bytes, bytes]]:
+def cleaned(cleaner: Cleaner, files: Files, folder: Path) -> Iterator[tuple[str, bytes, bytes]]:
     """Format, the file as it was, and what was made of it: nothing where it was not done."""
     source, target = folder / "in", folder / "out"
     for one in (source, target):
         shutil.rmtree(one, ignore_errors=True)
         one.mkdir(parents=True)
-    names = [f"{n:04}.{EXTENSIONS[format]}" for n, (format, _) in enumerate(files)]
-    for name, (_, data) in zip(names, files, strict=True):
+    names = [f"{n:04}.{ending}" for n, (_, ending, _) in enumerate(files)]
+    for name, (_, _, data) in zip(names, files, strict=True):
         (source / name).write_bytes(data)
     cleaner(source, target)
-    for name, (format, data) in zip(names, files, strict=True):
+    for name, (format, _, data) in zip(names, files, strict=True):
         made = target / name
         yield format, data, made.read_bytes() if made.exists() else b""
 
@@ -97,8 +106,10 @@ def on_real_files(cleaner: Cleaner, files: Files, folder: Path) -> Result:
         if not after:
             result.undone[format] += 1
             continue
+        if format not in TABLE:  # what may stay in it is on no list here
+            continue
         (seen / f"{number:04}.{format}").write_bytes(after)
-        if TABLE[format].kind == "picture" and not look_alike(before, after):
+        if format not in UNSEEN and not look_alike(before, after):
             result.other[format] += 1
     for name, tags in leftovers(seen).items():
         tags = [tag for tag in tags if BENIGN.match(tag) is None]
@@ -117,7 +128,7 @@ def on_planted_files(cleaner: Cleaner, files: Files, folder: Path) -> Result:
     return result
 
 
-def is_told(format: Format, data: bytes) -> bool:
+def is_told(format: str, data: bytes) -> bool:
     """Whether the canary is found; in a PDF, in its unpacked streams too."""
     return reveals(data + everything_in(data) if format == "pdf" else data)
 
@@ -152,10 +163,10 @@ def compared(title: str, files: Files, *, is_real: bool) -> Table:
             folder = Path(name) / word.split()[0]
             count = on_real_files if is_real else on_planted_files
             results[word] = count(cleaner, files, folder) if cleaner else None
-    counts = Counter(format for format, _ in files)
+    counts = Counter(format for format, _, _ in files)
     rows = [
         (
-            TABLE[format].title,
+            TITLES.get(format, format),
             str(count),
             *(cell(result, format, is_real=is_real) for result in results.values()),
         )
@@ -173,9 +184,11 @@ def compared(title: str, files: Files, *, is_real: bool) -> Table:
     return Table(title, head, tuple(rows), tuple(notes), tuple(goals))
 
 
-def cell(result: Result | None, format: Format, *, is_real: bool) -> str:
+def cell(result: Result | None, format: str, *, is_real: bool) -> str:
     if result is None:
         return "missing"
+    if format not in TABLE:
+        return f"- / {result.undone[format]} / -"
     numbers = [result.left[format], result.undone[format]]
     return " / ".join(map(str, [*numbers, result.other[format]] if is_real else numbers))
 
