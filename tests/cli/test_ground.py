@@ -143,7 +143,7 @@ def test_a_quality_that_no_result_can_have_is_refused(tmp_path: Path) -> None:
     photo(tmp_path)
     wish = ("cutout", "--bg", "white", "--quality", "50", "-n")
     refused = safelight(tmp_path, *wish, "mug.png")
-    assert (refused.returncode, "png has none" in refused.stderr) == (2, True)
+    assert (refused.returncode, "png has no quality to choose" in refused.stderr) == (2, True)
     assert safelight(tmp_path, *wish, "mug.png", "mug.jpg").returncode == 0
     assert safelight(tmp_path, *wish, "mug.png", "-o", "white.jpg").returncode == 0
 

@@ -17,7 +17,7 @@ import struct
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
-from safelight.codecs import gain_map, jpeg_mpf
+from safelight.codecs import gain_map, jpeg_density, jpeg_mpf
 from safelight.codecs.blocks import Aside, Carried
 from safelight.codecs.jpeg_frame import Frame, frame_of, needed
 from safelight.codecs.jpeg_segments import (
@@ -43,6 +43,7 @@ from safelight.errors import ContainerBroken
 
 ARITHMETIC = frozenset({0xC9, 0xCA})
 PROFILE_PART = 65_519
+EXIF = b"Exif\0"
 MAX_BODY = 65_533
 Pieces = list[bytes | memoryview]
 
@@ -102,6 +103,7 @@ class Rewriter:
     frame: Frame | None = None
     tables: Tables = field(default_factory=Tables)
     density: bytes = b""
+    exif_density: bytes = b""
     transform: int = -1
     restart: bytes = b"\0\0"
     written_restart: bytes = b"\0\0"
@@ -132,7 +134,9 @@ class Rewriter:
     def _app(self, segment: Segment) -> None:
         body = segment.body
         if segment.marker == 0xE0 and starts(body, b"JFIF\0") and len(body) >= 14:
-            self.density = b"\1\1" + _density(body)
+            self.density = jpeg_density.of_jfif(body)
+        elif segment.marker == 0xE1 and starts(body, EXIF) and not self.exif_density:
+            self.exif_density = jpeg_density.of_exif(body[6:])
         elif segment.marker == 0xEE:
             self.transform = transform_of(body, self.transform)
 
@@ -145,7 +149,7 @@ class Rewriter:
         if self.frame is None or segment.coded is None:
             raise ContainerBroken("the JPEG has a scan before its frame header")
         if not self.scans:
-            self._begin()
+            self._begin(self.frame)
         self.scans += 1
         self.out += self.tables.used_by(self._wanted(segment.body))
         if self.restart != self.written_restart:
@@ -177,11 +181,12 @@ class Rewriter:
             wanted += [(kind, tables >> 4)] * needs_dc + [(kind, 16 | tables & 15)] * needs_ac
         return wanted
 
-    def _begin(self) -> None:
+    def _begin(self, frame: Frame) -> None:
         """Start of image, clean blocks, room for an index of further pictures, frame."""
         self.out.append(b"\xff\xd8")
-        if self.density:
-            self.out += framed(0xE0, b"JFIF\0" + self.density + b"\0\0")
+        density = jpeg_density.chosen(self.density, self.exif_density, frame, self.transform)
+        if density:
+            self.out += framed(0xE0, b"JFIF\0\1\1" + density + b"\0\0")
         if self.carried.exif is not None:
             self.out += framed(0xE1, b"Exif\0\0", self.carried.exif)
         if self.carried.xmp is not None:
@@ -192,8 +197,7 @@ class Rewriter:
         self._gain_map()
         self.out += [block.raw for block in self.carried.raw if block.raw is not None]
         self.index = len(self.out)
-        if self.frame is not None:
-            self.out += framed(self.frame.segment.marker, self.frame.segment.body)
+        self.out += framed(frame.segment.marker, frame.segment.body)
 
     def _profile(self) -> None:
         profile = self.carried.icc or b""
@@ -269,13 +273,6 @@ def framed(marker: int, *bodies: bytes | memoryview) -> Pieces:
     if size > MAX_BODY:
         raise ContainerBroken("a block is too long for a JPEG")
     return [struct.pack(">BBH", 0xFF, marker, size + 2), *bodies]
-
-
-def _density(body: memoryview) -> bytes:
-    """Unit and dots across and down of a JFIF segment; square dots when they cannot be meant."""
-    unit, across, down = struct.unpack_from(">BHH", body, 7)
-    is_meant = unit <= 2 and across and down
-    return bytes(body[7:12]) if is_meant else b"\0\0\1\0\1"
 
 
 def _exactly(body: memoryview, size: int) -> memoryview:
