@@ -84,9 +84,9 @@ def _object(found: Found, carried: Carried, budget: Budget) -> None:
         return
     for key in [part.key for part in parts(found) if part.goes]:
         del value[key]
-    if found.kind == "image":
+    if hasattr(value, "read_raw_bytes"):
         clean_picture(value, budget)
-    elif is_profile(found.kind, value, set(value.keys())):
+    if is_profile(found.kind, value, set(value.keys())):
         _profile(value, carried, budget)
 
 

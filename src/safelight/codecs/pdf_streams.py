@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from safelight.codecs import icc
 from safelight.codecs.coded_jpeg import bare_jpeg
-from safelight.codecs.isobmff import boxed, boxes
 from safelight.codecs.pdf_files import MAX_UNPACKED, library
+from safelight.codecs.pdf_jbig2 import bare_jbig2
+from safelight.codecs.pdf_jpx import bare_jpx
 from safelight.errors import ContainerBroken, LimitExceeded
 
 # All streams of a file together, each step of each counted.
@@ -29,12 +29,7 @@ SHORT = {
     "/DCT": "/DCTDecode",
 }
 GENERAL = frozenset(SHORT.values()) - {"/DCTDecode"}
-PICTURES = ("/DCTDecode", "/JPXDecode")
-# Boxes of a JPEG 2000 that are the picture and its colour, and those in its head.
-JPEG_2000 = frozenset({b"jP  ", b"ftyp", b"jp2h", b"jp2c", b"rreq"})
-JPEG_2000_HEAD = frozenset({b"ihdr", b"bpcc", b"colr", b"pclr", b"cmap", b"cdef", b"res "})
-CODESTREAM = b"\xff\x4f\xff\x51"
-COMMENT, TILE = 0xFF64, 0xFF90
+PICTURES = ("/DCTDecode", "/JPXDecode", "/JBIG2Decode")
 
 
 @dataclass(slots=True)
@@ -72,7 +67,7 @@ def _is_array(value: Any) -> bool:
 
 
 def picture_filter(value: Any) -> str:
-    """The coding of a JPEG or a JPEG 2000 that lies in a stream, however it is packed; else ""."""
+    """The coding of a picture that lies in a stream, however it is packed; else ""."""
     names = filters(value) if hasattr(value, "read_raw_bytes") else []
     if not names or names[-1] not in PICTURES or not GENERAL.issuperset(names[:-1]):
         return ""
@@ -190,16 +185,21 @@ def _lzw_size(data: bytes, options: Any) -> int:
 
 
 def clean_picture(value: Any, budget: Budget) -> None:
-    """A JPEG or JPEG 2000 without its own metadata, packed in nothing else; others as they are."""
+    """A picture in a coding of its own without its own metadata, packed in nothing else."""
     name = picture_filter(value)
     if not name:
         return
     raw = memoryview(unpacked(value, budget))
-    clean = _jpeg(raw) if name == "/DCTDecode" else _jpeg_2000(raw)
+    clean = BARE[name](raw)
     names = filters(value)
-    if clean is not raw or len(names) > 1 or _is_array(value.Filter):
-        options = parameters(value, len(names) - 1)
+    options = parameters(value, len(names) - 1)
+    if clean != raw or len(names) > 1 or _is_array(value.Filter):
         value.write(bytes(clean), filter=library().Name(name), decode_parms=options)
+    shared = None if options is None else options.get("/JBIG2Globals")
+    if name == "/JBIG2Decode" and hasattr(shared, "read_raw_bytes"):
+        raw = memoryview(unpacked(shared, budget))
+        if filters(shared) or bare_jbig2(raw) != raw:
+            shared.write(bare_jbig2(raw))
 
 
 def _jpeg(raw: memoryview) -> bytes | memoryview:
@@ -210,41 +210,8 @@ def _jpeg(raw: memoryview) -> bytes | memoryview:
         return bare_jpeg(memoryview(bytes(raw) + b"\xff\xd9"))
 
 
-def _jpeg_2000(raw: memoryview) -> bytes | memoryview:
-    if bytes(raw[:4]) == CODESTREAM:
-        clean = _codestream(raw)
-    elif bytes(raw[4:8]) == b"jP  ":
-        clean = b"".join(
-            boxed(box.type, _box(box.type, box.body)) for box in boxes(raw) if box.type in JPEG_2000
-        )
-    else:
-        return raw
-    return raw if clean == raw else clean
-
-
-def _box(type: bytes, body: memoryview) -> bytes:
-    if type == b"jp2c":
-        return _codestream(body)
-    if type != b"jp2h":
-        return bytes(body)
-    inner = [(box.type, bytes(box.body)) for box in boxes(body) if box.type in JPEG_2000_HEAD]
-    return b"".join(boxed(kind, _colour(data) if kind == b"colr" else data) for kind, data in inner)
-
-
-def _colour(body: bytes) -> bytes:
-    if body[:1] != b"\x02":
-        return body
-    return body[:3] + (icc.clean(body[3:]) or body[3:])
-
-
-def _codestream(data: memoryview) -> bytes:
-    """Without the comments of its main header."""
-    at, out = 2, bytearray(data[:2])
-    while at + 4 <= len(data):
-        marker, size = struct.unpack_from(">HH", data, at)
-        if marker == TILE or marker < 0xFF00 or size < 2:
-            break
-        if marker != COMMENT:
-            out += data[at : at + 2 + size]
-        at += 2 + size
-    return bytes(out + data[at:])
+BARE: dict[str, Callable[[memoryview], bytes | memoryview]] = {
+    "/DCTDecode": _jpeg,
+    "/JPXDecode": bare_jpx,
+    "/JBIG2Decode": bare_jbig2,
+}
