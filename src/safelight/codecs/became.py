@@ -15,6 +15,7 @@ from safelight.codecs.blocks import Block, Carried
 from safelight.codecs.metadata import Known, read_blocks
 from safelight.codecs.origin import mark_said
 from safelight.codecs.reading import starts
+from safelight.codecs.text_risks import DICOM, POSSIBLE_WORDS
 from safelight.codecs.xmp import build_xmp
 from safelight.image import Change, Finding, Risk
 
@@ -29,7 +30,7 @@ WORDS = NOTICES | MARKS | {DATE}
 REBUILT = frozenset({"ICC_Profile", "XMP Directory"})
 _SIZE = re.compile(r"\d+ bytes")
 # Said of the pixels themselves: only drawing over them takes it away.
-STAYS = frozenset({"DICOM BurnedInAnnotation"})
+STAYS = frozenset({f"{DICOM}BurnedInAnnotation", POSSIBLE_WORDS})
 # Words of a notice are compared up to here: longer ones are shown cut.
 COMPARED = 190
 

@@ -14,6 +14,7 @@ from typing import Any
 from safelight.codecs.blocks import Block
 from safelight.codecs.dicom_frames import Tidied, tidied
 from safelight.codecs.dicom_rules import (
+    CLASS,
     EMPTY,
     EMPTY_IF_THERE,
     IDENTITIES,
@@ -23,9 +24,9 @@ from safelight.codecs.dicom_rules import (
     PIXELS,
     STATED,
 )
-from safelight.codecs.dicom_uids import is_ours
+from safelight.codecs.dicom_uids import IMPLEMENTATION, identity, is_replaced
 from safelight.codecs.dicom_values import is_same, is_sequence, plain
-from safelight.codecs.text_risks import DICOM
+from safelight.codecs.text_risks import DICOM, POSSIBLE_WORDS
 from safelight.errors import (
     ContainerBroken,
     FormatUnknown,
@@ -138,7 +139,15 @@ def blocks(data: memoryview, walked: Document | None = None) -> Iterator[Block]:
         if bytes(data[:PREAMBLE]).strip(b"\0"):
             yield Block("private", "preamble", data[:PREAMBLE])
         yield from list(_picture(document))
-        yield from list(_tags(document.found, 0))
+        yield from _told(document.found)
+
+
+def _told(found: Any) -> list[Block]:
+    """Its tags. In an object that we wrote, a replaced identity says nothing that is to be told."""
+    told = list(_tags(found, 0))
+    if str(getattr(found, "file_meta", {}).get("ImplementationClassUID")) != IMPLEMENTATION:
+        return told
+    return [block for block in told if not is_replaced(str(block.data, "latin-1"))]
 
 
 def _tags(found: Any, depth: int) -> Iterator[Block]:
@@ -164,10 +173,10 @@ def _of_element(element: Any, depth: int) -> Iterator[Block]:
         # The warning has the name of the tag, and stays; a strange word in it goes.
         if not is_same(element, plain(element)):
             yield replace(_tag(element), name=_number_of(element.tag), is_inner=True)
-    elif keyword in IDENTITIES:
-        if not is_ours(str(element.value)):
-            raw = memoryview(str(element.value).encode())
-            yield Block("private", f"{DICOM}{keyword}", raw)
+    elif keyword in (*IDENTITIES, CLASS):
+        uid = str(element.value)
+        if identity(keyword, uid) != uid:
+            yield Block("private", f"{DICOM}{keyword}", memoryview(uid.encode()))
     elif keyword not in KEPT and keyword not in STATED:
         yield replace(_tag(element), is_inner=depth > 0)
     elif is_sequence(element):
@@ -183,8 +192,12 @@ def _picture(document: Document) -> Iterator[Block]:
     found = document.found
     said = str(found.get(BURNED_IN) or "")
     modality = str(found.get("Modality") or "")
-    if said == "YES" or (said != "NO" and modality in OFTEN_WRITTEN and "PixelData" in found):
-        yield _words(BURNED_IN, "words may be drawn into the pixels: look, and redact")
+    if said == "YES":
+        yield _words(BURNED_IN, "words are drawn into the pixels: look, and redact")
+    elif said != "NO" and modality in OFTEN_WRITTEN and "PixelData" in found:
+        yield _words(
+            POSSIBLE_WORDS.removeprefix(DICOM), "such pictures often have them: look, and redact"
+        )
     if any(keyword in found for keyword in PIXELS):
         # A scrub refuses pixels in disorder; everything else that such a file says is told.
         with suppress(InputRefused, *known_faults()):

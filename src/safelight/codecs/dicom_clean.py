@@ -10,6 +10,7 @@ from safelight.codecs.blocks import Carried
 from safelight.codecs.dicom import ICC, MAX_DEPTH, Document, faults, known_faults
 from safelight.codecs.dicom_frames import Tidied
 from safelight.codecs.dicom_rules import (
+    CLASS,
     DONE,
     EMPTY,
     EMPTY_IF_THERE,
@@ -22,13 +23,12 @@ from safelight.codecs.dicom_rules import (
     TIMES_REMOVED,
 )
 from safelight.codecs.dicom_terms import OTHER_MODALITY, USUAL_COLOUR, USUAL_GREY
-from safelight.codecs.dicom_uids import replaced
+from safelight.codecs.dicom_uids import CODING, IMPLEMENTATION, identity, is_known
 from safelight.codecs.dicom_values import WORDS, fit_tables, is_sequence, plain
 from safelight.codecs.text_risks import DICOM
 from safelight.errors import ContainerBroken, FormatUnknown, ParameterInvalid
 
 Pieces = list[bytes | memoryview]
-IMPLEMENTATION = "2.25.302043979549214930021744913640541842321"
 NAME = "SAFELIGHT"
 UTF_8 = "ISO_IR 192"
 
@@ -57,13 +57,14 @@ def _written(walked: Document, carried: Carried) -> bytes:
     from pydicom.dataset import FileMetaDataset
 
     found, meta = walked.found, walked.found.file_meta
+    coding = _coding(_formed(str(meta.TransferSyntaxUID)))
     clean = _cleaned(found, 0)
     _stated(clean, found, carried)
     _pictured(clean, found, walked.pixels)
     clean.file_meta = FileMetaDataset()
-    clean.file_meta.MediaStorageSOPClassUID = _known(str(found.SOPClassUID))
+    clean.file_meta.MediaStorageSOPClassUID = clean.SOPClassUID
     clean.file_meta.MediaStorageSOPInstanceUID = clean.SOPInstanceUID
-    clean.file_meta.TransferSyntaxUID = _known(str(meta.TransferSyntaxUID))
+    clean.file_meta.TransferSyntaxUID = coding
     clean.file_meta.ImplementationClassUID = IMPLEMENTATION
     clean.file_meta.ImplementationVersionName = NAME
     clean.preamble = bytes(128)
@@ -82,10 +83,17 @@ def _pictured(clean: Any, found: Any, pixels: Tidied) -> None:
         clean["PixelData"].is_undefined_length = found["PixelData"].is_undefined_length
 
 
-def _known(uid: str) -> str:
-    """An identity that the standard gave, or a maker's in the same form; words are refused."""
+def _formed(uid: str) -> str:
+    """An identity in the form of one; words are refused."""
     if WORDS["UI"].fullmatch(uid) is None:
         raise ContainerBroken("the dicom data has an impossible identity")
+    return uid
+
+
+def _coding(uid: str) -> str:
+    """A coding of the standard. Raises FormatUnknown for one that a maker gave himself."""
+    if not is_known(uid, CODING):
+        raise FormatUnknown("a dicom object in a coding of its maker is not rewritten")
     return uid
 
 
@@ -103,8 +111,9 @@ def _cleaned(found: Any, depth: int) -> Any:
             if depth < MAX_DEPTH and is_sequence(element):
                 items = [_cleaned(item, depth + 1) for item in element.value]
                 setattr(clean, element.keyword, Sequence(items))
-        elif element.keyword in IDENTITIES:
-            setattr(clean, element.keyword, replaced(_known(str(element.value))))
+        elif element.keyword in (*IDENTITIES, CLASS):
+            uid = identity(element.keyword, _formed(str(element.value)))
+            setattr(clean, element.keyword, uid)
         elif (known := plain(element)) is not None:
             clean.add(known)
     fit_tables(clean)

@@ -6,7 +6,8 @@ action  of the table                     here
 D, Z    a dummy value, a length of zero  EMPTY, present and without a value
 X, C    removed, cleaned                 not named: removed
 K       kept                             KEPT
-U       another identity                 IDENTITIES, by a one-way mapping: the same in all files
+U       another identity                 IDENTITIES, by a one-way mapping: the same in all files;
+                                         those shared by the standard stay (dicom_uids)
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ IDENTITIES = _words(
     PaletteColorLookupTableUID DimensionOrganizationUID SynchronizationFrameOfReferenceUID
     ConcatenationUID"""
 )
+# What kind of object it is: one of the standard.
+CLASS = "SOPClassUID"
 PIXELS = _words(
     "PixelData FloatPixelData DoubleFloatPixelData ExtendedOffsetTable ExtendedOffsetTableLengths"
 )

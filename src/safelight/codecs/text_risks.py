@@ -35,10 +35,10 @@ TEXT_RISKS: dict[str, Risk] = {
 }
 # DICOM has thousands of tags: their keywords say what they are. The first that fits counts.
 DICOM = "DICOM "
+# What pictures of some kinds often have, whether or not a tag says so.
+POSSIBLE_WORDS = DICOM + "possible words in the pixels"
 # Those that a receipt may repeat.
-DICOM_NAMES: tuple[str, ...] = tuple(
-    DICOM + keyword
-    for keyword in """
+_DICOM_KEYWORDS = """
     AccessionNumber AcquisitionDate AcquisitionDateTime AcquisitionTime AdditionalPatientHistory
     AdmittingDiagnosesDescription BurnedInAnnotation ContentCreatorName ContentDate ContentTime
     ContrastBolusAgent CountryOfResidence CurrentPatientLocation DateOfLastCalibration
@@ -56,12 +56,14 @@ DICOM_NAMES: tuple[str, ...] = tuple(
     SeriesDescription SeriesInstanceUID SeriesTime SmokingStatus SoftwareVersions
     SourceImageSequence StationName StudyComments StudyDate StudyDescription StudyID
     StudyInstanceUID StudyTime TimezoneOffsetFromUTC
-    """.split()
-)
+""".split()
+DICOM_NAMES = (POSSIBLE_WORDS, *(DICOM + keyword for keyword in _DICOM_KEYWORDS))
 _BY_KEYWORD: tuple[tuple[Risk, re.Pattern[str]], ...] = (
     (
         Risk.IDENTITY,
-        re.compile("^Patient|BurnedIn|Physician|Operator|Person|Observer|Author|Issuer"),
+        re.compile(
+            "^Patient|BurnedIn|possible words|Physician|Operator|Person|Observer|Author|Issuer"
+        ),
     ),
     (Risk.PLACE, re.compile("Institution|Location|Address|Country|Region|Telephone")),
     (Risk.TIME, re.compile("Date|Time")),
