@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from safelight.codecs.svg_grammar import attribute_value, media
+from safelight.codecs.svg_languages import NOBODY, extensions
+from safelight.codecs.svg_links import link, named, part_name, spelled
 from safelight.codecs.svg_sheet import Sheet, names_of_keyframes, sheet
 from safelight.codecs.svg_states import GRAPHICS, SHAPES
 from safelight.codecs.svg_style import clean_style, is_safe, plain, references
@@ -19,8 +21,10 @@ _LINKED = frozenset(
     """use image a textPath tref mpath feImage linearGradient radialGradient meshgradient pattern
     filter hatch animate animateMotion animateTransform animateColor set""".split()
 )
-# What a viewer without extensions can be asked for.
-_EXTENSIONS = frozenset(("", "http://www.w3.org/1999/xhtml", "http://www.w3.org/1998/Math/MathML"))
+# Elements that show a picture from elsewhere.
+PICTURES = frozenset({"image", "feImage"})
+LINKS = frozenset({"href", "xlink:href"})
+_ASKING = ("systemLanguage", "requiredExtensions")
 _TEXTS = frozenset({"text", "tspan", "textPath"})
 # Elements that show the shapes, texts and groups within them.
 _HOLDERS = frozenset(
@@ -73,8 +77,8 @@ def drawing_of(events: list[Event]) -> Drawing:
             clean = Start(event.name, _attributes(event, found.keyframes))
             if event.name[1] == "style":
                 asked = ("", "media") in event.attributes
-                rules = sheet(texts.get(place, ""), found.keyframes, is_always=not asked)
-                found.sheets[len(found.events)] = rules
+                rules = sheet(spelled(texts.get(place, "")), found.keyframes, is_always=not asked)
+                found.sheets[len(found.events)] = named(rules)
             found.add(clean, open_places)
         elif isinstance(event, End) or found.name(open_places[-1]) != "style":
             found.add(event, open_places)
@@ -87,44 +91,37 @@ def _drawn(events: list[Event]) -> Iterator[Event]:
     """
     # An empty name stands for one that fell. A sheet counts wherever it stands.
     open_names: list[str] = []
+    # Whether words are read in each open element: in a text, and in links within it.
+    in_text: list[bool] = [False]
     for event in events:
-        is_fallen = bool(open_names) and not open_names[-1]
+        outer = open_names[-1] if open_names else None
         if isinstance(event, Start):
             is_sheet = event.name == (SVG, "style")
-            is_kept = is_sheet or (not is_fallen and _is_at_home(event, open_names))
-            open_names.append(event.name[1] if is_kept else "")
+            is_kept = is_sheet or (outer != "" and _is_at_home(event, outer or "", in_text[-1]))
+            name = event.name[1] if is_kept else ""
+            open_names.append(name)
+            in_text.append(name in _TEXTS or (name == "a" and in_text[-1]))
             if is_kept:
                 yield event
         elif isinstance(event, End):
             open_names.pop()
-            if not is_fallen:
+            in_text.pop()
+            if outer:
                 yield event
-        elif isinstance(event, Text) and not is_fallen and _is_read(open_names):
+        elif isinstance(event, Text) and outer and (outer in WORDS or in_text[-1]):
             yield event
 
 
-def _is_at_home(start: Start, open_names: list[str]) -> bool:
-    """True for an element that is known, where those around it show it."""
+def _is_at_home(start: Start, outer: str, is_in_text: bool) -> bool:
+    """True for an element that is known, where the one around it shows it."""
     space, name = start.name
-    outer = open_names[-1] if open_names else ""
     if space != SVG or name not in ELEMENTS:
         return False
-    asked = start.attributes.get(("", "requiredExtensions"), "").strip()
-    if outer == "switch" and asked not in _EXTENSIONS:
-        return False
-    if name in ("tspan", "textPath", "tref") or (name == "a" and outer in _TEXTS):
-        return outer in _TEXTS or (outer == "a" and _is_within_text(open_names))
+    if name in ("tspan", "textPath", "tref"):
+        return is_in_text
+    if name == "a" and outer in _TEXTS:
+        return True
     return not outer or name not in GRAPHICS | SHAPES or outer in _HOLDERS
-
-
-def _is_read(open_names: list[str]) -> bool:
-    """True for words that are painted, or a sheet; those of a link only within a text."""
-    inner = open_names[-1] if open_names else ""
-    return inner in WORDS or (inner == "a" and _is_within_text(open_names))
-
-
-def _is_within_text(open_names: list[str]) -> bool:
-    return next((name for name in reversed(open_names) if name != "a"), "") in _TEXTS
 
 
 def _sheets(drawn: list[Event]) -> Iterator[tuple[int, str]]:
@@ -149,29 +146,54 @@ def _attributes(start: Start, keyframes: frozenset[str]) -> dict[Name, str]:
     for name, value in start.attributes.items():
         clean = _attribute(start.name[1], aimed, name, value)
         if name == ("", "style"):
-            clean = clean_style(value, keyframes) or None
+            clean = spelled(clean_style(spelled(value), keyframes)) or None
         elif name == ("", "media") and start.name[1] == "style":
             clean = media(value) or "not all"
         if clean is not None:
             found[name] = clean
+    if ("", "systemLanguage") in start.attributes and ("", "systemLanguage") not in found:
+        # Nobody speaks it: without the question everybody would see the part.
+        found["", "requiredExtensions"] = NOBODY
     return found
+
+
+def for_nobody(event: Start) -> bool:
+    """True for a part that no viewer shows."""
+    is_shown = event.name[1] in GRAPHICS | SHAPES
+    return is_shown and event.attributes.get(("", "requiredExtensions")) == NOBODY
 
 
 def _attribute(element: str, aimed: str | None, name: Name, value: str) -> str | None:
     """What is kept of an attribute; addresses and names are looked at when they are written."""
     namespace, local = name
     if name in HREFS:
-        return value.strip() if element in _LINKED else None
+        return _link(element, value)
     if name == (XML, "space"):
         return value if value in ("preserve", "default") else None
     if namespace:
         return None
-    if local in ("id", "class"):
+    if local == "requiredExtensions":
+        return extensions(value)
+    if local == "id":
+        return part_name(value.strip()) or None
+    if local == "class":
         return value.strip() or None
-    value = plain(value) if local in _SPACED else " ".join(plain(value).split())
+    value = spelled(plain(spelled(value)))
+    value = value if local in _SPACED else " ".join(value.split())
     if local not in ATTRIBUTES or not is_safe(value):
         return None
-    return attribute_value(element, aimed, local, value)
+    clean = attribute_value(element, aimed, local, value)
+    is_moved = aimed in LINKS and local in ("from", "to", "by", "values") and clean is not None
+    if is_moved:
+        return ";".join(link(one) for one in (clean or "").split(";"))
+    return clean
+
+
+def _link(element: str, value: str) -> str | None:
+    """A link to a part of the drawing, or a picture where one is shown."""
+    if element not in _LINKED or (element not in PICTURES and not value.strip().startswith("#")):
+        return None
+    return link(value)
 
 
 def pointed(name: Name, value: str) -> list[str]:
@@ -194,7 +216,7 @@ def passed_over(drawing: Drawing) -> set[int]:
         ):
             if outer in decided:
                 found.add(place)
-            elif ("", "systemLanguage") not in event.attributes:
+            elif not any(("", name) in event.attributes for name in _ASKING):
                 decided.add(outer)
     return found
 

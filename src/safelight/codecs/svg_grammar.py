@@ -8,6 +8,7 @@ import re
 
 from safelight.codecs.svg_fonts import families, is_plain, known_family
 from safelight.codecs.svg_keywords import CALLS, CHOICES, COLOURS, MEDIA, RULES, TRIGGERS
+from safelight.codecs.svg_languages import languages
 from safelight.codecs.svg_words import ATTRIBUTES
 
 _NUMBER = r"(?:\d++\.?\d*+|\.\d++)(?:[eE][+\-]?\d++)?+"
@@ -27,8 +28,6 @@ _TRANSFORM = re.compile(
     rf"(?:(?:matrix|translate|scale|rotate|skew)(?:[XYZ]|3d)?+(?=\s*\()|[\s,()]++"
     rf"|[+\-]?{_NUMBER}{_UNIT}?+)*+|none|inherit"
 )
-_TAG = r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,4}){0,2}"
-_LANGUAGE = re.compile(rf"\s*{_TAG}(?:\s*,\s*{_TAG})*\s*")
 _ALIGNED = re.compile(
     r"\s*(?:defer\s+)?(?:none|x(?:Min|Mid|Max)Y(?:Min|Mid|Max))(?:\s+(?:meet|slice))?\s*"
 )
@@ -37,7 +36,7 @@ _RANGE = re.compile(
 )
 _TIMED = re.compile(
     rf"(?:(?:(?P<part>[^\s;+()]+?)\.)?(?:{TRIGGERS})(?:\(\d{{1,9}}\))?)?\s*+"
-    rf"(?:[+\-]?\s*+(?:\d+:)?(?:\d+:)?{_NUMBER}(?:ms|s|min|h)?)?|indefinite|accessKey\(.\)"
+    rf"(?:[+\-]?\s*+(?:\d+:)?(?:\d+:)?{_NUMBER}(?:ms|s|min|h)?)?|indefinite"
 )
 _LOCAL = r"url\(\s*+(?:\"#[^\"()\\]*+\"|'#[^'()\\]*+'|#[^\s\"'()\\]*+)\s*+\)"
 LOCAL = re.compile(r"url\(\s*+[\"']?#([^\"'()\\]*?)[\"']?\s*+\)", re.I)
@@ -197,8 +196,10 @@ def _plain_value(name: str, value: str) -> str | None:
         return value if value.strip() in CHOICES[name] else None
     if name in ("transform", "gradientTransform", "patternTransform"):
         return value if _TRANSFORM.fullmatch(value) else None
-    if name in ("systemLanguage", "preserveAspectRatio", "unicode-range"):
-        form = {"s": _LANGUAGE, "p": _ALIGNED, "u": _RANGE}[name[0]]
+    if name == "systemLanguage":
+        return languages(value)
+    if name in ("preserveAspectRatio", "unicode-range"):
+        form = {"p": _ALIGNED, "u": _RANGE}[name[0]]
         return value if len(value) <= 80 and form.fullmatch(value) else None
     if name in RULES or name in ("font", "font-family"):
         return property_value(name, value)

@@ -14,11 +14,13 @@ from safelight.codecs.svg_drawing import (
     Drawing,
     aims,
     drawing_of,
+    for_nobody,
     moved_links,
     passed_over,
     pointed,
 )
 from safelight.codecs.svg_grammar import timed
+from safelight.codecs.svg_links import part_name
 from safelight.codecs.svg_sheet import Rule, Selector, flat
 from safelight.codecs.svg_states import (
     AIMS,
@@ -133,6 +135,10 @@ class Life:
     def _entered(self, at: int, event: Start, state: State, *, is_root: bool) -> State | None:
         """The state within an element, or None when nothing in it is shown, or was seen already."""
         name = event.name[1]
+        if at and for_nobody(event):
+            self.hidden.add(at)
+            self._keep(at, SHELL if is_root else DEAD)
+            return None
         if is_root or self.drawing.name(self.drawing.parents[at]) == "switch":
             self._keep(at, SHELL)
         if not is_root and (name in REFERRED or (name in MOVING and aims(event))):
@@ -229,7 +235,7 @@ class Life:
             else:
                 self._point(pointed(name, value), AIMS.get(event.name[1], PAINTING))
             if name in (("", "begin"), ("", "end")):
-                self._point([part for part, _ in timed(value) if part], MOVING)
+                self._point([part_name(part) for part, _ in timed(value) if part], MOVING)
         if event.name[1] in MOVING:
             aimed = event.attributes.get(("", "attributeName"), "")
             self._show([(aimed, "")])

@@ -7,6 +7,7 @@ import re
 from safelight.codecs.svg_fonts import families, is_plain, known_family
 from safelight.codecs.svg_grammar import LOCAL, font_parts, is_source, timed
 from safelight.codecs.svg_hidden import Life
+from safelight.codecs.svg_links import part_name
 from safelight.codecs.svg_sheet import Group, Rule, Selector, Sheet
 
 _WORD = re.compile(r"[^\s,()]++")
@@ -64,8 +65,8 @@ class Names:
         for part, words in timed(value):
             if part is None:
                 found.append(words)
-            elif self._life.has(part):
-                found.append(self.new("id", part) + words[len(part) :])
+            elif self._life.has(part_name(part)):
+                found.append(self.new("id", part_name(part)) + words[len(part) :])
         return found
 
     def declared(self, name: str, value: str) -> str:

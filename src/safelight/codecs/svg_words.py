@@ -18,7 +18,7 @@ ELEMENTS = frozenset(
     font font-face glyph missing-glyph hkern vkern font-face-src font-face-name
     """.split()
 )
-WORDS = frozenset({"text", "tspan", "textPath", "tref", "style"})
+WORDS = frozenset({"text", "tspan", "textPath", "style"})
 # Properties that may stand as attributes, in style attributes, and in style sheets.
 PROPERTIES = frozenset(
     """
