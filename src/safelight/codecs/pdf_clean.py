@@ -12,8 +12,9 @@ from typing import Any
 from safelight.codecs import icc
 from safelight.codecs.blocks import Carried
 from safelight.codecs.pdf_files import Document, foreign_errors, library
-from safelight.codecs.pdf_rules import INFO_NAMES, TRAILER
+from safelight.codecs.pdf_rules import INFO_NAMES, NAMED, TRAILER
 from safelight.codecs.pdf_streams import Budget, clean_picture, is_profile, unpacked
+from safelight.codecs.pdf_trim import trim
 from safelight.codecs.pdf_walk import Found, parts, reachable
 from safelight.errors import ContainerBroken
 
@@ -39,9 +40,11 @@ def _saved(pdf: Any, carried: Carried) -> bytes:
             del pdf.trailer[key]
     # The library fills it in, but only where it was: a repaired document has none.
     pdf.trailer.Size = len(pdf.objects) + 1
-    budget = Budget()
+    budget, spare = Budget(), Budget()
     for found in reachable(pdf):
         _object(found, carried, budget)
+        if found.kind not in NAMED:
+            trim(found.kind, found.value, spare)
     _blocks(pdf, carried)
     out = io.BytesIO()
     pdf.save(
@@ -84,7 +87,7 @@ def _object(found: Found, carried: Carried, budget: Budget) -> None:
         return
     for key in [part.key for part in parts(found) if part.goes]:
         del value[key]
-    if hasattr(value, "read_raw_bytes"):
+    if isinstance(value, library().Stream):
         clean_picture(value, budget)
     if is_profile(found.kind, value, set(value.keys())):
         _profile(value, carried, budget)

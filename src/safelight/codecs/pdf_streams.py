@@ -195,7 +195,7 @@ def clean_picture(value: Any, budget: Budget) -> None:
     options = parameters(value, len(names) - 1)
     if clean != raw or len(names) > 1 or _is_array(value.Filter):
         value.write(bytes(clean), filter=library().Name(name), decode_parms=options)
-    shared = None if options is None else options.get("/JBIG2Globals")
+    shared: Any = None if options is None else options.get("/JBIG2Globals")
     if name == "/JBIG2Decode" and hasattr(shared, "read_raw_bytes"):
         raw = memoryview(unpacked(shared, budget))
         if filters(shared) or bare_jbig2(raw) != raw:
