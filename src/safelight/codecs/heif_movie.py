@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from safelight.codecs.heif_roles import ALPHA
 from safelight.codecs.isobmff import MAX_BOXES, Box, Cursor, boxes
-from safelight.codecs.reading import part
 from safelight.errors import ContainerBroken
 
 NESTS = frozenset({b"mdia", b"minf", b"stbl", b"edts"})
@@ -170,9 +169,3 @@ def _offsets(track: Track) -> list[int]:
     wide = 8 if b"co64" in track.boxes else 4
     cursor = Cursor(track.body(b"co64" if wide == 8 else b"stco"), 4)
     return [cursor.take(wide) for _ in range(min(cursor.take(4), MAX_SAMPLES))]
-
-
-def exact(body: memoryview, *, each: int, counts_at: int = 4) -> bytes:
-    """A table cut to as many rows as it says that it has. Raises ContainerBroken."""
-    count = Cursor(body, counts_at).take(4)
-    return bytes(part(body, 0, counts_at + 4 + each * count))

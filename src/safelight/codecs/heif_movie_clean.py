@@ -6,31 +6,50 @@ Dates, names, languages, sound, further tracks and their metadata are gone.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from safelight.codecs.heif import File
-from safelight.codecs.heif_movie import Track, chunks, exact, references, shown, tracks
+from safelight.codecs.heif_movie import REPEATS, Track, chunks, references, shown, tracks
 from safelight.codecs.heif_properties import cleaned
 from safelight.codecs.heif_roles import ALPHA
 from safelight.codecs.heif_streams import AV1, HEVC, Walker
 from safelight.codecs.heif_writing import Pieces, size_of
 from safelight.codecs.isobmff import Box, boxed, boxes, full_box
 from safelight.codecs.reading import part
+from safelight.codecs.sample_tables import (
+    ONE,
+    STRAIGHT,
+    chunk_runs,
+    clock,
+    edit_list,
+    edits,
+    matrix,
+    numbered,
+    times,
+)
 from safelight.errors import ContainerBroken, FormatUnknown
 
-# Tables of times and of frames that stand alone, by how long a row is.
-TABLES: dict[bytes, int] = {b"stts": 8, b"ctts": 8, b"stss": 4}
+# Tables of times, and of frames that stand alone.
+TABLES: dict[bytes, Callable[[bytes, memoryview, int], bytes]] = {
+    b"stts": times,
+    b"ctts": times,
+    b"stss": numbered,
+}
 UNDETERMINED = b"\x55\xc4\0\0"
 HERE = full_box(b"dref", 0, 0, struct.pack(">I", 1), full_box(b"url ", 0, 1))
 
 
 @dataclass(slots=True)
 class Clean:
-    """One track: its frames, how long each is now, where each chunk starts among all frames."""
+    """One track: its frames, how long each is now; where each chunk starts among all frames, and
+    how many it has.
+    """
 
     track: Track
     sizes: list[int] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -56,8 +75,9 @@ class Movie:
     def _taken(self, track: Track, walker: Walker) -> Clean:
         one, kind, properties = Clean(track), track.entry.type, track.properties()
         at = size_of(self.frames)
-        for chunk in chunks(track):
+        for chunk in filter(None, chunks(track)):
             one.starts.append(at)
+            one.counts.append(len(chunk))
             for start, size in chunk:
                 found = walker.walk(kind, part(self.file.data, start, size), properties) or []
                 pieces: Pieces = [unit.raw for unit, is_needed in found if is_needed]
@@ -68,28 +88,30 @@ class Movie:
                 at += length
         return one
 
-    def box(self, start: int) -> bytes:
-        """The moov box of a file whose frames start here."""
+    def _head(self) -> memoryview:
         outer = self.file.first(b"moov")
         inner = boxes(outer.body) if outer else iter(())
         head = next((box for box in inner if box.type == b"mvhd"), None)
         if head is None:
             raise ContainerBroken("the sequence has no head")
+        return head.body
+
+    def box(self, start: int) -> bytes:
+        """The moov box of a file whose frames start here."""
         numbers = {one.track.number: number for number, one in enumerate(self.clean, 1)}
         return boxed(
             b"moov",
-            _movie_head(head.body, len(self.clean) + 1),
+            _movie_head(self._head(), len(self.clean) + 1),
             *(self._track(one, numbers, start) for one in self.clean),
         )
 
     def _track(self, one: Clean, numbers: dict[int, int], start: int) -> bytes:
         track = one.track
-        edits = track.boxes.get(b"elst")
         return boxed(
             b"trak",
             _track_head(track.body(b"tkhd"), numbers[track.number]),
             _references(track, numbers),
-            boxed(b"edts", _edits(edits.body)) if edits else b"",
+            *self._edits(track),
             boxed(
                 b"mdia",
                 _media_head(track.body(b"mdhd")),
@@ -103,17 +125,27 @@ class Movie:
             ),
         )
 
+    def _edits(self, track: Track) -> list[bytes]:
+        """What of the frames is shown, and whether again and again."""
+        found = track.boxes.get(b"elst")
+        if found is None:
+            return []
+        tables = {kind: box.body for kind, box in track.boxes.items()}
+        ticks = clock((self._head(), track.body(b"mdhd")), tables)
+        rows = edits(found.body, ticks) or [(ticks.shown, 0, ONE)]
+        return [boxed(b"edts", edit_list(rows, flags=found.body[3] & REPEATS))]
+
     def _tables(self, one: Clean, start: int) -> list[bytes]:
         track, count = one.track, len(one.sizes)
         starts = [start + at for at in one.starts]
         return [
             full_box(b"stsd", 0, 0, struct.pack(">I", 1), self._coding(track)),
             *(
-                boxed(kind, exact(track.boxes[kind].body, each=size))
-                for kind, size in TABLES.items()
+                written(kind, track.boxes[kind].body, count)
+                for kind, written in TABLES.items()
                 if kind in track.boxes
             ),
-            boxed(b"stsc", exact(track.body(b"stsc"), each=12)),
+            chunk_runs((number, 1) for number in one.counts),
             full_box(b"stsz", 0, 0, struct.pack(f">II{count}I", 0, count, *one.sizes)),
             full_box(b"stco", 0, 0, struct.pack(f">I{len(starts)}I", len(starts), *starts)),
         ]
@@ -138,7 +170,7 @@ class Movie:
 def _movie_head(body: memoryview, following: int) -> bytes:
     wide = 8 if body[0] else 4
     span = part(body, 4 + 2 * wide, 4 + wide)
-    matrix = part(body, 4 + 3 * wide + 4 + 16, 36)
+    turned = matrix(part(body, 4 + 3 * wide + 4 + 16, 36)) or STRAIGHT
     fixed = struct.pack(">IH10x", 0x10000, 0x100)
     times = bytes(2 * wide)
     return full_box(
@@ -148,7 +180,7 @@ def _movie_head(body: memoryview, following: int) -> bytes:
         times,
         span,
         fixed,
-        matrix,
+        turned,
         bytes(24),
         struct.pack(">I", following),
     )
@@ -159,21 +191,16 @@ def _track_head(body: memoryview, number: int) -> bytes:
     at = 4 + 2 * wide
     span = part(body, at + 8, wide)
     shape = part(body, at + 8 + wide + 16, 44)
+    turned = matrix(shape) or STRAIGHT
     head = struct.pack(">II", number, 0)
-    return full_box(
-        b"tkhd", int(wide == 8), body[3] & 15, bytes(2 * wide), head, span, bytes(16), shape
-    )
+    head += bytes(span) + bytes(16) + turned + bytes(shape[36:])
+    return full_box(b"tkhd", int(wide == 8), body[3] & 15, bytes(2 * wide), head)
 
 
 def _media_head(body: memoryview) -> bytes:
     wide = 8 if body[0] else 4
     span = part(body, 4 + 2 * wide, 4 + wide)
     return full_box(b"mdhd", int(wide == 8), 0, bytes(2 * wide), span, UNDETERMINED)
-
-
-def _edits(body: memoryview) -> bytes:
-    each = 20 if body[0] else 12
-    return boxed(b"elst", exact(body, each=each))
 
 
 def _references(track: Track, numbers: dict[int, int]) -> bytes:
