@@ -19,7 +19,10 @@ BRANDS: dict[Coding, bytes] = {
 
 @dataclass(frozen=True)
 class Track:
-    """A track of pictures: frames are their data, more goes into the place that its name says."""
+    """A track of pictures: frames are their data, more goes into the place that its name says.
+
+    rows are a table and what stands in it as further rows.
+    """
 
     number: int
     frames: tuple[bytes, ...]
@@ -32,11 +35,13 @@ class Track:
     of_table: tuple[bytes, ...] = ()
     of_track: tuple[bytes, ...] = ()
     is_wide: bool = False
+    matrix: bytes = MATRIX
+    rows: tuple[bytes, bytes] = (b"", b"")
 
     def written(self, coding: Coding, start: int) -> bytes:
         whole_size = struct.pack(">II", 64 << 16, 64 << 16)
         head = struct.pack(">IIIII", self.made, self.made, self.number, 0, len(self.frames))
-        size = full(b"tkhd", head, bytes(16), MATRIX, whole_size, flags=1)
+        size = full(b"tkhd", head, bytes(16), self.matrix, whole_size, flags=1)
         times = struct.pack(">IIII", self.made, self.made, 10, len(self.frames))
         return box(
             b"trak",
@@ -74,16 +79,29 @@ class Track:
         )
         return [
             full(b"stsd", struct.pack(">I", 1), coding_box),
-            full(b"stts", struct.pack(">III", 1, count, 1)),
-            full(b"stsc", struct.pack(">IIII", 1, 1, 1, 1)),
+            self._table(b"stts", count, 1),
+            self._table(b"stsc", 1, 1, 1),
+            self._table(b"stss", 1),
             full(b"stsz", struct.pack(f">II{count}I", 0, count, *sizes)),
             offset_box,
             *self.of_table,
         ]
 
+    def _table(self, kind: bytes, *row: int) -> bytes:
+        """A table of one row, and of those that are to stand there besides."""
+        more = self.rows[1] if self.rows[0] == kind else b""
+        each = 4 * len(row)
+        count = 1 + -(-len(more) // each)
+        numbers = struct.pack(f">{1 + len(row)}I", count, *row)
+        return full(kind, numbers, more.ljust((count - 1) * each, b"_"))
+
 
 def sequence(
-    coding: Coding, *tracks: Track, of_movie: tuple[bytes, ...] = (), made: int = 0
+    coding: Coding,
+    *tracks: Track,
+    of_movie: tuple[bytes, ...] = (),
+    made: int = 0,
+    matrix: bytes = MATRIX,
 ) -> bytes:
     """A file with a still, and these tracks behind it."""
     still = whole(coding, brands=BRANDS[coding])
@@ -93,7 +111,7 @@ def sequence(
         head = struct.pack(">IIIIIH10x", made, made, 10, 3, 0x10000, 0x100)
         return box(
             b"moov",
-            full(b"mvhd", head, MATRIX, bytes(24), struct.pack(">I", 9)),
+            full(b"mvhd", head, matrix, bytes(24), struct.pack(">I", 9)),
             *(track.written(coding, start) for track, start in zip(every, starts, strict=True)),
             *of_movie,
         )
@@ -143,6 +161,11 @@ def plants(coding: Coding) -> dict[str, bytes]:
         "table of an unknown kind": replace(first, of_table=(secret,)),
         "group of frames": replace(first, of_table=(full(b"sgpd", CANARY),)),
         "tail of an edit": replace(first, of_track=(edits(CANARY),)),
+        "rows of edits": replace(first, of_track=(edits(CANARY.ljust(24, b"_"), count=3),)),
+        "rows of times": replace(first, rows=(b"stts", CANARY)),
+        "rows of chunks": replace(first, rows=(b"stsc", CANARY)),
+        "rows of frames that stand alone": replace(first, rows=(b"stss", CANARY)),
+        "matrix of a track": replace(first, matrix=CANARY.ljust(36, b"_")),
         "metadata of a track": replace(first, of_track=(nested, secret)),
     }
     found = {name: sequence(coding, track) for name, track in tracks.items()}
@@ -150,6 +173,7 @@ def plants(coding: Coding) -> dict[str, bytes]:
     sound = replace(hidden, handler=b"soun", of_track=())
     return found | {
         "date of the movie": sequence(coding, made=date),
+        "matrix of the movie": sequence(coding, matrix=CANARY.ljust(36, b"_")),
         "words of the movie": sequence(coding, of_movie=(box(b"udta", CANARY),)),
         "sound": sequence(coding, first, sound),
         "depth": sequence(coding, first, hidden),
@@ -158,9 +182,9 @@ def plants(coding: Coding) -> dict[str, bytes]:
     }
 
 
-def edits(tail: bytes = b"") -> bytes:
-    """An edit list with one edit."""
-    return box(b"edts", full(b"elst", struct.pack(">IIIHH", 1, 3, 0, 1, 0), tail))
+def edits(tail: bytes = b"", *, count: int = 1) -> bytes:
+    """An edit list with one edit, and what is to stand behind it."""
+    return box(b"edts", full(b"elst", struct.pack(">IIIHH", count, 3, 0, 1, 0), tail))
 
 
 def with_alpha(coding: Coding) -> bytes:
