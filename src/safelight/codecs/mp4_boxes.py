@@ -4,47 +4,37 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from safelight.codecs import sample_tables
 from safelight.codecs.isobmff import boxed, boxes
 from safelight.codecs.mp4_entries import clean_entries
-from safelight.codecs.mp4_tracks import Track, all_within, chunk_places, within
+from safelight.codecs.mp4_heads import GENERAL, UPRIGHT, kind_head, media_head, track_head
+from safelight.codecs.mp4_tracks import Track, all_within, chunk_places, chunk_steps, within
 from safelight.codecs.reading import part
 from safelight.errors import ContainerBroken
 
 Moved = Callable[[int], int]
-# Tables of samples: bytes of a row, and where their count stands.
-ROWS: dict[bytes, int] = {b"stts": 8, b"ctts": 8, b"stsc": 12, b"stss": 4, b"stps": 4, b"sbgp": 8}
+# Tables of samples, and how they are written.
+TABLES: dict[bytes, Callable[[bytes, memoryview, int], bytes]] = {
+    **dict.fromkeys((b"stts", b"ctts"), sample_tables.times),
+    **dict.fromkeys((b"stss", b"stps"), sample_tables.numbered),
+}
 # Groups of samples, and how long the description of each is.
 GROUPS = {b"roll": 2, b"prol": 2, b"rap ": 1, b"sync": 1, b"tsas": 0, b"stsa": 0, b"tscl": 20}
-MEDIA_HEADS = {b"vmhd": 12, b"smhd": 8, b"nmhd": 4, b"sthd": 4}
-
-
-def dated(body: memoryview, seconds: int, size: int) -> bytes:
-    """mvhd, tkhd or mdhd with this as its times, and no more bytes than it has numbers."""
-    wide = body[0] == 1
-    stamp = struct.pack(">QQ" if wide else ">II", seconds, seconds)
-    rest = bytes(part(body, 4 + len(stamp), size + (12 if wide else 0) - 4 - len(stamp)))
-    return bytes(body[:4]) + stamp + rest
-
-
-def film_head(body: memoryview, seconds: int) -> bytes:
-    """mvhd; previews and selections of an editor are zero."""
-    clean = bytearray(dated(body, seconds, 100))
-    clean[-28:-4] = bytes(24)
-    clean[-74:-64] = bytes(10)
-    return boxed(b"mvhd", bytes(clean))
+MEDIA_HEADS = frozenset({b"vmhd", b"smhd", b"nmhd", b"sthd"})
 
 
 @dataclass(frozen=True, slots=True)
 class How:
     """How tracks are written: when they were made, where chunks are now, which tracks there are,
-    and whether colour profiles are standard ones or lose their names.
+    the index of the film, and whether colour profiles are standard ones or lose their names.
     """
 
     seconds: int
     moved: Moved
     kept: set[int]
+    index: memoryview
     standard_colour: bool = False
 
 
@@ -54,10 +44,9 @@ def track_box(track: Track, how: How) -> bytes:
     seconds = how.seconds
     for box in boxes(track.body):
         if box.type == b"tkhd":
-            out.append(boxed(b"tkhd", dated(box.body, seconds, 84)))
+            out.append(track_head(box.body, seconds))
         elif box.type == b"edts":
-            edits = within(box.body, b"elst")
-            out += [boxed(b"edts", boxed(b"elst", _edits(edits)))] if edits is not None else []
+            out += _edits(track, box.body, how)
         elif box.type == b"tref":
             out += _references(box.body, how.kept)
         elif box.type == b"tapt":
@@ -67,14 +56,17 @@ def track_box(track: Track, how: How) -> bytes:
     return boxed(b"trak", *out)
 
 
-def _edits(body: memoryview) -> memoryview:
-    return _rows(body, 20 if body[0] == 1 else 12)
-
-
-def _rows(body: memoryview, size: int, at: int = 4) -> memoryview:
-    """A table up to its last row. Raises ContainerBroken when rows are missing."""
-    count = struct.unpack_from(">I", body, at)[0]
-    return part(body, 0, at + 4 + size * count)
+def _edits(track: Track, body: memoryview, how: How) -> list[bytes]:
+    """What of the track is shown, and when."""
+    found, media = within(body, b"elst"), within(track.body, b"mdia", b"mdhd")
+    film, samples = within(how.index, b"mvhd"), within(track.body, b"mdia", b"minf", b"stbl")
+    if found is None or media is None or film is None or samples is None:
+        return []
+    tables = all_within(samples, b"stts", b"ctts", b"stsz", b"stz2")
+    is_open = within(how.index, b"mvex") is not None
+    ticks = replace(sample_tables.clock((film, media), tables), is_open=is_open)
+    rows = sample_tables.edits(found, ticks)
+    return [boxed(b"edts", sample_tables.edit_list(rows, flags=0))] if rows else []
 
 
 def _references(body: memoryview, kept: set[int]) -> Iterator[bytes]:
@@ -97,7 +89,7 @@ def _apertures(body: memoryview) -> Iterator[bytes]:
 def _media(track: Track, body: memoryview, how: How) -> Iterator[bytes]:
     for box in boxes(body):
         if box.type == b"mdhd":
-            yield boxed(b"mdhd", dated(box.body, how.seconds, 24))
+            yield media_head(box.body, how.seconds)
         elif box.type == b"hdlr":
             yield handler_box(box.body)
         elif box.type == b"minf":
@@ -115,7 +107,7 @@ def handler_box(body: memoryview) -> bytes:
 def _information(track: Track, body: memoryview, how: How) -> Iterator[bytes]:
     for box in boxes(body):
         if box.type in MEDIA_HEADS:
-            yield boxed(box.type, box.body[: MEDIA_HEADS[box.type]])
+            yield kind_head(box.type, box.body)
         elif box.type == b"gmhd":
             yield boxed(b"gmhd", *_general(box.body))
         elif box.type == b"hdlr":
@@ -132,9 +124,9 @@ def _information(track: Track, body: memoryview, how: How) -> Iterator[bytes]:
 def _general(body: memoryview) -> Iterator[bytes]:
     for box in boxes(body):
         if box.type == b"gmin":
-            yield boxed(b"gmin", box.body[:16])
+            yield GENERAL
         elif box.type == b"text":
-            yield boxed(b"text", box.body[:36])
+            yield UPRIGHT
 
 
 def _samples(track: Track, body: memoryview, how: How) -> Iterator[bytes]:
@@ -147,8 +139,12 @@ def _samples(track: Track, body: memoryview, how: How) -> Iterator[bytes]:
         elif box.type in (b"stco", b"co64"):
             places = [how.moved(place) for place in chunk_places({box.type: box.body})]
             yield boxed(b"stco", struct.pack(f">II{len(places)}I", 0, len(places), *places))
-        elif box.type in ROWS:
-            yield from _table(box.type, box.body)
+        elif box.type in TABLES:
+            yield TABLES[box.type](box.type, box.body, count)
+        elif box.type == b"stsc":
+            yield sample_tables.chunk_runs(_steps(box.body, body))
+        elif box.type == b"sbgp" and bytes(box.body[4:8]) in GROUPS:
+            yield _groups(box.body, count)
         elif box.type == b"stsz":
             each, count = struct.unpack_from(">II", box.body, 4)
             yield boxed(b"stsz", part(box.body, 0, 12 + (0 if each else 4 * count)))
@@ -163,11 +159,23 @@ def _samples(track: Track, body: memoryview, how: How) -> Iterator[bytes]:
             yield from _group(box.body)
 
 
-def _table(type: bytes, body: memoryview) -> Iterator[bytes]:
-    if type != b"sbgp":
-        yield boxed(type, _rows(body, ROWS[type]))
-    elif bytes(body[4:8]) in GROUPS:
-        yield boxed(type, _rows(body, ROWS[type], 12 if body[0] == 1 else 8))
+def _steps(table: memoryview, body: memoryview) -> Iterator[tuple[int, int]]:
+    """For each chunk how many samples it has, and which of the entries describes them."""
+    tables = all_within(body, b"stco", b"co64", b"stsd")
+    entries = struct.unpack_from(">I", tables[b"stsd"], 4)[0] if b"stsd" in tables else 1
+    for samples, entry in chunk_steps(table, len(chunk_places(tables))):
+        yield samples, entry if 0 < entry <= entries else 1
+
+
+def _groups(body: memoryview, count: int) -> bytes:
+    """Which samples belong to which group: rows up to the last one."""
+    at = 12 if body[0] == 1 else 8
+    found = []
+    for samples, group in sample_tables.rows_of(body, ">II", at):
+        if count > 0 and samples:
+            found.append(struct.pack(">II", min(samples, count), group))
+            count -= samples
+    return boxed(b"sbgp", body[:at], struct.pack(">I", len(found)), *found)
 
 
 def _group(body: memoryview) -> Iterator[bytes]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from safelight.codecs.blocks import Carried
 from safelight.codecs.isobmff import boxed, boxes
 from safelight.codecs.mp4 import Film
-from safelight.codecs.mp4_boxes import How, Moved, extends_box, film_head, track_box
+from safelight.codecs.mp4_boxes import How, Moved, extends_box, track_box
+from safelight.codecs.mp4_heads import film_head
 from safelight.codecs.mp4_tracks import first_of
 from safelight.codecs.mp4_words import KEYS, XMP_ID, seconds_of
 from safelight.codecs.reading import part
@@ -125,8 +126,8 @@ def _index(walked: Film, carried: Carried, moved: Moved) -> bytes:
     head = first_of(list(boxes(walked.moov)), b"mvhd")
     if head is None:
         raise ContainerBroken("the film has no head")
-    out = [film_head(head, seconds)]
-    how = How(seconds, moved, kept, carried.standard_colour)
+    out = [film_head(head, seconds, following=max(kept) + 1)]
+    how = How(seconds, moved, kept, walked.moov, carried.standard_colour)
     out += [track_box(track, how) for track in tracks]
     return boxed(b"moov", *out, *extends_box(walked.moov, kept), *_words(carried))
 

@@ -121,7 +121,7 @@ def _chunks(track: Track) -> Iterator[tuple[int, int]]:
     tables = all_within(table, b"stco", b"co64", b"stsc", b"stsz", b"stz2", b"stsd")
     places = chunk_places(tables)
     sizes = Sizes(tables, track)
-    steps = _steps(tables.get(b"stsc"), len(places))
+    steps = chunk_steps(tables.get(b"stsc"), len(places))
     first = 0
     for place, (samples, entry) in zip(places, steps, strict=False):
         yield place, sizes.of(first, samples, entry)
@@ -151,7 +151,7 @@ def numbers(table: memoryview, letter: str, *, count: int | None = None) -> arra
     return found
 
 
-def _steps(table: memoryview | None, chunks: int) -> Iterator[tuple[int, int]]:
+def chunk_steps(table: memoryview | None, chunks: int) -> Iterator[tuple[int, int]]:
     """For each chunk: how many samples it has, and which entry describes them."""
     if table is None:
         return

@@ -21,11 +21,13 @@ STRAIGHT = struct.pack(">9i", ONE, 0, 0, 0, ONE, 0, 0, 0, UNIT)
 EVEN, FARTHEST = 0.01, 16_384
 # The fastest that a part of a film may be shown; of an empty part of an edit list, its start.
 FASTEST, NOWHERE = 8 * ONE, -1
+# The seconds that a film in fragments may leave out at its start.
+MOST_SKIPPED = 3_600
 
 
 def times(kind: bytes, body: memoryview, count: int) -> bytes:
     """stts or ctts: how long samples take, or how much later they are shown, for so many."""
-    rows = _joined(_counted(_rows(body, ">II"), count))
+    rows = _joined(_counted(rows_of(body, ">II"), count))
     packed = b"".join(struct.pack(">II", *row) for row in rows)
     version = min(body[0], 1) if kind == b"ctts" else 0
     return full_box(kind, version, 0, struct.pack(">I", len(packed) // 8), packed)
@@ -48,7 +50,7 @@ def _joined(rows: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 def numbered(kind: bytes, body: memoryview, count: int) -> bytes:
     """stss or stps: the numbers of samples, those that there are, each once, in their order."""
-    found = sorted({number for (number,) in _rows(body, ">I") if 0 < number <= count})
+    found = sorted({number for (number,) in rows_of(body, ">I") if 0 < number <= count})
     return full_box(kind, 0, 0, struct.pack(f">I{len(found)}I", len(found), *found))
 
 
@@ -64,13 +66,14 @@ def chunk_runs(chunks: Iterable[tuple[int, int]]) -> bytes:
 @dataclass(frozen=True, slots=True)
 class Clock:
     """The ticks of a second of the film and of the track; how many samples the track has, and the
-    ticks from its first to its last.
+    ticks from its first to its last. is_open: fragments may have more of them.
     """
 
     film: int
     track: int
     samples: int
     span: int
+    is_open: bool = False
 
     @property
     def shown(self) -> int:
@@ -87,9 +90,9 @@ def clock(heads: tuple[memoryview, memoryview], tables: dict[bytes, memoryview])
     count = struct.unpack_from(">I", sizes, 8)[0] if sizes is not None else 0
     span = 0
     if b"stts" in tables:
-        span = sum(each * ticks for each, ticks in _counted(_rows(tables[b"stts"], ">II"), count))
+        span = sum(each * ticks for each, ticks in _counted(rows_of(tables[b"stts"], ">II"), count))
     if b"ctts" in tables:
-        later = (ticks for _, ticks in _counted(_rows(tables[b"ctts"], ">Ii"), count))
+        later = (ticks for _, ticks in _counted(rows_of(tables[b"ctts"], ">Ii"), count))
         span += max([0, *later])
     return Clock(film, track, count, span)
 
@@ -100,13 +103,14 @@ def edits(body: memoryview, clock: Clock) -> list[tuple[int, int, int]]:
     Those that start behind the last sample show nothing, nor do empty ones that nothing follows.
     """
     found: list[tuple[int, int, int]] = []
-    for span, start, rate in _rows(body, ">QqI" if body[0] == 1 else ">IiI"):
+    last = max(clock.span, MOST_SKIPPED * clock.track) if clock.is_open else clock.span
+    for span, start, rate in rows_of(body, ">QqI" if body[0] == 1 else ">IiI"):
         if len(found) > clock.samples + 1:
             break
         if start == NOWHERE and span and not (found and found[-1][1] == NOWHERE):
             found.append((span, start, ONE))
-        elif 0 <= start <= clock.span and rate <= FASTEST:
-            most = _most(clock, start) if rate == ONE else span
+        elif 0 <= start <= last and rate <= FASTEST:
+            most = _most(clock, start) if rate == ONE and not clock.is_open else span
             found.append((min(span, most), start, rate))
     while found and found[-1][1] == NOWHERE:
         found.pop()
@@ -152,7 +156,7 @@ def _whole(value: int) -> int:
     return value & -ONE if abs(value) <= FARTHEST * ONE else 0
 
 
-def _rows(body: memoryview, form: str) -> Iterator[tuple[int, ...]]:
-    """The rows of a table, behind version, flags and their number. Raises ContainerBroken."""
-    count = struct.unpack_from(">I", body, 4)[0]
-    return struct.iter_unpack(form, part(body, 8, count * struct.calcsize(form)))
+def rows_of(body: memoryview, form: str, at: int = 4) -> Iterator[tuple[int, ...]]:
+    """The rows of a table, behind their number, which stands here. Raises ContainerBroken."""
+    count = struct.unpack_from(">I", body, at)[0]
+    return struct.iter_unpack(form, part(body, at + 4, count * struct.calcsize(form)))
