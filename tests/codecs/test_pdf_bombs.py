@@ -83,6 +83,8 @@ def many(count: int, size: int) -> bytes:
             image.Type, image.Subtype, image.Width, image.Height = Name.XObject, Name.Image, 30, 20
             image.write(small, filter=Array([Name.FlateDecode, Name.DCTDecode]))
             objects[f"/B{number:02}"] = pdf.make_indirect(image)
+            drawn = pdf.pages[0].obj.Contents
+            drawn.write(drawn.read_bytes() + b" /B%02d Do" % number)
         pdf.Root.Metadata = pdf.make_indirect(Stream(pdf, PACKET))
 
     return document(change)

@@ -160,6 +160,7 @@ def rich(pdf: Any) -> None:
     """Bookmarks, a form, a link, layers, and a resource whose name is that of a key."""
     page = pdf.pages[0].obj
     page.Resources.XObject["/Thumb"] = page.Resources.XObject["/Im0"]
+    page.Contents.write(CONTENT + b" /Thumb Do")
     link = Dictionary(
         Type=Name.Annot,
         Subtype=Name.Link,

@@ -20,8 +20,8 @@ from tests.codecs.planting_pdf_deep import lzw
 from tests.codecs.test_canaries import pass_through
 
 PIXELS = bytes(range(48))
-ROWS = b"".join(b"\0" + PIXELS[at : at + 12] for at in range(0, 48, 12))
-PREDICTED = Dictionary(Predictor=15, Colors=3, BitsPerComponent=8, Columns=4)
+ROWS = b"".join(b"\0" + PIXELS[at : at + 24] for at in range(0, 48, 24))
+PREDICTED = Dictionary(Predictor=15, Colors=3, BitsPerComponent=8, Columns=8)
 Change = Callable[[Any], None]
 
 

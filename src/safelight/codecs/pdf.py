@@ -14,6 +14,7 @@ from safelight.codecs.pdf_files import Document, library, opened, reasons
 from safelight.codecs.pdf_rules import DATES, INFO_NAMES, NAMED
 from safelight.codecs.pdf_streams import Budget, is_profile, picture_filter, unpacked
 from safelight.codecs.pdf_told import NOTES, TOLD, gone, is_note
+from safelight.codecs.pdf_unused import unused
 from safelight.codecs.pdf_walk import Found, reachable
 from safelight.codecs.reading import starts
 from safelight.codecs.svg_images import inner_blocks
@@ -71,6 +72,13 @@ def _objects(pdf: Any) -> Iterator[Block]:
         if value.is_indirect:
             seen.add(value.objgen)
         yield from _guarded(_of_object(found, known, budget))
+    yield from _guarded(_unused(pdf))
+
+
+def _unused(pdf: Any) -> Iterator[Block]:
+    names = sorted({key for _, key in unused(pdf)})
+    for key in names[:MAX_SHOWN]:
+        yield Block("comment", "unused part", memoryview(key[1:].encode("utf-8", "replace")))
 
 
 def _info(pdf: Any) -> Iterator[Block]:

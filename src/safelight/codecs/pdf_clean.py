@@ -15,6 +15,7 @@ from safelight.codecs.pdf_files import Document, foreign_errors, library
 from safelight.codecs.pdf_rules import INFO_NAMES, NAMED, TRAILER
 from safelight.codecs.pdf_streams import Budget, clean_picture, is_profile, unpacked
 from safelight.codecs.pdf_trim import trim
+from safelight.codecs.pdf_unused import drop_unused
 from safelight.codecs.pdf_walk import Found, parts, reachable
 from safelight.errors import ContainerBroken
 
@@ -42,7 +43,10 @@ def _saved(pdf: Any, carried: Carried) -> bytes:
     pdf.trailer.Size = len(pdf.objects) + 1
     budget, spare = Budget(), Budget()
     for found in reachable(pdf):
-        _object(found, carried, budget)
+        _keys(found)
+    drop_unused(pdf)
+    for found in reachable(pdf):
+        _streams(found, carried, budget)
         if found.kind not in NAMED:
             trim(found.kind, found.value, spare)
     _blocks(pdf, carried)
@@ -79,16 +83,21 @@ def _cut(value: Any, allowed: dict[str, str]) -> None:
         del value[key]
 
 
-def _object(found: Found, carried: Carried, budget: Budget) -> None:
+def _keys(found: Found) -> None:
     """One object with the keys that its kind may have, and under them only what belongs there."""
-    value = found.value
-    if isinstance(value, library().Array):
+    if isinstance(found.value, library().Array):
         _array(found)
         return
     for key in [part.key for part in parts(found) if part.goes]:
-        del value[key]
-    if isinstance(value, library().Stream):
-        clean_picture(value, budget)
+        del found.value[key]
+
+
+def _streams(found: Found, carried: Carried, budget: Budget) -> None:
+    """A picture, or a profile of colours, without its words."""
+    value = found.value
+    if not isinstance(value, library().Stream):
+        return
+    clean_picture(value, budget)
     if is_profile(found.kind, value, set(value.keys())):
         _profile(value, carried, budget)
 
