@@ -6,7 +6,9 @@ marked essential) is not kept.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
+from fractions import Fraction
 
 from safelight.codecs import icc, nal, obu
 from safelight.codecs.heif_roles import ROLE_OF
@@ -20,8 +22,6 @@ MOST_PRIMARIES, MOST_TRANSFERS, MOST_MATRICES = 22, 18, 17
 PLAIN: dict[bytes, int] = {
     b"irot": 1,
     b"imir": 1,
-    b"clap": 32,
-    b"pasp": 8,
     b"clli": 4,
     b"mdcv": 24,
     b"a1op": 1,
@@ -32,6 +32,8 @@ MASKS: dict[bytes, int] = {b"irot": 3, b"imir": 1}
 MOST_LIGHT, WHOLE = 100_000_000, 50_000
 # Ten-thousandths of a lux.
 SUNLIGHT = 1_500_000_000
+# The widest picture, the flattest pixel, and the smallest part of one that a fraction names.
+MOST_PIXELS, MOST_ASPECT, PARTS = 65_536, 256, 4_096
 
 
 def cleaned(kind: bytes, body: memoryview, *, standard: bool) -> bytes | None:
@@ -106,6 +108,30 @@ def _layers(body: memoryview) -> bytes:
     return boxed(b"a1lx", bytes((body[0] & 1,)), part(body, 1, 3 * wide))
 
 
+def _crop(body: memoryview) -> bytes | None:
+    """Sides of the picture as shown and how far its middle is moved: fractions in one form."""
+    cursor, found = Cursor(part(body, 0, 32)), []
+    for number in range(4):
+        over, under = cursor.take(4), cursor.take(4)
+        # Offsets have a sign.
+        over -= (over >> 31 << 32) if number > 1 else 0
+        if not under or abs(over) > MOST_PIXELS * under or (number < 2 and not over):
+            return None
+        found.append(Fraction(over, under).limit_denominator(PARTS))
+    pairs = [(one.numerator & 0xFFFFFFFF, one.denominator) for one in found]
+    return boxed(b"clap", *(struct.pack(">II", *pair) for pair in pairs))
+
+
+def _aspect(body: memoryview) -> bytes | None:
+    """How wide a pixel is for its height, as a fraction in one form."""
+    cursor = Cursor(part(body, 0, 8))
+    across, down = cursor.take(4), cursor.take(4)
+    if not across or not down or max(across, down) > MOST_ASPECT * min(across, down):
+        return None
+    ratio = Fraction(across, down).limit_denominator(PARTS)
+    return boxed(b"pasp", struct.pack(">II", ratio.numerator, ratio.denominator))
+
+
 def _surroundings(body: memoryview) -> bytes | None:
     cursor = Cursor(part(body, 0, 8))
     light, x, y = cursor.take(4), cursor.take(2), cursor.take(2)
@@ -120,4 +146,6 @@ CLEANERS: dict[bytes, Callable[[memoryview], bytes | None]] = {
     b"hvcC": _hevc,
     b"a1lx": _layers,
     b"amve": _surroundings,
+    b"clap": _crop,
+    b"pasp": _aspect,
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from safelight.codecs import sample_tables
-from safelight.codecs.isobmff import boxed, boxes
+from safelight.codecs.isobmff import boxed, boxes, full_box
 from safelight.codecs.mp4_entries import clean_entries
 from safelight.codecs.mp4_heads import GENERAL, UPRIGHT, kind_head, media_head, track_head
 from safelight.codecs.mp4_tracks import Track, all_within, chunk_places, chunk_steps, within
@@ -83,7 +83,7 @@ def _references(body: memoryview, kept: set[int]) -> Iterator[bytes]:
 def _apertures(body: memoryview) -> Iterator[bytes]:
     for box in boxes(body):
         if box.type in (b"clef", b"prof", b"enof"):
-            yield boxed(box.type, box.body[:12])
+            yield full_box(box.type, 0, 0, part(box.body, 4, 8))
 
 
 def _media(track: Track, body: memoryview, how: How) -> Iterator[bytes]:
@@ -147,14 +147,16 @@ def _samples(track: Track, body: memoryview, how: How) -> Iterator[bytes]:
             yield _groups(box.body, count)
         elif box.type == b"stsz":
             each, count = struct.unpack_from(">II", box.body, 4)
-            yield boxed(b"stsz", part(box.body, 0, 12 + (0 if each else 4 * count)))
+            yield full_box(b"stsz", 0, 0, part(box.body, 4, 8 + (0 if each else 4 * count)))
         elif box.type == b"stz2":
             bits, count = box.body[7], struct.unpack_from(">I", box.body, 8)[0]
-            yield boxed(b"stz2", part(box.body, 0, 12 + (count * bits + 7) // 8))
+            sizes = part(box.body, 8, 4 + (count * bits + 7) // 8)
+            yield full_box(b"stz2", 0, 0, struct.pack(">I", bits), sizes)
         elif box.type == b"sdtp":
-            yield boxed(b"sdtp", box.body[: 4 + count])
+            yield full_box(b"sdtp", 0, 0, box.body[4 : 4 + count])
         elif box.type == b"cslg":
-            yield boxed(b"cslg", box.body[: 20 if box.body[0] == 0 else 36])
+            wide = int(box.body[0] > 0)
+            yield full_box(b"cslg", wide, 0, part(box.body, 4, 32 if wide else 16))
         elif box.type == b"sgpd" and bytes(box.body[4:8]) in GROUPS:
             yield from _group(box.body)
 
@@ -175,7 +177,7 @@ def _groups(body: memoryview, count: int) -> bytes:
         if count > 0 and samples:
             found.append(struct.pack(">II", min(samples, count), group))
             count -= samples
-    return boxed(b"sbgp", body[:at], struct.pack(">I", len(found)), *found)
+    return full_box(b"sbgp", 0, 0, body[4:8], struct.pack(">I", len(found)), *found)
 
 
 def _group(body: memoryview) -> Iterator[bytes]:
@@ -183,7 +185,7 @@ def _group(body: memoryview) -> Iterator[bytes]:
     if body[0] == 1:
         size, count = struct.unpack_from(">II", body, 8)
         if size and size == GROUPS[bytes(body[4:8])]:
-            yield boxed(b"sgpd", part(body, 0, 16 + size * count))
+            yield full_box(b"sgpd", 1, 0, part(body, 4, 12 + size * count))
 
 
 def extends_box(moov: memoryview, kept: set[int]) -> Iterator[bytes]:
@@ -194,9 +196,10 @@ def extends_box(moov: memoryview, kept: set[int]) -> Iterator[bytes]:
     out = []
     for box in boxes(extends):
         if box.type == b"mehd":
-            out.append(boxed(b"mehd", box.body[: 12 if box.body[0] == 1 else 8]))
+            wide = int(box.body[0] == 1)
+            out.append(full_box(b"mehd", wide, 0, part(box.body, 4, 8 if wide else 4)))
         elif box.type == b"trex" and struct.unpack_from(">I", box.body, 4)[0] in kept:
-            out.append(boxed(b"trex", part(box.body, 0, 24)))
+            out.append(full_box(b"trex", 0, 0, part(box.body, 4, 20)))
     if not out:
         raise ContainerBroken("the film announces fragments of no track")
     yield boxed(b"mvex", *out)

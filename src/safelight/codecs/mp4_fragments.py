@@ -13,6 +13,8 @@ from safelight.errors import ContainerBroken
 BASE, DESCRIPTION, DURATION, SIZE, FLAGS, FROM_MOOF = 0x1, 0x2, 0x8, 0x10, 0x20, 0x020000
 OFFSET, FIRST_FLAGS, RUN_SIZE = 0x1, 0x4, 0x200
 EACH = (0x100, 0x200, 0x400, 0x800)
+# The flags that mean something, of a run and of the head of a part.
+OF_RUN, OF_HEAD = OFFSET | FIRST_FLAGS | sum(EACH), 0x01003A
 MAX_RUNS = 1_000_000
 Moved = Callable[[int], int]
 
@@ -74,7 +76,7 @@ def read_fragment(box: Box, start: int, tracks: list[Track], defaults: dict[int,
     """
     kept = {track.number for track in tracks if track.is_kept}
     sequence = within(box.body, b"mfhd")
-    fragment = Fragment(sequence[:8] if sequence is not None else memoryview(bytes(8)))
+    fragment = Fragment(memoryview(bytes(4) + (bytes(sequence[4:8]) if sequence else bytes(4))))
     base = start
     for inner in boxes(box.body):
         if inner.type == b"traf":
@@ -99,7 +101,7 @@ def _read_part(
     if flags & BASE:
         base = cursor.take(8)
     kept = {flag: cursor.take(4) for flag in (DESCRIPTION, DURATION, SIZE, FLAGS) if flags & flag}
-    told = (flags | FROM_MOOF) & ~BASE
+    told = flags & OF_HEAD | FROM_MOOF
     clean = struct.pack(f">II{len(kept)}I", told, number, *kept.values())
     size = kept.get(SIZE, defaults.get(number, 0))
     runs = list(_runs(body, base, size))
@@ -107,7 +109,11 @@ def _read_part(
 
 
 def _time(body: memoryview | None) -> memoryview | None:
-    return None if body is None else body[: 12 if body[0] == 1 else 8]
+    """When a part starts, behind version and flags."""
+    if body is None:
+        return None
+    wide = body[0] == 1
+    return memoryview(bytes((wide, 0, 0, 0)) + bytes(body[4 : 12 if wide else 8]))
 
 
 def _runs(body: memoryview, base: int, usual: int) -> Iterator[Run]:
@@ -118,7 +124,7 @@ def _runs(body: memoryview, base: int, usual: int) -> Iterator[Run]:
             continue
         cursor = Cursor(box.body)
         head, count = cursor.take(4), cursor.take(4)
-        flags = head & 0xFFFFFF
+        flags = head & OF_RUN
         if count > MAX_RUNS:
             raise ContainerBroken("the film has too many samples")
         if flags & OFFSET:
@@ -134,7 +140,7 @@ def _runs(body: memoryview, base: int, usual: int) -> Iterator[Run]:
             place = 4 * fields.index(RUN_SIZE)
             rows = range(place, len(table), 4 * len(fields))
             size = sum(int.from_bytes(table[row : row + 4], "big") for row in rows)
-        yield Run(flags, head >> 24, count, at, size, first, table)
+        yield Run(flags, min(head >> 24, 1), count, at, size, first, table)
         at += size
 
 

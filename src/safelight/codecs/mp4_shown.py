@@ -28,8 +28,6 @@ from safelight.errors import FormatUnknown
 AS_IN_PICTURES = frozenset({b"colr", b"clap", b"pasp", b"clli", b"mdcv", b"amve"})
 # Those that are nothing but numbers, by their length.
 PLAIN: dict[bytes, int] = {
-    b"btrt": 12,
-    b"fiel": 2,
     b"gama": 4,
     b"SmDm": 28,
     b"CoLL": 8,
@@ -67,6 +65,7 @@ INNER: dict[bytes, int] = {
     b"pkin": 8,
 }
 MOST_CHANNELS = 255
+FIELDS = frozenset({(1, 0), *((2, order) for order in (0, 1, 6, 9, 14))})
 
 
 def cleaned(kind: bytes, body: memoryview, *, standard: bool) -> bytes:
@@ -123,6 +122,12 @@ def _sphere(body: memoryview) -> bytes:
     return bytes(part(body, 0, 8)) + struct.pack(">I", count) + bytes(part(body, 12, 4 * count))
 
 
+def _fields(body: memoryview) -> bytes:
+    """How many fields a picture has, and their order, where it is a known one."""
+    count, order = part(body, 0, 2)
+    return bytes((count, order)) if (count, order) in FIELDS else b"\1\0"
+
+
 CLEANERS: dict[bytes, Callable[[memoryview], bytes]] = {
     b"avcC": clean_avc,
     b"hvcC": clean_hevc,
@@ -136,6 +141,7 @@ CLEANERS: dict[bytes, Callable[[memoryview], bytes]] = {
     b"dec3": _enhanced,
     b"chan": _channels,
     b"SA3D": _sphere,
+    b"fiel": _fields,
     # Four bytes of these name the maker of the encoder.
     b"d263": lambda body: bytes(4) + bytes(part(body, 4, 3)),
     b"damr": lambda body: bytes(4) + bytes(part(body, 4, 5)),
