@@ -11,6 +11,7 @@ from typing import Any
 
 from safelight.codecs import icc
 from safelight.codecs.blocks import Carried
+from safelight.codecs.pdf_cmap import clean_map
 from safelight.codecs.pdf_files import Document, foreign_errors, library
 from safelight.codecs.pdf_rules import INFO_NAMES, NAMED, TRAILER
 from safelight.codecs.pdf_streams import Budget, clean_picture, is_profile, unpacked
@@ -49,6 +50,7 @@ def _saved(pdf: Any, carried: Carried) -> bytes:
         _streams(found, carried, budget)
         if found.kind not in NAMED:
             trim(found.kind, found.value, spare)
+            clean_map(found.kind, found.value, spare)
     _blocks(pdf, carried)
     out = io.BytesIO()
     pdf.save(

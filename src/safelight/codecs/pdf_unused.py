@@ -106,7 +106,7 @@ def _holder(found: Found, looked: Looked) -> None:
         _users(value, value.get("/Resources"), _names(value, looked), looked)
     elif found.kind == "font" and "/CharProcs" in value:
         glyphs = value.CharProcs
-        names = set()
+        names: Names | None = set()
         for key in sorted(glyphs.keys()):
             names = _both(names, _names(glyphs[key], looked))
         _users(value, value.get("/Resources"), names, looked)
