@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from safelight.codecs import metadata, routing
+from safelight.codecs import metadata, routing, scrub
 from safelight.formats import WRITABLE
-from safelight.image import Finding, Risk
+from safelight.image import Finding, Risk, Wish
 from tests.codecs.making import (
     XMP_HEAD,
     chunk,
@@ -312,6 +312,7 @@ HOSTILE_XMP = {
     "long": b" " * 9_000_000,
     "two roots": b"<a/><b/>",
     "nothing": b"",
+    "no properties": b"<x>CANARY</x>",
 }
 
 
@@ -320,6 +321,16 @@ def test_hostile_xmp_is_refused(name: str) -> None:
     data = webp_of(extended(4, 24, 16), webp()[12:], riff_chunk(b"XMP ", HOSTILE_XMP[name]))
     size = len(HOSTILE_XMP[name])
     assert listed(data, "unreadable block") == (Risk.OTHER, f"XMP, {size} bytes")
+
+
+def test_a_packet_without_properties_is_told_when_it_goes() -> None:
+    for packet, name in ((b"<x>words</x>", "unreadable block"), (xmp("", dc=DC), None)):
+        data = webp_of(extended(4, 24, 16), webp()[12:], riff_chunk(b"XMP ", packet))
+        pieces, changes = scrub.rewrite(memoryview(data), "webp", Wish())
+        assert packet not in b"".join(pieces)
+        assert [one.finding.name for one in changes if one.what == "removed"] == [name][
+            : bool(name)
+        ]
 
 
 def test_a_container_that_breaks_off_lists_what_was_before() -> None:

@@ -225,7 +225,7 @@ def test_a_sequence_keeps_its_frames_and_nothing_else(
     real: dict[str, tuple[Format, bytes]],
 ) -> None:
     spoken = next(data for name, (_, data) in real.items() if "8bpc-audio" in name)
-    assert changed(spoken)["sound"] == "removed"
+    assert changed(spoken)["sound track"] == "removed"
     deep = next(data for name, (_, data) in real.items() if "depth-exif-xmp" in name)
     told = changed(deep)
     assert told["further track"] == told["Creation Time"] == told["Make"] == "removed"

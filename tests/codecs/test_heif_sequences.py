@@ -86,7 +86,9 @@ def test_dates_and_sound_are_told() -> None:
     found = {one.name: one for one in metadata.findings(memoryview(data), "avif")}
     assert found["Creation Time"].group == Risk.TIME
     assert found["Creation Time"].value.startswith("2018-01-28")
-    assert found["sound"].value == f"{len(CANARY)} bytes"
+    assert found["sound track"].value == f"{len(CANARY)} bytes"
+    assert found["sound track"].group == Risk.IDENTITY
+    assert Risk.THUMBNAIL not in {one.group for one in found.values()}
     assert found["handler name"].value == "words"
 
 

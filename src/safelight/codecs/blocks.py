@@ -16,6 +16,7 @@ Kind = Literal[
     "c2pa",  # JUMBF boxes with a manifest
     "time",  # a date on its own
     "thumbnail",
+    "sound",
     "pictures",  # an index of further pictures beside the first
     "gain map",  # a further picture that tells a bright display what to do with the first
     "numbers",  # those of a gain map, as a binary structure

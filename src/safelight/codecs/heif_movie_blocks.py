@@ -83,5 +83,6 @@ def _further(file: File, track: Track) -> Block:
     """Sound, depth, or other pictures: all its samples, as a thing that goes."""
     places = [place for chunk in chunks(track) for place in chunk]
     body = whole([part(file.data, start, size) for start, size in places], MOST_BYTES)
-    name = "sound" if track.handler == SOUND else "further track"
-    return Block("thumbnail", name, memoryview(body))
+    if track.handler == SOUND:
+        return Block("sound", "sound track", memoryview(body))
+    return Block("thumbnail", "further track", memoryview(body))

@@ -228,6 +228,11 @@ def _thumbnail(block: Block, known: Known) -> None:
     known.add(Risk.THUMBNAIL, block.name, f"{len(block.data)} bytes")
 
 
+def _sound(block: Block, known: Known) -> None:
+    """Voices tell who was there."""
+    known.add(Risk.IDENTITY, block.name, f"{len(block.data)} bytes")
+
+
 def _pictures(block: Block, known: Known) -> None:
     known.add(Risk.THUMBNAIL, "MPF", f"{len(block.data)} bytes")
 
@@ -284,6 +289,7 @@ READERS: dict[Kind, Callable[[Block, Known], None]] = {
     "c2pa": _c2pa,
     "time": _time,
     "thumbnail": _thumbnail,
+    "sound": _sound,
     "pictures": _pictures,
     "gain map": _gain_map,
     "numbers": _numbers,

@@ -67,7 +67,7 @@ PDF_PLACES = {
 PLACES = frozenset(
     {
         *("gain map", "depth map", "thumbnail", "auxiliary picture", "further picture"),
-        *("motion photo video", "Samsung trailer", "sound", "further track", "tone map"),
+        *("motion photo video", "Samsung trailer", "sound track", "further track", "tone map"),
         *("handler name", "compressor name", "item name", "mime item", "uri item", "C2PA item"),
         *("unreadable coded data", "description", "APP2", "jumb", "free", "skip"),
         *(APPLE_JFIF, "JFIF tail", "InternalSerialNumber"),

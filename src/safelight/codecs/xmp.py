@@ -84,11 +84,14 @@ class Property:
 def read_xmp(packet: bytes | memoryview) -> list[Property]:
     """The properties of every description.
 
-    No DTD, no entity, bounded size, depth and count; raises Unreadable.
+    No DTD, no entity, bounded size, depth and count; raises Unreadable, also for words that are no
+    RDF at all.
     """
     if len(packet) > MAX_PACKET:
         raise Unreadable
     root = _Builder().parse(_text_of(bytes(packet)))
+    if not any(node.name == (RDF, "RDF") for node in (root, *root.children)):
+        raise Unreadable
     found: list[Property] = []
     for description in _descriptions(root):
         for (namespace, name), value in description.attributes.items():
