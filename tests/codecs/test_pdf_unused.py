@@ -143,3 +143,25 @@ def test_a_content_that_is_too_much_is_not_read(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(pdf_unused, "MAX_NAMES", 1_000)
     monkeypatch.setattr(pdf_streams, "MAX_UNPACKED", 8_000)
     assert "/Fm9" in kept(_unread(packed, Name.FlateDecode))["/XObject"]
+
+
+def _valued(pdf: Any) -> None:
+    """Words and names where readers know but a few, and where they look for numbers."""
+    page = pdf.pages[0].obj
+    page.Tabs, page.UserUnit = Name(SECRET), pikepdf.String(WORD)
+    pdf.Root.Version, pdf.Root.PageMode = Name(SECRET), Name.UseOutlines
+    sides = Dictionary(ViewArea=Name.CropBox, PrintScaling=Name(SECRET), Duplex=Name.Simplex)
+    pdf.Root.ViewerPreferences = sides
+    lab = Dictionary(WhitePoint=[1, 1, 1], Range=pikepdf.String(WORD))
+    page.Resources.XObject["/Im0"].ColorSpace = Array([Name.Lab, lab])
+
+
+def test_values_that_mean_nothing_go_and_those_that_do_stay() -> None:
+    data = document(_valued)
+    clean = scrubbed(data, "pdf")
+    assert CANARY not in everything_in(clean)
+    assert CANARY in everything_in(pass_through(data, "share"))
+    with pikepdf.open(io.BytesIO(clean)) as pdf:
+        assert pdf.Root.PageMode == Name.UseOutlines
+        assert set(pdf.Root.ViewerPreferences.keys()) == {"/ViewArea", "/Duplex"}
+        assert "/Tabs" not in pdf.pages[0].obj

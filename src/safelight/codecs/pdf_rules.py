@@ -143,6 +143,36 @@ NAMED: dict[str, str] = {
 IN_ARRAY = {"dest_list": "dest", "dest": "page", "roles": "namespace"}
 # Kinds in whose place a string may stand; of any other, one is no value.
 WITH_WORDS = frozenset({"", "dest", "dest_list", "words", "layer", "colour", "structure", "labels"})
+# Kinds of dictionaries in which a string is no value of a plain key.
+WITHOUT_STRINGS = frozenset(
+    """viewer marked page boxes border transition group state soft_mask halftone function colour
+    pattern shading image form parameters""".split()
+)
+_BOX = "MediaBox CropBox BleedBox TrimBox ArtBox"
+_MODES = "UseNone UseOutlines UseThumbs UseOC"
+_INTENTS = "AbsoluteColorimetric RelativeColorimetric Saturation Perceptual"
+_VALUES = {
+    "catalog /Version": "1.0 1.1 1.2 1.3 1.4 1.5 1.6 1.7 2.0",
+    "catalog /PageMode": f"{_MODES} FullScreen UseAttachments",
+    "catalog /PageLayout": """SinglePage OneColumn TwoColumnLeft TwoColumnRight TwoPageLeft
+        TwoPageRight""",
+    "viewer /NonFullScreenPageMode": _MODES,
+    "viewer /Direction": "L2R R2L",
+    "viewer /ViewArea": _BOX,
+    "viewer /ViewClip": _BOX,
+    "viewer /PrintArea": _BOX,
+    "viewer /PrintClip": _BOX,
+    "viewer /PrintScaling": "None AppDefault",
+    "viewer /Duplex": "Simplex DuplexFlipShortEdge DuplexFlipLongEdge",
+    "page /Tabs": "R C S A W",
+    "colour /Subtype": "DeviceN NChannel",
+    "image /Intent": _INTENTS,
+    "state /RI": _INTENTS,
+}
+# Names that may stand under a key of a kind; any other says nothing to a reader.
+VALUES: dict[str, frozenset[str]] = {
+    place: frozenset(f"/{word}" for word in words.split()) for place, words in _VALUES.items()
+}
 TRAILER = dict.fromkeys(("/Root", "/Info", "/ID", "/Size"), "")
 # Annotations that draw or lead somewhere; notes, sounds, files and films are not among them.
 ANNOTATIONS = frozenset(

@@ -13,7 +13,9 @@ from safelight.codecs.pdf_rules import (
     IN_ARRAY,
     KINDS,
     NAMED,
+    VALUES,
     WITH_WORDS,
+    WITHOUT_STRINGS,
 )
 from safelight.errors import ContainerBroken
 
@@ -88,8 +90,16 @@ def parts(found: Found) -> Iterator[Part]:
     known = None if is_array or found.kind in NAMED else KINDS[found.kind]
     for key, child, kind in children(found):
         is_chosen = found.kind in NAMED and not is_array and isinstance(child, library().String)
-        is_foreign = known is not None and key not in known
+        is_foreign = known is not None and (key not in known or _is_no_value(found, key, child))
         yield Part(key, child, is_chosen or is_foreign or not _may_be(child, kind))
+
+
+def _is_no_value(found: Found, key: Any, child: Any) -> bool:
+    """A word where a number stands, or a name that means nothing there."""
+    if isinstance(child, library().Name):
+        return str(child) not in VALUES.get(f"{found.kind} {key}", (str(child),))
+    is_plain = found.kind in WITHOUT_STRINGS and not KINDS[found.kind][key]
+    return is_plain and isinstance(child, library().String)
 
 
 def _may_be(child: Any, expected: str) -> bool:
