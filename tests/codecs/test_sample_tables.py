@@ -25,7 +25,8 @@ def body(*numbers: int, head: bytes = bytes(4)) -> memoryview:
     return memoryview(head + struct.pack(f">{len(numbers)}I", *numbers))
 
 
-def raw(a: float, b: float, c: float, d: float, x: int = 0) -> memoryview:
+def raw(*turn: float, x: int = 0) -> memoryview:
+    a, b, c, d = turn
     numbers = [int(one * ONE) for one in (a, b, 0, c, d, 0)]
     return memoryview(struct.pack(">9i", *numbers, x, 0, UNIT))
 

@@ -28,10 +28,10 @@ SHARED: dict[str, str] = {
 
 def is_known(uid: str, kind: str) -> bool:
     """True for an identity that the registry of the standard (PS3.6, A) has under this kind."""
-    from pydicom.uid import UID_dictionary
+    from pydicom.config import IGNORE
+    from pydicom.uid import UID
 
-    found = UID_dictionary.get(uid)
-    return found is not None and found[1] == kind
+    return UID(uid, validation_mode=IGNORE).type == kind
 
 
 def is_shared(keyword: str, uid: str) -> bool:
