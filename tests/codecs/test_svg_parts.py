@@ -130,3 +130,64 @@ def test_a_switch_still_shows_everybody_the_same() -> None:
     data = svg(f"<switch>{parts}{RED}</switch>")
     assert painted(data) == painted(scrubbed(data, "svg"))
     assert not reveals(scrubbed(data, "svg"))
+
+
+SURELY_HIDDEN = {
+    "type and class": f'<style>text.n{{display:none}}</style><text class="n">{WORD}</text>',
+    "within a class": "<style>.l .n{display:none}</style>"
+    f'<g class="l"><g><text class="n">{WORD}</text></g></g>',
+    "name and class": "<style>#a.b{visibility:hidden}</style>"
+    f'<text id="a" class="b">{WORD}</text>',
+    "child of any kind": "<style>g>*.z{display:none}</style>"
+    f'<g><text class="z">{WORD}</text></g>',
+    "urgent rule": "<style>.h{display:none!important}</style>"
+    f'<text class="h" style="display:inline">{WORD}</text>',
+    "urgent style": f'<text style="display:none !important;display:inline">{WORD}</text>',
+    "heavier rule": "<style>#a{display:none}.b{display:inline}</style>"
+    f'<text id="a" class="b">{WORD}</text>',
+    "later rule": "<style>.a{display:inline}.b{display:none}</style>"
+    f'<text class="b a">{WORD}</text>',
+    "zeros": f'<text opacity="0.00">{WORD}</text><text style="opacity:0e0">{WORD}</text>'
+    f'<text opacity="-1">{WORD}</text><text font-size="0.0px">{WORD}</text>'
+    f'<text style="font:0px serif">{WORD}</text><text transform="scale(0)">{WORD}</text>',
+    "clear colours": f'<text fill="#0000">{WORD}</text><text fill="#11223300">{WORD}</text>'
+    f'<text fill="rgba(0,0,0,0)">{WORD}</text>',
+    "no line to stand on": f'<text><textPath href="#gone">{WORD}</textPath></text>'
+    f"<text><textPath>{WORD}</textPath></text>",
+}
+
+
+@pytest.mark.parametrize("place", sorted(SURELY_HIDDEN))
+def test_what_is_surely_hidden_goes(place: str) -> None:
+    data = svg(RED + SURELY_HIDDEN[place])
+    clean = scrubbed(data, "svg", profile="strict")
+    assert WORD not in clean.decode(), clean
+    assert WORD in pass_through(data, "strict").decode()
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<style>text.n{display:none}text.n:hover{display:inline}</style><text class="n">ab</text>',
+        '<style>.l .n{display:none}</style><text class="n">ab</text>',
+        '<style>.l>.n{display:none}</style><g class="l"><g><text class="n">ab</text></g></g>',
+        "<style>@media print{.n{display:none}}</style><text class='n'>ab</text>",
+        '<style>.n:hover{display:none}</style><text class="n">ab</text>',
+        "<style>.h{display:none}</style><text class='h' style='display:inline'>ab</text>",
+        '<style>.b{display:none}#a{display:inline}</style><text id="a" class="b">ab</text>',
+        '<style>.l .n{display:none}</style><g class="l"><defs><text id="t" class="n">ab</text>'
+        '</defs></g><use href="#t"/>',
+        '<text opacity="0.01">ab</text>',
+        '<text fill="rgb(1,2,0)">ab</text>',
+        '<text fill="none" stroke="red">ab</text>',
+        '<text transform="scale(0,0,0)">ab</text>',
+        '<text><tspan opacity="0">ab</tspan></text>',
+        '<path id="p" d="M0 9h9"/><text><textPath href="#p">ab</textPath></text>',
+        '<text transform="scale(0)">ab<animateTransform attributeName="transform" type="scale" '
+        'to="1"/></text>',
+        "<style>@keyframes k{to{opacity:1}}</style><text opacity='0' style='animation:k 1s'>ab"
+        "</text>",
+    ],
+)
+def test_what_somebody_may_see_stays(inside: str) -> None:
+    assert b"ab<" in scrubbed(svg(inside), "svg")

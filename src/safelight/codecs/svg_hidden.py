@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from safelight.codecs.svg_cascade import Cascade, is_boxing, tokens
 from safelight.codecs.svg_drawing import (
     HREFS,
+    LINKS,
     Drawing,
     aims,
     drawing_of,
@@ -27,10 +29,11 @@ from safelight.codecs.svg_states import (
     ALWAYS,
     ANY,
     BOXED,
-    BOXING,
+    COPIED,
     FRESH,
     GRAPHICS,
     HIDING,
+    LINKED,
     MAX_STATES,
     MOVING,
     OPEN,
@@ -55,8 +58,9 @@ class Life:
     and children, or whole; named is what something points to, selected what a rule does.
     """
 
-    def __init__(self, drawing: Drawing, shown: frozenset[str]) -> None:
+    def __init__(self, drawing: Drawing, shown: frozenset[str], cascade: Cascade) -> None:
         self.drawing = drawing
+        self._cascade = cascade
         self.shown = shown
         self.found: set[str] = set()
         self.levels = bytearray(len(drawing.events))
@@ -75,7 +79,6 @@ class Life:
         self._moving: dict[str, list[int]] = defaultdict(list)
         self._waiting: dict[str, list[tuple[Selector, Rule]]] = defaultdict(list)
         self._missing: dict[int, int] = {}
-        self._hiding: dict[str, set[str]] = defaultdict(set)
         self._always: list[int] = []
         self._passed = passed_over(self.drawing)
         for place, event in enumerate(self.drawing.events):
@@ -94,9 +97,6 @@ class Life:
                 self._missing[id(selector)] = len(selector.needs)
                 for token in selector.needs:
                     self._waiting[token].append((selector, rule))
-                if rule.is_always and selector.alone:
-                    hidden = {name for name, value in rule.declared if hides(name, value)}
-                    self._hiding[selector.alone] |= hidden & HIDING
 
     def live(self) -> None:
         """Marks what is painted."""
@@ -143,9 +143,10 @@ class Life:
             self._keep(at, SHELL)
         if not is_root and (name in REFERRED or (name in MOVING and aims(event))):
             return None
-        declared = self._declared(event)
+        declared = self._declared(at, state)
         is_cut = declared.get("display", False) and at > 0 and name in GRAPHICS | SHAPES
         is_cut |= at in self._passed and not is_root
+        is_cut |= name == "textPath" and not self._has_path(event)
         inner = within(name, state, declared)
         if is_cut:
             if is_root and name in SHAPES:
@@ -164,35 +165,27 @@ class Life:
         self._keep(at, LIVING)
         if name == "use":
             for key in HREFS:
-                self._point(pointed(key, event.attributes.get(key, "")), ANY, inner)
+                self._point(pointed(key, event.attributes.get(key, "")), ANY, inner | {COPIED})
         return inner
 
-    def _declared(self, event: Start) -> dict[str, bool]:
-        """What the element says of itself: whether each of its properties hides it."""
-        found: dict[str, bool] = {}
-        for (space, name), value in event.attributes.items():
-            if not space and name in HIDING:
-                found[name] = hides(name, value)
-            elif name in BOXING and value != "none":
-                found[BOXED] = True
-        for token in self._tokens(event) if self._hiding else ():
-            found |= dict.fromkeys(self._hiding.get(token, ()), True)
-        for declaration in event.attributes.get(("", "style"), "").split(";"):
-            name, _, value = declaration.partition(":")
-            if name in HIDING:
-                found[name] = hides(name, value)
-            elif name == "font":
-                found["font-size"] = False
-            elif name.removeprefix("-webkit-").split("-line")[0] in BOXING and value != "none":
-                found[BOXED] = True
+    def _declared(self, at: int, state: State) -> dict[str, bool]:
+        """Whether each of its properties hides the element."""
+        found = self._cascade.declared(at, is_copy=COPIED in state)
         return {name: is_so for name, is_so in found.items() if name not in self.shown}
+
+    def _has_path(self, event: Start) -> bool:
+        """True when the words of an element have a line to stand on, or may have one."""
+        links = (pointed(key, event.attributes.get(key, "")) for key in HREFS)
+        aims = [self._by_id.get(name, -1) for names in links for name in names]
+        is_linked = any(self.drawing.name(aim) in SHAPES for aim in aims)
+        return is_linked or LINKED in self.shown or ("", "path") in event.attributes
 
     def _is_seen(self, at: int, state: State) -> bool:
         """True when a picture or one letter of a text is painted, or nobody knows."""
         if BOXED in state or BOXED in self.shown:
             return True
         if self.drawing.name(at) == "image":
-            return not state & {"opacity", "visibility"}
+            return not state & {"opacity", "visibility", "transform"}
         stack = [state]
         has_words = False
         place, end = at + 1, self.drawing.ends[at]
@@ -201,7 +194,7 @@ class Life:
             if isinstance(event, Start) and event.name[1] in REFERRED:
                 place = self.drawing.ends[place]
             elif isinstance(event, Start):
-                declared = self._declared(event)
+                declared = self._declared(place, stack[-1])
                 if declared.get(BOXED):
                     return True
                 stack.append(within(event.name[1], stack[-1], declared))
@@ -238,12 +231,12 @@ class Life:
                 self._point([part_name(part) for part, _ in timed(value) if part], MOVING)
         if event.name[1] in MOVING:
             aimed = event.attributes.get(("", "attributeName"), "")
-            self._show([(aimed, "")])
+            self._show([(aimed, "")], is_moving=True)
             self._point(moved_links(event) if aimed in ("href", "xlink:href") else [], ANY)
         own = event.attributes.get(("", "id"), "")
         if self._by_id.get(own) == place:
             self._todo += [(one, FRESH) for one in self._moving.pop(own, ())]
-        for token in self._tokens(event):
+        for token in tokens(event):
             if token not in self._seen:
                 self._seen.add(token)
                 for selector, rule in self._waiting.get(token, ()):
@@ -251,27 +244,22 @@ class Life:
                     if not self._missing[id(selector)]:
                         self._enliven(selector, rule)
 
-    def _tokens(self, event: Start) -> list[str]:
-        classes = event.attributes.get(("", "class"), "").split()
-        own = event.attributes.get(("", "id"), "")
-        return [event.name[1], f"#{own}", *(f".{one}" for one in classes)]
-
     def _enliven(self, selector: Selector, rule: Rule) -> None:
         selector.is_live = True
         self.selected |= {words for kind, words in selector.parts if kind in ("id", "id=")}
         self.found |= {STRUCTURE} if selector.is_structural else set()
-        self._show(rule.declared)
+        self._show(rule.declared, is_moving=any(kind == "step" for kind, _ in selector.parts))
         for _, value in rule.declared:
             self._point(references(value), PAINTING)
 
-    def _show(self, declared: list[tuple[str, str]]) -> None:
-        """Notes properties that may show something, and those that make sizes count."""
+    def _show(self, declared: list[tuple[str, str]], *, is_moving: bool) -> None:
+        """Notes what a movement may show, and what makes sizes count."""
         for name, value in declared:
-            if name == "font":
-                self.found.add("font-size")
-            elif name in HIDING and not hides(name, value):
+            if is_moving and (name in LINKS or name == "font"):
+                self.found.add(LINKED if name in LINKS else "font-size")
+            elif is_moving and name in HIDING and not hides(name, value):
                 self.found.add(name)
-            elif name.removeprefix("-webkit-") in BOXING and value != "none":
+            elif is_boxing(name, value):
                 self.found.add(BOXED)
 
     def _point(self, names: list[str], wanted: frozenset[str], state: State = FRESH) -> None:
@@ -296,9 +284,10 @@ def life_in(events: list[Event]) -> Life:
 
 
 def _life_of(drawing: Drawing) -> Life:
-    shown = HIDING | {BOXED, STRUCTURE}
+    shown = HIDING | {BOXED, STRUCTURE, LINKED}
+    cascade = Cascade(drawing)
     while True:
-        life = Life(drawing, shown)
+        life = Life(drawing, shown, cascade)
         life.live()
         if life.found == shown:
             return life

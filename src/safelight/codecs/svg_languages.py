@@ -28,7 +28,8 @@ _REGIONS = frozenset(
     jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk
     ml mm mn mo mq mr mt mu mv mw mx my mz na nc ne ng ni nl no np nr nz om pa pe pf pg ph pk pl pr
     ps pt pw py qa re ro rs ru rw sa sb sc sd se sg si sk sl sm sn so sr ss st sv sy sz td tg th tj
-    tl tm tn to tr tt tv tw tz ua ug us uy uz va vc ve vi vn vu ws xk ye yt za zm zw 001 150 419""".split()
+    tl tm tn to tr tt tv tw tz ua ug us uy uz va vc ve vi vn vu ws xk ye yt za zm zw 001 150
+    419""".split()
 )
 _VARIANTS = frozenset(
     """tarask valencia 1901 1996 1994 rozaj nedis biske ekavsk ijekavsk pinyin wadegile polyton
