@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safelight.codecs.svg_languages import extensions, languages
+from safelight.errors import LimitExceeded
 from tests.codecs.making import png, scrubbed
 from tests.codecs.test_canaries import pass_through
 from tests.codecs.test_svg_clean import RED, WORD, data_address, painted, reveals, svg
@@ -191,3 +192,11 @@ def test_what_is_surely_hidden_goes(place: str) -> None:
 )
 def test_what_somebody_may_see_stays(inside: str) -> None:
     assert b"ab<" in scrubbed(svg(inside), "svg")
+
+
+def test_work_has_an_end() -> None:
+    classes = " ".join(f"c{number}" for number in range(10_001))
+    with pytest.raises(LimitExceeded):
+        scrubbed(svg(f'<rect class="{classes}"/>'), "svg")
+    deep = "<text>" + "<a>" * 450 + "<tspan>a</tspan>" * 9_000 + "</a>" * 450 + "</text>"
+    assert b"<tspan>a</tspan>" in scrubbed(svg(deep), "svg")

@@ -13,11 +13,13 @@ from safelight.codecs.svg_sheet import Selector, flat
 from safelight.codecs.svg_states import BOXED, BOXING, FLAT, HIDING, hides, is_empty_font
 from safelight.codecs.svg_style import Declaration
 from safelight.codecs.svg_tree import Start
+from safelight.errors import LimitExceeded
 
 # How sure it is that a selector selects: not within a copy of the part, when others come before.
 NEVER, PERHAPS, HERE, ALWAYS = range(4)
 # So many comparisons are made; what is left after them is taken for visible.
 MAX_COMPARED = 400_000
+MAX_CLASSES = 10_000
 _JOINS = frozenset({"", ">", "+", "~"})
 # An element before all, a rule by its weight and place, its own style; then those that are urgent.
 Rank = tuple[int, int, int, int, int]
@@ -144,7 +146,10 @@ _NONE = frozenset[str]()
 
 def tokens(event: Start) -> list[str]:
     """What an element can be selected by: its type, its name and its classes."""
-    classes = event.attributes.get(("", "class"), "").split()
+    words = event.attributes.get(("", "class"), "")
+    classes = words.split(None, MAX_CLASSES) if words else []
+    if len(classes) > MAX_CLASSES:
+        raise LimitExceeded(f"a part of the SVG has more than {MAX_CLASSES} classes")
     own = event.attributes.get(("", "id"), "")
     return [event.name[1], f"#{own}", *(f".{one}" for one in classes)]
 

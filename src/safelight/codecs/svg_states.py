@@ -46,7 +46,7 @@ ANY = PAINTING | GRAPHICS
 AIMS = {"a": frozenset[str](), "feImage": ANY, "tref": ANY}
 ALWAYS = frozenset({"style", "font"})
 START, FRESH, OPEN = frozenset({"stroke"}), frozenset[str](), frozenset({BOXED, COPIED})
-MAX_STATES = 16
+MAX_STATES = 8
 _UNDRAWN = {"stroke", "stroke-opacity", "stroke-width"}
 
 

@@ -14,7 +14,7 @@ XML = "http://www.w3.org/XML/1998/namespace"
 # Some programs write a manifest and forget to bind its prefix.
 C2PA = "http://c2pa.org/manifest"
 MAX_BYTES = 64_000_000
-MAX_EVENTS = 2_000_000
+MAX_EVENTS = 1_000_000
 MAX_DEPTH = 500
 Name = tuple[str, str]
 
