@@ -9,6 +9,7 @@ from safelight.codecs import metadata, routing, scrub
 from safelight.errors import InputRefused
 from safelight.formats import TABLE, WRITABLE, Format
 from safelight.image import Header, Profile, Wish
+from tests.codecs.test_dicom_clean import at_rest
 
 PROFILES: tuple[Profile, ...] = ("share", "strict", "minimal", "none")
 GROUPS = ("place", "device", "other", "thumbnail", "history", "rights", "time", "colour")
@@ -42,12 +43,30 @@ def everything(data: bytes, format: Format, wish: Wish) -> None:
     with contextlib.suppress(InputRefused):
         clean = b"".join(scrub.rewrite(view, format, wish)[0])
         again = b"".join(scrub.rewrite(memoryview(clean), format, wish)[0])
-        assert again == clean, "a second scrub changes it again"
+        is_settled = again == clean or at_rest(again, format) == at_rest(clean, format)
+        assert is_settled, "a second scrub changes it again"
         assert routing.route(clean[: routing.ROUTE_BYTES]) == format, "another format came out"
         after = header(memoryview(clean), format)
         if before is not None and TABLE[format].kind == "picture":
             assert after is not None, "what came out has no header"
             assert _shown(after) == _shown(before), "another size or orientation came out"
+
+
+def _lasting(data: bytes, format: Format) -> object:
+    """What a second scrub must leave as it is: all of it, but of DICOM the identities, which are
+    mapped each time, and the sizes that they change.
+    """
+    if format != "dicom":
+        return data
+    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    read = pydicom.dcmread(io.BytesIO(data))
+    passed_over = ("UI", "SQ")
+    return [
+        (element.tag, element.VR, repr(element.value))
+        for part in (read.file_meta, read)
+        for element in part.iterall()
+        if element.VR not in passed_over and element.tag != GROUP_LENGTH
+    ]
 
 
 def header(view: memoryview, format: Format) -> Header | None:
