@@ -164,7 +164,7 @@ def test_names_are_numbers_in_their_order() -> None:
         '<g id="nobody"/>'
     )
     clean = scrubbed(data, "svg").decode()
-    assert "<style>#p1 .c1{fill:blue}.c1:hover &gt; rect.c2{fill:url(#p2)}</style>" in clean
+    assert "<style>#p1 .c1{fill:blue}.c1:hover&gt;rect.c2{fill:url(#p2)}</style>" in clean
     assert re.findall(r'\bid="(\w+)"', clean) == ["p1", "p3", "p2", "p4"]
     assert '<use href="#p3"/>' in clean
     assert 'begin="p4.click"' in clean
@@ -202,7 +202,7 @@ def test_families_that_many_have_keep_their_names() -> None:
         ("fill", "#F00", "#F00"),
         ("fill", "rgb(1 2 3 / 50%)", "rgb(1 2 3 / 50%)"),
         ("fill", "url( '#a' ) currentColor", "url( '#a' ) currentColor"),
-        ("fill", "var(--x, rgb(1,2,3))", "rgb(1,2,3)"),
+        ("fill", "var(--x, rgb(1,2,3))", "var(--x, rgb(1,2,3))"),
         ("fill", "#ff", None),
         ("fill", "rgb(1,2", None),
         ("fill", "5", None),
@@ -240,10 +240,10 @@ def test_attributes_have_their_form(name: str, value: str, expected: str | None)
 
 
 def test_selectors_are_read_as_parts() -> None:
-    read = list(selectors_of("a > #b.c:not(.d, e), *, [fill] , f:nth-child(2n + 1)"))
-    assert [sorted(one.needs) for one in read] == [["#b", ".c", "a"], [], [], ["f"]]
+    read = list(selectors_of("a > #b.c:not(.d, e), *, [fill] , rect:nth-child(2n + 1)"))
+    assert [sorted(one.needs) for one in read] == [["#b", ".c", "a"], [], [], ["rect"]]
     assert [one.is_structural for one in read] == [False, False, False, True]
-    assert list(selectors_of("a:has(b)")) == []
+    assert selectors_of("a:has(b)") == []
 
 
 def test_escaped_names_and_selected_attributes_are_names_too() -> None:

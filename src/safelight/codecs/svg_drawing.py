@@ -12,7 +12,7 @@ from safelight.codecs.svg_languages import NOBODY, extensions
 from safelight.codecs.svg_links import link, named, part_name, spelled
 from safelight.codecs.svg_sheet import Sheet, names_of_keyframes, sheet
 from safelight.codecs.svg_states import GRAPHICS, SHAPES
-from safelight.codecs.svg_style import clean_style, is_safe, plain, references
+from safelight.codecs.svg_style import Reading, clean_style, is_safe, plain, references, within
 from safelight.codecs.svg_tree import SVG, XLINK, XML, End, Event, Name, Start, Text
 from safelight.codecs.svg_words import ATTRIBUTES, ELEMENTS, WORDS
 
@@ -45,7 +45,7 @@ class Drawing:
     parents: list[int] = field(default_factory=list)
     starts: dict[int, int] = field(default_factory=dict)
     sheets: dict[int, Sheet] = field(default_factory=dict)
-    keyframes: frozenset[str] = frozenset()
+    reading: Reading = field(default_factory=Reading)
 
     def add(self, event: Event, open_places: list[int]) -> None:
         """One event more; open_places are those of the elements around it."""
@@ -70,19 +70,34 @@ def drawing_of(events: list[Event]) -> Drawing:
     drawn = list(_drawn(events))
     texts = dict(_sheets(drawn))
     names = (names_of_keyframes(words) for words in texts.values())
-    found = Drawing(keyframes=frozenset[str]().union(*names))
+    reading = Reading(keyframes=frozenset[str]().union(*names))
+    found = Drawing(reading=reading)
+    first_title = next(filter(None, map(_title, drawn)), "")
     open_places: list[int] = []
     for place, event in enumerate(drawn):
         if isinstance(event, Start):
-            clean = Start(event.name, _attributes(event, found.keyframes))
+            clean = Start(event.name, _attributes(event, reading))
             if event.name[1] == "style":
                 asked = ("", "media") in event.attributes
-                rules = sheet(spelled(texts.get(place, "")), found.keyframes, is_always=not asked)
+                words = texts.get(place, "") if _applies(event, first_title) else ""
+                rules = sheet(spelled(words), reading, is_always=not asked)
                 found.sheets[len(found.events)] = named(rules)
             found.add(clean, open_places)
         elif isinstance(event, End) or found.name(open_places[-1]) != "style":
             found.add(event, open_places)
     return found
+
+
+def _title(event: Event) -> str:
+    """What a sheet is called, where it is one that is applied when another is not."""
+    is_sheet = isinstance(event, Start) and event.name[1] == "style"
+    return event.attributes.get(("", "title"), "") if isinstance(event, Start) and is_sheet else ""
+
+
+def _applies(event: Start, first_title: str) -> bool:
+    """True for a sheet of the language that viewers read, in the choice that they begin with."""
+    kind = event.attributes.get(("", "type"), "").strip().lower()
+    return kind in ("", "text/css") and _title(event) in ("", first_title)
 
 
 def _drawn(events: list[Event]) -> Iterator[Event]:
@@ -138,7 +153,7 @@ def _sheets(drawn: list[Event]) -> Iterator[tuple[int, str]]:
             at = -1
 
 
-def _attributes(start: Start, keyframes: frozenset[str]) -> dict[Name, str]:
+def _attributes(start: Start, reading: Reading) -> dict[Name, str]:
     aimed = start.attributes.get(("", "attributeName"))
     if aimed is not None:
         aimed = attribute_value(start.name[1], None, "attributeName", aimed)
@@ -146,7 +161,7 @@ def _attributes(start: Start, keyframes: frozenset[str]) -> dict[Name, str]:
     for name, value in start.attributes.items():
         clean = _attribute(start.name[1], aimed, name, value)
         if name == ("", "style"):
-            clean = spelled(clean_style(spelled(value), keyframes)) or None
+            clean = spelled(clean_style(spelled(value), reading)) or None
         elif name == ("", "media") and start.name[1] == "style":
             clean = media(value) or "not all"
         if clean is not None:
@@ -178,8 +193,8 @@ def _attribute(element: str, aimed: str | None, name: Name, value: str) -> str |
         return part_name(value.strip()) or None
     if local == "class":
         return value.strip() or None
-    value = spelled(plain(spelled(value)))
-    value = value if local in _SPACED else " ".join(value.split())
+    if local not in _SPACED:
+        value = within(local, " ".join(spelled(plain(spelled(value))).split()))
     if local not in ATTRIBUTES or not is_safe(value):
         return None
     clean = attribute_value(element, aimed, local, value)

@@ -5,15 +5,26 @@ form says nothing to a renderer, so it could say anything to a reader: it falls.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from safelight.codecs.svg_fonts import families, is_plain, known_family
-from safelight.codecs.svg_keywords import CALLS, CHOICES, COLOURS, MEDIA, RULES, TRIGGERS
+from safelight.codecs.svg_keywords import (
+    CALLS,
+    CHANNELS,
+    CHOICES,
+    COLOURS,
+    MEDIA,
+    RULES,
+    TRIGGERS,
+    WORDS,
+)
 from safelight.codecs.svg_languages import languages
 from safelight.codecs.svg_words import ATTRIBUTES
 
 _NUMBER = r"(?:\d++\.?\d*+|\.\d++)(?:[eE][+\-]?\d++)?+"
 _UNIT = (
-    r"(?:px|pt|pc|mm|cm|in|em|ex|rem|ch|vw|vh|vmin|vmax|deg|rad|turn|grad|ms|s|min|h|q|dpi|dppx|%)"
+    r"(?:px|pt|pc|mm|cm|in|em|ex|rem|ch|rch|rex|cap|rcap|ic|ric|lh|rlh|[sld]?v(?:w|h|i|b|min|max)"
+    r"|cq(?:w|h|i|b|min|max)|deg|rad|turn|grad|ms|s|min|hz|khz|h|q|dpi|dppx|dpcm|x|fr|%)"
 )
 _LENGTH = rf"[+\-]?{_NUMBER}{_UNIT}?+"
 _NUMBERS = re.compile(
@@ -44,8 +55,10 @@ _TOKEN = re.compile(
     rf"(?P<space>[\s,/]++)|(?P<local>{_LOCAL})|(?P<number>{_LENGTH}(?![\w.]))"
     r"|(?P<hex>\#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})(?!\w))"
     r"|(?P<path>path\(\s*+(?:(?:nonzero|evenodd)\s*+,\s*+)?+(?P<quote>[\"'])(?P<data>[^\"']*+)"
-    r"(?P=quote)\s*+\))|(?P<call>-?[a-z][\w-]*+)\(|(?P<close>\))|(?P<sign>[*+\-](?=\s))"
-    r"|[\"'](?P<tag>[a-z]{4}|(?:ss|cv)\d\d|c2[sp]c)[\"']|(?P<word>-?[a-z][\w-]*+)",
+    r"(?P=quote)\s*+\))|(?P<var>var\(\s*+--[^\s,()\"':;{}!]++)|(?P<call>-?[a-z][\w-]*+)\(|(?P<close>\))|(?P<sign>[*+\-](?=\s))"
+    r"|[\"'](?P<tag>[a-z]{4}|(?:ss|cv)\d\d|c2[sp]c)[\"']"
+    r"|[\"'](?P<quoted>[^\"',()]++)[\"']|(?P<word>-?[a-z][\w-]*+)(?![^\s,/)])"
+    r"|(?P<name>[^\s,/()\"']++)",
     re.I,
 )
 TAGS = frozenset(
@@ -54,7 +67,9 @@ TAGS = frozenset(
     vert vrt2 fwid hwid pwid palt halt xtra ytuc ytlc ytas ytde ytfi""".split()
 )
 _ICC = re.compile(r"\bicc-color\([^()]*+\)", re.I)
-_UNSET = re.compile(r"\bvar\(\s*+--[^,()\s]*+\s*+,((?:[^()]|\([^()]*+\))*+)\)", re.I)
+_VARIED = re.compile(
+    r"(?P<name>var\(\s*+--[^\s,()\"':;{}!]++)\s*+(?P<comma>,(?P<families>[^()]*+))?+\)", re.I
+)
 _SIZE = re.compile(
     rf"(?:^|\s)(?P<size>{_NUMBER}{_UNIT}|0|(?:x{{1,3}}-|xx-)?(?:small|large)|medium|larger|smaller)"
     rf"(?:\s*/\s*(?P<line>{_LENGTH}|normal))?(?=[\s\"'])",
@@ -63,6 +78,7 @@ _SIZE = re.compile(
 _MEDIA = re.compile(rf"[\s,():<>=/]++|{_LENGTH}|(?P<word>[a-z][\w-]*+)", re.I)
 _SMIL = frozenset({"animate", "set", "animateColor"})
 MAX_LIGATURE = 4
+_LETTERS = "cuftsmnpqgk"
 # Neither of them says how anything is painted.
 IDLE = frozenset({"version", "baseProfile", "requiredFeatures"})
 _OF_ANIMATIONS = frozenset({"begin", "end", "values", "from", "to", "by", "attributeName"})
@@ -74,16 +90,35 @@ _SOURCES = frozenset(
 
 def property_value(name: str, value: str, known: frozenset[str] = frozenset()) -> str | None:
     """The value of a property when it has its form, or None; known are names of keyframes."""
-    value = (_UNSET.sub(r"\1", _ICC.sub("", value)) if "(" in value else value).strip()
+    value = (_ICC.sub("", value) if "(" in value else value).strip()
     bare = name.removeprefix("-webkit-").removeprefix("-moz-")
     if bare == "font-family":
-        return ",".join(_quoted(one) for one in families(value)) or None
+        return spelled(value, _quoted)
     if bare == "font":
         return _font(value)
     rule = RULES.get(bare)
     if rule is not None and "n" in rule[0] and _POINTS.fullmatch(value):
         return value or None
     return value if value and rule is not None and _has_form(value, *rule, known) else None
+
+
+def spelled(value: str, spell: Callable[[str], str]) -> str | None:
+    """A list of families, each as it is spelled anew; one that a variable holds stays that."""
+    if "var(" not in value.lower():
+        return ",".join(map(spell, families(value))) or None
+    varied = _VARIED.fullmatch(value)
+    if varied is None:
+        return None
+    others = ",".join(map(spell, families(varied["families"] or "")))
+    return f"{varied['name']}{',' * bool(varied['comma'])}{others})"
+
+
+def custom_value(value: str, known: frozenset[str]) -> str | None:
+    """What a variable holds: numbers, and words that any property knows, or None."""
+    if not value or _has_form(value, _LETTERS, WORDS, known):
+        return value
+    names = families(value)
+    return ",".join(map(_quoted, names)) if all(map(known_family, names)) else None
 
 
 def _has_form(value: str, letters: str, words: frozenset[str], known: frozenset[str]) -> bool:
@@ -96,7 +131,7 @@ def _has_form(value: str, letters: str, words: frozenset[str], known: frozenset[
             return False
         kind, text = found.lastgroup or "", found[0].lower()
         at = found.end()
-        depth += (kind == "call") - (kind == "close")
+        depth += (kind in ("call", "var")) - (kind == "close")
         is_fit = {
             "space": True,
             "close": depth >= 0,
@@ -105,7 +140,12 @@ def _has_form(value: str, letters: str, words: frozenset[str], known: frozenset[
             "sign": depth > 0,
             "hex": bool({"c", "f"} & set(letters)),
             "call": (found["call"] or "").lower() in calls,
-            "word": text in words or ("k" in letters and found[0] in known),
+            "var": True,
+            "word": text in words
+            or ("k" in letters and found[0] in known)
+            or (depth > 0 and "c" in letters and text in CHANNELS),
+            "name": "k" in letters and found[0] in known,
+            "quoted": "k" in letters and found["quoted"] in known,
             "tag": "q" in letters and _is_tag(found["tag"] or ""),
             "path": "p" in letters and _PATH.fullmatch(found["data"] or "") is not None,
         }
@@ -126,7 +166,7 @@ def _quoted(name: str) -> str:
 def _font(value: str) -> str | None:
     """The short form: words, a size, and families behind it."""
     found = _SIZE.search(value)
-    if found is None:
+    if found is None or "var(" in value.lower():
         return None
     words = RULES["font-style"][1] | RULES["font-variant"][1] | RULES["font-weight"][1]
     words |= RULES["font-stretch"][1]

@@ -27,10 +27,14 @@ COLOURS = frozenset(
     in shorter longer increasing decreasing
     """.split()
 )
+# Parts of a colour that another is made from, within its brackets.
+CHANNELS = frozenset("from r g b h s l a c w x y z alpha none to at deg".split())
 EVERYWHERE = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
 # What may be called: by the letter that a property has below; sums wherever a number may stand.
 CALLS: dict[str, frozenset[str]] = {
-    "c": frozenset("rgb rgba hsl hsla hwb lab lch oklab oklch color color-mix light-dark".split()),
+    "c": frozenset(
+        "rgb rgba hsl hsla hwb lab lch oklab oklch color color-mix light-dark calc".split()
+    ),
     "f": frozenset(
         """blur brightness contrast drop-shadow grayscale hue-rotate invert opacity saturate sepia
         rgb rgba hsl hsla""".split()
@@ -41,8 +45,15 @@ CALLS: dict[str, frozenset[str]] = {
         perspective""".split()
     ),
     "s": frozenset("rect inset circle ellipse polygon ray xywh".split()),
+    "g": frozenset(
+        """linear-gradient radial-gradient conic-gradient repeating-linear-gradient
+        repeating-radial-gradient repeating-conic-gradient""".split()
+    ),
     "m": frozenset("cubic-bezier steps linear".split()),
-    "n": frozenset("calc min max clamp".split()),
+    "n": frozenset(
+        """calc min max clamp round mod rem abs sign sin cos tan asin acos atan atan2 pow sqrt
+        hypot log exp""".split()
+    ),
 }
 _BASELINES = """auto baseline before-edge text-before-edge middle central after-edge
     text-after-edge ideographic alphabetic hanging mathematical top center bottom text-bottom
@@ -100,7 +111,9 @@ image-rendering | - | auto optimizespeed optimizequality smooth high-quality cri
 isolation | - | auto isolate
 letter-spacing word-spacing line-height | n | normal
 marker marker-end marker-mid marker-start | u | none
-mask | nu | none alpha luminance match-source add subtract intersect exclude no-clip repeat
+mask mask-image mask-border | nugc | none to at circle ellipse closest-side closest-corner
+  farthest-side farthest-corner alpha
+  luminance match-source add subtract intersect exclude no-clip repeat
   no-repeat center top left right bottom cover contain {_BOXES}
 mask-type | - | alpha luminance
 mix-blend-mode | - | {BLENDS}
@@ -134,7 +147,41 @@ animation-delay animation-duration | n |
 animation-direction animation-fill-mode animation-iteration-count
   animation-play-state | n | {_COURSES}
 animation-timing-function | m | {_EASING}
-background background-color | c | none
+background background-color background-image background-position background-size
+  background-repeat background-origin background-clip background-blend-mode
+  | cgun | none to at circle ellipse closest-side closest-corner farthest-side farthest-corner
+  center top left right bottom cover contain auto repeat no-repeat repeat-x repeat-y round space
+  scroll fixed local text {_BOXES} {BLENDS}
+mask-mode mask-composite mask-origin mask-clip mask-repeat mask-size mask-position | n | none auto
+  alpha luminance match-source add subtract intersect exclude no-clip repeat no-repeat repeat-x
+  repeat-y round space center top left right bottom cover contain {_BOXES}
+all | - |
+translate scale | n | none
+rotate | n | none auto auto-reverse x y z
+offset-distance offset-rotate offset-anchor offset-position | n | auto reverse normal center top
+  left right bottom
+text-decoration-thickness text-underline-offset | n | auto from-font
+text-decoration-skip-ink text-underline-position | - | auto none all under left right from-font
+text-shadow box-shadow | cn | none inset
+text-stroke text-stroke-width text-stroke-color text-fill-color text-emphasis-color | cn | thin
+  medium thick
+max-width max-height min-width min-height | n | none auto min-content max-content fit-content
+margin margin-top margin-right margin-bottom margin-left padding padding-top padding-right
+  padding-bottom padding-left border-radius outline-offset | n | auto
+border border-top border-right border-bottom border-left outline border-width border-style
+  border-color outline-width outline-style outline-color | cn | none hidden dotted dashed solid
+  double groove ridge inset outset thin medium thick auto
+box-sizing | - | border-box content-box
+object-fit object-position | n | fill contain cover none scale-down center top left right bottom
+perspective perspective-origin | n | none center top left right bottom
+backface-visibility | - | visible hidden
+transform-style | - | flat preserve-3d
+animation-composition | - | replace add accumulate
+color-scheme forced-color-adjust print-color-adjust | - | normal light dark only auto none exact
+  economy preserve-parent-color
+font-optical-sizing font-synthesis | - | auto none weight style small-caps position
+text-wrap text-wrap-mode white-space-collapse | - | wrap nowrap balance stable pretty collapse
+  preserve preserve-breaks preserve-spaces break-spaces auto
 cx cy height r rx ry width x y z-index | n | auto
 d | p | none
 """
@@ -152,6 +199,7 @@ def _rules() -> dict[str, tuple[str, frozenset[str]]]:
 
 # Property: what it may hold as letters, and its words.
 RULES = _rules()
+WORDS = COLOURS.union(*(words for _, words in RULES.values()))
 _UNITS = frozenset({"userSpaceOnUse", "objectBoundingBox"})
 # Attributes with a list of words, as XML spells them.
 CHOICES: dict[str, frozenset[str]] = {

@@ -6,10 +6,8 @@ import re
 from urllib.parse import quote, unquote
 
 from safelight.codecs.svg_sheet import Sheet, flat
-from safelight.codecs.svg_style import ESCAPED
+from safelight.codecs.svg_style import MEANT
 
-# What was escaped, as what it stands for: in a name it is a letter like any other.
-MEANT = {ESCAPED + sign: sign for sign in range(128)}
 _SIGN = re.compile(r"[^\w.:\-]")
 _LINK = re.compile(r"url\(\s*+(?:\"#([^\"\\]*+)\"|'#([^'\\]*+)'|#([^\s\"'()\\]*+))\s*+\)", re.I)
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 
-from safelight.codecs.svg_fonts import families, is_plain, known_family
-from safelight.codecs.svg_grammar import LOCAL, font_parts, is_source, timed
+from safelight.codecs.svg_fonts import is_plain, known_family
+from safelight.codecs.svg_grammar import LOCAL, font_parts, is_source, spelled, timed
 from safelight.codecs.svg_hidden import Life
+from safelight.codecs.svg_keywords import RULES
 from safelight.codecs.svg_links import part_name
 from safelight.codecs.svg_sheet import Group, Rule, Selector, Sheet
 
-_WORD = re.compile(r"[^\s,()]++")
+_WORD = re.compile(r"(?P<quote>[\"'])(?P<quoted>[^\"']*+)(?P=quote)|[^\s,()\"']++")
+_VARIABLE = re.compile(r"var\(\s*+(--[^\s,()]++)", re.I)
 MARKS = {"id": "#{}", "class": ".{}", "id=": "[id='{}']", "class=": "[class~='{}']"}
 LETTERS = {"id": "p", "class": "c", "keyframes": "k", "result": "r", "glyph": "g", "family": "f"}
+LETTERS |= {"variable": "--v", "layer": "l"}
 
 
 class Names:
@@ -20,7 +23,7 @@ class Names:
 
     def __init__(self, life: Life) -> None:
         self._life = life
-        self._keyframes = life.drawing.keyframes
+        self._keyframes = life.drawing.reading.keyframes
         self._given: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = dict.fromkeys(LETTERS, 0)
         rules = (one for sheet in life.drawing.sheets.values() for one in _selectors(sheet))
@@ -56,7 +59,7 @@ class Names:
                 return ";".join(self._times(value)) or ("indefinite" if name == "begin" else None)
             case "style":
                 pairs = (one.partition(":") for one in value.split(";"))
-                return ";".join(f"{key}:{self.declared(key, inner)}" for key, _, inner in pairs)
+                return ";".join(self.pair(key, inner) for key, _, inner in pairs)
         return self.declared(name, value)
 
     def _times(self, value: str) -> list[str]:
@@ -79,17 +82,36 @@ class Names:
             before, names = font_parts(value)
             value = f"{before} {self._families(names)}"
         elif bare in ("animation", "animation-name"):
-            value = _WORD.sub(self._movement, value)
+            value = _WORD.sub(lambda found: self._movement(bare, found), value)
         elif "#" in value:
             value = LOCAL.sub(lambda found: f"url(#{self.part(found[1])})", value)
+        if "var(" in value.lower():
+            value = _VARIABLE.sub(lambda found: f"var({self.variable(found[1])}", value)
         return value + urgent
 
-    def _movement(self, found: re.Match[str]) -> str:
-        return self.new("keyframes", found[0]) if found[0] in self._keyframes else found[0]
+    def variable(self, name: str) -> str:
+        """The name of a variable; one that nothing declares gets a name that nothing has."""
+        is_known = name in self._life.drawing.reading.variables
+        return self.new("variable", name) if is_known else "--v0"
+
+    def pair(self, name: str, value: str) -> str:
+        """A declaration with new names."""
+        key = self.variable(name) if name.startswith("--") else name
+        return f"{key}:{self.declared(name, value)}"
+
+    def _movement(self, name: str, found: re.Match[str]) -> str:
+        called = found["quoted"] or found[0]
+        # In the short form a word that says how something moves is no name.
+        is_word = name == "animation" and found[0].lower() in RULES[name][1]
+        is_name = called in self._keyframes and not is_word
+        return self.new("keyframes", called) if is_name else found[0]
 
     def _families(self, value: str) -> str:
-        names = (known_family(one) or self.new("family", one) for one in families(value))
-        return ",".join(one if is_plain(one) else f"'{one}'" for one in names)
+        return spelled(value, self._family) or ""
+
+    def _family(self, name: str) -> str:
+        new = known_family(name) or self.new("family", name)
+        return new if is_plain(new) else f"'{new}'"
 
     def sheet(self, rules: Sheet) -> str:
         """The rules that something in the drawing is painted by."""
@@ -98,6 +120,10 @@ class Names:
     def _rule(self, rule: Rule | Group) -> str:
         if isinstance(rule, Group):
             inner = self.sheet(rule.inner)
+            if rule.layers:
+                # Which layer was named first decides, even where nothing in it is kept.
+                names = ",".join(self._layer(one) for one in rule.layers)
+                return f"{rule.head} {names}{{{inner}}}" if inner else f"{rule.head} {names};"
             # No name is given for what is not written: numbers have no gaps.
             has_name = inner and rule.keyframes
             name = f" {self.new('keyframes', rule.keyframes)}" if has_name else ""
@@ -105,8 +131,11 @@ class Names:
         heads = ",".join(self._selector(one) for one in rule.selectors if one.is_live)
         if not heads:
             return ""
-        body = ";".join(f"{name}:{self.declared(name, value)}" for name, value in rule.declared)
+        body = ";".join(self.pair(name, value) for name, value in rule.declared)
         return f"{heads}{{{body}}}"
+
+    def _layer(self, name: str) -> str:
+        return ".".join(self.new("layer", one) for one in name.split("."))
 
     def _selector(self, selector: Selector) -> str:
         return "".join(
