@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from safelight.codecs import svg_style
+from safelight.codecs import scrub, svg_style
 from safelight.errors import LimitExceeded
+from safelight.image import Wish
 from tests.codecs.making import scrubbed
 from tests.codecs.test_canaries import pass_through
 from tests.codecs.test_svg_clean import RED, WORD, svg
@@ -77,3 +78,11 @@ def test_too_many_parts_are_refused() -> None:
     reading.spend()
     with pytest.raises(LimitExceeded, match="style sheets"):
         reading.spend()
+
+
+def test_what_of_a_sheet_is_gone_is_told_by_name() -> None:
+    sheet = '/*note*/@font-face{src:url(a)}rect{--a:my words;content:"a"}'
+    _, changes = scrub.rewrite(memoryview(svg(f"<style>{sheet}</style>{RED}")), "svg", Wish())
+    assert {"comment in a style sheet", "custom property", "style content"} <= {
+        one.finding.name for one in changes
+    }

@@ -45,6 +45,8 @@ def blocks(data: memoryview, walked: list[Event] | None = None) -> Iterator[Bloc
     yield from _told(events)
     for name, words in never_painted(events):
         yield Block("private", name, _raw(words))
+    for name, words in life_in(events).drawing.reading.dropped.items():
+        yield Block("comment", name, _raw(words))
 
 
 def _told(events: list[Event]) -> Iterator[Block]:
