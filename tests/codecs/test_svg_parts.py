@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+from urllib.parse import quote
+
 import pytest
 
 from safelight.codecs.svg_languages import extensions, languages
@@ -200,3 +203,18 @@ def test_work_has_an_end() -> None:
         scrubbed(svg(f'<rect class="{classes}"/>'), "svg")
     deep = "<text>" + "<a>" * 450 + "<tspan>a</tspan>" * 9_000 + "</a>" * 450 + "</text>"
     assert b"<tspan>a</tspan>" in scrubbed(svg(deep), "svg")
+
+
+def test_pictures_in_other_spellings_are_scrubbed_too() -> None:
+    inner = svg(RED + SECRET.replace("<text>", '<text display="none">'))
+    for address in (data_address(inner, "image/svg+xml"), f"data:image/svg+xml,{quote(inner)}"):
+        clean = scrubbed(svg(f'<image width="9" height="9" href="{address}"/>'), "svg").decode()
+        packed = clean.partition("data:image/svg+xml;base64,")[2].partition('"')[0]
+        assert b"<rect" in base64.b64decode(packed)
+        assert WORD.encode() not in base64.b64decode(packed)
+    spelled = f'<image href="data:image/png,{quote(png())}"/><image href="{PICTURE}%20"/>'
+    assert scrubbed(svg(spelled), "svg").count(b"data:image/png;base64,") == 2
+    outer = data_address(
+        svg(f'<image href="{data_address(inner, "image/svg+xml")}"/>'), "image/svg+xml"
+    )
+    assert b"base64" not in scrubbed(svg(f'<image href="{outer}"/>'), "svg")
