@@ -8,7 +8,7 @@ import pytest
 
 from safelight.codecs import scrub
 from safelight.codecs.svg_grammar import attribute_value, property_value
-from safelight.codecs.svg_sheet import selectors_of
+from safelight.codecs.svg_selectors import selectors_of
 from safelight.image import Wish
 from tests.codecs.making import scrubbed
 from tests.codecs.test_canaries import pass_through

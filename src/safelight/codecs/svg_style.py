@@ -37,7 +37,7 @@ _ADDRESSED = {ord(sign): ESCAPED + ord(sign) for sign in "{};!\"'(<>"}
 # What is left of a text whose quote nobody closed.
 _BROKEN = chr(ESCAPED + 10)
 _CUSTOM = re.compile(r"--[^\s,()\"':;{}!]++")
-MAX_PARTS = 1_000_000
+MAX_PARTS = 400_000
 Declaration = tuple[str, str]
 
 
