@@ -52,23 +52,6 @@ def everything(data: bytes, format: Format, wish: Wish) -> None:
             assert _shown(after) == _shown(before), "another size or orientation came out"
 
 
-def _lasting(data: bytes, format: Format) -> object:
-    """What a second scrub must leave as it is: all of it, but of DICOM the identities, which are
-    mapped each time, and the sizes that they change.
-    """
-    if format != "dicom":
-        return data
-    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-    read = pydicom.dcmread(io.BytesIO(data))
-    passed_over = ("UI", "SQ")
-    return [
-        (element.tag, element.VR, repr(element.value))
-        for part in (read.file_meta, read)
-        for element in part.iterall()
-        if element.VR not in passed_over and element.tag != GROUP_LENGTH
-    ]
-
-
 def header(view: memoryview, format: Format) -> Header | None:
     with contextlib.suppress(InputRefused):
         return routing.read_header(view, format)
