@@ -51,6 +51,8 @@ def test_the_same_check_finds_what_is_left(place: str) -> None:
 def test_a_picture_is_kept_only_where_one_is_shown(element: str) -> None:
     data = svg(f'{RED}<text><{element} id="n" href="{PICTURE}"/></text><use href="#n"/>')
     assert b"base64" not in scrubbed(data, "svg", profile="strict")
+    lone = svg(f'{RED}<feImage href="{PICTURE}"/>')
+    assert b"base64" not in scrubbed(lone, "svg")
     shown = svg(f'<image width="9" height="9" href="{PICTURE}"/>')
     assert scrubbed(shown, "svg").count(b"base64") == 1
 

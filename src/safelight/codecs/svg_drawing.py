@@ -134,6 +134,8 @@ def _is_at_home(start: Start, outer: str, is_in_text: bool) -> bool:
         return False
     if name in ("tspan", "textPath", "tref"):
         return is_in_text
+    if name == "feImage":
+        return outer == "filter"
     if name == "a" and outer in _TEXTS:
         return True
     return not outer or name not in GRAPHICS | SHAPES or outer in _HOLDERS
