@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safelight.codecs import scrub, svg_style
+from safelight.codecs import scrub, svg_conditions, svg_style
 from safelight.errors import LimitExceeded
 from safelight.image import Wish
 from tests.codecs.making import scrubbed
@@ -86,3 +86,47 @@ def test_what_of_a_sheet_is_gone_is_told_by_name() -> None:
     assert {"comment in a style sheet", "custom property", "style content"} <= {
         one.finding.name for one in changes
     }
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("(display:grid)", "(display:grid)"),
+        ("(user-select:none)", "(user-select:inherit)"),
+        (f"(--{WORD}:{WORD})", "(--v0:0)"),
+        (f"(animation-name:{WORD})", "(animation-name:none)"),
+        (f"(fill:url(#{WORD}))", "(fill:inherit)"),
+        (f"(fill:{WORD})", "(u0:0)"),
+        (f"(font:12px {WORD})", "(font:12px serif)"),
+        (f"selector({WORD}:{WORD})", "(u0:0)"),
+        ("not ((fill:red) AND (stroke:red))", "not ((fill:red) and (stroke:red))"),
+    ],
+)
+def test_a_question_for_abilities_is_asked_anew(asked: str, written: str) -> None:
+    assert svg_conditions.supports(asked) == written
+
+
+@pytest.mark.parametrize("asked", [WORD, "(fill:red))", "((fill:red)", f"{WORD}(1)"])
+def test_a_question_without_a_form_is_none(asked: str) -> None:
+    assert svg_conditions.supports(asked) is None
+    assert "@supports" not in styled(f"@supports {asked}{{rect{{fill:red}}}}")
+
+
+@pytest.mark.parametrize(
+    ("sheet", "expected", "gone"),
+    [
+        ("@namespace s url(http://www.w3.org/2000/svg);s|rect{fill:red}", "{fill:red}", WORD),
+        (f"@namespace url({WORD});@media print{{rect{{fill:red}}}}", "", "@namespace"),
+        ("g{@media print{rect{fill:red}}}", "@media print", WORD),
+        (f"@media {WORD}=1{{rect{{fill:red}}}}rect{{fill:lime}}", "lime", "@media"),
+        (f"@{WORD} a;rect{{fill:lime}}", "lime", WORD),
+        (f"@font-face{{src:url({WORD})}}rect{{fill:lime", "lime", "@font"),
+        ("@media print{}@layer;rect{fill:lime}", "lime", "@"),
+        ("rect{fill:lime}circle", "lime", "circle"),
+    ],
+)
+def test_what_stands_between_the_rules(sheet: str, expected: str, gone: str) -> None:
+    clean = styled(sheet)
+    assert expected in clean
+    assert gone not in clean
+    assert not words_left(clean.encode())
