@@ -21,6 +21,7 @@ PLANTS = {
     "address with a mark": f"rect{{stroke:url('#{WORD}!important')}}",
     "escaped type": f"\\#{WORD}{{fill:red}}\\.{WORD}{{fill:red}}",
     "variable": f":root{{--{WORD}:red;--b:{WORD}}}rect{{fill:var(--{WORD});stroke:var(--b)}}",
+    "sum": f"rect{{stroke-width:calc(1px*{WORD});stroke-opacity:({WORD})}}",
     "layer": f"@layer {WORD},b;@layer {WORD}{{rect{{fill:red}}}}",
 }
 
@@ -50,6 +51,8 @@ def test_no_word_of_a_sheet_is_left(place: str) -> None:
         ("@supports selector(a>b){rect{fill:red}}", "@supports selector(*){rect{fill:red}}"),
         ("rect{fill:url(http://e.org/#a) lime}", "rect{fill:url(#p0) lime}"),
         ("rect{translate:2px 3px;stroke-width:1lh}", "rect{translate:2px 3px;stroke-width:1lh}"),
+        ("rect{stroke-width:calc(1px*4)}", "calc(1px*4)"),
+        ("rect{stroke-width:calc(2*(1px + 3px))}", "calc(2*(1px + 3px))"),
         ("rect, rect:hover{fill:red}", "rect,rect:hover{fill:red}"),
     ],
 )

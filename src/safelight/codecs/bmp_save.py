@@ -8,7 +8,7 @@ from typing import Any
 
 from safelight.codecs.bmp import EMBEDDED, FIELDS, FILE_HEAD, PLAIN, RAW, STANDARD, V5
 from safelight.codecs.colour import PROFILE, has_alpha
-from safelight.codecs.savers import Pieces, Tray, too_many
+from safelight.codecs.savers import Pieces, gathered
 from safelight.image import Wish
 
 ROWS_AT_ONCE = 256
@@ -18,11 +18,7 @@ RENDERING_PERCEPTUAL = 4
 
 def saved(picture: Any, wish: Wish, most_bytes: int) -> Pieces:
     """The file in pieces. Raises LimitExceeded."""
-    tray = Tray(most_bytes)
-    for piece in _pieces(picture):
-        if tray.take(piece) < len(piece):
-            raise too_many(most_bytes)
-    return tray.pieces
+    return gathered(_pieces(picture), most_bytes)
 
 
 def _pieces(picture: Any) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from safelight.codecs.palettes import ABSENT, colours_of, frames, has_more, is_cleared, places_of
-from safelight.codecs.savers import Pieces, Tray, settings, too_many, written
+from safelight.codecs.savers import Pieces, gathered, settings, written
 from safelight.image import Wish
 
 SAVER = "gifsave_target"
@@ -28,11 +28,7 @@ def saved(picture: Any, wish: Wish, most_bytes: int) -> Pieces:
     picture = picture.copy_memory()
     if has_more(picture, MOST):
         return written(picture, SAVER, settings("gif", wish, is_deep=False), most_bytes)
-    tray = Tray(most_bytes)
-    for piece in _file(picture):
-        if tray.take(piece) < len(piece):
-            raise too_many(most_bytes)
-    return tray.pieces
+    return gathered(_file(picture), most_bytes)
 
 
 def _file(picture: Any) -> Iterator[bytes]:

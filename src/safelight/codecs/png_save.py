@@ -11,7 +11,7 @@ from typing import Any
 from safelight.codecs.colour import is_deep
 from safelight.codecs.png import SIGNATURE, chunks
 from safelight.codecs.png_pixels import chunk_of
-from safelight.codecs.savers import Pieces, Tray, present, settings, too_many, written
+from safelight.codecs.savers import Pieces, gathered, present, settings, written
 from safelight.image import Wish
 
 USUAL_DELAY_MS = 100
@@ -26,11 +26,7 @@ def saved(picture: Any, wish: Wish, most_bytes: int) -> Pieces:
     options = settings("png", wish, is_deep=is_deep(picture))
     if picture.get_page_height() == picture.height:
         return written(picture, "pngsave_target", options, most_bytes)
-    tray = Tray(most_bytes)
-    for piece in _animation(picture.copy_memory(), options):
-        if tray.take(piece) < len(piece):
-            raise too_many(most_bytes)
-    return tray.pieces
+    return gathered(_animation(picture.copy_memory(), options), most_bytes)
 
 
 def _animation(picture: Any, options: dict[str, Any]) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from safelight.codecs.colour import PROFILE, is_deep
@@ -59,6 +60,15 @@ def written(picture: Any, saver: str, options: dict[str, Any], most_bytes: int) 
         if tray.is_full:
             raise too_many(most_bytes) from None
         raise
+    return tray.pieces
+
+
+def gathered(made: Iterable[bytes], most_bytes: int) -> Pieces:
+    """The pieces of a file as they are made. Raises LimitExceeded as soon as they are too many."""
+    tray = Tray(most_bytes)
+    for piece in made:
+        if tray.take(piece) < len(piece):
+            raise too_many(most_bytes)
     return tray.pieces
 
 

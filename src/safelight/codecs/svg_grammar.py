@@ -55,7 +55,8 @@ _TOKEN = re.compile(
     rf"(?P<space>[\s,/]++)|(?P<local>{_LOCAL})|(?P<number>{_LENGTH}(?![\w.]))"
     r"|(?P<hex>\#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})(?!\w))"
     r"|(?P<path>path\(\s*+(?:(?:nonzero|evenodd)\s*+,\s*+)?+(?P<quote>[\"'])(?P<data>[^\"']*+)"
-    r"(?P=quote)\s*+\))|(?P<var>var\(\s*+--[^\s,()\"':;{}!]++)|(?P<call>-?[a-z][\w-]*+)\(|(?P<close>\))|(?P<sign>[*+\-](?=\s))"
+    r"(?P=quote)\s*+\))|(?P<var>var\(\s*+--[^\s,()\"':;{}!]++)|(?P<call>-?[a-z][\w-]*+)\(|(?P<close>\))"
+    r"|(?P<open>\()|(?P<sign>(?<!/)\*(?!/)|[+\-](?=\s))"
     r"|[\"'](?P<tag>[a-z]{4}|(?:ss|cv)\d\d|c2[sp]c)[\"']"
     r"|[\"'](?P<quoted>[^\"',()]++)[\"']|(?P<word>-?[a-z][\w-]*+)(?![^\s,/)])"
     r"|(?P<name>[^\s,/()\"']++)",
@@ -131,9 +132,10 @@ def _has_form(value: str, letters: str, words: frozenset[str], known: frozenset[
             return False
         kind, text = found.lastgroup or "", found[0].lower()
         at = found.end()
-        depth += (kind in ("call", "var")) - (kind == "close")
+        depth += (kind in ("call", "var", "open")) - (kind == "close")
         is_fit = {
             "space": True,
+            "open": depth > 1,
             "close": depth >= 0,
             "local": "u" in letters,
             "number": "n" in letters or depth > 0,
