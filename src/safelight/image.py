@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, Literal, Protocol, get_args
 
+from safelight.annotation import DECISIONS, Annotation, Decision
 from safelight.formats import TABLE, Format
 
 MarkRule = Literal["stays", "refused", "gives way"]
@@ -55,11 +56,6 @@ class Change:
     finding: Finding
 
 
-Decision = Literal["jpeg-quality", "noise", "quality"]
-# What an operation may decide by looking at the picture: the quality that a JPEG was once saved
-# with (0 = unknown), noise as the standard deviation in steps of 8 bits. What an encoder may: the
-# quality that fits into the bytes asked for.
-DECISIONS: tuple[Decision, ...] = get_args(Decision)
 # What a comparison of two pictures measures: mean squared error (samples from 0 to 1), structural
 # similarity, pixels in all and those that are alike in every sample, the largest difference of a
 # sample (0..1), and the step between two samples (1/255 or 1/65,535).
@@ -69,19 +65,6 @@ MEASURES: tuple[Measure, ...] = get_args(Measure)
 DOUBTFUL = 0.75
 # As many stay lazy. libvips takes a megabyte for each frame of a pipeline, whatever its size.
 FEW_FRAMES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """What a model saw: kind, label, score 0..1, box (left, top, width, height) in displayed
-    pixels. The kind "confidence" is how sure the operation named by the label was; a kind of
-    DECISIONS is what it decided, in hundredths.
-    """
-
-    kind: str
-    label: str = ""
-    score: float = 0.0
-    box: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,17 @@ fields.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic.fields import FieldInfo
 
-from safelight.errors import InputMissing, RecipeInvalid
+from safelight.annotation import Decision, Seen
+from safelight.errors import InputMissing, ModelMissing, RecipeInvalid
 from safelight.formats import Format
-from safelight.image import Decision, Image
+from safelight.image import Image
 from safelight.limits import Limits
 
 
@@ -35,6 +36,27 @@ class ModelNeed:
     otherwise: ModelNeed | None = field(default=None, compare=False)
 
 
+Kernel = Literal["lanczos", "bicubic", "bilinear", "area", "nearest", "thumbnail"]
+
+
+class Sample(Protocol):
+    """A picture as a model may ask for it. width and height in displayed pixels."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    def sized(
+        self, width: int, height: int, kernel: Kernel, part: tuple[float, float, float, float] = ...
+    ) -> Any:
+        """The part (left, top, width, height in displayed pixels; the whole where none is given)
+        in this size: a numpy array [height, width, 3] of uint8, sRGB, transparency on the ground
+        that the model asks for. What of the part lies outside the picture repeats its edge.
+        """
+
+
 class Session(Protocol):
     """A model opened. `model` is its catalogue entry (facts of input and output as data)."""
 
@@ -49,11 +71,22 @@ def no_picture(_digest: str) -> Image:
     raise InputMissing("the recipe names a picture that was not given")
 
 
+def no_look(_need: ModelNeed, _sample: Sample) -> Seen:
+    raise ModelMissing
+
+
+def no_reading(_need: ModelNeed, _texts: Sequence[str]) -> Sequence[Sequence[float]]:
+    raise ModelMissing
+
+
 @dataclass(frozen=True)
 class Context:
     """What an operation may ask for. Deadline in seconds of time.monotonic.
 
-    picture opens a further picture by its SHA-256; it raises InputMissing where none was given.
+    look gives what a model sees in a picture: its size, its values and what the answer means are
+    those of the entry; read gives for each text its vector of length 1. Both raise ModelMissing
+    where the job brought no such model, ModelFaulty, MemoryExceeded. picture opens a further
+    picture by its SHA-256; it raises InputMissing where none was given.
     """
 
     limits: Limits
@@ -61,6 +94,8 @@ class Context:
     deadline: float = float("inf")
     progress: Callable[[float], None] = lambda _share: None
     picture: Callable[[str], Image] = no_picture
+    look: Callable[[ModelNeed, Sample], Seen] = no_look
+    read: Callable[[ModelNeed, Sequence[str]], Sequence[Sequence[float]]] = no_reading
 
 
 # The mark of a parameter that was added to an operation after its version came out.
@@ -78,7 +113,8 @@ class Operation(BaseModel):
     """Base of every operation.
 
     Subclass with a name; raise version when the same parameters give other pixels. What an
-    operation does not declare, confidence, decisions or a vector, is not taken from a worker.
+    operation does not declare, confidence, decisions, a vector or sights, is not taken from a
+    worker. One that gives sights (labels, boxes, poses) and no image may have others after it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
@@ -87,6 +123,7 @@ class Operation(BaseModel):
     version: ClassVar[int] = 1
     touches_pixels: ClassVar[bool] = True
     gives_image: ClassVar[bool] = True
+    gives_sights: ClassVar[bool] = False
     gives_vector: ClassVar[bool] = False
     gives_measures: ClassVar[bool] = False
     gives_confidence: ClassVar[bool] = False
@@ -99,6 +136,7 @@ class Operation(BaseModel):
         version: int = 1,
         touches_pixels: bool = True,
         gives_image: bool = True,
+        gives_sights: bool = False,
         gives_vector: bool = False,
         gives_measures: bool = False,
         gives_confidence: bool = False,
@@ -108,6 +146,7 @@ class Operation(BaseModel):
         super().__init_subclass__(**rest)
         cls.name, cls.version = name, version
         cls.touches_pixels, cls.gives_image = touches_pixels, gives_image
+        cls.gives_sights = gives_sights
         cls.gives_vector, cls.gives_measures = gives_vector, gives_measures
         cls.gives_confidence = gives_confidence
         cls.in_two_cages = in_two_cages

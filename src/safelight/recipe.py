@@ -78,7 +78,7 @@ class Recipe:
     def __post_init__(self) -> None:
         if not 1 <= len(self.steps) <= MAX_STEPS:
             raise RecipeInvalid(f"a recipe has 1 to {MAX_STEPS} steps, this one {len(self.steps)}")
-        if any(not step.gives_image for step in self.steps[:-1]):
+        if any(not (step.gives_image or step.gives_sights) for step in self.steps[:-1]):
             raise RecipeInvalid("an operation that gives no image must come last")
 
     @property

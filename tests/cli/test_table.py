@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from safelight.annotation import Decision
 from safelight.batch.events import Item
 from safelight.batch.tally import Tally
 from safelight.cli import table
 from safelight.cli.figures import Figures, has_its_size
 from safelight.codecs.origin import SCHEME
 from safelight.engine.result import Result
-from safelight.image import Change, Decision, Finding, Risk
+from safelight.image import Change, Finding, Risk
 from safelight.recipe import operations
 from safelight.worker.job import CageReport
 

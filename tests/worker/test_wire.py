@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from safelight.annotation import DECISIONS
 from safelight.errors import WireBroken
 from safelight.formats import FORMATS
-from safelight.image import DECISIONS, Change, Finding, Risk
+from safelight.image import Change, Finding, Risk
 from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits
 from safelight.models.guard import FAULTS, Retry
 from safelight.worker import records, wire

@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from safelight.audit.facts import EnvironmentFact, State, StorageFact
-from safelight.models.entry import Runtime
+from safelight.models.facts import Runtime
 
 LIBRARIES = ("cryptography", "numpy", "onnxruntime", "pillow", "pyvips", "pyvips-binary")
 # One of these at most is installed: they unpack into one folder.

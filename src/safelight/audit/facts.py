@@ -12,11 +12,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
 
+from safelight.annotation import Decision
 from safelight.audit.canonical import canonical, parse_canonical
 from safelight.audit.fact import Count, Digest, Fact, Text, Time
 from safelight.audit.models import ModelFact
 from safelight.audit.names import public_name
-from safelight.image import Change, Decision, Risk
+from safelight.image import Change, Risk
 from safelight.limits import MAX_RECIPE_BYTES
 
 Strength = Literal["enforced by kernel", "enforced in process", "observed", "none"]

@@ -11,11 +11,12 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from safelight.annotation import Decision
 from safelight.batch.events import Item
 from safelight.batch.losses import frames_in, is_loss, losses_of
 from safelight.engine.result import Result
 from safelight.formats import TABLE
-from safelight.image import DOUBTFUL, Change, Decision
+from safelight.image import DOUBTFUL, Change
 
 LONGEST_LIST = 20
 FOUND: Decision = "quality"

@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from safelight.annotation import Decision
 from safelight.batch.events import Summary
 from safelight.cli.figures import LONGEST_LIST, MARKS, Cages, Figures
 from safelight.cli.printable import printable
 from safelight.codecs.origin import is_by_ai
-from safelight.image import Decision, Finding, Risk
+from safelight.image import Finding, Risk
 
 LONGEST_LOSS = 60
 LABELS = {

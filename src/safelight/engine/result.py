@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from safelight.annotation import Decision
 from safelight.formats import Format
-from safelight.image import Change, Decision, Finding, Measure
+from safelight.image import Change, Finding, Measure
 from safelight.models.guard import Retry
 from safelight.worker.job import CageReport
 

@@ -21,7 +21,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from safelight.errors import SafelightError
-from safelight.models.entry import Digest, Word
+from safelight.models.facts import Digest, Word
 from safelight.vault.private import read_private, write_private
 
 FILE = "self-test.json"

@@ -9,98 +9,61 @@ import json
 import tomllib
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, ValidationError, model_validator
 
 from safelight.errors import UsageError
-from safelight.limits import MAX_MODEL_BYTES, MAX_SIDE
+from safelight.limits import MAX_MODEL_BYTES
+from safelight.models.contract import PICTURES, ModelInput, ModelOutput
+from safelight.models.facts import (
+    Digest,
+    Fact,
+    FileName,
+    Moderate,
+    Name,
+    Runtime,
+    Sentence,
+    Size,
+    Url,
+    Word,
+)
 
-MAX_ENTRY_BYTES = 16_000
-MAX_SCALE = 16
-MAX_CHANNELS = 8
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
-# What the values mean: parts joined by a plus, such as rgb+sigma.
-Kind = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+-]{0,63}$")]
-Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,64}$")]
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
-Sentence = Annotated[str, Field(min_length=1, max_length=300)]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Runtime = Literal["onnx", "fake"]
-# Far beyond what any net needs, and far within what fp32 can hold.
-Moderate = Annotated[float, Field(ge=-1e6, le=1e6)]
-Spread = Annotated[float, Field(ge=1e-6, le=1e6)]
-# Answers that are made tile by tile; any other is one answer to a stretched picture.
-PICTURES = ("luma", "rgb")
-
-
-def _has_width(values: tuple[float, float]) -> tuple[float, float]:
-    if values[1] - values[0] < 1e-6:
-        raise ValueError("a range is from its least to its greatest value")
-    return values
-
-
-Range = Annotated[tuple[Moderate, Moderate], AfterValidator(_has_width)]
+MAX_ENTRY_BYTES = 64_000
+# How sure it is that the pinned bytes are the maker's: we made them; the maker's own page or
+# repository says so; several independent pins agree; there is one pin; the user's own file.
+Pin = Literal["built-in", "publisher", "agreed", "single", "own"]
+# free: to be used for anything; consent: under terms that the user must have read; excluded: never
+# pulled, listed so that the reason can be told.
+LicenceClass = Literal["free", "consent", "excluded"]
+# What the file is. Weights without a graph become one in the cage, by `network`.
+Form = Literal["onnx", "tflite", "torch", "ncnn", "tensorflow", "keras", "caffe", "fake"]
+Role = Literal["weights", "vocabulary", "merges", "terms"]
 
 
-class Fact(BaseModel):
-    """Base of the parts of an entry: frozen, strict, no field that is not declared."""
+class Part(Fact):
+    """A further file of a model, pinned like the first."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class ModelInput(Fact):
-    """What the model takes: one tensor.
-
-    Values lie in range; then per channel minus mean, divided by std (one value stands for every
-    channel). A picture comes in tiles, or stretched to side x side. tile, halo and side in input
-    pixels; tile 0 takes the whole picture; the halo is the receptive radius; side is 0 for tiles.
-    Tiles start at multiples of `multiple`, and their sides are such (a net that halves needs 2).
-    """
-
-    name: Word
-    layout: Literal["NCHW", "NHWC"]
-    channels: int = Field(ge=1, le=MAX_CHANNELS)
-    kind: Kind
-    range: Range
-    mean: tuple[Moderate, ...] = Field(min_length=1, max_length=MAX_CHANNELS)
-    std: tuple[Spread, ...] = Field(min_length=1, max_length=MAX_CHANNELS)
-    resize: Literal["tile", "stretch"] = "tile"
-    side: int = Field(default=0, ge=0, le=4_096)
-    tile: int = Field(ge=0, le=MAX_SIDE)
-    halo: int = Field(ge=0, le=4_096)
-    multiple: int = Field(default=1, ge=1, le=64)
-
-    @model_validator(mode="after")
-    def _parts_fit(self) -> Self:
-        for name, values in (("mean", self.mean), ("std", self.std)):
-            if len(values) not in (1, self.channels):
-                raise ValueError(f"{name} has one value, or one for each channel")
-        if (self.resize == "stretch") != (self.side > 0):
-            raise ValueError("side is for stretch, and stretch needs it")
-        return self
+    file: FileName
+    role: Role
+    sha256: Digest
+    size_bytes: Size
+    url: Url | None = None
 
 
-class ModelOutput(Fact):
-    """What the model gives: one tensor; scale is output pixels per input pixel on each side."""
+class Network(Fact):
+    """The architecture that weights belong to (models/forms lists them), and its parameters."""
 
-    name: Word
-    kind: Kind
-    scale: int = Field(ge=1, le=MAX_SCALE)
-    range: Range
+    name: Name
+    parameters: dict[str, Moderate] = Field(default_factory=dict, max_length=32)
 
 
 class Entry(Fact):
     """One model of the catalogue: file, SHA-256, licence, input and output contract, memory.
 
     peak_bytes is what one session adds to a process over one tile; exact names the fp32 twin that
-    answers where this model's answer is faulty; url is set for pulled models only.
+    answers where this model's answer is faulty; url is set for pulled models only, and names a
+    revision. A job gets the file and its parts one after the other, as one. over names the model
+    whose vector this one takes, instead of a picture; text the one that reads words into the same
+    space. licence_text says where the terms stand, caveat what to know before use.
     """
 
     name: Name
@@ -109,16 +72,26 @@ class Entry(Fact):
     aliases: tuple[Name, ...] = Field(default=(), max_length=8)
     file: FileName
     sha256: Digest
-    size_bytes: int = Field(ge=1, le=MAX_MODEL_BYTES)
+    size_bytes: Size
     licence: Sentence
+    licence_class: LicenceClass = "free"
+    licence_text: Sentence = "LICENSE of this program"
+    caveat: Annotated[str, Field(max_length=300)] = ""
+    pin: Pin = "built-in"
+    pin_source: Annotated[str, Field(max_length=300)] = ""
     source: Sentence
     card: Sentence
     runtime: Runtime
+    form: Form = "onnx"
+    network: Network | None = None
+    parts: tuple[Part, ...] = Field(default=(), max_length=4)
     precision: Word
     peak_bytes: int = Field(ge=0, le=64 * MAX_MODEL_BYTES)
     exact: Name | None = None
+    over: Name | None = None
+    text: Name | None = None
     experimental: bool = False
-    url: Annotated[str, Field(pattern=r"^https://[!-~]{1,500}$")] | None = None
+    url: Url | None = None
     input: ModelInput
     output: ModelOutput
 
@@ -129,6 +102,11 @@ class Entry(Fact):
         if self.output.kind in PICTURES and self.input.resize != "tile":
             raise ValueError("a model whose answer is a picture takes tiles, not stretch")
         return self
+
+    @property
+    def total_bytes(self) -> int:
+        """The file and its parts together."""
+        return self.size_bytes + sum(part.size_bytes for part in self.parts)
 
     @classmethod
     def from_toml(cls, data: bytes) -> Entry:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from safelight.errors import ModelFaulty
 from safelight.limits import MAX_VECTOR
-from safelight.models.entry import PICTURES, Entry, ModelInput
+from safelight.models.contract import PICTURES, ModelInput
+from safelight.models.entry import Entry
 from safelight.models.runtimes import Session
 
 if TYPE_CHECKING:

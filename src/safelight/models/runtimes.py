@@ -8,7 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from safelight.errors import MemoryExceeded, ModelFaulty, PolicyRefused, RuntimeMissing
-from safelight.models.entry import Entry, Runtime
+from safelight.models.entry import Entry
+from safelight.models.facts import Runtime
 from safelight.models.protobuf import refuse_external_data
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from safelight.annotation import Decision
 from safelight.formats import LOSSY, TABLE, Format, Writable
-from safelight.image import Chroma, Decision, Image
+from safelight.image import Chroma, Image
 from safelight.limits import MAX_OUTPUT_BYTES
 from safelight.operation import LATER, Context, Operation
 from safelight.ops.cutting.grounds import NAMED

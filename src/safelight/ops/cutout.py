@@ -8,8 +8,9 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from safelight.annotation import Annotation
 from safelight.formats import LOSSY, Format, Writable, carrying
-from safelight.image import Annotation, Image
+from safelight.image import Image
 from safelight.operation import Context, ModelNeed, Operation
 from safelight.ops.cutting.grounds import BLUR, NAMED, PICTURE, blurred, covering, opened
 

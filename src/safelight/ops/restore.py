@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from safelight.image import Annotation, Decision, Image
+from safelight.annotation import Annotation, Decision
+from safelight.image import Image
 from safelight.operation import Context, ModelNeed, Operation
 from safelight.ops.tiling.net import net_of
 from safelight.ops.tiling.still import standard, still, with_profile_of

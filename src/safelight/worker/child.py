@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
+from safelight.annotation import Decision
 from safelight.codecs.crossing_ends import received, sent
 from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
@@ -14,7 +15,7 @@ from safelight.codecs.libvips import foreign_errors
 from safelight.codecs.origin import MARK_OF_TASK, STRENGTH
 from safelight.errors import FormatUnknown, ModelMissing
 from safelight.formats import TABLE, Format
-from safelight.image import Change, Decision, Finding, Image, Measure
+from safelight.image import Change, Finding, Image, Measure
 from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry

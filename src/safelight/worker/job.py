@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol, Self
 
+from safelight.annotation import Decision
 from safelight.formats import Format
-from safelight.image import Change, Decision, Finding, Measure
+from safelight.image import Change, Finding, Measure
 from safelight.limits import Limits
 from safelight.models.guard import Retry
 

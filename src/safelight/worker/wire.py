@@ -21,9 +21,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from safelight.annotation import DECISIONS, Decision
 from safelight.errors import WireBroken
 from safelight.formats import FORMATS, Format, is_picture
-from safelight.image import DECISIONS, Decision
 from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits, bounded
 from safelight.models.guard import FAULTS, Retry
 from safelight.worker.job import Crossing
