@@ -153,7 +153,11 @@ class Store:
 def _all_entries(user_folder: Path | None) -> Iterator[tuple[Entry, Path]]:
     with resources.as_file(resources.files("safelight.models")) as package:
         for path in sorted((package / "catalogue").glob("*.toml")):
-            yield Entry.from_toml(path.read_bytes()), package / "builtin"
+            entry = Entry.from_toml(path.read_bytes())
+            if entry.url is None:
+                yield entry, package / "builtin"
+            elif user_folder is not None and (user_folder / entry.file).is_file():
+                yield entry, user_folder
     if user_folder is not None:
         for path in sorted(user_folder.glob("*.toml")):
             yield _user_entry(path), user_folder
