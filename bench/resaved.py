@@ -14,7 +14,8 @@ from bench.worn import Picture, luma, psnr_db
 from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
 from safelight.limits import Limits
-from safelight.models.runtimes import Session, open_session
+from safelight.models.runtimes import open_session
+from safelight.models.session import Session
 from safelight.models.store import Store
 from safelight.operation import Context, ModelNeed
 from safelight.ops.restore import Restore

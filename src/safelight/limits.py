@@ -17,6 +17,11 @@ MAX_TIMEOUT_S = 3_600
 MAX_METADATA_BLOCKS = 4_096
 MAX_RECORDS = 4_096
 MAX_VECTOR = 256
+# Numbers in one answer of a model; a mask of 4,096 x 4,096 has half as many.
+MAX_ANSWER = 32 * MEGA
+# What models may see in one picture, and the points of one body or face.
+MAX_SIGHTS = 1_000
+MAX_POINTS = 40
 MAX_RECIPE_BYTES = 64_000
 MAX_STEPS = 32
 MAX_MODEL_BYTES = 2_000 * MEGA

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ name = "y"
 kind = {output_kind}
 scale = {scale}
 range = {output_range}
+{output}
 """
 
 
@@ -69,6 +70,7 @@ def entry_toml(data: bytes = b"weights", **changes: Any) -> bytes:
         "precision": "fp32",
         "output_kind": '"luma"',
         "output_range": "[0.0, 1.0]",
+        "output": "",
     }
     return TOML.format(**facts | changes).encode()
 
@@ -92,6 +94,33 @@ def _model(nodes: list[Any], initializers: list[Any]) -> Any:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, [LENGTH])
 
     graph = helper.make_graph(nodes, "g", [value("x")], [value("y")], initializers)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+# The numbers of onnx, by the name that an entry gives them.
+NUMBERS = {
+    "float32": TensorProto.FLOAT,
+    "float16": TensorProto.FLOAT16,
+    "uint8": TensorProto.UINT8,
+    "int8": TensorProto.INT8,
+    "int32": TensorProto.INT32,
+    "int64": TensorProto.INT64,
+}
+
+
+def plain_inputs(number: str = "float32", shape: Sequence[int | str] = (1, 3, 4, 4)) -> Any:
+    """y = x and z = x + extra, as fp32; extra is an input too, of one number."""
+    nodes = [
+        helper.make_node("Cast", ["x"], ["y"], to=TensorProto.FLOAT),
+        helper.make_node("Cast", ["extra"], ["more"], to=TensorProto.FLOAT),
+        helper.make_node("Add", ["y", "more"], ["z"]),
+    ]
+    taken = [
+        helper.make_tensor_value_info("x", NUMBERS[number], shape),
+        helper.make_tensor_value_info("extra", TensorProto.INT64, [1]),
+    ]
+    given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in "yz"]
+    graph = helper.make_graph(nodes, "g", taken, given)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 

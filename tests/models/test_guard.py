@@ -14,7 +14,7 @@ from safelight.errors import ModelFaulty
 from safelight.limits import MAX_VECTOR
 from safelight.models.entry import Entry
 from safelight.models.guard import Fault, Guarded
-from safelight.models.runtimes import Session
+from safelight.models.session import Session
 from tests.models.making import entry_toml
 
 Tensor = NDArray[np.float32]
@@ -32,6 +32,9 @@ class Scripted:
         self.runs += 1
         answer: Tensor = self._change(tensor)
         return answer
+
+    def answers(self, tensor: Tensor) -> list[Tensor]:
+        return [tensor, self.run(tensor)]
 
 
 def same(tensor: Tensor) -> Tensor:
@@ -234,3 +237,38 @@ def test_a_picture_is_read_as_its_entry_lays_it_out(layout: str) -> None:
     assert kept.run(given).max() == 1
     with pytest.raises(ModelFaulty):
         Guarded(Scripted(lambda tensor: np.zeros_like(tensor), **facts), None).run(given)
+
+
+UNUSABLE: dict[str, tuple[Callable[[Tensor], Any], Fault]] = {
+    **{name: FAULTY[name] for name in ("one NaN", "one infinity", "more than fp32 holds")},
+    **{name: FAULTY[name] for name in ("no picture", "a list", "words", "yes and no")},
+    "a million pictures": (
+        lambda tensor: np.broadcast_to(tensor, (10**6, *tensor.shape)),
+        "wrong shape",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_several_answers_are_each_looked_at(name: str) -> None:
+    change, fault = UNUSABLE[name]
+    guarded = Guarded(Scripted(change), lambda: Scripted(same))
+    first, second = guarded.answers(drawn())
+    assert np.array_equal(first, drawn())
+    assert np.array_equal(second, drawn())
+    assert guarded.retried == {fault: 1}
+    assert guarded.has_run
+    with pytest.raises(ModelFaulty, match="no exact twin"):
+        Guarded(Scripted(change), None).answers(drawn())
+    with pytest.raises(ModelFaulty, match="nor can that of its exact twin"):
+        Guarded(Scripted(change), lambda: Scripted(change)).answers(drawn())
+
+
+def test_several_answers_may_have_any_shape_and_value() -> None:
+    """The control of the tests above: boxes in pixels, of any number, are no fault."""
+    guarded = Guarded(Scripted(lambda _: np.full((1, 7, 4), 300, np.uint16)), None)
+    _, boxes = guarded.answers(drawn())
+    assert boxes.dtype == np.float32
+    assert boxes.shape == (1, 7, 4)
+    assert boxes.max() == 300
+    assert not guarded.retried

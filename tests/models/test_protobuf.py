@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safelight.errors import PolicyRefused
+from safelight.models.onnx_session import import_onnxruntime
 from safelight.models.protobuf import MAX_DEPTH, refuse_external_data
-from safelight.models.runtimes import import_onnxruntime
 from safelight.models.store import Store
 from tests.models import making
 

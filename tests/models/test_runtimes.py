@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from safelight.errors import (
 from safelight.models import runtimes
 from safelight.models.entry import Entry
 from safelight.models.guard import doubt_of, fits
-from safelight.models.runtimes import OnnxSession, import_onnxruntime, open_session, warm
+from safelight.models.onnx_session import OnnxSession, import_onnxruntime
+from safelight.models.runtimes import open_session, warm
 from safelight.models.store import Store
 from safelight.worker.sentences import error_of, failure_of
 from tests.models import making
@@ -139,3 +141,92 @@ def test_a_provider_that_was_not_named_is_refused(monkeypatch: pytest.MonkeyPatc
     )
     with pytest.raises(PolicyRefused, match="not named"):
         open_session(entry_of(data), memoryview(data), threads=1)
+
+
+EXTRA = """
+resize = "stretch"
+side = 4
+number = "{number}"
+{quantised}
+[[input.constants]]
+name = "extra"
+shape = [1]
+value = 5.0
+number = "int64"
+"""
+
+
+def several(
+    number: str = "float32", quantised: str = "", **changes: Any
+) -> tuple[Entry, memoryview]:
+    """A model with two inputs and two answers, and its entry."""
+    data = making.to_bytes(making.plain_inputs(number, changes.pop("shape", (1, 3, 4, 4))))
+    facts = {
+        "runtime": "onnx",
+        "channels": 3,
+        "kind": '"rgb"',
+        "output_kind": '"boxes"',
+        "scale": 1,
+        "input": EXTRA.format(number=number, quantised=quantised),
+        "output": 'tensors = ["z", "y"]',
+    }
+    return Entry.from_toml(making.entry_toml(data, **facts | changes)), memoryview(data)
+
+
+@pytest.mark.parametrize("number", making.NUMBERS)
+def test_numbers_go_in_as_the_model_takes_them(number: str) -> None:
+    entry, data = several(number)
+    session = open_session(entry, data, threads=1)
+    whole = np.arange(48, dtype=np.float32).reshape(1, 3, 4, 4)
+    more, same = session.answers(whole)
+    assert np.array_equal(same, whole)
+    assert np.array_equal(more, whole + 5)
+    assert np.array_equal(session.run(whole), whole)
+    assert np.array_equal(session.run(whole.astype(number)), whole)
+
+
+@pytest.mark.parametrize(("number", "low", "high"), [("uint8", 0, 255), ("int8", -128, 127)])
+def test_fractions_are_quantised_by_the_entry(number: str, low: int, high: int) -> None:
+    entry, data = several(number, "unit = 0.5\nzero = 3")
+    session = open_session(entry, data, threads=1)
+    for value, wanted in ((0.0, 3), (1.0, 5), (1.3, 6), (1e9, high), (-1e9, low)):
+        assert session.run(np.full((1, 3, 4, 4), value, np.float32)).max() == wanted
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"input": 'resize = "stretch"\nside = 4'}, "takes other tensors"),
+        ({"input": EXTRA.format(number="uint8", quantised="")}, "takes other numbers"),
+        ({"input": EXTRA.format(number="float32", quantised="height = 5")}, "takes another shape"),
+        ({"layout": "NHWC"}, "takes another shape"),
+        ({"shape": (3, 4, 4)}, "takes another shape"),
+        ({"output": 'tensors = ["y", "w"]'}, "gives other tensors"),
+    ],
+)
+def test_a_model_that_its_entry_does_not_describe_is_refused(
+    changes: dict[str, Any], words: str
+) -> None:
+    entry, data = several(**changes)
+    with pytest.raises(ModelFaulty, match=words):
+        open_session(entry, data, threads=1)
+
+
+def test_a_model_may_leave_its_sides_open() -> None:
+    """The control of the test above."""
+    entry, data = several(shape=("n", 3, "h", "w"))
+    session = open_session(entry, data, threads=1)
+    assert session.run(np.zeros((1, 3, 4, 4), np.float32)).shape == (1, 3, 4, 4)
+
+
+def test_what_lies_behind_the_file_is_no_part_of_the_model() -> None:
+    entry, data = several()
+    session = open_session(entry, memoryview(bytes(data) + b"a vocabulary"), threads=1)
+    assert len(session.answers(np.zeros((1, 3, 4, 4), np.float32))) == 2
+
+
+def test_a_fake_model_has_one_answer() -> None:
+    session = open_session(entry_of(b"x", "fake"), memoryview(b"x"), threads=1)
+    assert [answer.shape for answer in session.answers(np.ones((1, 1, 2, 3), np.float32))] == [
+        (1, 1, 4, 6)
+    ]

@@ -15,16 +15,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from safelight.errors import ModelFaulty
-from safelight.limits import MAX_VECTOR
+from safelight.limits import MAX_ANSWER, MAX_VECTOR
 from safelight.models.contract import PICTURES, ModelInput
 from safelight.models.entry import Entry
-from safelight.models.runtimes import Session
+from safelight.models.session import Session
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Tensor = NDArray[np.float32]
+    Numbers = NDArray[Any]
 
 Fault = Literal["not finite", "out of range", "blank", "wrong shape"]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
@@ -98,6 +99,44 @@ class Guarded:
             self.retried[doubt.fault] += 1
         return again
 
+    def answers(self, tensor: Numbers) -> list[Tensor]:
+        """Every answer of the entry, or its exact twin's, as fp32: each finite, and of at most
+        MAX_ANSWER values. Raises ModelFaulty where neither is such.
+        """
+        self.has_run = True
+        answers, fault = _all(self._session, tensor)
+        if fault is None:
+            return answers
+        if self._twin is None:
+            raise ModelFaulty("the model's answer cannot be used, and it has no exact twin")
+        answers, second = _all(self._twin(), tensor)
+        if second is not None:
+            raise ModelFaulty("the model's answer cannot be used, nor can that of its exact twin")
+        self.retried[fault] += 1
+        return answers
+
+
+def _all(session: Session, tensor: Numbers) -> tuple[list[Tensor], Fault | None]:
+    """The answers as fp32, and what is wrong with the first that is wrong."""
+    import numpy as np
+
+    found: list[Tensor] = []
+    for answer in session.answers(tensor):
+        if not is_numbers(answer) or answer.size > MAX_ANSWER:
+            return found, "wrong shape"
+        with np.errstate(over="ignore"):
+            found.append(answer.astype(np.float32, copy=False))
+        if not np.isfinite(found[-1]).all():
+            return found, "not finite"
+    return found, None
+
+
+def is_numbers(answer: object) -> bool:
+    """Whether an answer is an array of numbers that has any."""
+    import numpy as np
+
+    return isinstance(answer, np.ndarray) and answer.dtype.kind in NUMBERS and answer.size > 0
+
 
 def _asked(session: Session, tensor: Tensor) -> tuple[Tensor, Doubt | None]:
     """The answer as fp32, and what is wrong with it."""
@@ -115,7 +154,7 @@ def fits(entry: Entry, tensor: Tensor, answer: object) -> bool:
     """Whether an answer is an array of numbers whose sides are those that the entry says."""
     import numpy as np
 
-    if not isinstance(answer, np.ndarray) or answer.dtype.kind not in NUMBERS or not answer.size:
+    if not isinstance(answer, np.ndarray) or not is_numbers(answer):
         return False
     if entry.output.kind == "vector":
         return answer.size <= MAX_VECTOR and answer.size == max(answer.shape, default=0)

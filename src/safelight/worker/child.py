@@ -19,7 +19,8 @@ from safelight.image import Change, Finding, Image, Measure
 from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry
-from safelight.models.runtimes import Session, open_session
+from safelight.models.runtimes import open_session
+from safelight.models.session import Session
 from safelight.operation import Context, ModelNeed, Operation, no_picture
 from safelight.recipe import Recipe
 from safelight.worker.job import PICTURE, Crossing, Plan

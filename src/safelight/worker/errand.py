@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from safelight.errors import LimitExceeded, MemoryExceeded
 from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits
-from safelight.models.runtimes import is_out_of_memory
+from safelight.models.session import is_out_of_memory
 from safelight.operation import ModelNeed
 from safelight.worker.child import Model, Perform, Performed
 from safelight.worker.job import Plan
