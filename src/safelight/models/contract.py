@@ -4,11 +4,13 @@ here; code never looks at a model's name.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from safelight.limits import MAX_SIDE
+from safelight.errors import ModelFaulty
+from safelight.limits import MAX_POINTS, MAX_SIDE
 from safelight.models.facts import (
     MAX_CHANNELS,
     MAX_SCALE,
@@ -19,12 +21,11 @@ from safelight.models.facts import (
     Range,
     Share,
     Spread,
-    Word,
+    Tensor,
 )
 from safelight.operation import Kernel
 
 MAX_LABELS = 2_000
-MAX_POINTS = 40
 
 Number = Literal["float32", "float16", "uint8", "int8", "int32", "int64"]
 # How the picture comes to the model's size: in tiles; stretched; within it, the rest padded; its
@@ -38,10 +39,23 @@ Answer = Literal["luma", "rgb", "alpha", "labels", "boxes", "keypoints", "vector
 PICTURES = ("luma", "rgb")
 
 
+def tensor_name(asked: str, there: Sequence[str]) -> str:
+    """The tensor that an entry means, among those that the model has in its own order.
+
+    Raises ModelFaulty where there is no such place.
+    """
+    if not asked.startswith("#"):
+        return asked
+    place = int(asked[1:])
+    if place >= len(there):
+        raise ModelFaulty("the model has fewer tensors than its catalogue entry says")
+    return there[place]
+
+
 class Constant(Fact):
     """A further input that is always the same: every value of the shape is `value`."""
 
-    name: Word
+    name: Tensor
     shape: tuple[int, ...] = Field(max_length=8)
     value: Moderate
     number: Number = "float32"
@@ -50,11 +64,11 @@ class Constant(Fact):
 class ModelInput(Fact):
     """What the model takes: one tensor.
 
-    Values lie in range; then per channel minus mean, divided by std (one value stands for every
-    channel). A picture comes in tiles, or in one size, side x side, or side x height where the two
-    differ (0: the same). tile, halo and side in input pixels; tile 0 takes the whole picture; the
-    halo is the receptive radius; side is 0 for tiles. Tiles start at multiples of `multiple`, and
-    their sides are such (a net that halves needs 2).
+    Values lie in range; then per channel, in the tensor's own order, minus mean, divided by std
+    (one value stands for every channel). A picture comes in tiles, or in one size, side x side, or
+    side x height where the two differ (0: the same). tile, halo and side in input pixels; tile 0
+    takes the whole picture; the halo is the receptive radius; side is 0 for tiles. Tiles start at
+    multiples of `multiple`, and their sides are such (a net that halves needs 2).
 
     number and order are those of the tensor; whole numbers are quantised by unit and zero where
     unit is not 0: number = value / unit + zero. kernel is the resampling (as the model was trained:
@@ -64,7 +78,7 @@ class ModelInput(Fact):
     crop: the shorter side is made `shorter` first (0: side). ground (0..255) shows through.
     """
 
-    name: Word
+    name: Tensor
     layout: Literal["NCHW", "NHWC"]
     channels: int = Field(ge=1, le=MAX_CHANNELS)
     kind: Kind
@@ -119,12 +133,12 @@ class ModelOutput(Fact):
     how many boxes there may be.
     """
 
-    name: Word
+    name: Tensor
     kind: Kind
     scale: int = Field(default=1, ge=1, le=MAX_SCALE)
     range: Range
     layout: Literal["", "NCHW", "NHWC"] = ""
-    tensors: tuple[Word, ...] = Field(default=(), max_length=24)
+    tensors: tuple[Tensor, ...] = Field(default=(), max_length=24)
     decoder: str = Field(default="", pattern=r"^[a-z0-9-]{0,32}$")
     activation: Literal["none", "sigmoid", "softmax"] = "none"
     scaling: Literal["none", "minmax"] = "none"

@@ -37,6 +37,8 @@ LicenceClass = Literal["free", "consent", "excluded"]
 # What the file is. Weights without a graph become one in the cage, by `network`.
 Form = Literal["onnx", "tflite", "torch", "ncnn", "tensorflow", "keras", "caffe", "fake"]
 Role = Literal["weights", "vocabulary", "merges", "terms"]
+# Whether a TFLite model runs with the runtime's usual delegates, or only without any.
+Delegates = Literal["usual", "none"]
 
 
 class Part(Fact):
@@ -83,6 +85,7 @@ class Entry(Fact):
     card: Sentence
     runtime: Runtime
     form: Form = "onnx"
+    delegates: Delegates = "usual"
     network: Network | None = None
     parts: tuple[Part, ...] = Field(default=(), max_length=4)
     precision: Word

@@ -15,6 +15,8 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
 # What the values mean: parts joined by a plus, such as rgb+sigma.
 Kind = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+-]{0,63}$")]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,64}$")]
+# A tensor of a model by its name, or by its place: #0 is the first that the model itself names.
+Tensor = Annotated[str, Field(pattern=r"^(#[0-9]{1,2}|[A-Za-z0-9_.:/-]{1,64})$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=300)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
