@@ -23,6 +23,7 @@ from safelight.models.facts import (
     Spread,
     Tensor,
 )
+from safelight.models.words import Words
 from safelight.operation import Kernel
 
 MAX_LABELS = 2_000
@@ -62,7 +63,8 @@ class Constant(Fact):
 
 
 class ModelInput(Fact):
-    """What the model takes: one tensor.
+    """What the model takes: one tensor. words: it takes texts, in rows of numbers, and nothing of
+    what is said here of pictures is asked (kind text, channels 1, tile 0).
 
     Values lie in range; then per channel, in the tensor's own order, minus mean, divided by std
     (one value stands for every channel). A picture comes in tiles, or in one size, side x side, or
@@ -102,6 +104,7 @@ class ModelInput(Fact):
     shorter: int = Field(default=0, ge=0, le=8_192)
     ground: int = Field(default=255, ge=0, le=255)
     constants: tuple[Constant, ...] = Field(default=(), max_length=16)
+    words: Words | None = None
 
     @property
     def rows(self) -> int:
@@ -131,6 +134,9 @@ class ModelOutput(Fact):
     keypoints in their order. anchors: the decoder's own numbers, as strides and sizes, by name.
     least: scores below are dropped; overlap: boxes that share more of their union are one; most:
     how many boxes there may be.
+
+    gain, offset: where another model reads texts into the space of this vector, the scores of texts
+    are the activation, over all of them, of gain x cosine + offset (gain 0: it makes none).
     """
 
     name: Tensor
@@ -149,3 +155,5 @@ class ModelOutput(Fact):
     least: Share = 0.0
     overlap: Share = 1.0
     most: int = Field(default=100, ge=1, le=1_000)
+    gain: float = Field(default=0.0, ge=0, le=1_000)
+    offset: float = Field(default=0.0, ge=-1_000, le=1_000)
