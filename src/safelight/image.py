@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, Literal, Protocol, get_args
 
-from safelight.annotation import DECISIONS, Annotation, Decision
+from safelight.annotation import DECISIONS, SIGHTS, Annotation, Decision
 from safelight.formats import TABLE, Format
 
 MarkRule = Literal["stays", "refused", "gives way"]
@@ -237,6 +237,11 @@ class Image:
         """What operations decided by looking at the picture, 0..100; the last word of each kind."""
         scores = {note.kind: note.score for note in self.annotations}
         return {kind: scores[kind] * 100 for kind in DECISIONS if kind in scores}
+
+    @property
+    def sights(self) -> tuple[Annotation, ...]:
+        """What was seen in the picture: labels, boxes and poses, in the order they were found."""
+        return tuple(note for note in self.annotations if note.kind in SIGHTS)
 
     @property
     def vips(self) -> Any:

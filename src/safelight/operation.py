@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic.fields import FieldInfo
 
-from safelight.annotation import Decision, Seen
+from safelight.annotation import Annotation, Decision, Seen
 from safelight.errors import InputMissing, ModelMissing, RecipeInvalid
 from safelight.formats import Format
 from safelight.image import Image
@@ -115,6 +115,7 @@ class Operation(BaseModel):
     Subclass with a name; raise version when the same parameters give other pixels. What an
     operation does not declare, confidence, decisions, a vector or sights, is not taken from a
     worker. One that gives sights (labels, boxes, poses) and no image may have others after it.
+    keeps_places: nothing of the picture lies elsewhere afterwards; what touches no pixels keeps it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
@@ -128,6 +129,7 @@ class Operation(BaseModel):
     gives_measures: ClassVar[bool] = False
     gives_confidence: ClassVar[bool] = False
     in_two_cages: ClassVar[bool] = False
+    keeps_places: ClassVar[bool] = False
 
     def __init_subclass__(
         cls,
@@ -141,6 +143,7 @@ class Operation(BaseModel):
         gives_measures: bool = False,
         gives_confidence: bool = False,
         in_two_cages: bool = False,
+        keeps_places: bool = False,
         **rest: Any,
     ) -> None:
         super().__init_subclass__(**rest)
@@ -150,6 +153,7 @@ class Operation(BaseModel):
         cls.gives_vector, cls.gives_measures = gives_vector, gives_measures
         cls.gives_confidence = gives_confidence
         cls.in_two_cages = in_two_cages
+        cls.keeps_places = keeps_places or not (touches_pixels and gives_image)
 
     def parameters(self) -> dict[str, Any]:
         """Every parameter as JSON values, for the canonical form of a recipe.
@@ -175,6 +179,14 @@ class Operation(BaseModel):
     def decides(self) -> tuple[Decision, ...]:
         """What these parameters leave to be decided by looking at the picture."""
         return ()
+
+    def asks_for(self, sight: Annotation) -> bool:
+        """Whether what was seen is something that these parameters look for."""
+        return False
+
+    def uses_places(self) -> bool:
+        """Whether these parameters work on what steps before have seen."""
+        return False
 
     def wished_format(self) -> Format | None:
         """The format that these parameters ask the output to have; None leaves it as it is."""

@@ -80,6 +80,9 @@ class Recipe:
             raise RecipeInvalid(f"a recipe has 1 to {MAX_STEPS} steps, this one {len(self.steps)}")
         if any(not (step.gives_image or step.gives_sights) for step in self.steps[:-1]):
             raise RecipeInvalid("an operation that gives no image must come last")
+        for place, step in enumerate(self.steps):
+            if step.uses_places():
+                _refuse_moved(step, self.steps[:place])
 
     @property
     def canonical(self) -> bytes:
@@ -298,6 +301,22 @@ def _refuse_pixelless(first: bytes, named: str) -> None:
 def _without_waiting(path: str, flags: int) -> int:
     """Of a pipe in a file's place nobody waits for the other end."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _refuse_moved(step: Operation, before: Sequence[Operation]) -> None:
+    """Raises RecipeInvalid unless something is seen before, and lies where it lay until then."""
+    looking = [place for place, one in enumerate(before) if one.gives_sights]
+    if not looking:
+        raise RecipeInvalid(
+            f"{step.name} works on what was seen, and no step before it looks",
+            hint="put a step before it that does: detect, pose, classify",
+        )
+    moving = next((one for one in before[looking[0] :] if not one.keeps_places), None)
+    if moving is not None:
+        raise RecipeInvalid(
+            f"{moving.name} moves what {before[looking[0]].name} has seen, before {step.name}",
+            hint=f"put {moving.name} first, or last",
+        )
 
 
 def _is_file(value: object) -> bool:

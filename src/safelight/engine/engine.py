@@ -286,6 +286,7 @@ class Clock:
             decided=answer.decided,
             vector=answer.vector,
             measures=answer.measures,
+            annotations=answer.sights,
         )
 
 
@@ -319,6 +320,8 @@ def _check(answer: Answer, recipe: Recipe, before: Format, models: Models) -> No
         raise WireBroken("the worker's confidence is not what the recipe asks for")
     if not answer.decided.keys() <= {kind for step in steps for kind in step.decides()}:
         raise WireBroken("the worker decided what the recipe does not leave open")
+    if not all(any(step.asks_for(sight) for step in steps) for sight in answer.sights):
+        raise WireBroken("the worker saw what the recipe does not ask for")
     if any(place >= len(models.needed) for place in answer.ran):
         raise WireBroken("the worker ran what is no model of the recipe")
     if any(not models.has_twin(retry.model) for retry in answer.retries):

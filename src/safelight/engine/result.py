@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from safelight.annotation import Decision
+from safelight.annotation import Annotation, Decision
 from safelight.formats import Format
 from safelight.image import Change, Finding, Measure
 from safelight.models.guard import Retry
@@ -25,7 +25,9 @@ class Result:
     gave again; confidence is how sure the models were of what they saw, 0..1, None where none says;
     decided holds what operations decided by looking at the picture (see image.DECISIONS); vector,
     of length 1, is empty unless embed was asked for, and measures (see image.MEASURES) unless
-    compare was.
+    compare was. annotations holds what models saw: labels, boxes, poses, the surest first, their
+    places in pixels of the picture as it was when they looked at it. It is personal data where the
+    picture is, and stands in no receipt.
     """
 
     path: Path | None
@@ -54,6 +56,7 @@ class Result:
     decided: Mapping[Decision, float] = field(default_factory=dict)
     vector: tuple[float, ...] = ()
     measures: Mapping[Measure, float] = field(default_factory=dict)
+    annotations: tuple[Annotation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,11 @@ from pydantic import Field
 from safelight.errors import ModelMissing
 from safelight.image import Image
 from safelight.operation import Context, ModelNeed, Operation, Session
-from safelight.ops.tiling.still import PROFILE, standard
+from safelight.ops.looking.sample import Shown
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-GROUND = 255
-"""What shows where the picture is transparent: white."""
 
 
 class Embed(Operation, name="embed", gives_image=False, gives_vector=True):
@@ -62,9 +59,7 @@ def _stretched(image: Image, session: Session) -> NDArray[np.float32]:
 
     facts = session.model.input
     side = int(facts.side)
-    small = _in_srgb(_first(image, side))
-    small = small.thumbnail_image(side, height=side, size="force")
-    samples = np.frombuffer(small.write_to_memory(), np.uint8).reshape(1, side, side, 3)
+    samples = Shown(image).sized(side, side, "thumbnail")[None]
     low, high = facts.range
     values = samples * np.float32((high - low) / 255) + np.float32(low)
     mean, std = np.array(facts.mean, np.float32), np.array(facts.std, np.float32)
@@ -72,30 +67,6 @@ def _stretched(image: Image, session: Session) -> NDArray[np.float32]:
     if facts.layout == "NCHW":
         tensor = tensor.transpose(0, 3, 1, 2)
     return np.ascontiguousarray(tensor, np.float32)
-
-
-def _first(image: Image, side: int) -> Any:
-    """The first frame, decoded no larger than it must be."""
-    if image.frames > 1:
-        return image.vips.crop(0, 0, image.width, image.height)
-    share = max(side / image.width, side / image.height)
-    if share >= 1:
-        return image.vips
-    return image.at_least(
-        *(max(1, round(length * share)) for length in (image.width, image.height))
-    )
-
-
-def _in_srgb(picture: Any) -> Any:
-    """8-bit sRGB of three bands."""
-    picture = standard(picture)
-    has_profile = picture.get_typeof(PROFILE) != 0
-    if has_profile and bytes(picture.get(PROFILE))[16:20] == b"RGB ":
-        depth = 16 if picture.format == "ushort" else 8
-        picture = picture.icc_transform("srgb", embedded=True, depth=depth)
-    if picture.hasalpha():
-        picture = picture.flatten(background=GROUND * (257 if picture.format == "ushort" else 1))
-    return picture.colourspace("srgb")[0:3]
 
 
 def _direction(answer: NDArray[np.float32]) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
-from safelight.annotation import Decision
+from safelight.annotation import Annotation, Decision
 from safelight.codecs.crossing_ends import received, sent
 from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
@@ -40,7 +40,7 @@ class Model:
 @dataclass(frozen=True)
 class Performed:
     """What a job made. pieces is empty when no image was asked for; sizes in pixels as displayed;
-    confidence, decided, vector and measures as of Image; ran and retries as of Sessions.
+    confidence, decided, vector, measures and sights as of Image; ran and retries as of Sessions.
     """
 
     pieces: Sequence[bytes | memoryview]
@@ -57,6 +57,7 @@ class Performed:
     decided: Mapping[Decision, float] = field(default_factory=dict)
     vector: tuple[float, ...] = ()
     measures: Mapping[Measure, float] = field(default_factory=dict)
+    sights: tuple[Annotation, ...] = ()
     ran: tuple[int, ...] = ()
     retries: tuple[Retry, ...] = ()
 
@@ -101,6 +102,7 @@ def perform(
         decided={**image.decided, **done.decided},
         vector=image.vector,
         measures=image.measures,
+        sights=image.sights,
         ran=sessions.ran(),
         retries=sessions.retries(),
     )

@@ -23,6 +23,7 @@ from safelight.worker.job import Plan
 from safelight.worker.measures import pack_measures
 from safelight.worker.memory import read_only
 from safelight.worker.records import RECORD_BYTES, pack_records
+from safelight.worker.seen import pack_sights
 from safelight.worker.sentences import failure_of
 from safelight.worker.vectors import pack_vector
 from safelight.worker.wire import (
@@ -90,7 +91,7 @@ def succeeded(done: Performed, limits: Limits) -> tuple[Outcome, bytes]:
     size = sum(memoryview(piece).nbytes for piece in done.pieces)
     if size > limits.output_bytes:
         raise LimitExceeded(f"the result would pass {limits.output_bytes} bytes")
-    ahead = pack_vector(done.vector) + pack_measures(done.measures)
+    ahead = pack_vector(done.vector) + pack_measures(done.measures) + pack_sights(done.sights)
     parts = len(ahead) // RECORD_BYTES
     count, records = pack_records(done.findings, done.changes, most=MAX_RECORDS - parts)
     outcome = Outcome(

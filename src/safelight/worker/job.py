@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol, Self
 
-from safelight.annotation import Decision
+from safelight.annotation import Annotation, Decision
 from safelight.formats import Format
 from safelight.image import Change, Finding, Measure
 from safelight.limits import Limits
@@ -120,7 +120,7 @@ class Answer:
     asked for. changes lists metadata removed and kept; findings what an inspection listed; ran the
     places of the job's models that answered; retries what exact twins did again; confidence how
     sure the models were, 0..1; vector what embed made of the picture; measures what a comparison
-    found. Times in seconds.
+    found; sights what models saw in the picture. Times in seconds.
     """
 
     output: memoryview | None
@@ -140,6 +140,7 @@ class Answer:
     decided: Mapping[Decision, float] = field(default_factory=dict)
     vector: tuple[float, ...] = ()
     measures: Mapping[Measure, float] = field(default_factory=dict)
+    sights: tuple[Annotation, ...] = ()
     ran: tuple[int, ...] = ()
     retries: tuple[Retry, ...] = ()
 

@@ -14,6 +14,7 @@ from safelight.limits import Limits
 from safelight.worker.job import Answer, CageReport, Crossing, Job
 from safelight.worker.measures import parse_measures
 from safelight.worker.records import parse_records
+from safelight.worker.seen import parse_sights
 from safelight.worker.sentences import error_of
 from safelight.worker.vectors import parse_vector
 from safelight.worker.wire import Order, Outcome
@@ -58,6 +59,7 @@ def answer_of(
     """Raises WireBroken."""
     vector, untrusted_records = parse_vector(untrusted_records)
     measures, untrusted_records = parse_measures(untrusted_records)
+    sights, untrusted_records = parse_sights(untrusted_records)
     findings, changes = parse_records(untrusted_records)
     if outcome.input_format is None:
         raise WireBroken("the worker named no format")
@@ -81,6 +83,7 @@ def answer_of(
         decided=outcome.decided,
         vector=vector,
         measures=measures,
+        sights=sights,
         ran=outcome.ran,
         retries=outcome.retries,
     )

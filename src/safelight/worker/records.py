@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from safelight.image import Change, Finding, Risk
 from safelight.limits import MAX_RECORDS, bounded
-from safelight.worker.text import clean, cut
+from safelight.worker.text import cut, parsed
 from safelight.worker.wire import Rules
 
 _RECORD = struct.Struct("<BB64s256s")
@@ -51,15 +51,8 @@ def parse_records(untrusted: memoryview) -> tuple[tuple[Finding, ...], tuple[Cha
 
 def _records(untrusted: memoryview) -> Iterator[tuple[int, Finding]]:
     for kind, group, name, value in _RECORD.iter_unpack(untrusted):
-        yield kind, Finding(Risk(group), _text(name), _text(value))
+        yield kind, Finding(Risk(group), parsed(name), parsed(value))
 
 
 def _record(kind: int, finding: Finding) -> bytes:
     return _RECORD.pack(kind, finding.group, cut(finding.name, 64), cut(finding.value, 256))
-
-
-def _text(untrusted: bytes) -> str:
-    text, _, rest = untrusted.partition(b"\0")
-    if rest.strip(b"\0"):
-        raise ValueError("bytes after the end of a text")
-    return clean(text.decode())

@@ -18,3 +18,11 @@ def cut(text: str, size_bytes: int) -> bytes:
     """UTF-8 of the cleaned text, at most so many bytes, never ending inside a character."""
     data = clean(text).encode()
     return data[:size_bytes].decode(errors="ignore").encode()
+
+
+def parsed(untrusted: bytes) -> str:
+    """The way back from `cut`, filled up with zeros. Raises ValueError for anything else."""
+    text, _, rest = untrusted.partition(b"\0")
+    if rest.strip(b"\0"):
+        raise ValueError("bytes after the end of a text")
+    return clean(text.decode())
