@@ -1,0 +1,65 @@
+"""Reading: the vectors of texts, by a model that reads words into the space of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from safelight.errors import ModelFaulty, ModelMissing
+from safelight.models.entry import Entry
+from safelight.models.session import Session
+from safelight.models.tokens import tokeniser_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Shorter than this, an answer has no direction.
+TINY = 1e-12
+
+
+class Reader:
+    """A text tower opened. data is the model's file with its parts behind it, as a job gets it.
+
+    Raises ModelMissing for a model that takes no texts, ModelFaulty for a vocabulary that cannot
+    be read.
+    """
+
+    def __init__(self, session: Session, data: memoryview) -> None:
+        words = session.model.input.words
+        if words is None:
+            raise ModelMissing("the model takes no texts", hint="safelight models list")
+        self._session, self._words = session, words
+        self._tokeniser = tokeniser_of(parts_of(session.model, data))
+
+    def read(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """The vector of each text, of length 1. Raises ModelFaulty, MemoryExceeded."""
+        return tuple(self._vector(text) for text in texts)
+
+    def _vector(self, text: str) -> tuple[float, ...]:
+        import numpy as np
+
+        row = self._tokeniser.row(text, self._words)
+        answer = self._session.run(np.array([row], np.dtype(self._session.model.input.number)))
+        return direction(answer)
+
+
+def parts_of(entry: Entry, data: memoryview) -> dict[str, memoryview]:
+    """The further files of a model by their roles: they lie behind it, in the entry's order."""
+    parts: dict[str, memoryview] = {}
+    start = entry.size_bytes
+    for part in entry.parts:
+        parts[part.role] = data[start : start + part.size_bytes]
+        start += part.size_bytes
+    return parts
+
+
+def direction(answer: NDArray[np.float32]) -> tuple[float, ...]:
+    """An answer as a vector of length 1. Raises ModelFaulty for one that has no direction."""
+    import numpy as np
+
+    values = answer.astype(np.float64).ravel()
+    length = float(np.linalg.norm(values))
+    if not np.isfinite(length) or length < TINY:
+        raise ModelFaulty("the vector that the model gave has no direction")
+    return tuple(float(value) for value in values / length)
