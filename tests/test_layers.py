@@ -102,5 +102,5 @@ def test_what_is_allowed_is_left_alone(tmp_path: Path, name: str) -> None:
 
 
 def test_the_places_that_may_connect_are_written_down() -> None:
-    assert set(OUTBOUND) == {"models.store", "client", "moderation", "batch.cluster"}
+    assert set(OUTBOUND) == {"models.pull", "client", "moderation", "batch.cluster"}
     assert all(place.split(".")[0] in {"worker", "proof"} for place in ATTEMPTS)

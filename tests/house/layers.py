@@ -22,7 +22,7 @@ LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
 # The only places that may ever open a connection to outside (DESIGN section 3), and what for.
 OUTBOUND = {
-    "models.store": "models pull, from the host that was shown",
+    "models.pull": "models pull, from the host that was shown",
     "client": "the server that the user named",
     "moderation": "the second tier, on loopback",
     "batch.cluster": "paired nodes",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from safelight.errors import ModelMissing, UsageError, VerificationFailed
-from safelight.models import store as store_module
+from safelight.models import sealed as store_module
 from safelight.models.entry import Entry
 from safelight.models.store import Store
 from safelight.operation import ModelNeed

@@ -1,82 +1,91 @@
 """Store: hands over verified models and nothing else.
 
-A model file is read once, into memory that is then sealed, and hashed on the way. What was hashed
-is what is used: a file that is swapped between check and use changes nothing. There is no switch
-that leaves the check out.
+The models inside the package, those that were taken in from outside (shelf.py), and the user's own.
 """
 
 from __future__ import annotations
 
-import difflib
-import hashlib
-import hmac
-import io
-import mmap
-import os
-import stat
-import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 from safelight.errors import ModelMissing, UsageError, VerificationFailed
-from safelight.limits import MEGA
 from safelight.models.entry import MAX_ENTRY_BYTES, Entry
+from safelight.models.nearest import missing
+from safelight.models.sealed import LoadedModel, load
+from safelight.models.shelf import Choice, Shelf, pins, wanted
 from safelight.operation import ModelNeed
 
-CHUNK_BYTES = MEGA
+__all__ = ["LoadedModel", "Place", "Store"]
+
+Origin = Literal["built-in", "pulled", "own", "trial"]
 
 
 @dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """A verified model: its entry, and a descriptor of exactly size_bytes that nobody can change.
-
-    On Linux the descriptor is a sealed memfd; elsewhere an unnamed file that only this process
-    holds.
-    """
+class Place:
+    """A model that is here: its entry, where its file and its parts lie, and how it came."""
 
     entry: Entry
-    fd: int
-    size_bytes: int
-
-    def view(self) -> memoryview:
-        """The model's bytes, read only."""
-        return memoryview(mmap.mmap(self.fd, self.size_bytes, access=mmap.ACCESS_READ))
-
-    def close(self) -> None:
-        os.close(self.fd)
-
-    def __enter__(self) -> LoadedModel:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+    paths: tuple[Path, ...]
+    origin: Origin
 
 
 class Store:
-    """The built-in models and those of the user's folder; no user's file takes a built-in name."""
+    """The models that are here. What stands in a user's folder takes no name of the catalogue.
 
-    def __init__(self, user_folder: Path | None = None) -> None:
+    trying stands in the place of what has its name: a model that is still to show that it works.
+    """
+
+    def __init__(self, user_folder: Path | None = None, *, trying: Place | None = None) -> None:
         self._user_folder = user_folder
-        self._shelf: dict[str, tuple[Entry, Path]] | None = None
+        self._trying = trying
+        self.shelf = Shelf(user_folder) if user_folder is not None else None
 
     def built_in(self) -> tuple[Entry, ...]:
         """The entries that no user's file can change, by name. Raises as entries does."""
-        known = self._known().values()
-        return tuple(entry for entry, folder in known if folder != self._user_folder)
+        return tuple(one.entry for one in self._known.values() if one.origin == "built-in")
 
     def entries(self) -> tuple[Entry, ...]:
-        """Every entry, built-in ones first, by name. Raises UsageError for a wrong entry."""
-        return tuple(entry for entry, _folder in self._known().values())
+        """Every model here, built-in ones first, by name. Raises UsageError for a wrong entry."""
+        return tuple(one.entry for one in self._known.values())
+
+    def available(self) -> tuple[Entry, ...]:
+        """The entries whose model can be pulled and is not here. Raises as entries does."""
+        offered = {entry.name: entry for entry in self.catalogue() if entry.url is not None}
+        offered |= {entry.name: entry for entry in self._own if entry.url is not None}
+        return tuple(entry for name, entry in offered.items() if name not in self._known)
+
+    def catalogue(self) -> tuple[Entry, ...]:
+        """Every entry of the package, as this version of the program states it."""
+        return self._catalogue
+
+    def origin(self, name: str) -> Origin | None:
+        """How the model of this name came here; None if it is not here."""
+        found = self._known.get(name)
+        return found.origin if found is not None else None
+
+    def outdated(self) -> tuple[Entry, ...]:
+        """What the catalogue has for models whose version here is another one."""
+        known = self._known
+        return tuple(
+            entry
+            for entry in self.catalogue()
+            if entry.name in known and pins(known[entry.name].entry) != pins(entry)
+        )
 
     def find(self, need: ModelNeed, *, precision: str = "") -> Entry:
         """The entry with this task, scale, and name or alias.
 
         A full name means that very file. An alias means the exact twin where that one has the
-        precision. Raises ModelMissing with the nearest name.
+        precision; the alias that a choice stands in for means the chosen model. Raises ModelMissing
+        with the line that gets it, or the nearest name.
         """
+        chosen = self._choices.get(need.task)
+        if chosen is not None and chosen.alias == need.name:
+            need = replace(need, name=chosen.model)
         fitting = [e for e in self.entries() if (e.task, e.output.scale) == (need.task, need.scale)]
         for entry in fitting:
             if entry.name == need.name:
@@ -85,10 +94,7 @@ class Store:
             if need.name in entry.aliases:
                 twin = self.twin(entry)
                 return twin if twin is not None and twin.precision == precision else entry
-        raise ModelMissing(
-            f"there is no model {need.name!r} for {need.task} x{need.scale}".removesuffix(" x1"),
-            hint=_nearest(need, self.entries()),
-        )
+        raise missing(need, self.entries(), self.available())
 
     def twin(self, entry: Entry) -> Entry | None:
         """The entry that answers where this one's answer is faulty; None if it names none.
@@ -97,16 +103,17 @@ class Store:
         """
         if entry.exact is None:
             return None
-        for other in self.entries():
-            if other.name == entry.exact:
-                if (other.task, other.input, other.output) != (
-                    entry.task,
-                    entry.input,
-                    entry.output,
-                ):
-                    raise UsageError(f"{other.name} takes or gives other tensors than {entry.name}")
-                return other
-        raise ModelMissing(f"{entry.exact}, the exact twin of {entry.name}, is not here")
+        found = self._known.get(entry.exact)
+        if found is None:
+            offered = {one.name for one in self.available()}
+            hint = f"safelight models pull {entry.exact}" if entry.exact in offered else ""
+            raise ModelMissing(
+                f"{entry.exact}, the exact twin of {entry.name}, is not here", hint=hint
+            )
+        other = found.entry
+        if (other.task, other.input, other.output) != (entry.task, entry.input, entry.output):
+            raise UsageError(f"{other.name} takes or gives other tensors than {entry.name}")
+        return other
 
     def load(self, need: ModelNeed) -> LoadedModel:
         """Find, read, hash, compare, seal.
@@ -118,15 +125,10 @@ class Store:
 
     def open(self, entry: Entry) -> LoadedModel:
         """Like load, for an entry of this store."""
-        with _opened(self._path(entry)) as source:
-            fd = _anonymous()
-            try:
-                _copy_checked(entry, source, fd)
-                _seal(fd)
-            except BaseException:
-                os.close(fd)
-                raise
-        return LoadedModel(entry, fd, entry.size_bytes)
+        found = self._known.get(entry.name)
+        if found is None or found.entry != entry:
+            raise ModelMissing(f"the model {entry.name} is not in the store")
+        return load(entry, zip(wanted(entry), found.paths, strict=True))
 
     def verify(self, entry: Entry) -> bool:
         """True if the file is the pinned one. Raises ModelMissing when there is no file."""
@@ -136,31 +138,63 @@ class Store:
             return False
         return True
 
-    def _path(self, entry: Entry) -> Path:
-        known, folder = self._known().get(entry.name, (None, None))
-        if known != entry or folder is None:
-            raise ModelMissing(f"the model {entry.name} is not in the store")
-        return folder / entry.file
+    @cached_property
+    def _known(self) -> dict[str, Place]:
+        known: dict[str, Place] = {}
+        for place in self._places():
+            known.setdefault(place.entry.name, place)
+        return known
 
-    def _known(self) -> dict[str, tuple[Entry, Path]]:
-        if self._shelf is None:
-            self._shelf = {}
-            for entry, folder in _all_entries(self._user_folder):
-                self._shelf.setdefault(entry.name, (entry, folder))
-        return self._shelf
-
-
-def _all_entries(user_folder: Path | None) -> Iterator[tuple[Entry, Path]]:
-    with resources.as_file(resources.files("safelight.models")) as package:
-        for path in sorted((package / "catalogue").glob("*.toml")):
-            entry = Entry.from_toml(path.read_bytes())
+    def _places(self) -> Iterator[Place]:
+        """What is here; the first of a name has it."""
+        if self._trying is not None:
+            yield self._trying
+        with resources.as_file(resources.files("safelight.models")) as package:
+            for entry in self.catalogue():
+                if entry.url is None:
+                    yield Place(entry, _flat(package / "builtin", entry), "built-in")
+        if self._user_folder is None or self.shelf is None:
+            return
+        yield from self._pulled(self.shelf)
+        offered = [entry for entry in (*self.catalogue(), *self._own) if entry.url is not None]
+        for entry in offered:
+            paths = _flat(self._user_folder, entry)
+            if all(path.is_file() for path in paths):
+                yield Place(entry, paths, "own")
+        for entry in self._own:
             if entry.url is None:
-                yield entry, package / "builtin"
-            elif user_folder is not None and (user_folder / entry.file).is_file():
-                yield entry, user_folder
-    if user_folder is not None:
-        for path in sorted(user_folder.glob("*.toml")):
-            yield _user_entry(path), user_folder
+                yield Place(entry, _flat(self._user_folder, entry), "own")
+
+    def _pulled(self, shelf: Shelf) -> Iterator[Place]:
+        """What was taken in; of the same files, the catalogue's entry says it best."""
+        stated = {entry.name: entry for entry in self.catalogue()}
+        for entry in shelf.entries():
+            newest = stated.get(entry.name, entry)
+            fits = newest if pins(newest) == pins(entry) else entry
+            if newest.url is not None or entry.name not in stated:
+                yield Place(fits, shelf.paths(fits), "pulled")
+
+    @cached_property
+    def _catalogue(self) -> tuple[Entry, ...]:
+        with resources.as_file(resources.files("safelight.models")) as package:
+            paths = sorted((package / "catalogue").glob("*.toml"))
+            return tuple(Entry.from_toml(path.read_bytes()) for path in paths)
+
+    @cached_property
+    def _own(self) -> tuple[Entry, ...]:
+        if self._user_folder is None:
+            return ()
+        taken = {entry.name for entry in self.catalogue()}
+        found = map(_user_entry, sorted(self._user_folder.glob("*.toml")))
+        return tuple(entry for entry in found if entry.name not in taken)
+
+    @cached_property
+    def _choices(self) -> dict[str, Choice]:
+        return self.shelf.choices() if self.shelf is not None else {}
+
+
+def _flat(folder: Path, entry: Entry) -> tuple[Path, ...]:
+    return tuple(folder / one.file for one in wanted(entry))
 
 
 def _user_entry(path: Path) -> Entry:
@@ -171,72 +205,3 @@ def _user_entry(path: Path) -> Entry:
         raise UsageError(f"the model entry {path} cannot be read: {error.strerror}") from error
     except UsageError as error:
         raise UsageError(f"{path}: {error.message}", hint=error.hint) from error
-
-
-def _opened(path: Path) -> io.FileIO:
-    """The file, if it is a regular one; opening does not wait for a pipe."""
-    try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except OSError as error:
-        raise ModelMissing(
-            f"the model file {path.name} cannot be read: {error.strerror}"
-        ) from error
-    file = io.FileIO(fd, "rb")
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        file.close()
-        raise VerificationFailed(f"the model file {path.name} is no regular file")
-    return file
-
-
-def _copy_checked(entry: Entry, source: io.FileIO, fd: int) -> None:
-    digest = hashlib.sha256()
-    size_bytes = 0
-    while chunk := source.read(min(CHUNK_BYTES, entry.size_bytes + 1 - size_bytes)):
-        digest.update(chunk)
-        size_bytes += len(chunk)
-        if size_bytes > entry.size_bytes:
-            break
-        _write_all(fd, chunk)
-    if size_bytes != entry.size_bytes or not hmac.compare_digest(digest.hexdigest(), entry.sha256):
-        raise VerificationFailed(
-            f"the file of the model {entry.name} is not the one that the catalogue pins",
-            hint="do not use it: reinstall, or get the model file again",
-        )
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
-
-
-def _anonymous() -> int:
-    if sys.platform == "linux":
-        return os.memfd_create("safelight-model", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
-
-
-def _seal(fd: int) -> None:
-    if sys.platform == "linux":
-        import fcntl
-
-        seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
-        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
-
-
-def _nearest(need: ModelNeed, entries: Sequence[Entry]) -> str:
-    """The name that was meant, if one is near, and those that are usual for the task."""
-    fitting = [entry for entry in entries if entry.task == need.task]
-    names = sorted(
-        {name for entry in fitting for name in (entry.name, *entry.aliases)} - {need.name}
-    )
-    close = difflib.get_close_matches(need.name, names, n=1, cutoff=0.5)
-    meant = f"did you mean {close[0]}? " if close else ""
-    usual: dict[str, list[str]] = {}
-    for entry in sorted(fitting, key=lambda entry: entry.output.scale):
-        for alias in entry.aliases:
-            usual.setdefault(alias, []).append(f" x{entry.output.scale}".removesuffix(" x1"))
-    told = ", ".join(alias + " and".join(scales) for alias, scales in sorted(usual.items()))
-    here = f"for {need.task} there is {told}; " if told else ""
-    return f"{meant}{here}safelight models list"

@@ -1,0 +1,43 @@
+"""Nearest: what to say to who asked for a model that is not here."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from safelight.errors import ModelMissing
+from safelight.models.entry import Entry
+from safelight.operation import ModelNeed
+
+
+def missing(need: ModelNeed, here: Sequence[Entry], offered: Sequence[Entry]) -> ModelMissing:
+    """The error, with the line that gets the model where the catalogue has it."""
+    fitting = [e for e in offered if (e.task, e.output.scale) == (need.task, need.scale)]
+    meant = [e for e in fitting if need.name in (e.name, *e.aliases)]
+    if meant:
+        return ModelMissing(
+            f"{need.task} needs the model {meant[0].name}, which is not here yet",
+            hint=f"safelight models pull {meant[0].name}",
+        )
+    said = f"there is no model {need.name!r} for {need.task} x{need.scale}".removesuffix(" x1")
+    return ModelMissing(said, hint=_hint(need, here, offered))
+
+
+def _hint(need: ModelNeed, here: Sequence[Entry], offered: Sequence[Entry]) -> str:
+    """The name that was meant, if one is near, and those that are usual for the task."""
+    fitting = [entry for entry in here if entry.task == need.task]
+    others = [entry for entry in offered if entry.task == need.task]
+    names = sorted(
+        {name for entry in (*fitting, *others) for name in (entry.name, *entry.aliases)}
+        - {need.name}
+    )
+    close = difflib.get_close_matches(need.name, names, n=1, cutoff=0.5)
+    meant = f"did you mean {close[0]}? " if close else ""
+    usual: dict[str, list[str]] = {}
+    for entry in sorted(fitting, key=lambda entry: entry.output.scale):
+        for alias in entry.aliases:
+            usual.setdefault(alias, []).append(f" x{entry.output.scale}".removesuffix(" x1"))
+    told = ", ".join(alias + " and".join(scales) for alias, scales in sorted(usual.items()))
+    here_is = f"for {need.task} there is {told}; " if told else ""
+    more = " --available" if others and not fitting else ""
+    return f"{meant}{here_is}safelight models list{more}"
