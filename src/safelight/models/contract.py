@@ -78,6 +78,7 @@ class ModelInput(Fact):
     thumbnail as libvips'). by_maximum: values are divided by the greatest in the picture, not by
     255. letterbox pads with `padding` (0..255) in the middle or at the right and below (corner).
     crop: the shorter side is made `shorter` first (0: side). ground (0..255) shows through.
+    looks: how often the model looks, each time at the part that the answer before points to.
     """
 
     name: Tensor
@@ -103,6 +104,7 @@ class ModelInput(Fact):
     place: Literal["middle", "corner"] = "middle"
     shorter: int = Field(default=0, ge=0, le=8_192)
     ground: int = Field(default=255, ge=0, le=255)
+    looks: int = Field(default=1, ge=1, le=4)
     constants: tuple[Constant, ...] = Field(default=(), max_length=16)
     words: Words | None = None
 

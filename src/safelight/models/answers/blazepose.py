@@ -1,0 +1,62 @@
+"""BlazePose: the points of one body that fills the tensor.
+
+Tensors: points [5 each: x, y, z in pixels of the tensor, seen, there], how sure it is that there is
+a body (0..1), and the mask of the body where the entry names it. anchors: region, three numbers:
+the place of the point in the middle of the body, of one on the circle around it, and how much
+larger than that circle the part is that is to be looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from safelight.annotation import Seen
+from safelight.models.answers.bodies import alone, body
+from safelight.models.answers.shapes import Answers, exactly, numbers, required, sigmoid
+from safelight.models.contract import ModelOutput
+from safelight.models.tensors import Part, View
+
+if TYPE_CHECKING:
+    from safelight.models.answers.shapes import Values
+
+VALUES = 5
+
+
+def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
+    """One body at most."""
+    import numpy as np
+
+    given = exactly(answers, 2)
+    rows = _rows(given, output)
+    sure = float(np.clip(given[1].reshape(-1)[0], 0, 1))
+    if sure < max(output.least, 1e-6):
+        return Seen()
+    spots: Values = rows[:, :2] / np.array((view.columns, view.rows), np.float32)
+    return alone(body(spots, sigmoid(rows[:, 3]), output, view), score=sure)
+
+
+def region(answers: Answers, output: ModelOutput, view: View) -> Part | None:
+    """The square around the body, in displayed pixels; None where there is no body."""
+    given = exactly(answers, 2)
+    rows = _rows(given, output)
+    middle, rim, room = numbers(output, "region")
+    required(max(middle, rim) < len(rows), "number of points")
+    if float(given[1].reshape(-1)[0]) < max(output.least, 1e-6):
+        return None
+    (x, y), (away, below) = (
+        (
+            float(view.x(row[0] / view.columns)),
+            float(view.y(row[1] / view.rows)),
+        )
+        for row in (rows[int(middle)], rows[int(rim)])
+    )
+    radius = math.hypot(away - x, below - y) * room
+    return (x - radius, y - radius, 2 * radius, 2 * radius)
+
+
+def _rows(given: list[Values], output: ModelOutput) -> Values:
+    values = given[0].reshape(-1)
+    required(len(values) % VALUES == 0 and len(values) >= VALUES * len(output.points))
+    required(given[1].size == 1)
+    return values.reshape(-1, VALUES)
