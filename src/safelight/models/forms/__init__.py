@@ -1,0 +1,55 @@
+"""Forms: models that are no ONNX file, as ONNX graphs. This runs in the cage, each time that such a
+model is opened; what is pinned and kept is the publisher's own file.
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from collections.abc import Callable
+
+from safelight.errors import MemoryExceeded
+from safelight.models.entry import Entry
+from safelight.models.forms import torch
+from safelight.models.forms.faults import damaged, unknown
+from safelight.models.forms.files import Files, files_of
+from safelight.models.forms.graph import Graph, Value
+
+Build = Callable[[Entry, Files, Graph], dict[str, str]]
+# Each puts the nodes of its files into the graph, and says what they give: by the entry's names of
+# outputs, the names in the graph. The input has the entry's name.
+BUILDERS: dict[str, Build] = {
+    "torch": torch.build,
+}
+# What reading a file that lies about itself can end in.
+LIES = (
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError),
+    *(struct.error, zipfile.BadZipFile, EOFError, NotImplementedError),
+)
+
+
+def graph_of(entry: Entry, data: memoryview) -> bytes:
+    """The ONNX file of a model whose form is another.
+
+    Raises PolicyRefused for files that are damaged, hold more than weights, or have a layer that
+    is not known; MemoryExceeded.
+    """
+    if entry.form not in BUILDERS:
+        raise unknown()
+    graph = Graph()
+    try:
+        outputs = BUILDERS[entry.form](entry, files_of(entry, data), graph)
+        return graph.to_bytes([_input(entry)], outputs.items())
+    except MemoryError as error:
+        raise MemoryExceeded from error
+    except LIES as error:
+        raise damaged() from error
+
+
+def _input(entry: Entry) -> Value:
+    """One picture, of the entry's size or of any."""
+    given = entry.input
+    rows, columns = (given.rows or "height", given.side or "width")
+    if given.layout == "NCHW":
+        return Value(given.name, (1, given.channels, rows, columns))
+    return Value(given.name, (1, rows, columns, given.channels))
