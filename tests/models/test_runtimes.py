@@ -68,10 +68,30 @@ def test_a_model_that_wants_another_file_is_never_opened(monkeypatch: pytest.Mon
 
 def test_a_session_that_cannot_be_opened_is_one_clear_error() -> None:
     model = making.plain_model()
-    model.graph.node[0].op_type = "NoSuchOperator"
+    model.graph.node[0].input[0] = "nowhere"
     data = making.to_bytes(model)
     with pytest.raises(RuntimeMissing, match=r"cannot open the model$"):
         open_session(entry_of(data), memoryview(data), threads=1)
+
+
+@pytest.mark.parametrize("domain", ["", "nobody.operators"])
+def test_operators_that_nobody_has_are_one_clear_error(domain: str) -> None:
+    model = making.plain_model()
+    model.graph.node[0].op_type, model.graph.node[0].domain = "NoSuchOperator", domain
+    if domain:
+        model.opset_import.add(domain=domain, version=1)
+    data = making.to_bytes(model)
+    with pytest.raises(RuntimeMissing, match="needs operators that onnxruntime does not have"):
+        open_session(entry_of(data), memoryview(data), threads=1)
+
+
+def test_tensors_may_be_meant_by_their_place() -> None:
+    entry, data = several(output='tensors = ["#1", "#0"]')
+    more, same = open_session(entry, data, threads=1).answers(np.ones((1, 3, 4, 4), np.float32))
+    assert (more.max(), same.max()) == (6, 1)
+    entry, data = several(output='tensors = ["#2"]')
+    with pytest.raises(ModelFaulty, match="fewer tensors"):
+        open_session(entry, data, threads=1)
 
 
 def test_a_model_that_fails_is_one_clear_error() -> None:

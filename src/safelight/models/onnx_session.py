@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from safelight.errors import MemoryExceeded, ModelFaulty, PolicyRefused, RuntimeMissing
-from safelight.models.contract import Number
+from safelight.models.contract import Number, tensor_name
 from safelight.models.entry import Entry
 from safelight.models.session import (
     constants,
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 TELEMETRY_OFF = "ORT_DISABLE_TELEMETRY"
 PROVIDER = "CPUExecutionProvider"
 FATAL = 4
+# How onnxruntime says that a model needs an operator that it does not have.
+UNKNOWN_OPERATOR = ("is not a registered function/op", "No Op registered for")
 # What onnxruntime calls the numbers of a tensor.
 KINDS: dict[Number, str] = {
     "float32": "tensor(float)",
@@ -74,28 +76,37 @@ class OnnxSession:
         except Exception as error:  # onnxruntime has no base class of its errors
             if is_out_of_memory(error):
                 raise MemoryExceeded from error
+            if any(words in str(error) for words in UNKNOWN_OPERATOR):
+                raise RuntimeMissing(
+                    "the model needs operators that onnxruntime does not have",
+                    hint="export the model again with the usual operators alone",
+                ) from error
             raise RuntimeMissing(
                 "onnxruntime cannot open the model",
                 hint="a newer onnxruntime may: pip install -U 'safelight[cpu]'",
             ) from error
         if self._session.get_providers() != [PROVIDER]:
             raise PolicyRefused("onnxruntime chose a provider that was not named")
-        _require_fitting(entry, self._session)
-        self._names = names_of(entry.output)
-        self._constants = constants(entry.input)
+        takes = [one.name for one in self._session.get_inputs()]
+        gives = [one.name for one in self._session.get_outputs()]
+        self._taken = tensor_name(entry.input.name, takes)
+        self._constants = {tensor_name(n, takes): v for n, v in constants(entry.input).items()}
+        self._given = {name: tensor_name(name, gives) for name in names_of(entry.output)}
+        self._require_fitting(set(gives))
 
     @property
     def model(self) -> Entry:
         return self._entry
 
     def run(self, tensor: Numbers) -> Numbers:
-        return self._asked(tensor, [self._entry.output.name])[0]
+        name = self._entry.output.name
+        return self._asked(tensor, [self._given.get(name, name)])[0]
 
     def answers(self, tensor: Numbers) -> list[Numbers]:
-        return self._asked(tensor, self._names)
+        return self._asked(tensor, list(self._given.values()))
 
     def _asked(self, tensor: Numbers, names: list[str]) -> list[Numbers]:
-        given = {**self._constants, self._entry.input.name: typed(self._entry.input, tensor)}
+        given = {**self._constants, self._taken: typed(self._entry.input, tensor)}
         try:
             answers: list[Numbers] = self._session.run(names, given)
         except Exception as error:  # onnxruntime has no base class of its errors
@@ -104,24 +115,22 @@ class OnnxSession:
             raise ModelFaulty("the model failed on this picture") from error
         return answers
 
-
-def _require_fitting(entry: Entry, session: Any) -> None:
-    """Raises ModelFaulty where the model's own word on its tensors is another than the entry's."""
-    facts = entry.input
-    wanted: dict[str, tuple[Number, tuple[int, ...]]] = {
-        facts.name: (facts.number, shape_of(facts)),
-        **{one.name: (one.number, one.shape) for one in facts.constants},
-    }
-    given = {one.name: one for one in session.get_inputs()}
-    if given.keys() != wanted.keys():
-        raise ModelFaulty("the model takes other tensors than its catalogue entry says")
-    for name, (number, shape) in wanted.items():
-        if given[name].type != KINDS[number]:
-            raise ModelFaulty("the model takes other numbers than its catalogue entry says")
-        if shape and not _may_be(given[name].shape, shape):
-            raise ModelFaulty("the model takes another shape than its catalogue entry says")
-    if not set(names_of(entry.output)) <= {one.name for one in session.get_outputs()}:
-        raise ModelFaulty("the model gives other tensors than its catalogue entry says")
+    def _require_fitting(self, gives: set[str]) -> None:
+        """Raises ModelFaulty where the model's own word on its tensors is not the entry's."""
+        facts = self._entry.input
+        wanted = {self._taken: (facts.number, shape_of(facts))}
+        for one, name in zip(facts.constants, self._constants, strict=True):
+            wanted[name] = (one.number, one.shape)
+        takes = {one.name: one for one in self._session.get_inputs()}
+        if takes.keys() != wanted.keys():
+            raise ModelFaulty("the model takes other tensors than its catalogue entry says")
+        for name, (number, shape) in wanted.items():
+            if takes[name].type != KINDS[number]:
+                raise ModelFaulty("the model takes other numbers than its catalogue entry says")
+            if shape and not _may_be(takes[name].shape, shape):
+                raise ModelFaulty("the model takes another shape than its catalogue entry says")
+        if not set(self._given.values()) <= gives:
+            raise ModelFaulty("the model gives other tensors than its catalogue entry says")
 
 
 def _may_be(declared: list[int | str | None], shape: tuple[int, ...]) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from safelight.models import tflite_session
 from safelight.models.entry import Entry
 from safelight.models.facts import Runtime
+from safelight.models.flatbuffer import refuse_external_buffers
 from safelight.models.onnx_session import OnnxSession, import_onnxruntime
 from safelight.models.protobuf import refuse_external_data
 from safelight.models.session import Session
+from safelight.models.tflite_session import TfliteSession
 
 if TYPE_CHECKING:
     from safelight.models.session import Numbers
@@ -26,6 +29,13 @@ def open_session(entry: Entry, data: memoryview, *, threads: int) -> Session:
     if entry.runtime == "fake":
         return FakeSession(entry)
     graph = data[: entry.size_bytes]
+    if entry.runtime == "tflite":
+        refuse_external_buffers(graph)
+        return TfliteSession(entry, graph, threads=threads)
+    if entry.form != "onnx":
+        from safelight.models.forms import graph_of
+
+        graph = memoryview(graph_of(entry, data))
     refuse_external_data(graph)
     return OnnxSession(entry, graph, threads=threads)
 
@@ -35,6 +45,9 @@ def warm(runtime: Runtime) -> None:
     importlib.import_module("numpy")
     if runtime == "onnx":
         import_onnxruntime()
+        importlib.import_module("safelight.models.forms")
+    elif runtime == "tflite":
+        tflite_session.warm()
 
 
 class FakeSession:
