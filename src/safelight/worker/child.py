@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
-from safelight.annotation import Annotation, Decision
+from safelight.annotation import Annotation, Decision, Seen
 from safelight.codecs.crossing_ends import received, sent
 from safelight.codecs.decode import open_image
 from safelight.codecs.encode import encode
@@ -19,9 +19,10 @@ from safelight.image import Change, Finding, Image, Measure
 from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry
+from safelight.models.look import look
 from safelight.models.runtimes import open_session
 from safelight.models.session import Session
-from safelight.operation import Context, ModelNeed, Operation, no_picture
+from safelight.operation import Context, ModelNeed, Operation, Sample, no_picture
 from safelight.recipe import Recipe
 from safelight.worker.job import PICTURE, Crossing, Plan
 from safelight.worker.rehearsal import rehearsed
@@ -82,7 +83,8 @@ def perform(
     todo = Recipe.from_canonical(recipe)
     sessions = Sessions(models, threads)
     deadline = time.monotonic() + limits.timeout_s
-    ctx = Context(limits, sessions.of, deadline, progress, partial(_further, models, limits))
+    further = partial(_further, models, limits)
+    ctx = Context(limits, sessions.of, deadline, progress, further, sessions.look)
     opened = received if crossing == Crossing.SOURCE else open_image
     original = opened(source, limits)
     refused = todo.refusal(original.header.format)
@@ -176,7 +178,11 @@ class Sessions:
         self._threads = threads
         self._open: dict[ModelNeed, Guarded] = {}
 
-    def of(self, need: ModelNeed) -> Session:
+    def look(self, need: ModelNeed, sample: Sample) -> Seen:
+        """What the model of this need sees in a picture. Raises as of does, and as Context says."""
+        return look(self.of(need), sample)
+
+    def of(self, need: ModelNeed) -> Guarded:
         """Raises ModelMissing where the job brought no such model."""
         if need not in self._models:
             raise ModelMissing
