@@ -16,7 +16,7 @@ MAX_FRAMES = 4_096
 MAX_TIMEOUT_S = 3_600
 MAX_METADATA_BLOCKS = 4_096
 MAX_RECORDS = 4_096
-MAX_VECTOR = 256
+MAX_VECTOR = 2_048
 # Numbers in one answer of a model; a mask of 4,096 x 4,096 has half as many.
 MAX_ANSWER = 32 * MEGA
 # What models may see in one picture, and the points of one body or face.

@@ -20,6 +20,7 @@ from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry
 from safelight.models.look import look
+from safelight.models.reading import Reader
 from safelight.models.runtimes import open_session
 from safelight.models.session import Session
 from safelight.operation import Context, ModelNeed, Operation, Sample, no_picture
@@ -84,7 +85,8 @@ def perform(
     sessions = Sessions(models, threads)
     deadline = time.monotonic() + limits.timeout_s
     further = partial(_further, models, limits)
-    ctx = Context(limits, sessions.of, deadline, progress, further, sessions.look)
+    seeing = (sessions.look, sessions.read)
+    ctx = Context(limits, sessions.of, deadline, progress, further, *seeing)
     opened = received if crossing == Crossing.SOURCE else open_image
     original = opened(source, limits)
     refused = todo.refusal(original.header.format)
@@ -177,10 +179,19 @@ class Sessions:
         self._models = {model.need: model for model in models}
         self._threads = threads
         self._open: dict[ModelNeed, Guarded] = {}
+        self._readers: dict[ModelNeed, Reader] = {}
 
     def look(self, need: ModelNeed, sample: Sample) -> Seen:
         """What the model of this need sees in a picture. Raises as of does, and as Context says."""
         return look(self.of(need), sample)
+
+    def read(self, need: ModelNeed, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """The vectors of texts, by the model of this need. Raises as of does, and as Context
+        says.
+        """
+        if need not in self._readers:
+            self._readers[need] = Reader(self.of(need), self._models[need].data)
+        return self._readers[need].read(texts)
 
     def of(self, need: ModelNeed) -> Guarded:
         """Raises ModelMissing where the job brought no such model."""
