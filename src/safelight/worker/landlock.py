@@ -8,8 +8,12 @@ siblings and its zygote.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
+import stat
+import struct
 
+from safelight.worker.reach import NOTHING, Reach
 from safelight.worker.syscalls import call, checked
 
 _CREATE_VERSION = 1
@@ -22,6 +26,12 @@ _FILES = {1: 0x1FFF, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15, 9: 1 << 16}
 _NETWORK = {4: 0b11}
 _SCOPES = {6: 0b11}
 NETWORK_ABI, SCOPES_ABI = 4, 6
+# What a rule may give back beneath a path: run as a program, write, read; read a folder; speak to a
+# device (from ABI 5 on).
+_EXECUTE, _WRITE, _READ, _READ_FOLDER, _SPEAK = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 15
+_PROGRAMS = _EXECUTE | _READ | _READ_FOLDER
+_PATH_BENEATH = 1
+_RULE = struct.Struct("=Qi")
 
 
 class _Ruleset(ctypes.Structure):
@@ -46,8 +56,9 @@ def rights(version: int) -> tuple[int, int, int]:
     return files, network, scopes
 
 
-def restrict(version: int | None = None) -> int:
-    """Forbid this thread and its children everything that Landlock can forbid, for good.
+def restrict(version: int | None = None, reach: Reach = NOTHING) -> int:
+    """Forbid this thread and its children everything that Landlock can forbid, for good, but a
+    device's reach.
 
     version takes less than the kernel offers, as an older kernel would. Returns the ABI used; 0 =
     there is no Landlock here and nothing was done. Call it with one thread. Raises OSError when
@@ -62,10 +73,30 @@ def restrict(version: int | None = None) -> int:
     size = ctypes.sizeof(ruleset)
     fd = checked("landlock_create_ruleset", ruleset, size, 0)
     try:
+        for places, given in ((reach.nodes, _WRITE | _READ | _SPEAK), (reach.folders, _PROGRAMS)):
+            for place in places:
+                _leave_open(fd, place, given & ruleset.files)
         checked("landlock_restrict_self", fd, 0)
     finally:
         os.close(fd)
     return version
+
+
+def _leave_open(ruleset: int, place: str, given: int) -> None:
+    """A rule for one path; one that is gone meanwhile needs none."""
+    try:
+        fd = os.open(place, os.O_PATH | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.EACCES):
+            return
+        raise
+    try:
+        if not stat.S_ISDIR(os.fstat(fd).st_mode):
+            given &= ~_READ_FOLDER
+        rule = ctypes.create_string_buffer(_RULE.pack(given, fd), _RULE.size)
+        checked("landlock_add_rule", ruleset, _PATH_BENEATH, rule, 0)
+    finally:
+        os.close(fd)
 
 
 def no_new_privileges() -> None:

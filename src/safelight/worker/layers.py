@@ -12,10 +12,11 @@ covered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from safelight.worker import attacks, landlock, namespaces, seccomp, witnesses
+from safelight.worker import attacks, device_attacks, landlock, namespaces, seccomp, witnesses
 from safelight.worker.job import Attempt, CageReport
+from safelight.worker.reach import NOTHING, Reach
 from safelight.worker.words import are_closed, are_separate
 
 LAYERS = ("namespaces", "limits", "landlock", "seccomp")
@@ -39,6 +40,7 @@ class Lockdown:
         self._open_errnos: tuple[int, ...] = ()
         self._seen: dict[str, bool] = dict.fromkeys(LAYERS, False)
         attacks.load()
+        device_attacks.load()
 
     @property
     def layers(self) -> int:
@@ -61,11 +63,7 @@ class Lockdown:
         max_tasks holds only in a world of our own. Raises OSError where a step fails.
         """
         if self._is_apart:
-            namespaces.empty_root()
-            apart = witnesses.of_namespaces()
-            self._seen["namespaces"] = witnesses.is_seen(
-                apart, self._open_errnos, witnesses.ask(apart)
-            )
+            self._empty_root()
         namespaces.drop_capabilities()
         if "limits" not in self._without:
             self._seen["limits"] = witnesses.seen_around(
@@ -82,6 +80,47 @@ class Lockdown:
             self._seen["seccomp"] = witnesses.seen_around(
                 witnesses.of_zygote_filter(), lambda: seccomp.install(seccomp.zygote_filter())
             )
+
+    def close_device(
+        self,
+        reach: Reach,
+        *,
+        parent: int,
+        max_files: int,
+        memory_bytes: int,
+        max_tasks: int,
+        wake: Callable[[], None],
+    ) -> tuple[int, ...]:
+        """All the locks of the worker of a device, one after the other, then every attack on it.
+
+        wake has the device's own libraries and threads come up, behind every lock but the last,
+        which then closes over all of them. parent is the process id of the parent. Returns as
+        close_worker, in the order of device_attacks.load(). Raises OSError where a step fails.
+        """
+        if self._is_apart and not reach.is_wide:
+            self._empty_root()
+        namespaces.drop_capabilities()
+        namespaces.undumpable()
+        namespaces.die_with_parent(parent)
+        if "limits" not in self._without:
+            self._seen["limits"] = witnesses.seen_around(
+                witnesses.of_limits(),
+                lambda: namespaces.set_rlimits(max_files=max_files, memory_bytes=memory_bytes),
+            )
+            self._limit_tasks(max_tasks)
+        if "landlock" not in self._without:
+            with witnesses.bystander() as pid:
+                asked = witnesses.of_landlock(landlock.abi(), pid)
+                self._seen["landlock"] = witnesses.seen_around(
+                    asked, lambda: landlock.restrict(reach=reach)
+                )
+        wake()
+        if "seccomp" not in self._without:
+            asked = [*witnesses.of_zygote_filter(), *witnesses.of_worker_filter()]
+            self._seen["seccomp"] = witnesses.seen_around(
+                asked, lambda: seccomp.install(seccomp.device_filter(reach))
+            )
+        return device_attacks.run_all(witnesses.target())
 
     def close_worker(
         self, *, zygote: int, max_files: int, memory_bytes: int, cpu_s: int, max_tasks: int = 0
@@ -106,21 +145,38 @@ class Lockdown:
             )
         return attacks.run_all(witnesses.target())
 
+    def _empty_root(self) -> None:
+        namespaces.empty_root()
+        apart = witnesses.of_namespaces()
+        self._seen["namespaces"] = witnesses.is_seen(apart, self._open_errnos, witnesses.ask(apart))
+
     def _limit_tasks(self, max_tasks: int) -> None:
         if max_tasks and self._counts_tasks:
             namespaces.limit_tasks(max_tasks)
 
 
 def report(
-    errnos: Sequence[int], layers: int, filter_sha256: str, kernel: dict[str, str]
+    errnos: Sequence[int],
+    layers: int,
+    filter_sha256: str,
+    kernel: dict[str, str],
+    *,
+    reach: Reach | None = None,
 ) -> CageReport:
-    """What held the worker: its attacks, its layers (bits of LAYERS), the kernel's words on it."""
+    """What held the worker: its attacks, its layers (bits of LAYERS), the kernel's words on it.
+    reach: that of the device whose worker it is; None for a picture's.
+    """
     seen = {name: bool(layers >> place & 1) for place, name in enumerate(LAYERS)}
     # What the worker says counts only as far as the kernel, asked from outside, says the same.
-    seen["seccomp"] &= filter_sha256 == seccomp.sha256(seccomp.worker_filter())
+    seen["seccomp"] &= filter_sha256 == seccomp.sha256(seccomp.device_filter(reach or NOTHING))
     seen["seccomp"] &= are_closed(kernel)
     seen["namespaces"] &= are_separate(kernel)
-    attempts = attacks.judged(errnos, frozenset(name for name in LAYERS if seen[name]))
+    attempts = attacks.judged(
+        errnos,
+        frozenset(name for name in LAYERS if seen[name]),
+        made=device_attacks.load() if reach is not None else (),
+        opened=frozenset(reach.calls if reach is not None else ()),
+    )
     level = level_of(attempts, seen)
     return CageReport(
         level=level,
@@ -128,7 +184,10 @@ def report(
         layers=seen,
         filter_sha256=filter_sha256,
         kernel=kernel,
-        not_covered=not_covered(seen, level, is_root=kernel.get("Uid", "").startswith("0 ")),
+        not_covered=(
+            *not_covered(seen, level, is_root=kernel.get("Uid", "").startswith("0 ")),
+            *(reach.sentences() if reach is not None else ()),
+        ),
     )
 
 

@@ -13,6 +13,8 @@ The policy, in prose:
   leaves;
 - the zygote may also fork (no namespace flag), wait for, watch and end its children, hand
   descriptors on, and lock its children further;
+- the worker of a device may make the calls of its reach besides: `ioctl` with requests of its
+  driver alone, told by their numbers;
 - a call by the wrong processor's table, or x32, kills: no honest code makes one, and the numbers
   mean other things.
 
@@ -48,6 +50,7 @@ from safelight.worker.bpf import (
     low,
 )
 from safelight.worker.landlock import no_new_privileges
+from safelight.worker.reach import NOTHING, Reach
 
 # linux/audit.h
 AUDIT_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -59,6 +62,10 @@ CLONE_NAMESPACES = 0x7E020000
 PROT_EXEC = 4
 # linux/fcntl.h: get and set flags of a descriptor, get those of a file, duplicate, get seals.
 FCNTL_COMMANDS = (1, 2, 3, 1030, 1034)
+# The requests of the one driver that we know: those marked with its letter, F, and the small plain
+# numbers of its part for memory, with the two that open and close that one.
+DRIVER_LETTER, LETTER_BITS = 0x46, range(8, 16)
+PLAIN_REQUESTS, PLAIN_ENDS = 0x100, (0x3000_0001, 0x3000_0002)
 
 WORKER_CALLS = (
     *("futex", "mmap", "munmap", "mprotect", "madvise", "mremap", "brk"),
@@ -76,6 +83,20 @@ ZYGOTE_CALLS = (
     *("prctl", "setrlimit", "getrlimit", "seccomp"),
     *("landlock_create_ruleset", "landlock_restrict_self"),
 )
+
+
+def _driver_requests() -> list[Step | Label]:
+    """Whether the request of an ioctl is the driver's: by its letter, bit by bit, or its number."""
+    clear = sum(1 << bit for bit in LETTER_BITS if not DRIVER_LETTER >> bit - 8 & 1)
+    ones = [1 << bit for bit in LETTER_BITS if DRIVER_LETTER >> bit - 8 & 1]
+    return [
+        Step(LOAD, low(1)),
+        *(Step(JUMP_EQUAL, number, "allow") for number in PLAIN_ENDS),
+        Step(JUMP_AT_LEAST, PLAIN_REQUESTS, "", "allow"),
+        Step(JUMP_ANY_BIT, clear, "refuse"),
+        *(Step(JUMP_ANY_BIT, one, "", "refuse") for one in ones),
+        Step(JUMP_ALWAYS, 0, "allow"),
+    ]
 
 
 def _rules(zygote: bool) -> dict[str, list[Step | Label]]:
@@ -113,6 +134,8 @@ def _rules(zygote: bool) -> dict[str, list[Step | Label]]:
 def _program(calls: tuple[str, ...], zygote: bool, refusal: int, architecture: str) -> bytes:
     table = syscalls.numbers(architecture)
     rules = _rules(zygote)
+    if "ioctl" in calls:
+        rules["ioctl"] = _driver_requests()
     if refusal == LOG:
         # A debug cage lets everything happen; only clone3 stays away, since the real cage never
         # sees it used.
@@ -141,6 +164,13 @@ def worker_filter(architecture: str | None = None) -> bytes:
     return _program(
         WORKER_CALLS, False, ERRNO | errno.EPERM, architecture or syscalls.architecture()
     )
+
+
+@cache
+def device_filter(reach: Reach = NOTHING, architecture: str | None = None) -> bytes:
+    """The program of a device's worker: a worker's own, and what the reach adds."""
+    calls = (*WORKER_CALLS, *reach.calls)
+    return _program(calls, False, ERRNO | errno.EPERM, architecture or syscalls.architecture())
 
 
 @cache

@@ -34,20 +34,31 @@ def run_all(target: AttackTarget) -> tuple[int, ...]:
     return tuple([one.run(target) for one in load()])
 
 
-def judged(untrusted_errnos: Iterable[int], layers: frozenset[str]) -> tuple[Attempt, ...]:
+def judged(
+    untrusted_errnos: Iterable[int],
+    layers: frozenset[str],
+    *,
+    made: tuple[Attack, ...] = (),
+    opened: frozenset[str] = frozenset(),
+) -> tuple[Attempt, ...]:
     """The attempts with their verdicts: contained only by an errno that these layers give this
-    attack.
+    attack. made: which attacks they were, where not those of load; opened as of Attack.expected.
 
     An errno that is missing counts as an attack that got through.
     """
-    return _judged(tuple(untrusted_errnos), layers)
+    return _judged(tuple(untrusted_errnos), layers, made or load(), opened)
 
 
 @lru_cache(maxsize=16)
-def _judged(errnos: tuple[int, ...], layers: frozenset[str]) -> tuple[Attempt, ...]:
+def _judged(
+    errnos: tuple[int, ...],
+    layers: frozenset[str],
+    made: tuple[Attack, ...],
+    opened: frozenset[str],
+) -> tuple[Attempt, ...]:
     """Worker after worker meets the same errnos; a verdict depends on nothing else."""
-    errnos += (0,) * (len(load()) - len(errnos))
+    errnos += (0,) * (len(made) - len(errnos))
     return tuple(
-        Attempt(one.name, one.group, met, one.is_contained(met, layers))
-        for one, met in zip(load(), errnos, strict=False)
+        Attempt(one.name, one.group, met, one.is_contained(met, layers, opened))
+        for one, met in zip(made, errnos, strict=False)
     )

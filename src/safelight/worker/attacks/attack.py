@@ -53,7 +53,7 @@ class Attack:
     """One attack with what each layer answers to it alone; an empty set means that the layer lets
     it through.
 
-    needs names the system calls that this processor must have. privileged holds what the kernel
+    calls names the system calls that it makes, which this processor must have. privileged holds what the kernel
     answers an ordinary user even without a cage; an empty set means that an ordinary user gets
     through, too.
     """
@@ -66,20 +66,28 @@ class Attack:
     landlock: frozenset[int]
     namespaces: frozenset[int]
     privileged: frozenset[int]
+    calls: frozenset[str] = frozenset()
 
-    def expected(self, layers: frozenset[str]) -> frozenset[int]:
+    def expected(
+        self, layers: frozenset[str], opened: frozenset[str] = frozenset()
+    ) -> frozenset[int]:
         """The errnos that may stop this attack where these layers are on; empty = nothing stops it.
 
         The filter speaks first, at the door of the kernel; the other two deeper inside, in either
-        order.
+        order. opened: calls that a device's filter lets through, so that only these two speak.
         """
-        if "seccomp" in layers and self.seccomp:
+        if "seccomp" in layers and self.seccomp and not self.calls & opened:
             return self.seccomp
         landlock = self.landlock if "landlock" in layers else frozenset()
         return landlock | (self.namespaces if "namespaces" in layers else frozenset())
 
-    def is_contained(self, untrusted_errno: int, layers: frozenset[str]) -> bool:
-        return untrusted_errno in self.expected(layers)
+    def is_contained(
+        self,
+        untrusted_errno: int,
+        layers: frozenset[str],
+        opened: frozenset[str] = frozenset(),
+    ) -> bool:
+        return untrusted_errno in self.expected(layers, opened)
 
 
 found: list[Attack] = []
@@ -110,6 +118,7 @@ def attack(
                     landlock=_set(landlock),
                     namespaces=_set(namespaces),
                     privileged=_set(privileged),
+                    calls=frozenset(needs),
                 )
             )
         return run

@@ -46,7 +46,7 @@ def read_file_anew(target: AttackTarget) -> int:
     return closed(call("openat2", AT_FDCWD, PASSWORDS, how, 24))
 
 
-@attack("getdents64", landlock=EACCES, namespaces=ENOENT)
+@attack("openat", "getdents64", landlock=EACCES, namespaces=ENOENT)
 def list_folder(target: AttackTarget) -> int:
     """list a folder"""
     fd = open_path(FOLDER, O_RDONLY | O_DIRECTORY)
