@@ -1,18 +1,20 @@
 """BlazePose: the points of one body that fills the tensor.
 
 Tensors: points [5 each: x, y, z in pixels of the tensor, seen, there], how sure it is that there is
-a body (0..1), and the mask of the body where the entry names it. anchors: region, three numbers:
-the place of the point in the middle of the body, of one on the circle around it, and how much
-larger than that circle the part is that is to be looked at.
+a body (0..1), and, where the entry names it, the mask of the body before its curve. anchors:
+region, three numbers: the place of the point in the middle of the body, of one on the circle around
+it, and how much larger than that circle the part is that is to be looked at.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from safelight.annotation import Seen
-from safelight.models.answers.bodies import alone, body
+from safelight.models.answers.bodies import body, covered
+from safelight.models.answers.mask import planes_of
 from safelight.models.answers.shapes import Answers, exactly, numbers, required, sigmoid
 from safelight.models.contract import ModelOutput
 from safelight.models.tensors import Part, View
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from safelight.models.answers.shapes import Values
 
 VALUES = 5
+MASK = 2
 
 
 def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
@@ -33,7 +36,12 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     if sure < max(output.least, 1e-6):
         return Seen()
     spots: Values = rows[:, :2] / np.array((view.columns, view.rows), np.float32)
-    return alone(body(spots, sigmoid(rows[:, 3]), output, view), score=sure)
+    one = body(spots, sigmoid(rows[:, 3]), output, view)
+    if one is None:
+        return Seen()
+    if len(given) > MASK:
+        one = covered(one, sigmoid(planes_of(given[MASK], output)[0]), view)
+    return Seen((replace(one, score=sure),))
 
 
 def region(answers: Answers, output: ModelOutput, view: View) -> Part | None:

@@ -6,7 +6,7 @@ Tensors: one, of a row y, x, score for each point, in shares of the tensor's sid
 from __future__ import annotations
 
 from safelight.annotation import Seen
-from safelight.models.answers.bodies import alone, body
+from safelight.models.answers.bodies import body
 from safelight.models.answers.shapes import Answers, exactly, required, table
 from safelight.models.contract import ModelOutput
 from safelight.models.tensors import View
@@ -16,4 +16,5 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     """One body at most."""
     rows = table(exactly(answers, 1)[0], 3)
     required(len(rows) == len(output.points), "number of points")
-    return alone(body(rows[:, 1::-1], rows[:, 2], output, view))
+    one = body(rows[:, 1::-1], rows[:, 2], output, view)
+    return Seen() if one is None else Seen((one,))
