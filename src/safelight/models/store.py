@@ -5,7 +5,7 @@ The models inside the package, those that were taken in from outside (shelf.py),
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
@@ -22,6 +22,8 @@ from safelight.operation import ModelNeed
 __all__ = ["LoadedModel", "Place", "Store"]
 
 Origin = Literal["built-in", "pulled", "own", "trial"]
+# The tasks of a model that gives the vector of a picture, and of one that gives those of texts.
+SEES, READS = "embed", "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,9 @@ class Store:
         """The entry with this task, scale, and name or alias.
 
         A full name means that very file. An alias means the exact twin where that one has the
-        precision; the alias that a choice stands in for means the chosen model. Raises ModelMissing
-        with the line that gets it, or the nearest name.
+        precision; the alias that a choice stands in for means the chosen model. What reads words
+        is also found by the model that sees pictures in the same space. Raises ModelMissing with
+        the line that gets it, or the nearest name.
         """
         chosen = self._choices.get(need.task)
         if chosen is not None and chosen.alias == need.name:
@@ -94,7 +97,20 @@ class Store:
             if need.name in entry.aliases:
                 twin = self.twin(entry)
                 return twin if twin is not None and twin.precision == precision else entry
+        if need.task == READS:
+            return self._reader(need, fitting)
         raise missing(need, self.entries(), self.available())
+
+    def _reader(self, need: ModelNeed, readers: Sequence[Entry]) -> Entry:
+        seeing = self.find(replace(need, task=SEES))
+        found = next((entry for entry in readers if entry.name == seeing.text), None)
+        if found is not None:
+            return found
+        if seeing.text is None:
+            raise ModelMissing(
+                f"the model {seeing.name} reads no words", hint="safelight models list"
+            )
+        raise missing(replace(need, name=seeing.text), self.entries(), self.available())
 
     def twin(self, entry: Entry) -> Entry | None:
         """The entry that answers where this one's answer is faulty; None if it names none.
