@@ -45,7 +45,7 @@ def main() -> int:
 def compare(data: bytes, step: Operation, rounds: int) -> bool:
     """One operation: medians, the tax, and whether it is within the goal."""
     recipe = Recipe((step,))
-    plan = Plan(recipe.touches_pixels, needs_runtime=False, limits=Limits())
+    plan = Plan(recipe.touches_pixels, runtimes=frozenset(), limits=Limits())
     caged: list[float] = []
     bare: list[float] = []
     hashed: list[float] = []

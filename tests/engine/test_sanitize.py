@@ -107,7 +107,7 @@ def test_a_damaged_file_is_refused_by_the_first_cage(engine: Engine) -> None:
 
 
 def test_the_host_without_a_cage_does_it_too() -> None:
-    plan = Plan(needs_pixels=True, needs_runtime=False, limits=Limits(), required_level=0)
+    plan = Plan(needs_pixels=True, runtimes=frozenset(), limits=Limits(), required_level=0)
     data = with_pillow(drawn(), "PNG")
     sheet = Sheet.holding(data)
     try:

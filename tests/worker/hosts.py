@@ -10,6 +10,7 @@ from pathlib import Path
 
 from safelight.errors import SafelightError
 from safelight.limits import Limits
+from safelight.models.facts import Runtime
 from safelight.worker.caged import CagedHost
 from safelight.worker.job import Host, Job, Plan
 from safelight.worker.memory import Sheet
@@ -32,7 +33,8 @@ def plan(
     memory_bytes: int = 300_000_000,
 ) -> Plan:
     limits = Limits(timeout_s=timeout_s, memory_bytes=memory_bytes)
-    return Plan(pixels, runtime, limits, workers, threads, level)
+    runtimes: frozenset[Runtime] = frozenset({"onnx"}) if runtime else frozenset()
+    return Plan(pixels, runtimes, limits, workers, threads, level)
 
 
 def host(

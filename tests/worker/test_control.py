@@ -17,7 +17,8 @@ def test_a_note_makes_the_round_trip() -> None:
 
 
 def test_a_plan_makes_the_round_trip() -> None:
-    plan = Plan(True, False, Limits(timeout_s=5, memory_bytes=123), 4, 2, 3, frozenset({"webm"}))
+    limits = Limits(timeout_s=5, memory_bytes=123)
+    plan = Plan(True, frozenset({"tflite"}), limits, 4, 2, 3, frozenset({"webm"}))
     assert parse_plan(pack_plan(plan)) == plan
 
 
@@ -27,4 +28,4 @@ def test_what_is_no_message_is_refused(cut: object) -> None:
     with pytest.raises(WireBroken):
         Note.parse(cut(Note(Kind.UP).pack()))
     with pytest.raises(WireBroken):
-        parse_plan(cut(pack_plan(Plan(True, True, Limits()))))
+        parse_plan(cut(pack_plan(Plan(True, frozenset(), Limits()))))

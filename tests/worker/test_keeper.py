@@ -21,7 +21,7 @@ def test_a_zygote_that_does_not_start_is_told(
 ) -> None:
     monkeypatch.setattr(launch, "command", lambda *_words: words)
     before = len(os.listdir("/proc/self/fd"))
-    with open_host(Plan(False, False, Limits())) as host:
+    with open_host(Plan(False, frozenset(), Limits())) as host:
         with pytest.raises(WorkerDied, match="did not start"):
             host.report()
         with pytest.raises(WorkerDied, match="did not start"):
@@ -30,7 +30,7 @@ def test_a_zygote_that_does_not_start_is_told(
 
 
 def test_a_keeper_whose_zygote_was_ended_gives_dead_workers() -> None:
-    keeper = Keeper(Plan(False, False, Limits()))
+    keeper = Keeper(Plan(False, frozenset(), Limits()))
     keeper.wait_up()
     keeper.end()
     worker = keeper.spawn()
@@ -40,7 +40,7 @@ def test_a_keeper_whose_zygote_was_ended_gives_dead_workers() -> None:
 
 
 def test_a_pool_whose_zygote_is_gone_asks_it_once_and_not_for_ever() -> None:
-    keeper = Keeper(Plan(False, False, Limits()))
+    keeper = Keeper(Plan(False, frozenset(), Limits()))
     keeper.wait_up()
     pool = Pool(lambda: keeper, 3)
     keeper.end()

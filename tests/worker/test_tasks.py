@@ -115,7 +115,7 @@ def test_a_worker_that_the_system_refuses_is_the_only_one_that_dies(
     def work() -> list[int]:
         near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         near.settimeout(20)
-        zygote = Zygote(Plan(False, False, Limits()), Body(perform, lambda: None), Lockdown(), 0)
+        zygote = Zygote(Plan(False, frozenset(), Limits()), Body(perform, lambda: None), Lockdown(), 0)
         monkeypatch.setattr(os, call, refuse)
         deaths = []
         thread = threading.Thread(target=zygote.serve, args=(far,), daemon=True)
@@ -140,4 +140,4 @@ def test_a_job_uses_no_more_threads_than_its_plan_allows(
     asked: int, allowed: int, given: int
 ) -> None:
     order = Order(1, 1, (), wants_image=True, nonce=1, threads=asked)
-    assert errand.threads_of(order, Plan(True, True, Limits(), threads=allowed)) == given
+    assert errand.threads_of(order, Plan(True, frozenset(), Limits(), threads=allowed)) == given

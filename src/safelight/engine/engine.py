@@ -32,6 +32,7 @@ from safelight.engine.stock import Models, Pictures, Stock, load_of
 from safelight.engine.tuning import Tuning
 from safelight.errors import OutputClash, SafelightError, WireBroken
 from safelight.formats import TABLE, Format
+from safelight.models.facts import Runtime
 from safelight.models.store import Store
 from safelight.recipe import Recipe
 from safelight.settings import Settings, load
@@ -39,6 +40,7 @@ from safelight.worker.host import open_host
 from safelight.worker.job import Answer, Host, Job, Plan
 
 Progress = Callable[[float], None]
+HostKey = tuple[bool, frozenset[Runtime], int, frozenset[Format]]
 # 1 January 1980: the earliest that every file system and archive can hold.
 NO_TIME_NS = 315_532_800 * 10**9
 
@@ -62,7 +64,7 @@ class Engine:
         self.store = Store(self.settings.data_dir / "models")
         self._limits = self.settings.limits()
         self._opening = threading.Lock()
-        self._hosts: dict[tuple[bool, int, frozenset[Format]], Host] = {}
+        self._hosts: dict[HostKey, Host] = {}
         self.stock = Stock(self.store)
         self._pictures = Pictures(self._limits.input_bytes)
         self.tuning = Tuning(self.settings, self.store, self.stock)
@@ -192,15 +194,16 @@ class Engine:
         rewrites = recipe.wished_format in (None, format) and TABLE[format].scrubs
         needs_pixels = recipe.touches_pixels or (recipe.gives_image and not rewrites)
         peak_bytes = self.stock.peak_bytes(recipe.needs)
+        runtimes = self.stock.runtimes(recipe.needs)
         further = self._pictures.formats(recipe.pictures, recipe.files)
         formats = {format, recipe.target_of(format), *further}
         late = frozenset(one for one in formats if TABLE[one].libraries)
         with self._opening:
-            key = (needs_pixels, peak_bytes, late)
+            key = (needs_pixels, runtimes, peak_bytes, late)
             if key not in self._hosts:
                 plan = Plan(
                     needs_pixels,
-                    bool(recipe.needs),
+                    runtimes,
                     dataclasses.replace(
                         self._limits, memory_bytes=self._limits.memory_bytes + peak_bytes
                     ),

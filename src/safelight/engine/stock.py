@@ -17,6 +17,7 @@ from safelight.errors import InputMissing, ModelMissing, RecipeInvalid, Safeligh
 from safelight.formats import Format
 from safelight.limits import MAX_MODELS
 from safelight.models.entry import Entry
+from safelight.models.facts import Runtime
 from safelight.models.store import LoadedModel, Store
 from safelight.operation import ModelNeed
 from safelight.worker.job import ModelFile, picture_file
@@ -156,6 +157,10 @@ class Stock:
         found = [self._store.find(need) for need in self._present(needs)]
         twins = [self._store.twin(entry) for entry in found]
         return sum(entry.peak_bytes for entry in (*found, *twins) if entry is not None)
+
+    def runtimes(self, needs: Iterable[ModelNeed]) -> frozenset[Runtime]:
+        """What opens the models of these needs."""
+        return frozenset(self._store.find(need).runtime for need in self._present(needs))
 
     def close(self) -> None:
         """Let go of every file."""

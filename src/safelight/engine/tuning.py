@@ -101,7 +101,7 @@ class Tuning:
         limits = self._settings.limits()
         plan = Plan(
             needs_pixels=True,
-            needs_runtime=True,
+            runtimes=frozenset({usual.runtime, exact.runtime}),
             limits=dataclasses.replace(
                 limits, memory_bytes=limits.memory_bytes + usual.peak_bytes + exact.peak_bytes
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -24,6 +24,7 @@ Url = Annotated[str, Field(pattern=r"^https://[!-~]{1,500}$")]
 Size = Annotated[int, Field(ge=1, le=MAX_MODEL_BYTES)]
 Label = Annotated[str, Field(min_length=1, max_length=64)]
 Runtime = Literal["onnx", "tflite", "fake"]
+RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 # Far beyond what any net needs, and far within what fp32 can hold.
 Moderate = Annotated[float, Field(ge=-1e6, le=1e6)]
 Spread = Annotated[float, Field(ge=1e-6, le=1e6)]

@@ -15,17 +15,21 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Sequence, Set
 from dataclasses import astuple, dataclass
 from enum import IntEnum
+from typing import TypeVar
 
 from safelight.errors import WireBroken
 from safelight.formats import FORMATS
 from safelight.limits import Limits
+from safelight.models.facts import RUNTIMES
 from safelight.worker.job import Plan
 
 MAGIC = b"SLz1"
 _START = struct.Struct("<4sBBHHHI8Q")
 _NOTE = struct.Struct("<4sHHQq")
+Word = TypeVar("Word", bound=str)
 
 
 class Kind(IntEnum):
@@ -61,17 +65,25 @@ START_BYTES = _START.size
 
 
 def pack_plan(plan: Plan) -> bytes:
-    head = (plan.needs_pixels, plan.needs_runtime, plan.workers, plan.threads, plan.required_level)
-    late = sum(1 << number for number, format in enumerate(FORMATS) if format in plan.late)
-    return _START.pack(MAGIC, *head, late, *astuple(plan.limits))
+    runtimes = _bits(RUNTIMES, plan.runtimes)
+    head = (plan.needs_pixels, runtimes, plan.workers, plan.threads, plan.required_level)
+    return _START.pack(MAGIC, *head, _bits(FORMATS, plan.late), *astuple(plan.limits))
 
 
 def parse_plan(data: bytes) -> Plan:
     if len(data) != _START.size or data[:4] != MAGIC:
         raise WireBroken("the host sent a plan of another shape than the wire has")
-    _, pixels, runtime, workers, threads, level, bits, *limits = _START.unpack(data)
-    late = frozenset(format for number, format in enumerate(FORMATS) if bits >> number & 1)
-    return Plan(bool(pixels), bool(runtime), Limits(*limits), workers, threads, level, late)
+    _, pixels, runtimes, workers, threads, level, late, *limits = _START.unpack(data)
+    rest = (workers, threads, level, _chosen(FORMATS, late))
+    return Plan(bool(pixels), _chosen(RUNTIMES, runtimes), Limits(*limits), *rest)
+
+
+def _bits(words: Sequence[str], chosen: Set[str]) -> int:
+    return sum(1 << number for number, word in enumerate(words) if word in chosen)
+
+
+def _chosen(words: Sequence[Word], bits: int) -> frozenset[Word]:
+    return frozenset(word for number, word in enumerate(words) if bits >> number & 1)
 
 
 def send(channel: socket.socket, note: Note, fds: tuple[int, ...] = ()) -> None:

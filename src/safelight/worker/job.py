@@ -14,6 +14,7 @@ from safelight.annotation import Annotation, Decision
 from safelight.formats import Format
 from safelight.image import Change, Finding, Measure
 from safelight.limits import Limits
+from safelight.models.facts import Runtime
 from safelight.models.guard import Retry
 
 
@@ -38,12 +39,12 @@ def picture_file(digest: str, fd: int, size_bytes: int) -> ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a pool of workers must be warm for, and what each of its workers may use. late: formats
-    whose own libraries its jobs may need.
+    """What a pool of workers must be warm for, and what each of its workers may use. runtimes open
+    the models of its jobs; late are formats whose own libraries its jobs may need.
     """
 
     needs_pixels: bool
-    needs_runtime: bool
+    runtimes: frozenset[Runtime]
     limits: Limits
     workers: int = 1
     threads: int = 1

@@ -19,6 +19,7 @@ from safelight.codecs.libvips import libvips
 from safelight.codecs.routing import part_of
 from safelight.errors import FormatUnknown, RuntimeMissing, SomethingMissing, WorkerDied
 from safelight.formats import TABLE, Format
+from safelight.models.facts import Runtime
 from safelight.recipe import operations
 from safelight.worker.job import Plan
 
@@ -56,8 +57,8 @@ def up(plan: Plan) -> None:
         _pixels()
     for format in plan.late:
         _libraries(format)
-    if plan.needs_runtime:
-        _runtime()
+    for runtime in sorted(plan.runtimes):
+        _runtime(runtime)
 
 
 def require_one_thread() -> None:
@@ -104,10 +105,10 @@ def _libraries(format: Format) -> None:
 def _nothing() -> None: ...
 
 
-def _runtime() -> None:
+def _runtime(runtime: Runtime) -> None:
     from safelight.models import runtimes
 
     try:
-        runtimes.warm("onnx")
+        runtimes.warm(runtime)
     except ImportError as error:
         raise RuntimeMissing from error
