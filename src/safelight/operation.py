@@ -184,6 +184,10 @@ class Operation(BaseModel):
         """Whether what was seen is something that these parameters look for."""
         return False
 
+    def own_words(self) -> tuple[str, ...]:
+        """What these parameters call things by, besides the words of their models."""
+        return ()
+
     def uses_places(self) -> bool:
         """Whether these parameters work on what steps before have seen."""
         return False

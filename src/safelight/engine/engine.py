@@ -23,6 +23,7 @@ from safelight.audit.receipt import Receipt, path_for
 from safelight.codecs.routing import refusal, route
 from safelight.engine import output as outputs
 from safelight.engine.book import Book, Claim, Door, Work
+from safelight.engine.checking import check_answer
 from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.result import Result, Skipped
 from safelight.engine.sanitize import TwoCages
@@ -30,14 +31,14 @@ from safelight.engine.selftest import usable_cores
 from safelight.engine.source import open_source
 from safelight.engine.stock import Models, Pictures, Stock, load_of
 from safelight.engine.tuning import Tuning
-from safelight.errors import OutputClash, SafelightError, WireBroken
+from safelight.errors import OutputClash, SafelightError
 from safelight.formats import TABLE, Format
 from safelight.models.facts import Runtime
 from safelight.models.store import Store
 from safelight.recipe import Recipe
 from safelight.settings import Settings, load
 from safelight.worker.host import open_host
-from safelight.worker.job import Answer, Host, Job, Plan
+from safelight.worker.job import Host, Job, Plan
 
 Progress = Callable[[float], None]
 HostKey = tuple[bool, frozenset[Runtime], int, frozenset[Format]]
@@ -58,10 +59,11 @@ class Engine:
         *,
         jobs: int | None = None,
         door: Door = "python",
+        store: Store | None = None,
     ) -> None:
         self.settings = settings or load({}, os.environ, Path.cwd())
         self.jobs = jobs or self.settings.jobs
-        self.store = Store(self.settings.data_dir / "models")
+        self.store = store or Store(self.settings.data_dir / "models")
         self._limits = self.settings.limits()
         self._opening = threading.Lock()
         self._hosts: dict[HostKey, Host] = {}
@@ -128,7 +130,7 @@ class Engine:
                 threads=self.tuning.threads if models.needed and self.jobs == 1 else 0,
             )
             with self._runner(recipe, before).run(job, progress=progress) as answer:
-                _check(answer, recipe, before, models)
+                check_answer(answer, recipe, before, models)
                 work = Work(held, answer, recipe, models)
                 clock = Clock(started, read_s)
                 return self._finish(work, clock, place, replace=replace, in_place=in_place)
@@ -306,29 +308,6 @@ def _format_of(first: bytes, recipe: Recipe) -> Format:
 
 def _is_same(source: Path | bytes | BinaryIO, output: Path) -> bool:
     return isinstance(source, Path) and os.path.realpath(source) == os.path.realpath(output)
-
-
-def _check(answer: Answer, recipe: Recipe, before: Format, models: Models) -> None:
-    """What the worker claims must belong to this recipe. Raises WireBroken."""
-    if answer.input_format != before:
-        raise WireBroken("the worker read another format than the input's first bytes name")
-    if answer.output is not None and answer.format != recipe.target_of(before):
-        raise WireBroken("the worker wrote another format than the recipe asks for")
-    steps = recipe.steps
-    if bool(answer.vector) != any(step.gives_vector for step in steps):
-        raise WireBroken("the worker's vector is not what the recipe asks for")
-    if bool(answer.measures) != any(step.gives_measures for step in steps):
-        raise WireBroken("the worker's measures are not what the recipe asks for")
-    if (answer.confidence is not None) != any(step.gives_confidence for step in steps):
-        raise WireBroken("the worker's confidence is not what the recipe asks for")
-    if not answer.decided.keys() <= {kind for step in steps for kind in step.decides()}:
-        raise WireBroken("the worker decided what the recipe does not leave open")
-    if not all(any(step.asks_for(sight) for step in steps) for sight in answer.sights):
-        raise WireBroken("the worker saw what the recipe does not ask for")
-    if any(place >= len(models.needed) for place in answer.ran):
-        raise WireBroken("the worker ran what is no model of the recipe")
-    if any(not models.has_twin(retry.model) for retry in answer.retries):
-        raise WireBroken("the worker asked a twin of a model that has none")
 
 
 _shared: dict[str, Engine] = {}

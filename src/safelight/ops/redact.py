@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from math import ceil, floor
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from safelight.errors import ParameterInvalid, VerificationFailed
 from safelight.image import Image
 from safelight.limits import MAX_SIDE
-from safelight.operation import Context, Operation
+from safelight.operation import LATER, Context, Operation
+from safelight.ops.looking.labels import LABELS, around, is_asked
 from safelight.ops.placing.boxes import METAVAR, Box, BoxField
 from safelight.ops.placing.colours import Colour, able_to_hold, peak_of, samples
+from safelight.ops.tiling.still import refuse_several
 
 MOST_BOXES = 64
+Label = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class Redact(Operation, name="redact"):
+class Redact(Operation, name="redact", keeps_places=True):
     """Cover parts of the picture for good, each with one solid colour; in every frame and page.
 
     What lay below is in no pixel of the result, and small pictures inside the file are left
     out. There is no blur and no mosaic: both can often be undone. In a format that keeps every
     pixel the result is decoded once more, and counts only if each part has its one colour.
-    Covering is no proof that nothing else in the picture tells the same: look at it.
+    Covering is no proof that nothing else in the picture tells the same: look at it. What a model
+    does not see, seen does not cover.
     """
 
     box: tuple[BoxField, ...] = Field(
-        min_length=1,
+        (),
         max_length=MOST_BOXES,
         description="a part as left,top,width,height in pixels; give it again for more parts",
         examples=["40,30,200,80"],
@@ -35,6 +40,49 @@ class Redact(Operation, name="redact"):
     )
     colour: Colour = Field("#000000", description="colour of the cover, as black or #rrggbb")
     margin: int = Field(0, ge=0, le=MAX_SIDE, description="pixels covered around each part")
+    seen: tuple[Label, ...] = Field(
+        (),
+        max_length=LABELS,
+        description="what detect or pose saw before, as face,person; any for all of it",
+        json_schema_extra=LATER,
+    )
+    grow: float = Field(
+        25,
+        ge=0,
+        le=200,
+        description="room around what was seen, in percent of its longer side",
+        json_schema_extra=LATER,
+    )
+
+    @field_validator("grow", mode="before")
+    @classmethod
+    def _in_percent(cls, value: object) -> object:
+        return value.removesuffix("%") if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.box and not self.seen:
+            raise ValueError("give box, or seen after a step that looks")
+        return self
+
+    def uses_places(self) -> bool:
+        """True if something that was seen is to be covered."""
+        return bool(self.seen)
+
+    def boxes_of(self, image: Image) -> tuple[Box, ...]:
+        """What was seen and is to be covered, with room around it, cut at the edges."""
+        found = []
+        for sight in image.sights:
+            if sight.box is None or not is_asked(sight, self.seen, 0):
+                continue
+            left, top, width, height = around(sight)
+            room = self.margin + max(width, height) * self.grow / 100
+            first, upper = max(0, floor(left - room)), max(0, floor(top - room))
+            last = min(image.width, ceil(left + width + room))
+            lower = min(image.height, ceil(top + height + room))
+            if last > first and lower > upper:
+                found.append((first, upper, last - first, lower - upper))
+        return tuple(found)
 
     def boxes_for(self, width: int, height: int) -> tuple[Box, ...]:
         """The parts with their margin, cut at the edges of the picture.
@@ -62,8 +110,15 @@ class Redact(Operation, name="redact"):
         """The picture with its parts covered. Raises ParameterInvalid.
 
         Once it is encoded without loss, raises VerificationFailed where a part shows anything.
+        Raises InputRefused where something was seen in the first of several frames: in the others
+        it may lie elsewhere.
         """
         boxes = self.boxes_for(image.width, image.height)
+        if self.seen:
+            refuse_several(image)
+            boxes += self.boxes_of(image)
+        if not boxes:
+            return image
         covered = image.map_frames(lambda frame: self._covered(frame, boxes))
         earlier = image.recheck.layers if isinstance(image.recheck, Covers) else ()
         return replace(covered, recheck=Covers((*earlier, boxes)))

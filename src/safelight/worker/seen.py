@@ -18,7 +18,7 @@ from safelight.worker.text import cut, parsed
 from safelight.worker.wire import Rules
 
 SIGHT, POINTS, MASK = 253, 252, 251
-EACH, LABEL, NAME = 5, 64, 52
+EACH, LABEL, NAME = 5, 256, 52
 # Of all records that one outcome may bring.
 MOST_PARTS = 3_000
 # How far a point may lie from the picture: a body goes on beyond the edge.
@@ -26,7 +26,7 @@ FARTHEST = 2.0 * MAX_SIDE
 HALF = MASK_BYTES // 2
 
 # mark, kind, label, score, box or zeros, whether there is a box, a mask, how many points, zeros
-_SIGHT = struct.Struct("<BB64sf4i3B233s")
+_SIGHT = struct.Struct(f"<BB{LABEL}sf4i3B41s")
 # mark, count, then a name, x, y and score for each
 _POINTS = struct.Struct("<BB" + f"{NAME}s3f" * EACH)
 # mark, zeros, half of the bits

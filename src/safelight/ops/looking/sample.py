@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WHITE = 255
 # A decoded picture of no more bytes is held between looks; a larger one is decoded again.
 HELD_BYTES = 100_000_000
+# A part of more pixels is halved, or reduced more, before it is resampled.
+MOST_PIXELS = 30_000_000
 # A part may reach so many times the picture's sides beyond it: a body goes on behind the edge.
 FARTHEST = 2
 Part = tuple[float, float, float, float]
@@ -47,10 +49,11 @@ class Shown:
 
     def sized(self, width: int, height: int, kernel: Kernel, part: Part | None = None) -> Samples:
         """See Sample. Raises ModelFaulty for a part that is empty, or far outside the picture."""
-        left, top, across, down = part or (0.0, 0.0, float(self.width), float(self.height))
+        whole = (0.0, 0.0, float(self.width), float(self.height))
+        left, top, across, down = part = part or whole
         self._check(left, top, across, down)
         picture = self._at(max(width / across, height / down))
-        if kernel == "thumbnail" and part is None:
+        if kernel == "thumbnail" and part == whole:
             return _samples(picture.thumbnail_image(width, height=height, size="force"))
         x, y = picture.width / self.width, picture.height / self.height
         box = (left * x, top * y, (left + across) * x, (top + down) * y)
@@ -119,6 +122,11 @@ def _resized(picture: Any, box: Part, size: tuple[int, int], kernel: Kernel) -> 
         _within(left, right, picture.width),
         _within(top, bottom, picture.height),
     )
+    fewer = int(min((right - left) / size[0], (bottom - top) / size[1]) / 2)
+    if fewer > 1 and (right - left) * (bottom - top) > MOST_PIXELS:
+        smaller = picture.shrink(fewer, fewer)
+        share = (smaller.width / picture.width, smaller.height / picture.height)
+        return _resized(smaller, _times(box, share), size, kernel)
     part = _samples(picture.crop(column, row, across, down))
     if any((*sides, *ends)):
         part = np.pad(part, (ends, sides, (0, 0)), "edge")
@@ -136,6 +144,10 @@ def _resized(picture: Any, box: Part, size: tuple[int, int], kernel: Kernel) -> 
     }[kernel]
     there = (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
     return np.asarray(Pillow.fromarray(part).resize(size, resampling, there))
+
+
+def _times(box: Part, share: tuple[float, float]) -> Part:
+    return box[0] * share[0], box[1] * share[1], box[2] * share[0], box[3] * share[1]
 
 
 def _within(near: int, far: int, side: int) -> tuple[int, int, int, int]:

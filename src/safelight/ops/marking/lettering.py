@@ -45,7 +45,7 @@ def lettered(text: str, width: int) -> Any:
             (stroke - left, stroke - top),
             text,
             fill=255,
-            font=_font(size),
+            font=font_of(size),
             align="center",
             stroke_width=around,
         )
@@ -53,7 +53,8 @@ def lettered(text: str, width: int) -> Any:
     return masks[0].bandjoin(masks[1])
 
 
-def _font(size: int) -> Any:
+def font_of(size: int) -> Any:
+    """The font in this size in pixels, as Pillow draws with it."""
     from PIL import ImageFont
 
     engine = ImageFont.Layout.BASIC
@@ -64,12 +65,21 @@ def _bounds(text: str, size: int) -> tuple[int, int, int, int]:
     from PIL import Image, ImageDraw
 
     draw = ImageDraw.Draw(Image.new("L", (1, 1)))
-    left, top, right, bottom = draw.multiline_textbbox((0, 0), text, font=_font(size))
+    left, top, right, bottom = draw.multiline_textbbox((0, 0), text, font=font_of(size))
     return int(left), int(top), max(int(right), int(left) + 1), max(int(bottom), int(top) + 1)
 
 
+def can_write(text: str) -> bool:
+    """Whether this font has a sign for each character, and writes them in their direction."""
+    try:
+        _check(text)
+    except ParameterInvalid:
+        return False
+    return True
+
+
 def _check(text: str) -> None:
-    font = _font(SMALLEST)
+    font = font_of(SMALLEST)
     nobody = _shape(font, NOBODY)
     for place, letter in enumerate(text, 1):
         if unicodedata.bidirectional(letter) in BACKWARDS:

@@ -98,13 +98,18 @@ class Stamp:
         return (pixels[0:3] * (alpha / FULL)).bandjoin(alpha)
 
     def painted(self, shape: Any, picture: Any) -> Paint:
-        alpha = shape[3]
-        coverage = clipped(alpha / FULL)
-        plain = (alpha > 0).ifthenelse(shape[0:3] / alpha * FULL, 0).rint().cast("uchar")
-        own = in_space_of(plain.copy(interpretation="srgb"), picture)
-        if own.format != picture.format:
-            own = own.cast(picture.format, shift=True)
-        return Paint(own * coverage, coverage)
+        return coloured(shape, picture)
+
+
+def coloured(shape: Any, picture: Any) -> Paint:
+    """Colours of sRGB weighed by alpha, and alpha, in 8 bit steps, as paint for a picture."""
+    alpha = shape[3]
+    coverage = clipped(alpha / FULL)
+    plain = (alpha > 0).ifthenelse(shape[0:3] / alpha * FULL, 0).rint().cast("uchar")
+    own = in_space_of(plain.copy(interpretation="srgb"), picture)
+    if own.format != picture.format:
+        own = own.cast(picture.format, shift=True)
+    return Paint(own * coverage, coverage)
 
 
 def clipped(share: Any) -> Any:

@@ -1,0 +1,54 @@
+"""Checking: what a worker claims besides its output must belong to the recipe."""
+
+from __future__ import annotations
+
+from safelight.engine.stock import Models
+from safelight.errors import WireBroken
+from safelight.formats import Format
+from safelight.recipe import Recipe
+from safelight.worker.job import Answer
+from safelight.worker.seen import NAME
+from safelight.worker.text import clean, cut
+
+
+def check_answer(answer: Answer, recipe: Recipe, before: Format, models: Models) -> None:
+    """Raises WireBroken for whatever the recipe does not ask for; before is the input's format."""
+    if answer.input_format != before:
+        raise WireBroken("the worker read another format than the input's first bytes name")
+    if answer.output is not None and answer.format != recipe.target_of(before):
+        raise WireBroken("the worker wrote another format than the recipe asks for")
+    steps = recipe.steps
+    if bool(answer.vector) != any(step.gives_vector for step in steps):
+        raise WireBroken("the worker's vector is not what the recipe asks for")
+    if bool(answer.measures) != any(step.gives_measures for step in steps):
+        raise WireBroken("the worker's measures are not what the recipe asks for")
+    if (answer.confidence is not None) != any(step.gives_confidence for step in steps):
+        raise WireBroken("the worker's confidence is not what the recipe asks for")
+    if not answer.decided.keys() <= {kind for step in steps for kind in step.decides()}:
+        raise WireBroken("the worker decided what the recipe does not leave open")
+    if any(place >= len(models.needed) for place in answer.ran):
+        raise WireBroken("the worker ran what is no model of the recipe")
+    if any(not models.has_twin(retry.model) for retry in answer.retries):
+        raise WireBroken("the worker asked a twin of a model that has none")
+    _check_sights(answer, recipe, models)
+
+
+def _check_sights(answer: Answer, recipe: Recipe, models: Models) -> None:
+    if not all(any(step.asks_for(sight) for step in recipe.steps) for sight in answer.sights):
+        raise WireBroken("the worker saw what the recipe does not look for")
+    words = _words(recipe, models)
+    used = {sight.label for sight in answer.sights}
+    used |= {point.name for sight in answer.sights for point in sight.points}
+    if not all(word in words or (word.isdecimal() and word.isascii()) for word in used):
+        raise WireBroken("the worker calls what it saw by no word of the recipe or its models")
+
+
+def _words(recipe: Recipe, models: Models) -> frozenset[str]:
+    """Every word that something may be called by, as it comes through the wall; a model that has
+    none gives numbers.
+    """
+    known = {word for step in recipe.steps for word in step.own_words()}
+    for place in range(len(models.needed)):
+        output = models.entry(place).output
+        known.update(output.labels, (cut(point, NAME).decode() for point in output.points))
+    return frozenset(map(clean, known))

@@ -1,0 +1,53 @@
+"""Find the points of a body."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from safelight.annotation import Annotation
+from safelight.errors import ModelMissing
+from safelight.image import Image
+from safelight.operation import Context, ModelNeed, Operation
+from safelight.ops.looking.labels import is_asked
+from safelight.ops.looking.sample import shown_to
+
+
+class Pose(Operation, name="pose", gives_image=False, gives_sights=True):
+    """Find the points of a body: eyes, shoulders, elbows, knees and the others, each with a score.
+
+    The usual model sees one body: the one in the middle of the picture, or the largest. What was
+    found goes to the standard output alone and into no receipt: treat it as personal data where the
+    picture is. Of an animation, the first frame is looked at.
+    """
+
+    model: str = Field(
+        "usual",
+        min_length=1,
+        max_length=64,
+        description="name or alias of the model: safelight models list",
+    )
+    least: float = Field(
+        0.0, ge=0, le=1, description="how sure the model must be of a body as a whole"
+    )
+
+    def needs(self) -> tuple[ModelNeed, ...]:
+        """The one model."""
+        return (ModelNeed("pose", self.model),)
+
+    def asks_for(self, sight: Annotation) -> bool:
+        """A body that the model is sure enough of."""
+        return sight.kind == "pose" and is_asked(sight, (), self.least)
+
+    def apply(self, image: Image, ctx: Context) -> Image:
+        """The same picture, with each body among its annotations.
+
+        Raises ModelMissing for a model that finds no bodies.
+        """
+        need = self.needs()[0]
+        shown = shown_to(image, ctx, need)
+        seen = ctx.look(need, shown).annotations
+        if any(sight.kind != "pose" for sight in seen):
+            raise ModelMissing(
+                "the model finds no bodies", hint="safelight models list --task pose"
+            )
+        return shown.image.with_annotations(*filter(self.asks_for, seen))
