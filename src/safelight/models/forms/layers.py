@@ -13,6 +13,7 @@ from safelight.models.forms.graph import Attribute, Graph
 
 Weights = NDArray[np.float32]
 Pair = tuple[int, int]
+Times = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +116,14 @@ def add(graph: Graph, first: str, second: str) -> str:
     return graph.node("Add", first, second)
 
 
-def nearest(graph: Graph, value: str, times: Pair) -> str:
+def nearest(graph: Graph, value: str, times: Times) -> str:
     """Larger by repeating pixels: rows and columns so many times."""
     scales = graph.constant(np.array([1, 1, *times], np.float32))
     facts = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
     return graph.node("Resize", value, "", scales, mode="nearest", **facts)
 
 
-def smooth(graph: Graph, value: str, times: tuple[float, float], mode: str) -> str:
+def smooth(graph: Graph, value: str, times: Times, mode: str) -> str:
     """Resized by linear or cubic interpolation (a = -0.75), without antialiasing."""
     scales = graph.constant(np.array([1, 1, *times], np.float32))
     how = {"coordinate_transformation_mode": "half_pixel", "mode": mode}
