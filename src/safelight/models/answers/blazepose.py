@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from safelight.annotation import Seen
 from safelight.models.answers.bodies import body, covered
 from safelight.models.answers.mask import planes_of
-from safelight.models.answers.shapes import Answers, exactly, numbers, required, sigmoid
+from safelight.models.answers.shapes import Answers, at_least, numbers, required, sigmoid
 from safelight.models.contract import ModelOutput
 from safelight.models.tensors import Part, View
 
@@ -30,7 +30,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     """One body at most."""
     import numpy as np
 
-    given = exactly(answers, 2)
+    given = at_least(answers, 2)
     rows = _rows(given, output)
     sure = float(np.clip(given[1].reshape(-1)[0], 0, 1))
     if sure < max(output.least, 1e-6):
@@ -46,7 +46,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
 
 def region(answers: Answers, output: ModelOutput, view: View) -> Part | None:
     """The square around the body, in displayed pixels; None where there is no body."""
-    given = exactly(answers, 2)
+    given = at_least(answers, 2)
     rows = _rows(given, output)
     middle, rim, room = numbers(output, "region")
     required(max(middle, rim) < len(rows), "number of points")

@@ -36,12 +36,12 @@ def body(spots: Values, scores: Values, output: ModelOutput, view: View) -> Anno
     held = [
         point
         for point in points
-        if point.score >= output.least and 0 <= point.x <= width and 0 <= point.y <= height
+        if point.score >= output.least and 0 <= point.x < width and 0 <= point.y < height
     ]
     if len(held) < 2:
         return None
     columns, rows = [point.x for point in held], [point.y for point in held]
-    box = box_within((min(columns), min(rows), max(columns), max(rows)), view)
+    box = box_within((min(columns), min(rows), max(columns) // 1 + 1, max(rows) // 1 + 1), view)
     score = sum(point.score for point in held) / len(held)
     return None if box is None else Annotation("pose", word(output, 0), score, box, points)
 

@@ -45,7 +45,8 @@ def seen(found: Candidates, output: ModelOutput, view: View) -> Seen:
     sure = np.flatnonzero(found.scores >= max(output.least, 1e-6))
     sure = sure[np.argsort(-found.scores[sure], kind="stable")][:MOST_CANDIDATES]
     classes = np.zeros(len(sure), np.intp) if found.classes is None else found.classes[sure]
-    alone = sure[_apart(found.boxes[sure], classes, output)]
+    near = np.clip(found.boxes[sure], -FAR, FAR)
+    alone = sure[_apart(near, classes, output)]
     things = (_annotation(found, int(place), output, view) for place in alone)
     return Seen(tuple(thing for thing in things if thing is not None))
 

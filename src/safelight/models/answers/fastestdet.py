@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from safelight.annotation import Seen
 from safelight.models.answers.boxes import Candidates, seen
-from safelight.models.answers.shapes import Answers, exactly, required, sigmoid
+from safelight.models.answers.shapes import Answers, at_least, required, sigmoid
 from safelight.models.contract import ModelOutput
 from safelight.models.tensors import View
 
@@ -21,7 +21,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     """Things without points."""
     import numpy as np
 
-    answer = exactly(answers, 1)[0]
+    answer = at_least(answers, 1)[0]
     required(answer.ndim == 4 and answer.shape[:2] == (1, FIRST_CLASS + len(output.labels)))
     values = answer[0].reshape(len(answer[0]), -1).T
     rows, columns = answer.shape[2:]

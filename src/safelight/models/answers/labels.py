@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from safelight.annotation import Annotation, Seen
 from safelight.models.answers.boxes import word
-from safelight.models.answers.shapes import Answers, activated, exactly, required
+from safelight.models.answers.shapes import Answers, activated, at_least, required
 from safelight.models.contract import MAX_LABELS, ModelOutput
 from safelight.models.tensors import View
 
@@ -16,7 +16,7 @@ def read(answers: Answers, output: ModelOutput, _view: View) -> Seen:
     """The words that are sure enough, the surest first; numbers where the entry has no words."""
     import numpy as np
 
-    values = exactly(answers, 1)[0].reshape(-1)
+    values = at_least(answers, 1)[0].reshape(-1)
     required(0 < len(values) <= MAX_LABELS)
     required(len(output.labels) in (0, len(values)), "number of labels")
     scores = np.clip(activated(values, output), 0, 1)

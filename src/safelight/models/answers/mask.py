@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from safelight.annotation import Seen
-from safelight.models.answers.shapes import Answers, activated, exactly, required
+from safelight.models.answers.shapes import Answers, activated, at_least, required
 from safelight.models.contract import ModelOutput
 from safelight.models.tensors import View
 
@@ -23,7 +23,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     """The mask of the picture from 0 to 1, its padding cut away."""
     import numpy as np
 
-    planes = planes_of(exactly(answers, 1)[0], output)
+    planes = planes_of(at_least(answers, 1)[0], output)
     required(output.channel < len(planes))
     plane = activated(planes, output, axis=0)[output.channel]
     low, high = output.range

@@ -25,7 +25,7 @@ def required(is_so: object, what: str = "shape") -> None:
         raise ModelFaulty(f"the model's answer has another {what} than its catalogue entry says")
 
 
-def exactly(answers: Answers, count: int) -> list[Values]:
+def at_least(answers: Answers, count: int) -> list[Values]:
     """So many tensors, or more. Raises ModelFaulty where there are less."""
     required(len(answers) >= count, "number of tensors")
     return list(answers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from safelight.annotation import Seen
 from safelight.models.answers.boxes import Candidates, seen
 from safelight.models.answers.grids import grids
-from safelight.models.answers.shapes import Answers, activated, exactly, required, table
+from safelight.models.answers.shapes import Answers, activated, at_least, required, table
 from safelight.models.contract import ModelOutput
 from safelight.models.tensors import View
 
@@ -18,7 +18,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     """Things with their points."""
     import numpy as np
 
-    given = exactly(answers, 2)
+    given = at_least(answers, 2)
     offsets = table(given[0], 4 + 2 * len(output.points))
     scores = activated(table(given[1], max(len(output.labels), 1)), output)
     anchors = np.concatenate([cells.repeat(each, axis=0) for cells, each in grids(output, view)])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from safelight.annotation import Seen
 from safelight.models.answers.boxes import Candidates, seen
 from safelight.models.answers.grids import grids
-from safelight.models.answers.shapes import Answers, activated, exactly, numbers, required, table
+from safelight.models.answers.shapes import Answers, activated, at_least, numbers, required, table
 from safelight.models.contract import ModelOutput
 from safelight.models.tensors import View
 
@@ -27,7 +27,7 @@ GREATEST = 10.0
 
 def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     """Faces without points."""
-    given = exactly(answers, 2)
+    given = at_least(answers, 2)
     boxes, scores = table(given[0], 4), table(given[1], 2)
     required(len(boxes) == len(scores))
     if output.anchors:

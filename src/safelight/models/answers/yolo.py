@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from safelight.annotation import Seen
 from safelight.models.answers.boxes import Candidates, seen
-from safelight.models.answers.shapes import Answers, activated, exactly, required
+from safelight.models.answers.shapes import Answers, activated, at_least, required
 from safelight.models.contract import ModelOutput
 from safelight.models.tensors import View
 
@@ -17,7 +17,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     """Things without points."""
     import numpy as np
 
-    answer = exactly(answers, 1)[0]
+    answer = at_least(answers, 1)[0]
     required(output.labels and answer.ndim == 3 and answer.size)
     required(answer.shape[:2] == (1, 4 + len(output.labels)))
     values = answer[0].T

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from safelight.annotation import Seen
 from safelight.models.answers.boxes import Candidates, seen
-from safelight.models.answers.shapes import Answers, exactly, numbers, required, table, whole
+from safelight.models.answers.shapes import Answers, at_least, numbers, required, table, whole
 from safelight.models.contract import ModelOutput
 from safelight.models.tensors import View
 
@@ -21,7 +21,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     import numpy as np
 
     strides = whole(numbers(output, "strides"))
-    given = exactly(answers, 4 * len(strides))
+    given = at_least(answers, 4 * len(strides))
     size = np.array((view.columns, view.rows), np.float32)
     boxes, scores, points = [], [], []
     for place, stride in enumerate(strides):
