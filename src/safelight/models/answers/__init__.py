@@ -23,6 +23,7 @@ from safelight.models.answers import (
     ultraface,
     vector,
     yolo,
+    yolox,
     yunet,
 )
 from safelight.models.answers.shapes import Answers
@@ -43,6 +44,7 @@ DECODERS: dict[str, Decoder] = {
     "ultraface": ultraface.read,
     "vector": vector.read,
     "yolo": yolo.read,
+    "yolox": yolox.read,
     "yunet": yunet.read,
 }
 # What an answer of this kind is read by where the entry names no decoder.
