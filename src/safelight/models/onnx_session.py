@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from safelight.errors import MemoryExceeded, ModelFaulty, PolicyRefused, RuntimeMissing
 from safelight.models.contract import Number, tensor_name
 from safelight.models.entry import Entry
+from safelight.models.providers import CPU, Device
 from safelight.models.session import (
     constants,
     is_out_of_memory,
@@ -17,12 +18,12 @@ from safelight.models.session import (
     shape_of,
     typed,
 )
+from safelight.models.waking import options_of
 
 if TYPE_CHECKING:
     from safelight.models.session import Numbers
 
 TELEMETRY_OFF = "ORT_DISABLE_TELEMETRY"
-PROVIDER = "CPUExecutionProvider"
 FATAL = 4
 # How onnxruntime says that a model needs an operator that it does not have.
 UNKNOWN_OPERATOR = ("is not a registered function/op", "No Op registered for")
@@ -56,23 +57,33 @@ def import_onnxruntime() -> Any:
         raise RuntimeMissing("onnxruntime is not installed") from error
 
 
+def opened(data: bytes | memoryview, *, threads: int, device: Device) -> Any:
+    """A session of onnxruntime, by named providers alone. Raises what onnxruntime raises."""
+    runtime = import_onnxruntime()
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = FATAL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    if device.is_asked:  # what is freed there is overwritten: nothing may be kept for the next
+        options.enable_cpu_mem_arena = options.enable_mem_pattern = False
+    providers = device.providers(options_of(device))
+    return runtime.InferenceSession(bytes(data), options, providers=providers, enable_fallback=0)
+
+
 class OnnxSession:
     """An ONNX model in onnxruntime. Its threads sleep when they have no work."""
 
-    def __init__(self, entry: Entry, data: bytes | memoryview, *, threads: int) -> None:
+    def __init__(
+        self, entry: Entry, data: bytes | memoryview, *, threads: int, device: Device = CPU
+    ) -> None:
         """Raises RuntimeMissing for a model that cannot be opened, ModelFaulty for one that takes
         or gives other tensors than its entry says, MemoryExceeded.
         """
-        runtime = import_onnxruntime()
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = FATAL
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
         self._entry = entry
         try:
-            self._session = runtime.InferenceSession(bytes(data), options, providers=[PROVIDER])
+            self._session = opened(data, threads=threads, device=device)
         except Exception as error:  # onnxruntime has no base class of its errors
             if is_out_of_memory(error):
                 raise MemoryExceeded from error
@@ -85,7 +96,7 @@ class OnnxSession:
                 "onnxruntime cannot open the model",
                 hint="a newer onnxruntime may: pip install -U 'safelight[cpu]'",
             ) from error
-        if self._session.get_providers() != [PROVIDER]:
+        if self._session.get_providers() != device.names:
             raise PolicyRefused("onnxruntime chose a provider that was not named")
         takes = [one.name for one in self._session.get_inputs()]
         gives = [one.name for one in self._session.get_outputs()]

@@ -76,6 +76,11 @@ class Device:
         return KINDS[self.kind].provider
 
     @property
+    def names(self) -> list[str]:
+        """The providers of its sessions: its own, and the processor's for what it cannot do."""
+        return list(dict.fromkeys((self.provider, CPU_PROVIDER)))
+
+    @property
     def is_asked(self) -> bool:
         """Whether its models run in a process of their own, which workers ask for answers."""
         return self.is_shared or (self.kind == "cuda" and sys.platform == "linux")
@@ -89,7 +94,7 @@ class Device:
         return tuple(str(DEV / name) for name in names if (DEV / name).exists())
 
     def providers(self, options: Mapping[str, str]) -> list[Any]:
-        """As a session is told them: this one first, and the processor for what it cannot do."""
+        """As a session is told them."""
         if self.kind == "cpu":
             return [CPU_PROVIDER]
         number = {"device_id": str(self.number)} if KINDS[self.kind].is_numbered else {}

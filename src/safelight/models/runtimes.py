@@ -11,6 +11,7 @@ from safelight.models.facts import Runtime
 from safelight.models.flatbuffer import refuse_external_buffers
 from safelight.models.onnx_session import OnnxSession, import_onnxruntime
 from safelight.models.protobuf import refuse_external_data
+from safelight.models.providers import CPU, Device
 from safelight.models.session import Session
 from safelight.models.tflite_session import TfliteSession
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from safelight.models.session import Numbers
 
 
-def open_session(entry: Entry, data: memoryview, *, threads: int) -> Session:
-    """Open a verified model on the processor with this many threads. data is its file, and its
-    parts behind it.
+def open_session(entry: Entry, data: memoryview, *, threads: int, device: Device = CPU) -> Session:
+    """Open a verified model on the device, with this many threads of the processor. data is its
+    file, and its parts behind it. TFLite models take the processor alone.
 
     Raises PolicyRefused for a model that wants another file, RuntimeMissing when its runtime is
     not installed or cannot open it, ModelFaulty for one that its entry does not describe,
@@ -37,7 +38,7 @@ def open_session(entry: Entry, data: memoryview, *, threads: int) -> Session:
 
         graph = memoryview(graph_of(entry, data))
     refuse_external_data(graph)
-    return OnnxSession(entry, graph, threads=threads)
+    return OnnxSession(entry, graph, threads=threads, device=device)
 
 
 def warm(runtime: Runtime) -> None:

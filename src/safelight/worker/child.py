@@ -23,8 +23,10 @@ from safelight.models.look import look
 from safelight.models.reading import Reader
 from safelight.models.runtimes import open_session
 from safelight.models.session import Session
+from safelight.models.providers import CPU, Device
 from safelight.operation import Context, ModelNeed, Operation, Sample, no_picture
 from safelight.recipe import Recipe
+from safelight.worker.device_session import Counter, DeviceSession
 from safelight.worker.job import PICTURE, Crossing, Plan
 from safelight.worker.rehearsal import rehearsed
 from safelight.worker.shares import Shares
@@ -77,12 +79,15 @@ def perform(
     wants_image: bool,
     threads: int = 1,
     crossing: Crossing = Crossing.NOTHING,
+    counter: Counter | None = None,
+    device: Device = CPU,
 ) -> Performed:
     """One picture and a recipe in canonical form in, encoded pieces and facts out; either side may
-    be plain pixels. Raises any SafelightError.
+    be plain pixels. Models answer at the counter of a device where there is one, else they are
+    opened here, on the device named. Raises any SafelightError.
     """
     todo = Recipe.from_canonical(recipe)
-    sessions = Sessions(models, threads)
+    sessions = Sessions(models, threads, counter, device)
     deadline = time.monotonic() + limits.timeout_s
     further = partial(_further, models, limits)
     seeing = (sessions.look, sessions.read)
@@ -175,9 +180,15 @@ def rehearsal(plan: Plan) -> Callable[[], None]:
 class Sessions:
     """Opens each model once, when an operation first asks for it; an exact twin only at a fault."""
 
-    def __init__(self, models: Sequence[Model], threads: int) -> None:
+    def __init__(
+        self,
+        models: Sequence[Model],
+        threads: int,
+        counter: Counter | None = None,
+        device: Device = CPU,
+    ) -> None:
         self._models = {model.need: model for model in models}
-        self._threads = threads
+        self._threads, self._counter, self._device = threads, counter, device
         self._open: dict[ModelNeed, Guarded] = {}
         self._readers: dict[ModelNeed, Reader] = {}
 
@@ -225,4 +236,7 @@ class Sessions:
 
     def _session(self, need: ModelNeed) -> Session:
         model = self._models[need]
-        return open_session(Entry.from_json(model.entry_json), model.data, threads=self._threads)
+        entry = Entry.from_json(model.entry_json)
+        if self._counter is not None:
+            return DeviceSession(entry, tuple(self._models).index(need), self._counter)
+        return open_session(entry, model.data, threads=self._threads, device=self._device)

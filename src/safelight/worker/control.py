@@ -24,10 +24,11 @@ from safelight.errors import WireBroken
 from safelight.formats import FORMATS
 from safelight.limits import Limits
 from safelight.models.facts import RUNTIMES
+from safelight.models.providers import KINDS, Device
 from safelight.worker.job import Plan
 
 MAGIC = b"SLz1"
-_START = struct.Struct("<4sBBHHHI8Q")
+_START = struct.Struct("<4sBBHHHIBB8Q")
 _NOTE = struct.Struct("<4sHHQq")
 Word = TypeVar("Word", bound=str)
 
@@ -67,14 +68,17 @@ START_BYTES = _START.size
 def pack_plan(plan: Plan) -> bytes:
     runtimes = _bits(RUNTIMES, plan.runtimes)
     head = (plan.needs_pixels, runtimes, plan.workers, plan.threads, plan.required_level)
-    return _START.pack(MAGIC, *head, _bits(FORMATS, plan.late), *astuple(plan.limits))
+    device = (tuple(KINDS).index(plan.device.kind), plan.device.number)
+    return _START.pack(MAGIC, *head, _bits(FORMATS, plan.late), *device, *astuple(plan.limits))
 
 
 def parse_plan(data: bytes) -> Plan:
     if len(data) != _START.size or data[:4] != MAGIC:
         raise WireBroken("the host sent a plan of another shape than the wire has")
-    _, pixels, runtimes, workers, threads, level, late, *limits = _START.unpack(data)
-    rest = (workers, threads, level, _chosen(FORMATS, late))
+    _, pixels, runtimes, workers, threads, level, late, *more = _START.unpack(data)
+    kind, number, *limits = more
+    device = Device(tuple(KINDS)[kind], number)
+    rest = (workers, threads, level, _chosen(FORMATS, late), device)
     return Plan(bool(pixels), _chosen(RUNTIMES, runtimes), Limits(*limits), *rest)
 
 

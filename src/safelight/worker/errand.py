@@ -19,6 +19,7 @@ from safelight.limits import MAX_MODELS, MAX_RECORDS, Limits
 from safelight.models.session import is_out_of_memory
 from safelight.operation import ModelNeed
 from safelight.worker.child import Model, Perform, Performed
+from safelight.worker.device_session import Counter
 from safelight.worker.job import Plan
 from safelight.worker.measures import pack_measures
 from safelight.worker.memory import read_only
@@ -35,29 +36,32 @@ from safelight.worker.wire import (
 )
 
 FIXED_FDS = 4
+LINK_FDS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Sheets:
     """The descriptors of a job: source, recipe with the models' words behind it, output, report,
-    model files.
+    line and mailbox of its device if it has one, model files.
     """
 
     source: int
     words: int
     output: int
     report: int
+    link: tuple[int, ...]
     models: tuple[int, ...]
 
 
 def serve(channel: socket.socket, plan: Plan, perform: Perform) -> None:
     """One job, from order to outcome; returns at once if the host closed the channel."""
-    data, fds, _, _ = socket.recv_fds(channel, JOB_BYTES, FIXED_FDS + MAX_MODELS)
+    data, fds, _, _ = socket.recv_fds(channel, JOB_BYTES, FIXED_FDS + LINK_FDS + MAX_MODELS)
     if not data:
         return
     order = Order.parse(data)
-    source, words, output, report, *models = fds
-    sheets = Sheets(source, words, output, report, tuple(models))
+    source, words, output, report, *more = fds
+    linked = LINK_FDS * order.has_device
+    sheets = Sheets(source, words, output, report, tuple(more[:linked]), tuple(more[linked:]))
     outcome = _outcome(channel, plan, perform, order=order, sheets=sheets)
     os.write(channel.fileno(), outcome.pack(order.nonce))
 
@@ -67,7 +71,7 @@ def _outcome(
 ) -> Outcome:
     tell = Progress(lambda message: os.write(channel.fileno(), message)).tell
     try:
-        recipe, models = _words(order, sheets)
+        recipe, models = models_of(order, sheets.words, sheets.models)
         done = perform(
             read_only(sheets.source, order.source),
             recipe,
@@ -77,6 +81,8 @@ def _outcome(
             wants_image=order.wants_image,
             threads=threads_of(order, plan),
             crossing=order.crossing,
+            counter=counter_of(sheets.link),
+            device=plan.device,
         )
         outcome, records = succeeded(done, plan.limits)
         _write(sheets.output, outcome.output_bytes, done.pieces)
@@ -125,15 +131,21 @@ def failed(error: BaseException) -> Outcome:
     return Outcome(failure_of(error))
 
 
-def _words(order: Order, sheets: Sheets) -> tuple[bytes, Sequence[Model]]:
+def counter_of(link: Sequence[int]) -> Counter | None:
+    """Where a job asks its device, if it has one."""
+    return Counter(*link) if link else None
+
+
+def models_of(order: Order, words_fd: int, fds: Sequence[int]) -> tuple[bytes, Sequence[Model]]:
+    """The recipe of an order and its models, whose words lie in one sheet and each in its own."""
     sizes = [order.recipe, *(size for model in order.models for size in model[:2])]
-    words = read_only(sheets.words, sum(sizes))
+    words = read_only(words_fd, sum(sizes))
     parts, start = [], 0
     for size in sizes:
         parts.append(bytes(words[start : start + size]))
         start += size
     models = []
-    for place, fd in enumerate(sheets.models):
+    for place, fd in enumerate(fds):
         need, entry = parts[1 + 2 * place : 3 + 2 * place]
         data = read_only(fd, order.models[place][2])
         models.append(Model(ModelNeed(*json.loads(need)), entry, data))

@@ -16,6 +16,7 @@ from safelight.image import Change, Finding, Measure
 from safelight.limits import Limits
 from safelight.models.facts import Runtime
 from safelight.models.guard import Retry
+from safelight.models.providers import CPU, Device
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def picture_file(digest: str, fd: int, size_bytes: int) -> ModelFile:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a pool of workers must be warm for, and what each of its workers may use. runtimes open
-    the models of its jobs; late are formats whose own libraries its jobs may need.
+    the models of its jobs, on the device; late are formats whose own libraries its jobs may need.
     """
 
     needs_pixels: bool
@@ -50,6 +51,7 @@ class Plan:
     threads: int = 1
     required_level: int = 2
     late: frozenset[Format] = frozenset()
+    device: Device = CPU
 
 
 class Crossing(IntEnum):
@@ -61,11 +63,20 @@ class Crossing(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """By what a worker asks a device: its end of a line, and the mailbox of this job."""
+
+    line: int
+    mailbox: int
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One picture to work on. source_fd is a sealed memfd; the recipe is in its canonical form.
 
     models are those that the recipe needs, then the exact twins of some, then further pictures.
-    threads is how many a model may use; 0 means as many as the plan allows. Where the output is
+    threads is how many a model may use; 0 means as many as the plan allows. Where it has a device,
+    that one answers for the models. Where the output is
     plain pixels, no step of the recipe is applied.
     """
 
@@ -76,6 +87,7 @@ class Job:
     wants_image: bool = True
     threads: int = 0
     crossing: Crossing = Crossing.NOTHING
+    device: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)

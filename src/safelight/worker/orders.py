@@ -34,6 +34,7 @@ def order_of(job: Job) -> tuple[Order, bytes]:
         *(job.source_bytes, len(job.recipe), tuple(sizes), job.wants_image, nonce),
         threads=job.threads,
         crossing=job.crossing,
+        has_device=job.device is not None,
     )
     return order, b"".join(words)
 

@@ -60,6 +60,7 @@ def _work(
             wants_image=order.wants_image,
             threads=threads_of(order, plan),
             crossing=order.crossing,
+            device=plan.device,
         )
         outcome, records = succeeded(done, plan.limits)
     except BaseException as error:  # noqa: BLE001 - whatever broke, the host hears a number

@@ -41,6 +41,7 @@ FAULTS: tuple[type[BaseException], ...] = (
     ValueError,
 )
 # What a job may end in. The other classes are for the host to say.
+_TOLD = "told by another worker"
 ALLOWED = frozenset((1, 3, 4, 20, 21, 22, 23, 24, 25, 42, 80, 90, 100, 101, 102))
 
 
@@ -61,11 +62,21 @@ class Failure:
 
 def failure_of(error: BaseException) -> Failure:
     """In the worker."""
+    if _TOLD in vars(error):
+        known: Failure = vars(error)[_TOLD]
+        return known
     module, line = _place(error.__traceback__)
     if isinstance(error, SafelightError):
         return Failure(error.number, module, line, tuple(map(_fact, _FACT.findall(error.detail))))
     kinds = [kind for kind, fault in enumerate(FAULTS) if isinstance(error, fault)]
     return Failure(SafelightError.number, module, line, tuple(kinds[:1]))
+
+
+def told(failure: Failure) -> SafelightError:
+    """The error that another worker named, which goes on to the host as it came."""
+    error = by_number(failure.number)()
+    vars(error)[_TOLD] = failure
+    return error
 
 
 def error_of(failure: Failure) -> SafelightError:

@@ -24,9 +24,9 @@ faccessat 269 48 | fanotify_init 300 262 | fchmodat 268 53 | fchownat 260 54 | f
 fsopen 430 430 | fstat 5 80 | ftruncate 77 46 | futex 202 98 | getdents64 217 61 | getpid 39 172
 getppid 110 173 | getrandom 318 278 | getrlimit 97 163 | gettid 186 178 | gettimeofday 96 169
 inotify_add_watch 254 27 | inotify_init1 294 26 | io_destroy 207 1 | io_setup 206 0
-io_uring_setup 425 425 | ioctl 16 29 | ioprio_set 251 30 | kcmp 312 272 | keyctl 250 219 | kill 62 129
-landlock_add_rule 445 445 | landlock_create_ruleset 444 444 | landlock_restrict_self 446 446
-linkat 265 37 | listen 50 201
+io_uring_setup 425 425 | ioctl 16 29 | ioprio_set 251 30 | kcmp 312 272 | keyctl 250 219
+kill 62 129 | landlock_add_rule 445 445 | landlock_create_ruleset 444 444
+landlock_restrict_self 446 446 | linkat 265 37 | listen 50 201
 madvise 28 233 | memfd_create 319 279 | memfd_secret 447 447 | mkdirat 258 34 | mknodat 259 33
 mlock 149 228 | mmap 9 222 | modify_ldt 154 - | mount 165 40 | move_pages 279 239
 mprotect 10 226 | mq_open 240 180 | mq_unlink 241 181 | mremap 25 216 | msgctl 71 187

@@ -121,7 +121,9 @@ class Errand:
             raise WireBroken("the worker answered before it was asked")
         models = [model.fd for model in self._job.models]
         sheets = (self._job.source_fd, self._words.fd, self._output.fd, self._report.fd)
-        line.say(self.order.pack(), (*sheets, *models))
+        device = self._job.device
+        link = (device.line, device.mailbox) if device is not None else ()
+        line.say(self.order.pack(), (*sheets, *link, *models))
         for _ in range(most_progress(self._limits)):
             untrusted = line.hear(deadline).untrusted
             if not is_progress(untrusted):

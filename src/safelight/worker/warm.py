@@ -61,6 +61,15 @@ def up(plan: Plan) -> None:
         _runtime(runtime)
 
 
+def for_device() -> None:
+    """Import what the worker of a device touches. Raises RuntimeMissing."""
+    for name in (*ALWAYS, *NUMPY):
+        importlib.import_module(name)
+    for name in ENCODINGS:
+        lookup(name)
+    _runtime("onnx")
+
+
 def require_one_thread() -> None:
     """Raises WorkerDied if this process has more than one thread: no other would survive a fork."""
     threads = len(os.listdir("/proc/self/task"))

@@ -88,7 +88,8 @@ class Ready:
 class Order:
     """Sizes of a job in bytes: source, recipe, and for each model its need, its entry and its file.
 
-    threads is how many a model may use; 0 leaves it to the plan; crossing as of a job. The nonce
+    threads is how many a model may use; 0 leaves it to the plan; crossing as of a job; has_device:
+    a line and a mailbox come along, by which a device answers for the models. The nonce
     comes back with the outcome: an answer given before the question was asked is no answer.
     """
 
@@ -99,11 +100,12 @@ class Order:
     nonce: int
     threads: int = 0
     crossing: Crossing = Crossing.NOTHING
+    has_device: bool = False
 
     def pack(self) -> bytes:
         padding = [(0, 0, 0)] * (MAX_MODELS - len(self.models))
         sizes = [size for model in [*self.models, *padding] for size in model]
-        wants = self.wants_image | self.crossing << 1
+        wants = self.wants_image | self.crossing << 1 | self.has_device << 3
         head = (JOB_MAGIC, len(self.models), wants, self.threads)
         return _JOB.pack(*head, self.nonce, self.source, self.recipe, *sizes)
 
@@ -113,8 +115,11 @@ class Order:
         _, count, wants, threads, nonce, *rest = _unpack(_JOB, data, JOB_MAGIC)
         source, recipe, *sizes = rest
         models = list(zip(sizes[::3], sizes[1::3], sizes[2::3], strict=True))
-        crossing = Crossing(wants >> 1)
-        return cls(source, recipe, tuple(models[:count]), bool(wants & 1), nonce, threads, crossing)
+        return cls(
+            *(source, recipe, tuple(models[:count]), bool(wants & 1), nonce, threads),
+            crossing=Crossing(wants >> 1 & 3),
+            has_device=bool(wants >> 3),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from safelight.worker.wire import Ready
 
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 # Those of the largest job, and room for its channel and the like.
-WORKER_FILES = errand.FIXED_FDS + MAX_MODELS + 16
+WORKER_FILES = errand.FIXED_FDS + errand.LINK_FDS + MAX_MODELS + 16
 ZYGOTE_FILES = 64
 FILES_PER_WORKER = 4
 # Threads are counted for all workers of a zygote together; its own forks must find room above them.
@@ -55,7 +55,7 @@ def main(words: list[str]) -> None:
     out.
     """
     gc.disable()
-    channel = _low(int(words[0]))
+    channel = low(int(words[0]))
     for ignored in IGNORED:
         signal.signal(ignored, signal.SIG_IGN)
     try:
@@ -67,7 +67,7 @@ def main(words: list[str]) -> None:
         _give_up(channel, WorkerDied(f"the cage cannot be closed: {error}"))
 
 
-def _low(number: int) -> socket.socket:
+def low(number: int) -> socket.socket:
     """The channel at the lowest free number: that of a host with many open files may be above all
     that a worker can have.
     """
@@ -83,7 +83,7 @@ def _prepare(plan: Plan, body: str, lockdown: Lockdown) -> Zygote:
     warm.up(plan)
     rehearse = module.rehearsal(plan)
     warm.require_one_thread()
-    zygote = Zygote(plan, Body(module.perform, rehearse), lockdown, _address_space())
+    zygote = Zygote(plan, Body(module.perform, rehearse), lockdown, address_space())
     gc.freeze()
     gc.enable()
     lockdown.close_zygote(
@@ -105,7 +105,7 @@ def _give_up(channel: socket.socket, error: SafelightError) -> NoReturn:
     os._exit(1)
 
 
-def _address_space() -> int:
+def address_space() -> int:
     """What is mapped now, in bytes: the zygote's libraries do not count as the work of a job."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * PAGE_BYTES
 

@@ -53,9 +53,9 @@ class Attack:
     """One attack with what each layer answers to it alone; an empty set means that the layer lets
     it through.
 
-    calls names the system calls that it makes, which this processor must have. privileged holds what the kernel
-    answers an ordinary user even without a cage; an empty set means that an ordinary user gets
-    through, too.
+    calls names the system calls that it makes, which this processor must have. privileged holds
+    what the kernel answers an ordinary user even without a cage; an empty set means that an
+    ordinary user gets through, too.
     """
 
     name: str
