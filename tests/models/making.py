@@ -185,3 +185,63 @@ def marks() -> dict[str, Any]:
 def to_bytes(model: Any) -> bytes:
     data: bytes = model.SerializeToString()
     return data
+
+
+def enormous_head(size_bytes: int) -> tuple[bytes, bytes]:
+    """What stands before and behind so many zeros that a model says are its weights."""
+    sides = [size_bytes // 4]
+    model = _model([helper.make_node("Max", ["x", "w"], ["y"])], [])
+    tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=sides).SerializeToString()
+    weights = tensor + b"\x4a" + _varint(size_bytes)
+    graph = model.graph.SerializeToString()
+    model.ClearField("graph")
+    inner = graph + b"\x2a" + _varint(len(weights) + size_bytes) + weights
+    return b"\x3a" + _varint(len(inner) + size_bytes) + inner, to_bytes(model)
+
+
+def _varint(number: int) -> bytes:
+    digits = []
+    while number > 0x7F:
+        digits.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*digits, number])
+
+
+def _of_pictures(nodes: list[Any], initializers: list[Any]) -> Any:
+    taken = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, "h", "w"])]
+    given = [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)]
+    graph = helper.make_graph(nodes, "g", taken, given, initializers)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def greedy() -> Any:
+    """An answer of four billion rows."""
+    sides = helper.make_tensor("sides", TensorProto.INT64, [4], [2**32, 1, 1, 1])
+    return _of_pictures([helper.make_node("Expand", ["x", "sides"], ["y"])], [sides])
+
+
+def endless() -> Any:
+    """y = x, after a loop that nobody lives to see the end of."""
+    turns = helper.make_tensor("turns", TensorProto.INT64, [], [2**62])
+    go_on = helper.make_tensor("go_on", TensorProto.BOOL, [], [1])
+    value = helper.make_tensor_value_info
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["more"], ["still"]),
+            helper.make_node("Sin", ["now"], ["next"]),
+        ],
+        "turn",
+        [
+            value("place", TensorProto.INT64, []),
+            value("more", TensorProto.BOOL, []),
+            value("now", TensorProto.FLOAT, None),
+        ],
+        [value("still", TensorProto.BOOL, []), value("next", TensorProto.FLOAT, None)],
+    )
+    node = helper.make_node("Loop", ["turns", "go_on", "x"], ["y"], body=body)
+    return _of_pictures([node], [turns, go_on])
+
+
+def picture_model() -> Any:
+    """y = x, for a grey picture of any size."""
+    return _of_pictures([helper.make_node("Identity", ["x"], ["y"])], [])
