@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
+from safelight.annotation import Annotation
 from safelight.batch.losses import is_loss, losses_of
 from safelight.engine.result import Result
 
@@ -99,6 +101,30 @@ class Summary(Event):
     cancelled: bool = False
 
 
+def _sight_document(sight: Annotation) -> dict[str, Any]:
+    """What was seen as JSON values: places in pixels from the left and the top, scores 0..1."""
+    document: dict[str, Any] = {
+        "kind": sight.kind,
+        "label": sight.label,
+        "score": round(sight.score, 4),
+    }
+    if sight.box is not None:
+        document["box"] = list(sight.box)
+    if sight.points:
+        document["points"] = [
+            {
+                "name": point.name,
+                "x": round(point.x, 1),
+                "y": round(point.y, 1),
+                "score": round(point.score, 4),
+            }
+            for point in sight.points
+        ]
+    if sight.mask:
+        document["mask"] = base64.b64encode(sight.mask).decode()
+    return document
+
+
 Listener = Callable[[Event], None]
 
 
@@ -107,12 +133,15 @@ def result_document(result: Result) -> dict[str, Any]:
     sure = {} if result.confidence is None else {"confidence": result.confidence}
     decided = {"decided": dict(result.decided)} if result.decided else {}
     vector = {"vector": [round(one, 6) for one in result.vector]} if result.vector else {}
+    seen = [_sight_document(sight) for sight in result.annotations]
+    annotations = {"annotations": seen} if result.has_looked else {}
     measures = {"measures": dict(result.measures)} if result.measures else {}
     beside = [change for change in result.changes if not is_loss(change)]
     return (
         sure
         | decided
         | vector
+        | annotations
         | measures
         | {
             "format": result.format,

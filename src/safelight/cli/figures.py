@@ -14,6 +14,7 @@ from pathlib import Path
 from safelight.annotation import Decision
 from safelight.batch.events import Item
 from safelight.batch.losses import frames_in, is_loss, losses_of
+from safelight.cli.seeing import Seen
 from safelight.engine.result import Result
 from safelight.formats import TABLE
 from safelight.image import DOUBTFUL, Change
@@ -97,6 +98,7 @@ class Figures:
     qualities: tuple[float, float] | None = None  # found for a size in bytes: least, best
     decided: dict[Decision, list[float]] = field(default_factory=dict)  # how many, the first
     sure: Sureness = field(default_factory=Sureness)
+    seen: Seen = field(default_factory=Seen)
     cages: Cages = field(default_factory=Cages)
     receipts: int = 0
     folders: set[Path] = field(default_factory=set)
@@ -145,6 +147,8 @@ class Figures:
             self.decided.setdefault(kind, [0, figure])[0] += 1
         if result.confidence is not None:
             self.sure.add(result.confidence, name)
+        if result.has_looked:
+            self.seen.add(result.annotations, name)
         self.receipts += bool(result.receipt_id)
         if result.receipt_path is not None:
             self.folders.add(result.receipt_path.parent)

@@ -12,7 +12,9 @@ from safelight.cli.face import Face
 from safelight.cli.fields import FormatChoice, build, field_options, flags, values
 from safelight.cli.options import batching, caging, placing, selecting, setting, speaking
 from safelight.cli.running import Wishes, report_of, run_recipe
+from safelight.cli.sights import DRAW, drawing, looking, looks_before, may_look_first
 from safelight.cli.steps import with_conversion, with_scrub
+from safelight.errors import UsageError
 from safelight.formats import WRITABLE
 from safelight.operation import Operation
 from safelight.recipe import Recipe, Shelf, operation_named
@@ -42,7 +44,11 @@ def _options(operation: type[Operation]) -> list[Any]:
     ]
     if operation.gives_vector:
         return [selecting, *own, batching, caging, speaking]
-    if not operation.gives_image:
+    if operation.gives_sights:
+        own.append(drawing)
+    elif may_look_first(operation):
+        own.append(looking)
+    elif not operation.gives_image:
         from safelight.cli.findings import failing
 
         return [selecting, *own, failing, setting("hide_values"), batching, caging, speaking]
@@ -72,12 +78,19 @@ def _options(operation: type[Operation]) -> list[Any]:
 def _run(face: Face, operation: type[Operation], typed: dict[str, Any]) -> int:
     fail_on = typed.pop("fail_on", None)
     format, quality = typed.pop("to_format", None), typed.pop("to_quality", None)
+    is_drawn = typed.pop("draw", False)
+    before = looks_before(operation, typed)
     parameters = values(operation, typed) | _from_settings(operation, face.settings)
     files: dict[str, Path] = {}
     shelf = Shelf(Path(), face.settings.limits().input_bytes)
     own = build(operation, shelf.with_digests(operation, parameters, files))
-    recipe = with_conversion(Recipe((own,), own.suffix(), files), format, quality)
-    report = report_of(face, Recipe((own,)), fail_on)
+    after = (build(operation_named(DRAW), {}),) if is_drawn else ()
+    name = after[0].suffix() if after else own.suffix()
+    plain = Recipe((*before, own, *after), name, files)
+    report = report_of(face, plain, fail_on, verbs=(operation.name,))
+    if (format or quality) and not plain.gives_image:
+        raise UsageError("nothing is written without --draw: there is no format to choose")
+    recipe = with_conversion(plain, format, quality)
     recipe = with_scrub(recipe, face.settings)
     return run_recipe(face, recipe, Wishes(**typed), report, may_convert=True)
 
@@ -92,7 +105,10 @@ def _help(operation: type[Operation]) -> str:
     first, _, rest = inspect.cleandoc(operation.__doc__ or "").partition("\n\n")
     name, wish = operation.name, _example(operation)
     lines = [f"safelight {name} photo.jpg{wish}"]
-    if operation.gives_image:
+    if operation.gives_sights:
+        lines.append(f"safelight {name} photo.jpg{wish} --draw -o seen.jpg")
+        lines.append(f"safelight {name} pictures/ -r --json{wish}")
+    elif operation.gives_image:
         lines.append(f"safelight {name} pictures/ -r -o out/{wish}")
         lines.append(f"safelight {name} -{wish} -o - < photo.jpg > result.jpg")
     else:

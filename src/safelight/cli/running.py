@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,12 +154,20 @@ def _run(batch: Batch, *, to_standard_output: bool) -> Summary:
         raise
 
 
-def report_of(face: Face, recipe: Recipe, fail_on: str | None = None) -> Report:
-    """What fits the recipe's last step: a table, the findings, or the vectors."""
+def report_of(
+    face: Face, recipe: Recipe, fail_on: str | None = None, *, verbs: Sequence[str] | None = None
+) -> Report:
+    """What fits the recipe: what was seen, a table, the findings, or the vectors. verbs: what the
+    table says was done.
+    """
     from safelight.cli.findings import Findings
     from safelight.cli.report import Report
     from safelight.cli.vectors import Vectors
 
+    if any(step.gives_sights for step in recipe.steps):
+        from safelight.cli.sights import Sights
+
+        return Sights(face, verbs or recipe.verbs, gives_image=recipe.gives_image)
     if recipe.gives_image:
         return Report(face, recipe.verbs)
     if recipe.steps[-1].gives_vector:
@@ -171,7 +179,8 @@ def _refuse_outputs(wishes: Wishes) -> None:
     if wishes.output or wishes.name_template or wishes.in_place:
         raise UsageError(
             "this recipe ends in findings or a vector: there is no picture to write",
-            hint="leave -o, --name and --in-place away; --json > FILE keeps what it finds",
+            hint="leave -o, --name and --in-place away; --json > FILE keeps what it finds; detect,"
+            " pose and classify write one with --draw",
         )
 
 

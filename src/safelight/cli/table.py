@@ -37,9 +37,13 @@ ORDER = tuple(
 # What the rules of done_word do not give.
 PAST = {
     "canvas": "put on a canvas",
+    "classify": "looked at",
     "cutout": "cut out",
+    "detect": "looked at",
     "difference": "compared",
+    "draw": "drawn on",
     "embed": "embedded",
+    "pose": "looked at",
 }
 DECIDED: dict[Decision, str] = {"jpeg-quality": "JPEG", "noise": "noise"}
 PASSED_OVER = {
@@ -91,6 +95,9 @@ def lines(
     written += _decided(figures)
     written += _found(figures)
     written += _sure(figures)
+    written += [
+        _row("" if number else "seen", row) for number, row in enumerate(figures.seen.rows())
+    ]
     written += [_row("failed" if number == 0 else "", text) for number, text in _failed(figures)]
     if figures.results:
         written.append(_row("network", network(figures.cages)) + _receipts(figures))

@@ -292,6 +292,7 @@ class Clock:
             vector=answer.vector,
             measures=answer.measures,
             annotations=answer.sights,
+            has_looked=any(step.gives_sights for step in work.recipe.steps),
         )
 
 

@@ -27,7 +27,7 @@ class Result:
     of length 1, is empty unless embed was asked for, and measures (see image.MEASURES) unless
     compare was. annotations holds what models saw: labels, boxes, poses, the surest first, their
     places in pixels of the picture as it was when they looked at it. It is personal data where the
-    picture is, and stands in no receipt.
+    picture is, and stands in no receipt. has_looked: a step was there to see something.
     """
 
     path: Path | None
@@ -57,6 +57,7 @@ class Result:
     vector: tuple[float, ...] = ()
     measures: Mapping[Measure, float] = field(default_factory=dict)
     annotations: tuple[Annotation, ...] = ()
+    has_looked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

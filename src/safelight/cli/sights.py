@@ -1,0 +1,113 @@
+"""Sights: the report of verbs whose models look; and the flags that put a look before a verb."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from safelight.batch.events import Item, Summary
+from safelight.cli import table
+from safelight.cli.face import Face
+from safelight.cli.options import stacked
+from safelight.cli.printable import printable
+from safelight.cli.report import Report
+from safelight.cli.seeing import PRIVACY, lines
+
+if TYPE_CHECKING:
+    from safelight.operation import Operation
+
+DRAW, DETECT, FACE = "draw", "detect", "face"
+FACES = "faces"
+
+drawing = click.option(
+    "--draw", is_flag=True, help="Draw what was seen onto the picture, and write that: see draw."
+)
+looking = stacked(
+    click.option("--faces", is_flag=True, help="Find faces first, and work on them."),
+    click.option(
+        "--model", "detector", metavar="TEXT", help="The model that finds; usual if not given."
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is shown of one picture at the end."""
+
+    index: int
+    input: str
+    facts: str
+    lines: tuple[str, ...]
+
+
+class Sights(Report):
+    """The report of a recipe that looks: what was seen in each picture; or, where pictures are
+    written, in all of them.
+    """
+
+    def __init__(self, face: Face, verbs: Sequence[str], *, gives_image: bool) -> None:
+        super().__init__(face, verbs)
+        self._gives_image = gives_image
+        self._looked: list[Looked] = []
+
+    def keep(self, item: Item) -> None:
+        result = item.result
+        if result is None or self.face.is_json or (self._gives_image and item.index > 1):
+            return
+        size = table.sides(result.input_width, result.input_height)
+        seen = tuple(lines(result.annotations))
+        self._looked.append(Looked(item.index, item.input, f"{result.input_format}, {size}", seen))
+
+    def show(self, summary: Summary) -> None:
+        """Each picture with what was seen in it, then the table."""
+        face = self.face
+        if face.verbosity < 0 or self.is_picture_out:
+            return
+        is_lone = self.figures.items == 1
+        for one in sorted(self._looked, key=lambda one: one.index):
+            if self._gives_image and not is_lone:
+                continue
+            face.out(f"{face.paint(printable(one.input, 200), 'bold')} ({one.facts})")
+            for line in one.lines or ("nothing seen",):
+                face.out(f"  {line}")
+        if self._gives_image or not is_lone:
+            super().show(summary)
+        elif self._looked:
+            face.out(f"  network: {table.network(self.figures.cages)}")
+        if self._looked or self.figures.seen.looked:
+            face.out(f"  {PRIVACY}")
+
+
+def may_look_first(operation: type[Operation]) -> bool:
+    """Whether parameters of this operation may work on what was seen before."""
+    from safelight.operation import Operation
+
+    return operation.uses_places is not Operation.uses_places
+
+
+def looks_before(operation: type[Operation], typed: dict[str, Any]) -> tuple[Operation, ...]:
+    """The steps that find what this operation is to work on; typed gets what they find.
+
+    Takes the flags of `looking` out of what was typed.
+    """
+    from safelight.cli.fields import build
+    from safelight.recipe import operation_named
+
+    if not may_look_first(operation):
+        return ()
+    is_faces, detector = typed.pop("faces", False), typed.pop("detector", None)
+    detect = operation_named(DETECT)
+    takes_labels = "seen" in operation.model_fields
+    labels = [word.strip() for word in (typed.get("seen") or "").split(",") if word.strip()]
+    steps = []
+    if is_faces:
+        steps.append(build(detect, {"model": detector or FACES}))
+    if labels or not (is_faces or takes_labels):
+        named = {"model": detector} if detector else {}
+        steps.append(build(detect, {**named, "label": [w for w in labels if w != "any"]}))
+    if is_faces and takes_labels:
+        typed["seen"] = ",".join([*labels, FACE])
+    return tuple(steps)
