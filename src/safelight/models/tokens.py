@@ -19,7 +19,7 @@ from safelight.models.words import Words
 
 MAX_TERMS_BYTES = 16_000_000
 """Of a vocabulary or its merges, unpacked."""
-MAX_TERMS = 400_000
+MAX_TERMS, MAX_NUMBER = 400_000, 1_000_000
 CLIP_MERGES = 48_894
 START, END = "<|startoftext|>", "<|endoftext|>"
 CLOSE = "</w>"
@@ -51,7 +51,7 @@ class Tokeniser:
         self._ranks = {pair: rank for rank, pair in enumerate(merges)}
         self._known: dict[str, tuple[int, ...]] = {}
         needed = [START, END, *LETTERS, *(letter + CLOSE for letter in LETTERS)]
-        if any(type(vocabulary.get(piece)) is not int for piece in needed):
+        if any(piece not in vocabulary for piece in needed):
             raise ModelFaulty("the vocabulary of the model lacks some of its bytes, or an end")
 
     def row(self, text: str, words: Words) -> list[int]:
@@ -183,6 +183,8 @@ def _numbered(merges: Sequence[Pair]) -> dict[str, int]:
 def _vocabulary(data: memoryview) -> dict[str, int]:
     found = json.loads(_unpacked(data))
     if not isinstance(found, dict) or len(found) > MAX_TERMS:
+        raise ValueError
+    if not all(type(number) is int and 0 <= number <= MAX_NUMBER for number in found.values()):
         raise ValueError
     return found
 
