@@ -111,8 +111,18 @@ def yolo() -> tuple[list[Array], ModelOutput]:
     return [answer], giving(decoder="yolo", labels=("cat", "face"))
 
 
+def yolox() -> tuple[list[Array], ModelOutput]:
+    answer = np.zeros((1, 64 + 16, 7), np.float32)
+    column, row, place = at(16)
+    middle = [X * 64 / 16 - column, Y * 64 / 16 - row]
+    size = [np.log(WIDTH * 64 / 16), np.log(HEIGHT * 64 / 16)]
+    answer[0, 64 + place] = [*middle, *size, 0.9, 0.1, 0.9]
+    anchors = {"strides": (8.0, 16.0)}
+    return [answer], giving(decoder="yolox", labels=("cat", "face"), anchors=anchors)
+
+
 FAMILIES: list[Callable[[], tuple[list[Array], ModelOutput]]] = [
-    *(yunet, ssd, ultraface, priors, fastestdet, yolo)
+    *(yunet, ssd, ultraface, priors, fastestdet, yolo, yolox)
 ]
 
 
@@ -165,7 +175,7 @@ def test_an_answer_of_another_shape_is_faulty(family: Any) -> None:
         read(answers[:-1], output)
 
 
-@pytest.mark.parametrize("family", [yunet, ssd, priors])
+@pytest.mark.parametrize("family", [yunet, ssd, priors, yolox])
 def test_anchors_that_do_not_fit_the_answer_are_told(family: Any) -> None:
     answers, output = family()
     for anchors in (
@@ -176,6 +186,21 @@ def test_anchors_that_do_not_fit_the_answer_are_told(family: Any) -> None:
     ):
         with pytest.raises(ModelFaulty):
             read(answers, output.model_copy(update={"anchors": anchors}))
+
+
+def test_a_thing_may_be_larger_than_the_box_that_found_it() -> None:
+    answers, output = ssd()
+    anchors = {**output.anchors, "region": (0.0, 1.0, 0.5)}
+    output = output.model_copy(update={"least": 0.5, "anchors": anchors})
+    square = alone(read(answers, output, whole(640, 640, 64, 64))).box
+    reach = 0.5 * 160 * 2**0.5
+    wanted = [256 - reach, 384 - reach, 2 * reach, 2 * reach]
+    assert square is not None
+    assert np.abs(np.subtract(square, wanted)).max() < 2
+    for region in ((0.0, 2.0, 0.5), (0.0, 1.0)):
+        wrong = output.model_copy(update={"anchors": {**output.anchors, "region": region}})
+        with pytest.raises(ModelFaulty):
+            read(answers, wrong)
 
 
 def test_anchors_without_their_sizes_are_told() -> None:

@@ -28,7 +28,8 @@ def test_values_lie_in_the_range_of_the_entry(low: float, high: float, layout: s
     wanted = reference(NOISE, low, high)[None]
     if layout == "NCHW":
         wanted = wanted.transpose(0, 3, 1, 2)
-    assert (tensor.dtype, tensor.shape) == (np.float32, wanted.shape)
+    assert tensor.dtype == np.float32
+    assert tensor.shape == wanted.shape
     assert np.allclose(tensor, wanted, atol=1e-6 * (high - low))
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from safelight.annotation import Seen
 from safelight.models.answers.bodies import body, covered
 from safelight.models.answers.mask import planes_of
-from safelight.models.answers.shapes import Answers, at_least, numbers, required, sigmoid
+from safelight.models.answers.shapes import Answers, at_least, required, sigmoid, three
 from safelight.models.contract import ModelOutput
 from safelight.models.tensors import Part, View
 
@@ -48,8 +48,8 @@ def region(answers: Answers, output: ModelOutput, view: View) -> Part | None:
     """The square around the body, in displayed pixels; None where there is no body."""
     given = at_least(answers, 2)
     rows = _rows(given, output)
-    middle, rim, room = numbers(output, "region")
-    required(max(middle, rim) < len(rows), "number of points")
+    middle, rim, room = three(output, "region")
+    required(max(middle, rim) < len(rows) and min(middle, rim) >= 0, "number of points")
     if float(given[1].reshape(-1)[0]) < max(output.least, 1e-6):
         return None
     (x, y), (away, below) = (

@@ -26,13 +26,15 @@ FAR = 8.0
 @dataclass(frozen=True)
 class Candidates:
     """Boxes [n, 4] as left, top, right, bottom, points [n, points, 2] as x, y: all in shares of the
-    tensor's width and height. scores [n] from 0 to 1, classes [n] (places of labels).
+    tensor's width and height. scores [n] from 0 to 1, classes [n] (places of labels). extents, as
+    boxes, are what is told in their place: the boxes then only say what is the same thing.
     """
 
     boxes: Values
     scores: Values
     classes: Places | None = None
     points: Values | None = None
+    extents: Values | None = None
 
 
 def seen(found: Candidates, output: ModelOutput, view: View) -> Seen:
@@ -77,7 +79,8 @@ def _annotation(
 ) -> Annotation | None:
     import numpy as np
 
-    left, top, right, bottom = np.clip(found.boxes[place].astype(np.float64), -FAR, FAR)
+    told = found.boxes if found.extents is None else found.extents
+    left, top, right, bottom = np.clip(told[place].astype(np.float64), -FAR, FAR)
     box = box_within(
         (float(view.x(left)), float(view.y(top)), float(view.x(right)), float(view.y(bottom))),
         view,

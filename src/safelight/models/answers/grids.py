@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from safelight.models.answers.shapes import Values
 
 
+def cells_of(stride: int, view: View) -> Values:
+    """The cells of this stride [cells, 2] as column and row, rows first."""
+    import numpy as np
+
+    columns, rows = -(-view.columns // stride), -(-view.rows // stride)
+    down, across = np.mgrid[:rows, :columns].reshape(2, -1).astype(np.float32)
+    return np.stack((across, down), axis=1)
+
+
 def grids(output: ModelOutput, view: View) -> Iterator[tuple[Values, int]]:
     """For each stride the middles [cells, 2] of its cells as x, y, rows first, in shares of the
     tensor's sides, and how many anchors each has. The entry's anchors: strides, each.
@@ -23,6 +32,4 @@ def grids(output: ModelOutput, view: View) -> Iterator[tuple[Values, int]]:
     required(len(strides) == len(each), "number of anchors")
     size = np.array((view.columns, view.rows), np.float32)
     for stride, count in zip(strides, each, strict=True):
-        columns, rows = -(-view.columns // stride), -(-view.rows // stride)
-        down, across = np.mgrid[:rows, :columns].reshape(2, -1).astype(np.float32)
-        yield (np.stack((across, down), axis=1) + 0.5) * stride / size, count
+        yield (cells_of(stride, view) + 0.5) * stride / size, count

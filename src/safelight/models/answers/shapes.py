@@ -48,6 +48,13 @@ def numbers(output: ModelOutput, name: str, usual: tuple[float, ...] = ()) -> tu
     return given
 
 
+def three(output: ModelOutput, name: str) -> tuple[float, float, float]:
+    """Three of the decoder's own numbers. Raises ModelFaulty where the entry has not three."""
+    given = numbers(output, name)
+    required(len(given) == 3, f"number of {name}")
+    return given[0], given[1], given[2]
+
+
 def whole(values: tuple[float, ...]) -> tuple[int, ...]:
     """Numbers of the entry that count something. Raises ModelFaulty where one is below 1."""
     if any(value < 1 for value in values):

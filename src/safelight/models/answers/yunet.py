@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from safelight.annotation import Seen
 from safelight.models.answers.boxes import Candidates, seen
+from safelight.models.answers.grids import cells_of
 from safelight.models.answers.shapes import Answers, at_least, numbers, required, table, whole
 from safelight.models.contract import ModelOutput
 from safelight.models.tensors import View
@@ -26,9 +27,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     boxes, scores, points = [], [], []
     for place, stride in enumerate(strides):
         kinds, things, sides, spots = (given[place + part * len(strides)] for part in range(4))
-        columns, rows = view.columns // stride, view.rows // stride
-        down, across = np.mgrid[:rows, :columns].reshape(2, -1).astype(np.float32)
-        cells = np.stack((across, down), axis=1)
+        cells = cells_of(stride, view)
         kind, thing, side, spot = table(kinds, 1), table(things, 1), table(sides, 4), spots
         spot = table(spot, 2 * len(output.points))
         required(all(len(cells) == len(one) for one in (kind, thing, side, spot)))
