@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from safelight.errors import MemoryExceeded
 from safelight.models.entry import Entry
-from safelight.models.forms import ncnn, torch
+from safelight.models.forms import caffe, keras, ncnn, tensorflow, torch
 from safelight.models.forms.faults import damaged, unknown
 from safelight.models.forms.files import Files, files_of
 from safelight.models.forms.graph import Graph, Value
@@ -19,7 +19,10 @@ Build = Callable[[Entry, Files, Graph], dict[str, str]]
 # Each puts the nodes of its files into the graph, and says what they give: by the entry's names of
 # outputs, the names in the graph. The input has the entry's name.
 BUILDERS: dict[str, Build] = {
+    "caffe": caffe.build,
+    "keras": keras.build,
     "ncnn": ncnn.build,
+    "tensorflow": tensorflow.build,
     "torch": torch.build,
 }
 # What reading a file that lies about itself can end in.
