@@ -17,6 +17,7 @@ from safelight.models.entry import MAX_ENTRY_BYTES, Entry
 from safelight.models.nearest import missing
 from safelight.models.sealed import LoadedModel, load
 from safelight.models.shelf import Choice, Shelf, pins, wanted
+from safelight.models.staging import Wanted
 from safelight.operation import ModelNeed
 
 __all__ = ["LoadedModel", "Place", "Store"]
@@ -83,8 +84,8 @@ class Store:
 
         A full name means that very file. An alias means the exact twin where that one has the
         precision; the alias that a choice stands in for means the chosen model. What reads words
-        is also found by the model that sees pictures in the same space. Raises ModelMissing with
-        the line that gets it, or the nearest name.
+        is found by its full name, or by the model that sees pictures in the same space. Raises
+        ModelMissing with the line that gets it, or the nearest name.
         """
         chosen = self._choices.get(need.task)
         if chosen is not None and chosen.alias == need.name:
@@ -93,12 +94,12 @@ class Store:
         for entry in fitting:
             if entry.name == need.name:
                 return entry
+        if need.task == READS:
+            return self._reader(need, fitting)
         for entry in fitting:
             if need.name in entry.aliases:
                 twin = self.twin(entry)
                 return twin if twin is not None and twin.precision == precision else entry
-        if need.task == READS:
-            return self._reader(need, fitting)
         raise missing(need, self.entries(), self.available())
 
     def _reader(self, need: ModelNeed, readers: Sequence[Entry]) -> Entry:
@@ -141,10 +142,17 @@ class Store:
 
     def open(self, entry: Entry) -> LoadedModel:
         """Like load, for an entry of this store."""
+        return load(entry, self.files(entry))
+
+    def files(self, entry: Entry) -> tuple[tuple[Wanted, Path], ...]:
+        """The model's file and its parts, each as it is pinned and where it lies, not verified.
+
+        Raises ModelMissing for an entry that is not this store's.
+        """
         found = self._known.get(entry.name)
         if found is None or found.entry != entry:
             raise ModelMissing(f"the model {entry.name} is not in the store")
-        return load(entry, zip(wanted(entry), found.paths, strict=True))
+        return tuple(zip(wanted(entry), found.paths, strict=True))
 
     def verify(self, entry: Entry) -> bool:
         """True if the file is the pinned one. Raises ModelMissing when there is no file."""
