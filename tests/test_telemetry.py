@@ -32,6 +32,11 @@ def needs():
     for scale in (2, 4):
         yield from Upscale(scale=scale).needs()
 """
+OPEN_A_TFLITE_SESSION = """
+from safelight.models.tflite_session import import_litert, warm
+warm()
+assert import_litert()
+"""
 TELL = """
 import json, os
 print(json.dumps(len(os.listdir('/proc/self/task'))))
@@ -74,6 +79,12 @@ def test_a_session_opened_by_safelight_leaves_nothing(tmp_path: Path, tensors_al
     assert found.files == frozenset()
     assert found.sockets == ()
     assert found.threads == tensors_alone.threads
+
+
+def test_a_tflite_session_opened_by_safelight_leaves_nothing(
+    tmp_path: Path, tensors_alone: Trace
+) -> None:
+    assert traced(OPEN_A_TFLITE_SESSION, tmp_path / "home") == tensors_alone
 
 
 def test_every_module_of_the_package_can_be_imported_without_a_trace(

@@ -15,6 +15,25 @@ TYPES = {
     "int8": schema.TensorType.INT8,
 }
 SHAPE = (1, 4, 4, 3)
+# What the entry of sums says.
+FACTS: dict[str, Any] = {
+    "runtime": "tflite",
+    "layout": "NHWC",
+    "channels": 3,
+    "kind": '"rgb"',
+    "scale": 1,
+    "input": """
+resize = "stretch"
+side = 4
+
+[[input.constants]]
+name = "extra"
+shape = [1, 4, 4, 3]
+value = 5.0
+""",
+    "output_kind": '"boxes"',
+    "output": 'tensors = ["twice"]',
+}
 
 
 def _tensor(name: str, number: str, shape: Sequence[int], unit: float, zero: int) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -16,10 +17,16 @@ from safelight import settings
 from safelight.engine import engine
 from safelight.engine.result import Result
 from safelight.formats import WRITABLE
+from safelight.limits import Limits
+from safelight.models.entry import Entry
 from safelight.recipe import Recipe
 from safelight.worker.caged import CagedHost
-from safelight.worker.job import Host, Plan
+from safelight.worker.job import Host, Job, ModelFile, Plan
 from safelight.worker.layers import REFUSAL
+from safelight.worker.memory import Sheet
+from tests.models import making_tflite
+from tests.models.making import entry_toml
+from tests.worker.hosts import source
 
 Steps = list[Mapping[str, object]]
 SMALL = {"op": "resize", "width": 48}
@@ -40,6 +47,21 @@ def matrix() -> Iterator[tuple[str, Steps]]:
     yield "png", [{"op": "upscale", "scale": 2}]
 
 
+def open_models() -> int:
+    """A model of each other runtime, with two threads; the number of jobs."""
+    data = making_tflite.to_bytes(making_tflite.sums())
+    entry = Entry.from_toml(entry_toml(data, **making_tflite.FACTS))
+    plan = Plan(False, frozenset({"tflite"}), Limits(), threads=2, required_level=0)
+    debug_host = CagedHost(plan, body="opening", without=frozenset({REFUSAL}))
+    with debug_host as debug, source() as picture, closing(Sheet.holding(data)) as sheet:
+        need = (entry.task, entry.name, entry.output.scale)
+        model = ModelFile(need, entry.to_json(), sheet.fd, sheet.size_bytes)
+        job = Job(picture.fd, picture.size_bytes, b"x", (model,), wants_image=False)
+        with debug.run(job) as answer:
+            assert answer.findings
+    return 1
+
+
 def main(picture: Path) -> None:
     """picture: any picture that we read. Prints how many jobs were done."""
     wishes = replace(settings.load({}, os.environ, Path.cwd()), require_level=0)
@@ -58,6 +80,7 @@ def main(picture: Path) -> None:
             assert isinstance(result, Result)
             assert result.cage.level == 0
             done += 1
+    done += open_models()
     sys.stdout.write(f"{done}\n")
 
 

@@ -37,13 +37,6 @@ from tests.worker.hosts import BODIES, failure, host, source
 # The gigabytes of the tests below are mapped, and never touched.
 MEMORY_BYTES = 2_500_000_000
 TIMEOUT_S = 2
-TFLITE = {"runtime": "tflite", "layout": "NHWC", "channels": 3, "kind": '"rgb"', "scale": 1}
-EXTRA = """
-[[input.constants]]
-name = "extra"
-shape = [1, 4, 4, 3]
-value = 5.0
-"""
 
 
 @pytest.fixture(scope="module")
@@ -101,14 +94,9 @@ def test_real_models_answer_in_the_cage_as_outside_it(
 
 
 ONNX, LITE = making.to_bytes(making.picture_model()), making_tflite.to_bytes(making_tflite.sums())
-LITE_FACTS: dict[str, Any] = {
-    **TFLITE,
-    "input": 'resize = "stretch"\nside = 4' + EXTRA,
-    "output_kind": '"boxes"',
-    "output": 'tensors = ["twice"]',
-}
+LITE_FACTS = making_tflite.FACTS
 UNQUANTISED = making_tflite.to_bytes(making_tflite.sums("uint8"))
-BYTES = {"input": 'resize = "stretch"\nside = 4\nnumber = "uint8"' + EXTRA + 'number = "uint8"'}
+BYTES = LITE_FACTS["input"].replace("side = 4", 'side = 4\nnumber = "uint8"') + 'number = "uint8"'
 HOSTILE: dict[str, tuple[bytes, dict[str, Any], type[SafelightError], str]] = {
     "onnx, cut": (ONNX[:-9], {}, PolicyRefused, "the model file is damaged"),
     "onnx, a pickle": (pickle.dumps({"w": 1.0}), {}, PolicyRefused, "the model"),
@@ -167,7 +155,7 @@ HOSTILE: dict[str, tuple[bytes, dict[str, Any], type[SafelightError], str]] = {
     ),
     "tflite, what ends its runtime": (
         UNQUANTISED,
-        LITE_FACTS | BYTES,
+        LITE_FACTS | {"input": BYTES},
         WorkerDied,
         "the caged worker was ended by SIG",
     ),

@@ -27,7 +27,9 @@ def tensor_of(entry: Entry) -> Any:
     import numpy as np
 
     facts = entry.input
-    shape = shape_of(facts) or (1, facts.channels, *SIDES)
+    is_first = facts.layout == "NCHW"
+    tile = (1, facts.channels, *SIDES) if is_first else (1, *SIDES, facts.channels)
+    shape = shape_of(facts) or tile
     low, high = facts.range
     return np.full(shape, (low + high) / 2, np.float32)
 
