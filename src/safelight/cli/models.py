@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from safelight.cli.face import SCHEMA, Face
+from safelight.cli.models_list import listing
+from safelight.cli.models_moving import (
+    export,
+    import_bundle,
+    measure,
+    remove,
+    roll_back,
+    use,
+)
+from safelight.cli.models_pull import pull
 from safelight.cli.options import setting, speaking
 from safelight.cli.printable import printable
-from safelight.cli.table import size
-from safelight.errors import ModelMissing, VerificationFailed
-
-if TYPE_CHECKING:
-    from safelight.models.entry import Entry
-    from safelight.models.store import Store
-
+from safelight.cli.shelf import anywhere, document, named, notes, store_of, timings_of
+from safelight.errors import VerificationFailed
 
 # Values of a document as people say them.
 WORDS = {"None": "none", "True": "yes", "False": "no"}
@@ -31,34 +34,16 @@ class Aliased(click.Group):
 @click.group(name="models", cls=Aliased, add_help_option=False)
 @click.help_option("--help", help="Show this page.")
 def models() -> None:
-    """List, show and verify models."""
+    """List, pull, verify and move models."""
 
 
-@models.command(name="list", add_help_option=False)
-@setting("data_dir")
-@speaking
-@click.pass_obj
-def listing(face: Face) -> int:
-    """List the models that are here; first those that are used where none is named.
-
-    \b
-    Examples:
-      safelight models list
-    """
-    entries = sorted(_store(face).entries(), key=lambda entry: not entry.aliases)
-    for entry in entries:
-        if face.is_json:
-            face.document(_document(entry))
-            continue
-        facts = f"{entry.task:<10} {entry.precision:<5} {size(entry.size_bytes):>9}"
-        licence = printable(entry.licence, 24)
-        words = printable(entry.title + _notes(entry), 100)
-        face.out(f"{entry.name:<24} {facts}  {licence:<16} {words}")
-    return 0
+for command in (listing, pull, export, import_bundle, roll_back, remove, use, measure):
+    models.add_command(command)
 
 
 @models.command(name="show", add_help_option=False)
 @click.argument("name", metavar="MODEL")
+@setting("state_dir")
 @setting("data_dir")
 @speaking
 @click.pass_obj
@@ -69,14 +54,16 @@ def show(face: Face, name: str) -> int:
     Examples:
       safelight models show upscale-x4
     """
-    entry = _named(_store(face), name)
+    store = store_of(face)
+    entry = anywhere(store, name)
+    found = document(entry, store, timings_of(face).get(entry.sha256))
     if face.is_json:
-        face.document(_document(entry))
+        face.document(found)
         return 0
-    for key, value in _document(entry).items():
+    for key, value in found.items():
         if key not in ("type", "schema"):
             shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            face.out(f"{key:<12} {printable(WORDS.get(shown, shown))}")
+            face.out(f"{key:<14} {printable(WORDS.get(shown, shown))}")
     return 0
 
 
@@ -94,8 +81,8 @@ def verify(face: Face, names: tuple[str, ...], *, every: bool) -> int:
       safelight models verify
       safelight models verify upscale-x4
     """
-    store = _store(face)
-    entries = [_named(store, name) for name in names if not every] or list(store.entries())
+    store = store_of(face)
+    entries = [named(store, name) for name in names if not every] or list(store.entries())
     broken = []
     for entry in entries:
         is_right = store.verify(entry)
@@ -106,42 +93,8 @@ def verify(face: Face, names: tuple[str, ...], *, every: bool) -> int:
                            "sha256": entry.sha256, "verified": is_right})  # fmt: skip
         else:
             word = face.paint("ok", "green") if is_right else face.paint("FAILED", "red")
-            notes = _notes(entry)
-            face.out(
-                f"{entry.name:<24} {word}  {entry.sha256}  {entry.task} {entry.precision}{notes}"
-            )
+            more = f"{entry.task} {entry.precision}{notes(entry)}"
+            face.out(f"{entry.name:<24} {word}  {entry.sha256}  {more}")
     if broken:
         raise VerificationFailed(f"the file of {', '.join(broken)} is not the one that was pinned")
     return 0
-
-
-def _store(face: Face) -> Store:
-    from safelight.models.store import Store
-
-    return Store(face.settings.data_dir / "models")
-
-
-def _named(store: Store, name: str) -> Entry:
-    for entry in store.entries():
-        if name == entry.name:
-            return entry
-    fitting = [entry for entry in store.entries() if name in entry.aliases]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        raise ModelMissing(
-            f"{name!r} stands for {', '.join(one.name for one in fitting)}: name one"
-        )
-    raise ModelMissing(f"there is no model {name!r}")
-
-
-def _notes(entry: Entry) -> str:
-    """Other names, the exact twin, and whether it is only tried out yet; as people read it."""
-    told = [f"also {', '.join(entry.aliases)}"] if entry.aliases else []
-    told += [f"exact twin {entry.exact}"] if entry.exact else []
-    told += ["experimental"] if entry.experimental else []
-    return f" ({'; '.join(told)})" if told else ""
-
-
-def _document(entry: Entry) -> dict[str, Any]:
-    return {"type": "model", "schema": SCHEMA, **entry.model_dump(mode="json")}

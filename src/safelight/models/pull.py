@@ -17,6 +17,7 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -122,17 +123,14 @@ def _once(staged: Staged, way: Way) -> None:
     for _hop in range(MOST_HOPS):
         address = Address.of(url)
         way.opened(address.host)
-        connection = _connection(address, way)
-        try:
+        with closing(_connection(address, way)) as connection:
             asked_from = staged.have
             connection.request("GET", address.target, headers=_headers(staged))
-            answer = connection.getresponse()
-            if answer.status not in REDIRECTS:
-                _take(answer, staged, way, asked_from=asked_from)
-                return
-            url = followed(origin, url, answer.getheader("Location"))
-        finally:
-            connection.close()
+            with connection.getresponse() as answer:
+                if answer.status not in REDIRECTS:
+                    _take(answer, staged, way, asked_from=asked_from)
+                    return
+                url = followed(origin, url, answer.getheader("Location"))
     raise Unavailable("the file is handed on from host to host without end")
 
 

@@ -105,7 +105,11 @@ class Shelf:
 
     def staged(self, entry: Entry) -> tuple[Staged, ...]:
         """Its files on their way here."""
-        return tuple(Staged(self.folder / "staging", one) for one in wanted(entry))
+        return tuple(map(self.staged_file, wanted(entry)))
+
+    def staged_file(self, one: Wanted) -> Staged:
+        """One file on its way here."""
+        return Staged(self.folder / "staging", one)
 
     def take_in(self, entry: Entry) -> None:
         """Put staged, checked files on the shelf and the entry into use; one before is kept.

@@ -18,6 +18,8 @@ EXISTING = ("overwrite", "skip", "rename", "verify", "fail")
 PROGRESS = ("auto", "bar", "plain", "json", "none")
 COLOR = ("auto", "always", "never")
 DEVICES = ("auto", "cpu")
+# From what may open a connection to what opens none.
+NETWORK = ("pull", "none")
 # From what tells most of the original to what tells nothing.
 FILE_TIMES = ("input", "now", "none")
 
@@ -123,6 +125,10 @@ class Settings:
             "time of change that outputs get: that of the input, of the work, or 1980 for all",
             is_ordered=True,
         ),
+    )
+    network: str = _setting(
+        "pull",
+        _words(NETWORK, "what may open a connection: models pull, or nothing", is_ordered=True),
     )
     device: str = _setting("auto", _words(DEVICES, "what runs a model"))
     progress: str = _setting("auto", _words(PROGRESS, "how progress is shown, on the error stream"))

@@ -1,0 +1,167 @@
+"""Bundling: models to a file for a machine without network, and from one.
+
+A bundle is signed by who wrote it. That matters only for models that the catalogue of this program
+does not pin itself: those are taken from one's own key, or from a key that was named.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from safelight.audit import dsse
+from safelight.audit.canonical import base64_bytes, base64_text, canonical, parse_canonical
+from safelight.engine.shelving import Shelving
+from safelight.errors import (
+    ModelMissing,
+    OutputExists,
+    OutputFailed,
+    PolicyRefused,
+    SafelightError,
+    UsageError,
+    VerificationFailed,
+)
+from safelight.limits import MAX_MODELS, MEGA
+from safelight.models import bundle
+from safelight.models.entry import Entry
+from safelight.models.shelf import pins
+from safelight.models.staging import refuse_full_disk
+from safelight.models.store import Store
+from safelight.vault.keys import Keys, fingerprint_of
+
+KIND = "application/vnd.safelight.bundle+json"
+SCHEMA = "safelight-bundle/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """One model of a bundle. is_pinned: the catalogue of this program pins the same files; is_here:
+    they are in use already.
+    """
+
+    entry: Entry
+    is_pinned: bool
+    is_here: bool
+
+
+def export(store: Store, names: Sequence[str], path: Path, keys: Keys) -> tuple[Entry, ...]:
+    """Write these models, with what they cannot be without, to a new file.
+
+    Raises ModelMissing, PolicyRefused for models of the package, OutputExists, OutputFailed,
+    VerificationFailed for a file that is not the pinned one; then there is no file.
+    """
+    entries = _gathered(store, names)
+    if os.path.lexists(path):
+        raise OutputExists(f"{path} is there already", hint="give -o another name")
+    places = {one.sha256: file for entry in entries for one, file in store.files(entry)}
+    files = [(one, places[one.sha256]) for one in bundle.files_of(entries)]
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with temporary.open("xb") as out:
+            bundle.write(out, _signed(entries, keys), files)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        raise OutputFailed(f"the bundle cannot be written: {reason}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return entries
+
+
+class Arriving:
+    """A bundle that is being taken in: look at what it has, then unpack it."""
+
+    def __init__(self, shelving: Shelving, source: IO[bytes], keys: Keys) -> None:
+        """Raises VerificationFailed for what is no bundle, or was changed after it was signed."""
+        self._shelving, self._source = shelving, source
+        self._entries, self.fingerprint = _read(bundle.read_statement(source))
+        self.is_ours = self.fingerprint == keys.fingerprint
+        self.packed = tuple(map(partial(_judged, shelving.store), self._entries))
+
+    def unpack(self) -> None:
+        """Stage every file, checked. Raises as bundle.read_files does, and DiskFull."""
+        files = bundle.files_of(self._entries)
+        refuse_full_disk(self._shelving.shelf.folder, sum(one.size_bytes for one in files))
+        bundle.read_files(self._source, files, self._shelving.shelf.staged_file)
+
+    def discard(self) -> None:
+        """Throw away what was unpacked and not taken into use."""
+        for one in bundle.files_of(self._entries):
+            self._shelving.shelf.staged_file(one).drop()
+
+
+def _gathered(store: Store, names: Iterable[str]) -> tuple[Entry, ...]:
+    here = {entry.name: entry for entry in store.entries()}
+    found: dict[str, Entry] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in here:
+            raise ModelMissing(f"there is no model {name!r} here to export")
+        if store.origin(name) == "built-in":
+            raise PolicyRefused(f"{name} is part of the program: every installation has it")
+        found[name] = here[name]
+        others = (here[name].exact, here[name].over)
+        waiting += [other for other in others if other is not None and other not in found]
+    if not found:
+        raise UsageError("name a model to export", hint="safelight models list")
+    return tuple(found[name] for name in sorted(found))
+
+
+def _signed(entries: Sequence[Entry], keys: Keys) -> bytes:
+    statement = {
+        "key": base64_text(keys.public_bytes),
+        "models": [entry.model_dump(mode="json") for entry in entries],
+        "schema": SCHEMA,
+    }
+    return dsse.sign(canonical(statement), keys, KIND)
+
+
+def _read(untrusted: bytes) -> tuple[tuple[Entry, ...], str]:
+    """The entries, and the fingerprint of the key that signed them. Raises VerificationFailed."""
+    try:
+        envelope = dsse.parse(untrusted)
+        match parse_canonical(envelope.payload, MEGA):
+            case {"key": str(key), "models": [*models], "schema": str(schema), **rest} if not rest:
+                public = base64_bytes(key)
+                dsse.verify(untrusted, public, KIND)
+                if schema != SCHEMA or not 1 <= len(models) <= MAX_MODELS:
+                    raise VerificationFailed("the bundle is of another version")
+                return tuple(map(_entry, models)), fingerprint_of(public)
+    except SafelightError as error:
+        raise VerificationFailed(f"the bundle was changed: {error.message}") from error
+    raise VerificationFailed("the bundle says nothing that is understood")
+
+
+def _entry(untrusted: Any) -> Entry:
+    return Entry.from_json(canonical(untrusted))
+
+
+def _judged(store: Store, untrusted: Entry) -> Packed:
+    """What the bundle says of a model, or what our own catalogue says of the same files.
+
+    Raises PolicyRefused for a name of the package and for a model that is excluded.
+    """
+    name = untrusted.name
+    stated = {entry.name: entry for entry in store.catalogue()}.get(name)
+    is_pinned = stated is not None and pins(stated) == pins(untrusted)
+    entry = stated if stated is not None and is_pinned else untrusted
+    if stated is not None and stated.url is None:
+        raise PolicyRefused(
+            f"the bundle has a model by the name {name}, which is the program's own"
+        )
+    if entry.licence_class == "excluded":
+        raise PolicyRefused(f"{name} is not to be had: {entry.caveat or entry.licence}")
+    if not is_pinned:
+        entry = entry.model_copy(update={"pin": "own", "pin_source": "a bundle, and nobody else"})
+    is_here = any(one.name == name and pins(one) == pins(entry) for one in store.entries())
+    return Packed(entry, is_pinned, is_here)

@@ -1,0 +1,84 @@
+"""Trial: a model works once over a drawn picture, in the cage, before it is used for work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from safelight.engine.engine import Engine
+from safelight.engine.result import Result
+from safelight.engine.tuning import drawn
+from safelight.errors import SafelightError
+from safelight.limits import MEGA
+from safelight.models.contract import PICTURES
+from safelight.models.entry import Entry
+from safelight.models.store import Store
+from safelight.recipe import Recipe, operations
+from safelight.settings import Settings
+
+# A net over tiles does the same for every pixel: a few show its pace.
+SIDE, TILED_SIDE = 512, 96
+Per = Literal["megapixel", "picture"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one trial showed: the operation that used the model, and how long it worked, for a
+    megapixel of its result or for a picture.
+    """
+
+    operation: str
+    seconds: float
+    per: Per
+
+
+def step_for(entry: Entry) -> dict[str, Any] | None:
+    """A step of a recipe that uses this model; None if no operation takes it by its name."""
+    ways: tuple[dict[str, Any], ...] = ({}, {"scale": entry.output.scale})
+    for name, operation in operations().items():
+        for way in ways if "model" in operation.model_fields else ():
+            try:
+                step = operation.model_validate({"model": entry.name, **way})
+            except ValidationError:
+                continue
+            asked = {(need.task, need.name, need.scale) for need in step.needs()}
+            if (entry.task, entry.name, entry.output.scale) in asked:
+                return {"op": name, "model": entry.name, **way}
+    return None
+
+
+def try_out(entry: Entry, store: Store, settings: Settings) -> Trial | None:
+    """Run the model of this store once; None where no operation takes it by its name.
+
+    Raises what the work raises: RuntimeMissing, ModelFaulty, MemoryExceeded and the like.
+    """
+    step = step_for(entry)
+    if step is None:
+        return None
+    is_tiled = entry.output.kind in PICTURES
+    picture = drawn(TILED_SIDE if is_tiled else SIDE)
+    with Engine(settings, jobs=1, door="command line", store=store) as engine:
+        engine.tuning.choice()  # a self-test of the machine is no time of the model
+        result = engine.run(picture, Recipe.from_steps([step]))
+    if not isinstance(result, Result):
+        raise SafelightError("the trial gave no result")
+    if not is_tiled:
+        return Trial(step["op"], result.work_s, "picture")
+    return Trial(step["op"], result.work_s * MEGA / (result.width * result.height), "megapixel")
+
+
+def usual_name(task: str) -> str | None:
+    """The name by which operations ask for a model of this task where none is named; None if no
+    operation does.
+    """
+    for operation in operations().values():
+        try:
+            needs = operation().needs()
+        except ValidationError:
+            continue
+        for need in needs:
+            if need.task == task:
+                return need.name
+    return None
