@@ -15,7 +15,8 @@ from safelight.codecs.crossing import Head
 from safelight.engine.source import open_source
 from safelight.errors import WireBroken
 from safelight.limits import Limits
-from safelight.worker.job import Answer, CageReport, Crossing, Host, Job
+from safelight.worker.job import Answer, Crossing, Host, Job
+from safelight.worker.reports import weaker
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class TwoCages:
     @contextmanager
     def run(self, job: Job, *, progress: Callable[[float], None] | None = None) -> Iterator[Answer]:
         """As Host.run. Raises WireBroken too for what the first cage gave out and is no picture."""
-        decoding = replace(job, models=(), wants_image=True, threads=0, crossing=Crossing.OUTPUT)
+        bare = replace(job, models=(), wants_image=True, threads=0, device=None)
+        decoding = replace(bare, crossing=Crossing.OUTPUT)
         with ExitStack() as held:
             with self.host.run(decoding) as first:
                 pixels = _checked(first, self.limits)
@@ -68,20 +70,6 @@ def _both(first: Answer, second: Answer) -> Answer:
     return replace(
         second,
         changes=(*first.changes, *second.changes),
-        cage=_weaker(first.cage, second.cage),
+        cage=replace(weaker(first.cage, second.cage), cages=first.cage.cages + second.cage.cages),
         work_s=first.work_s + second.work_s,
-    )
-
-
-def _weaker(one: CageReport, other: CageReport) -> CageReport:
-    """One report for both: the lower level, all attempts, the layers that both were seen to
-    have.
-    """
-    return replace(
-        other,
-        level=min(one.level, other.level),
-        attempts=(*one.attempts, *other.attempts),
-        layers={name: seen and one.layers.get(name, False) for name, seen in other.layers.items()},
-        not_covered=tuple(dict.fromkeys((*one.not_covered, *other.not_covered))),
-        cages=one.cages + other.cages,
     )

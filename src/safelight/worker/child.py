@@ -20,10 +20,10 @@ from safelight.limits import Limits
 from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry
 from safelight.models.look import look
+from safelight.models.providers import CPU, Device
 from safelight.models.reading import Reader
 from safelight.models.runtimes import open_session
 from safelight.models.session import Session
-from safelight.models.providers import CPU, Device
 from safelight.operation import Context, ModelNeed, Operation, Sample, no_picture
 from safelight.recipe import Recipe
 from safelight.worker.device_session import Counter, DeviceSession

@@ -47,7 +47,7 @@ def load() -> tuple[Attack, ...]:
     its own.
     """
     opened = frozenset({"openat"})
-    own = (
+    own: tuple[tuple[str, str, Run, frozenset[str]], ...] = (
         ("open-other-node", "open a device that is not its own", _opening(b"/dev/full"), opened),
         ("open-raw-memory", "open the machine's memory", _opening(b"/dev/mem"), opened),
         (

@@ -85,7 +85,7 @@ class Desk:
             tensors = _fitting(answers)
             box.put(answers)
             self._blank([question, *answers])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever broke, its own job hears a number
             failure = OUT_OF_MEMORY if is_out_of_memory(error) else failure_of(error)
             return Reply((), failure)
         return Reply(tensors)

@@ -19,7 +19,7 @@ import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 from safelight.errors import WireBroken
 from safelight.limits import MEGA, bounded
@@ -34,11 +34,10 @@ START_MAGIC, JOIN_MAGIC, LEFT_MAGIC = b"SLd1", b"SLn1", b"SLl1"
 ASK_MAGIC, REPLY_MAGIC = b"SLa1", b"SLb1"
 MAILBOX_BYTES = 512 * MEGA
 MAX_DIMENSIONS, MAX_TENSORS = 6, 24
-Number = Literal[
+NUMBERS = (
     *("float32", "float16", "float64"),
     *("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "bool"),
-]
-NUMBERS: tuple[str, ...] = get_args(Number)
+)
 BYTES = (4, 2, 8, 1, 1, 2, 2, 4, 4, 8, 8, 1)
 
 _START = struct.Struct("<4sBBBBIQ")

@@ -28,7 +28,7 @@ from safelight.limits import MAX_MODELS
 from safelight.models.entry import Entry
 from safelight.models.runtimes import open_session
 from safelight.models.waking import wake, wiper
-from safelight.worker import control, namespaces, seccomp, warm
+from safelight.worker import namespaces, seccomp, warm
 from safelight.worker.control import Kind, Note
 from safelight.worker.device_desk import Desk, Offer
 from safelight.worker.device_wire import (
@@ -99,7 +99,7 @@ def _lock(channel: socket.socket, start: Start, lockdown: Lockdown) -> None:
         wake=partial(wake, start.device),
     )
     digest = seccomp.sha256(seccomp.device_filter(reach))
-    channel.send(Ready(errnos, lockdown.layers, digest).pack())
+    os.write(channel.fileno(), Ready(errnos, lockdown.layers, digest).pack())
 
 
 def _serve(channel: socket.socket, start: Start, *, is_kept: bool) -> NoReturn:
@@ -144,5 +144,5 @@ def _no_model() -> NoReturn:
 def _give_up(channel: socket.socket, error: SafelightError) -> NoReturn:
     sys.stderr.write(error.message)
     sys.stderr.flush()
-    control.send(channel, Note(Kind.FAILED, value=error.number))
+    os.write(channel.fileno(), Note(Kind.FAILED, value=error.number).pack())
     os._exit(1)

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from safelight.limits import Limits
 from safelight.worker.job import Plan
 
 PACKAGE_PARENT = str(Path(__file__).parents[2])
@@ -24,6 +25,8 @@ MEMORY_IS_KEPT = (
     ":glibc.malloc.hugetlb=1"
 )
 KEPT_NAMES = ("SYSTEMROOT",)
+# The worker of a device lives for many jobs: what it frees is overwritten as it is freed.
+MEMORY_IS_OVERWRITTEN = ":glibc.malloc.perturb=165"
 
 
 def command(module: str, *arguments: str) -> list[str]:
@@ -57,3 +60,9 @@ def environment(plan: Plan) -> dict[str, str]:
         "GLIBC_TUNABLES": MEMORY_IS_KEPT,
         "LC_ALL": "C.UTF-8",
     }
+
+
+def device_environment(threads: int) -> dict[str, str]:
+    """As environment, for the worker of a device with so many threads of the processor."""
+    given = environment(Plan(False, frozenset(), Limits(), threads=threads))
+    return {**given, "GLIBC_TUNABLES": given["GLIBC_TUNABLES"] + MEMORY_IS_OVERWRITTEN}
