@@ -37,6 +37,7 @@ PURPOSES = {
     "detect": "find faces, people or things",
     "embed": "find look-alikes and near duplicates",
     "pose": "find the points of a body or a face",
+    "read": "read words for a model that sees pictures (classify --labels)",
     "upscale": "enlarge",
 }
 

@@ -23,7 +23,9 @@ RECEIPTS = ".safelight/*.receipt.json"
 # The widest worker there is: it decodes, opens a model and encodes.
 WIDEST = {"op": "upscale"}
 NO_RUNTIME = {"op": "resize", "width": 1}
-UNMEASURED = "no verb opens a connection; this line is not a measurement, --prove makes one"
+UNMEASURED = (
+    "no verb but models pull opens a connection; this line is not a measurement, --prove makes one"
+)
 
 measuring = stacked(setting("require_level"), setting("state_dir"), setting("data_dir"), speaking)
 

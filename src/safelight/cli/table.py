@@ -275,8 +275,7 @@ def _sure(figures: Figures) -> list[str]:
     if sure.doubtful > len(shown):
         shown.append(f"and {sure.doubtful - len(shown)} more; --json lists all")
     hint = (
-        "look at the result; a stronger pulled model would serve better, but none can be pulled"
-        " yet: --model takes one of your own"
+        "look at the result; a stronger model may serve better: safelight models list --available"
     )
     rows = [_row("unsure" if number == 0 else "", text) for number, text in enumerate(shown)]
     return [*rows, _row("", f"(hint: {hint})")]

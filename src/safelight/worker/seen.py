@@ -136,8 +136,8 @@ def _parsed_points(untrusted: memoryview, wanted: int) -> Iterator[Keypoint]:
     for at in range(0, 4 * EACH, 4):
         name, x, y, score = fields[at : at + 4]
         if at < 4 * count:
-            places = (_checked(place, -FARTHEST, FARTHEST) for place in (x, y))
-            yield Keypoint(parsed(name), *places, _checked(score, 0, 1))
+            x, y = (_checked(place, -FARTHEST, FARTHEST) for place in (x, y))
+            yield Keypoint(parsed(name), x, y, _checked(score, 0, 1))
         elif name.strip(b"\0") or score:
             raise ValueError("bytes after the last point")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from safelight.annotation import MASK_BYTES, MASK_SIDE, Annotation, Keypoint
@@ -25,9 +25,11 @@ BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 # From this brightness on letters are dark.
 BRIGHT = 120
 # Of the width of a line: the shade around it, the radius of a dot, the height of letters.
-AROUND, DOT, LETTERS = 0.4, 1.4, 6.0
+AROUND, DOT, LETTERS = 0.4, 1.4, 5.0
 # Letters are no larger than this share of the shorter side, or of the thing that they name.
 OF_SIDE, OF_THING = 0.08, 0.4
+# A name is at most so many times as wide as its thing.
+WIDEST = 2.5
 # A dot takes this share of the way to the next one.
 DENSE = 0.35
 # In pixels of the picture: the least that one can see, and read.
@@ -41,15 +43,21 @@ class Canvas:
     sheet: Any
     times: float
     line: float
+    colours: Mapping[str, Colour]
+    tags: list[Corners] = field(default_factory=list)
 
     @classmethod
-    def of(cls, size: tuple[int, int], times: float, percent: float) -> Canvas:
-        """size of the picture; percent of its longer side is the width of a line."""
+    def of(
+        cls, size: tuple[int, int], times: float, percent: float, labels: Iterable[str]
+    ) -> Canvas:
+        """size of the picture; percent of its longer side is the width of a line; labels: every
+        word of what is drawn.
+        """
         from PIL import Image
 
-        sides = tuple(max(1, round(side * times)) for side in size)
+        sides = [max(1, round(side * times)) for side in size]
         line = max(THINNEST * times, max(sides) * percent / 100)
-        return cls(Image.new("RGBA", sides), times, line)
+        return cls(Image.new("RGBA", sides), times, line, colours_of(labels))
 
     def tint(self, sight: Annotation) -> None:
         """What the mask of this one holds, tinted."""
@@ -61,7 +69,7 @@ class Canvas:
         left, top, right, bottom = self._corners(sight.box)
         sides = (max(1, round(right - left)), max(1, round(bottom - top)))
         within = bits.resize(sides, Image.Resampling.BICUBIC)
-        self.sheet.paste((*colour_of(sight.label), TINT), (round(left), round(top)), within)
+        self.sheet.paste((*self.colours[sight.label], TINT), (round(left), round(top)), within)
 
     def frame(self, sight: Annotation) -> None:
         """A line around this one."""
@@ -70,11 +78,11 @@ class Canvas:
         corners = self._corners(sight.box)
         around = AROUND * self.line
         self._rectangle(corners, BLACK, SHADE, self.line / 2 + around)
-        self._rectangle(corners, colour_of(sight.label), SOLID, self.line / 2)
+        self._rectangle(corners, self.colours[sight.label], SOLID, self.line / 2)
 
     def body(self, sight: Annotation) -> None:
         """The points of this one that are sure enough, and the lines between them."""
-        colour = colour_of(sight.label)
+        colour = self.colours[sight.label]
         lines = [(self._spot(near), self._spot(far)) for near, far in bones(sight.points)]
         dots = self._dots(sight)
         for more, paint in ((AROUND, (*BLACK, SHADE)), (0.0, (*colour, SOLID))):
@@ -86,26 +94,33 @@ class Canvas:
                 self._pen.circle(dot, radius + more, fill=paint)
 
     def name(self, sight: Annotation) -> None:
-        """What this one is called and how sure that is, above it, or within where it is high."""
+        """What this one is called and how sure that is: above it, within it or below, where no
+        other name lies; in a crowd the score alone, or nothing.
+        """
         if sight.box is None:
             return
-        left, top, _, bottom = self._corners(sight.box)
-        height = self._letters(bottom - top)
-        if not height:
-            return
-        words = said(sight)
-        deep = self._sides(words, height)[1]
+        left, top, right, bottom = self._corners(sight.box)
         edge = (0.5 + AROUND) * self.line
-        above = top - edge - deep
-        self._tag(words, (left - edge, above if above >= 0 else top + edge), height, sight.label)
+        for words in (said(sight), score_of(sight)):
+            height = self._letters(bottom - top)
+            wide, deep = self._sides(words, height)
+            if wide > WIDEST * (right - left):
+                height = round(SMALLEST * self.times)
+                wide, deep = self._sides(words, height)
+            if wide > WIDEST * (right - left):
+                continue
+            for down in (top - edge - deep, top + edge, bottom + edge):
+                if self._tag(words, (left - edge, down), height, sight.label):
+                    return
 
     def names(self, sights: Sequence[Annotation]) -> None:
-        """Words for the whole picture, one below the other."""
-        height = self._letters(float("inf"))
-        top = 2 * self.line
-        for sight in sights:
-            deep = self._tag(said(sight), (2 * self.line, top), height, sight.label)
-            top += deep + self.line
+        """Words for the whole picture, one below the other, as many as there is room for."""
+        height = self._letters(math.inf)
+        deep = self._sides("", height)[1]
+        for place, sight in enumerate(sights):
+            top = 2 * self.line + place * (deep + self.line)
+            if top + deep <= self.sheet.height:
+                self._tag(said(sight), (2 * self.line, top), height, sight.label)
 
     @property
     def _pen(self) -> Any:
@@ -128,39 +143,51 @@ class Canvas:
         )
 
     def _dots(self, sight: Annotation) -> list[tuple[tuple[float, float], float]]:
-        """Points and their radius: less where another is near, and on a small face."""
+        """Points and their radius: less where another is near; none on a face that they would
+        cover.
+        """
         spots = [self._spot(point) for point in sight.points if point.score >= SURE]
         side = min(sight.box[2:]) * self.times if sight.box is not None else self.sheet.width
         most = min(DOT * self.line, side / 24)
+        if most < THINNEST * self.times / 2:
+            return []
         return [
             (spot, max(THINNEST * self.times / 2, min(most, DENSE * _nearest(spot, spots))))
             for spot in spots
         ]
 
     def _letters(self, thing: float) -> int:
-        """Their height; 0 where the thing is too small to be named."""
+        """Their height for a thing so high."""
         least = SMALLEST * self.times
         most = max(least, OF_SIDE * min(self.sheet.size))
-        height = min(LETTERS * self.line, most, max(OF_THING * thing, least))
-        return round(height) if thing >= 2 * least else 0
+        return int(min(LETTERS * self.line, most, max(OF_THING * thing, least)))
 
     def _sides(self, words: str, height: int) -> tuple[float, float]:
         left, _, right, _ = font_of(height).getbbox(words)
         return right - left + 0.7 * height, 1.5 * height
 
-    def _tag(self, words: str, place: tuple[float, float], height: int, label: str) -> float:
-        """Letters on a ground of the word's colour, within the picture; how high it is."""
+    def _tag(self, words: str, place: tuple[float, float], height: int, label: str) -> bool:
+        """Letters on a ground of the word's colour, within the picture; False where they would
+        cover others.
+        """
         wide, deep = self._sides(words, height)
         left = max(0.0, min(place[0], self.sheet.width - wide))
         top = max(0.0, min(place[1], self.sheet.height - deep))
-        colour = colour_of(label)
         ground = (left, top, left + wide, top + deep)
+        if any(_meet(ground, other) for other in self.tags):
+            return False
+        self.tags.append(ground)
+        colour = self.colours[label]
         self._pen.rounded_rectangle(ground, radius=0.2 * height, fill=(*colour, SOLID))
         red, green, blue = colour
         ink = BLACK if 0.3 * red + 0.59 * green + 0.11 * blue >= BRIGHT else WHITE
         middle = (left + 0.35 * height, top + deep / 2)
         self._pen.text(middle, words, fill=(*ink, SOLID), font=font_of(height), anchor="lm")
-        return deep
+        return True
+
+
+def _meet(one: Corners, other: Corners) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _nearest(spot: tuple[float, float], spots: Sequence[tuple[float, float]]) -> float:
@@ -171,11 +198,20 @@ def _nearest(spot: tuple[float, float], spots: Sequence[tuple[float, float]]) ->
 
 def said(sight: Annotation) -> str:
     """The word and its score; the score alone of a word that the font cannot write."""
-    score = f"{100 * sight.score:.0f} %"
     is_shown = bool(sight.label) and "\n" not in sight.label and can_write(sight.label)
-    return f"{sight.label} {score}" if is_shown else score
+    return f"{sight.label} {score_of(sight)}" if is_shown else score_of(sight)
 
 
-def colour_of(label: str) -> Colour:
-    """The same for the same word, whatever else was seen."""
-    return PALETTE[zlib.crc32(label.encode()) % len(PALETTE)]
+def score_of(sight: Annotation) -> str:
+    """In percent."""
+    return f"{100 * sight.score:.0f} %"
+
+
+def colours_of(labels: Iterable[str]) -> dict[str, Colour]:
+    """One for each word: the same in every picture, but for words that would share one in this."""
+    chosen: dict[str, int] = {}
+    for label in dict.fromkeys(labels):
+        place = zlib.crc32(label.encode()) % len(PALETTE)
+        free = set(range(len(PALETTE))) - set(chosen.values())
+        chosen[label] = place if place in free or not free else min(free)
+    return {label: PALETTE[place] for label, place in chosen.items()}

@@ -35,8 +35,9 @@ def drawn(sights: Sequence[Annotation], size: tuple[int, int], wishes: Wishes) -
     """A libvips picture of this size: colours weighed by alpha, and alpha, in 8 bits."""
     import pyvips
 
-    canvas = Canvas.of(size, min(LONGEST / max(size), MOST_TIMES), wishes.line)
-    # The surest lies on top.
+    labels = [sight.label for sight in sights]
+    canvas = Canvas.of(size, min(LONGEST / max(size), MOST_TIMES), wishes.line, labels)
+    # The surest lies on top, and is named first.
     for sight in reversed(sights) if wishes.masks else ():
         canvas.tint(sight)
     for sight in reversed(sights):
@@ -44,10 +45,10 @@ def drawn(sights: Sequence[Annotation], size: tuple[int, int], wishes: Wishes) -
             canvas.frame(sight)
         if wishes.points and sight.points:
             canvas.body(sight)
-    for sight in reversed(sights) if wishes.words else ():
-        canvas.name(sight)
     if wishes.words:
         canvas.names([sight for sight in sights if sight.kind == "label"])
+        for sight in sights:
+            canvas.name(sight)
     sheet = canvas.sheet
     pixels = pyvips.Image.new_from_memory(sheet.tobytes(), *sheet.size, 4, "uchar")
     weighed = pixels.copy(interpretation="srgb").premultiply().rint().cast("uchar")
