@@ -88,10 +88,7 @@ def perform(
     """
     todo = Recipe.from_canonical(recipe)
     sessions = Sessions(models, threads, counter, device)
-    deadline = time.monotonic() + limits.timeout_s
-    further = partial(_further, models, limits)
-    seeing = (sessions.look, sessions.read)
-    ctx = Context(limits, sessions.of, deadline, progress, further, *seeing)
+    ctx = _context(sessions, models, limits, progress)
     opened = received if crossing == Crossing.SOURCE else open_image
     original = opened(source, limits)
     refused = todo.refusal(original.header.format)
@@ -114,6 +111,20 @@ def perform(
         sights=image.sights,
         ran=sessions.ran(),
         retries=sessions.retries(),
+    )
+
+
+def _context(
+    sessions: Sessions,
+    models: Sequence[Model],
+    limits: Limits,
+    progress: Callable[[float], None],
+) -> Context:
+    """What operations may ask for; their time runs from now."""
+    deadline = time.monotonic() + limits.timeout_s
+    further = partial(_further, models, limits)
+    return Context(
+        limits, sessions.of, deadline, progress, further, look=sessions.look, read=sessions.read
     )
 
 
