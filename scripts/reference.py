@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write docs/reference/ from the code: operations, errors, settings, formats, commands.
+"""Write docs/reference/ from the code: operations, errors, settings, formats, models, commands.
 
 Usage: scripts/reference.py            (writes what changed)
        scripts/reference.py --check    (writes nothing; leaves with 1 and names what is stale)
@@ -12,8 +12,12 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from safelight.models.entry import Entry
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
@@ -28,6 +32,7 @@ def pages() -> dict[str, str]:
         "errors.md": HEADER + "\n".join(errors_page()) + "\n",
         "settings.md": HEADER + "\n".join(settings_page()) + "\n",
         "formats.md": HEADER + "\n".join(formats_page()) + "\n",
+        "models.md": HEADER + "\n".join(models_page()) + "\n",
         "commands.md": HEADER + "\n".join(commands_page()) + "\n",
     }
 
@@ -115,6 +120,64 @@ def formats_page() -> Iterator[str]:
     yield paragraph("safelight.codecs.values") + "\n"
     yield "## What is not read\n"
     yield from table(abilities.known_by_name())
+
+
+def models_page() -> Iterator[str]:
+    """What to take for what; every model of the catalogue with its terms and its pin."""
+    from safelight.cli.models_list import PURPOSES
+    from safelight.cli.shelf import PINS
+    from safelight.models.store import Store
+
+    store = Store()
+    every = sorted((*store.built_in(), *store.available()), key=lambda one: (one.task, one.name))
+    yield "# Models\n"
+    yield "What is built in is there at once. Everything else comes with `safelight models pull`,"
+    yield "asked for, checked against the digest below; nothing else here uses the network. Sizes"
+    yield "are those of the download. How to choose, and what was left out:"
+    yield "[the page on models](../handbook/models.md).\n"
+    yield "A pin says who vouches for the digest:"
+    yield "; ".join(f"{pin}: {words}" for pin, words in PINS.items()) + ".\n"
+    yield "## What to take for what\n"
+    yield "By these words a model is found without its name: `--model faces`.\n"
+    yield "| task | word | model | size | licence | where |\n|---|---|---|---|---|---|"
+    for entry in every:
+        for alias in entry.aliases:
+            if alias not in {one.name for one in every}:
+                where = "pull it" if entry.url else "built in"
+                facts = (f"`{entry.name}`", download(entry.total_bytes), entry.licence, where)
+                yield row(scaled(entry), f"`{alias}`", *facts)
+    for task in sorted({entry.task for entry in every}):
+        yield f"\n## {task}: {PURPOSES[task]}\n"
+        yield from models_table([entry for entry in every if entry.task == task])
+
+
+def models_table(entries: list[Entry]) -> Iterator[str]:
+    """The models of one task, and below them what to know of some before use."""
+    from safelight.cli.shelf import COMMERCIAL
+
+    yield "| model | what it is | size | licence | for commercial work | pin |"
+    yield "|---|---|---|---|---|---|"
+    for entry in entries:
+        size = download(entry.total_bytes)
+        title = entry.title + (" (experimental)" if entry.experimental else "")
+        terms = (entry.licence, COMMERCIAL[entry.licence_class], entry.pin)
+        yield row(f"`{entry.name}`", title, size, *terms)
+    told = [entry for entry in entries if entry.caveat]
+    if told:
+        yield ""
+    yield from (f"- `{entry.name}`: {entry.caveat}" for entry in told)
+
+
+def scaled(entry: Entry) -> str:
+    """The task, and the scale where the answer is larger than the picture."""
+    return f"{entry.task} x{entry.output.scale}".removesuffix(" x1")
+
+
+def download(size_bytes: int) -> str:
+    """Bytes as people say them."""
+    from safelight.cli.table import size
+
+    return size(size_bytes)
 
 
 def explained(module: str) -> str:
