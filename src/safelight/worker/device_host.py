@@ -88,6 +88,11 @@ class DeviceHost(Kept):
             late = time.monotonic() - LEAVE_TIMEOUT_S
             return not self.gone.is_set() and all(since > late for since in self._leaving.values())
 
+    @property
+    def is_idle(self) -> bool:
+        with self._lock:
+            return not self._at_work
+
     @contextmanager
     def join(self) -> Iterator[Joined]:
         """A place for one job. Raises as cage does, and WorkerDied in place of any error of a job
