@@ -17,7 +17,6 @@ PROFILES = ("none", "minimal", "share", "strict")
 EXISTING = ("overwrite", "skip", "rename", "verify", "fail")
 PROGRESS = ("auto", "bar", "plain", "json", "none")
 COLOR = ("auto", "always", "never")
-DEVICES = ("auto", "cpu")
 # From what may open a connection to what opens none.
 NETWORK = ("pull", "none")
 # From what tells most of the original to what tells nothing.
@@ -77,6 +76,7 @@ MAX_PIXELS = Rule(
     show=r.mega("MP"),
     is_tighter=r.lower,
 )
+DEVICE = Rule(r.device, ", ".join(r.DEVICES), "what runs models")
 KEEP = Rule(
     r.groups,
     ", ".join(r.GROUPS),
@@ -130,7 +130,7 @@ class Settings:
         "pull",
         _words(NETWORK, "what may open a connection: models pull, or nothing", is_ordered=True),
     )
-    device: str = _setting("auto", _words(DEVICES, "what runs a model"))
+    device: str = _setting("auto", DEVICE)
     progress: str = _setting("auto", _words(PROGRESS, "how progress is shown, on the error stream"))
     color: str = _setting("auto", _words(COLOR, "colour in what is printed"))
     hide_values: bool = _setting(False, HIDE_VALUES)

@@ -27,6 +27,8 @@ GROUPS = (
     "other",
 )
 
+DEVICES = ("auto", "cpu", "cpu:shared", "cuda", "cuda:N", "directml", "directml:N", "coreml")
+CARD = re.compile(r"1[0-5]|[0-9]", re.ASCII)
 BYTES = {"b": 1, "kb": 1000, "mb": MEGA, "kib": 1024, "mib": 1024**2}
 PIXELS = {"p": 1, "kp": 1000, "mp": MEGA}
 SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3600}
@@ -103,6 +105,15 @@ def usable_cores() -> int:
 def jobs(value: Any) -> int:
     """1 to 256, or auto: one per core."""
     return usable_cores() if value == "auto" else whole(1, 256, "4 or auto")(value)
+
+
+def device(value: Any) -> str:
+    """auto, or a device by its kind, with the number of the card where there may be several."""
+    kind, _, number = str(value).partition(":")
+    is_card = f"{kind}:N" in DEVICES and CARD.fullmatch(number)
+    if not is_card and (value not in DEVICES or number == "N"):
+        raise ValueError(f"must be one of {', '.join(DEVICES)}")
+    return str(value)
 
 
 def groups(value: Any) -> tuple[str, ...]:
