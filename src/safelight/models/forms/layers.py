@@ -48,7 +48,8 @@ def conv(
     """A convolution; without a window, one that keeps the size. Raises PolicyRefused for weights
     of another shape.
     """
-    if weight.ndim != 4 or (bias is not None and bias.shape != weight.shape[:1]):
+    is_kernel = weight.ndim == 4 and weight.size > 0
+    if not is_kernel or (bias is not None and bias.shape != weight.shape[:1]):
         raise unfit()
     window = window or around(weight)
     inputs = [value, graph.constant(weight)]
@@ -63,7 +64,8 @@ def deconv(
     graph: Graph, value: str, weight: Weights, bias: Weights | None, *, window: Window
 ) -> str:
     """A transposed convolution; weight is [in, out, rows, columns]."""
-    if weight.ndim != 4 or (bias is not None and bias.shape != weight.shape[1:2]):
+    is_kernel = weight.ndim == 4 and weight.size > 0
+    if not is_kernel or (bias is not None and bias.shape != weight.shape[1:2]):
         raise unfit()
     inputs = [value, graph.constant(weight)]
     if bias is not None:

@@ -12,7 +12,8 @@ from safelight.models.forms.faults import damaged, unknown
 from safelight.models.forms.files import Files
 from safelight.models.forms.graph import Graph
 from safelight.models.forms.layers import padded
-from safelight.models.forms.ncnn_layers import LAYERS, Blob, Facts
+from safelight.models.forms.ncnn_facts import Blob, Facts
+from safelight.models.forms.ncnn_layers import LAYERS
 from safelight.models.session import names_of
 
 MAGIC = "7767517"

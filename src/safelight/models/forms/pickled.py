@@ -8,7 +8,7 @@ file it has.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from safelight.errors import PolicyRefused
 from safelight.models.forms.faults import damaged
 
 MARK = object()
+MAX_SIDES = 8
 TABLE, TENSOR, PARAMETER = "table", "tensor", "parameter"
 # What a name in the file may be, and what it stands for.
 NAMES: dict[tuple[str, str], str] = {
@@ -141,7 +142,9 @@ def _storage(reader: _Reader) -> None:
     word, kind, key, _place, count, *_rest = _tuple(reader.stack.pop())
     if word != "storage" or not isinstance(kind, Word) or kind.name not in KINDS.values():
         raise damaged()
-    reader.stack.append(Storage(str(key), kind.name, int(count)))
+    if not isinstance(key, str) or not isinstance(count, int):
+        raise damaged()
+    reader.stack.append(Storage(key, kind.name, count))
 
 
 def _called(reader: _Reader) -> None:
@@ -152,10 +155,9 @@ def _called(reader: _Reader) -> None:
             reader.stack.append({})
         case Word(name="tensor") if len(arguments) >= 4:
             storage, start, sides, steps = arguments[:4]
-            if not isinstance(storage, Storage):
+            if not isinstance(storage, Storage) or not isinstance(start, int):
                 raise damaged()
-            places = tuple(int(one) for one in _tuple(sides)), tuple(int(s) for s in _tuple(steps))
-            reader.stack.append(Tensor(storage, int(start), *places))
+            reader.stack.append(Tensor(storage, start, _numbers(sides), _numbers(steps)))
         case Word(name="parameter") if arguments and isinstance(arguments[0], Tensor):
             reader.stack.append(arguments[0])
         case _:
@@ -167,7 +169,8 @@ def _filled(reader: _Reader, pairs: list[Any]) -> None:
     if not isinstance(table, dict) or len(pairs) % 2:
         raise damaged()
     for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-        if not isinstance(key, Hashable):
+        # Any other key could take for ever to compare.
+        if not isinstance(key, str | int):
             raise damaged()
         table[key] = value
 
@@ -180,6 +183,14 @@ def _listed(reader: _Reader, values: list[Any]) -> None:
 
 def _remembered(reader: _Reader, place: int) -> None:
     reader.memo[place] = reader.stack[-1]
+
+
+def _numbers(value: Any) -> tuple[int, ...]:
+    """Sides or steps of a tensor."""
+    numbers = _tuple(value)
+    if len(numbers) > MAX_SIDES or not all(isinstance(one, int) for one in numbers):
+        raise damaged()
+    return numbers
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:

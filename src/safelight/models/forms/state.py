@@ -21,7 +21,6 @@ from safelight.models.forms.pickled import Storage, Tensor, unpickled
 Weights = NDArray[np.float32]
 ZIP = b"PK\x03\x04"
 OLDER = 0x1950A86A20F9469CFC6C
-MAX_SIDES = 8
 # Where the weights stand within what was saved; the averaged ones are those to use.
 INNER = ("params_ema", "params", "state_dict", "model", "net")
 
@@ -112,9 +111,11 @@ def _newer(data: memoryview) -> tuple[Any, Numbers]:
 def _members(data: memoryview) -> Iterator[tuple[str, memoryview]]:
     """Name and bytes of each member, all stored as they are."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        left = len(data)
         for member in archive.infolist():
+            left -= member.file_size
             is_plain = member.compress_type == zipfile.ZIP_STORED and not member.flag_bits & 1
-            if not is_plain or member.file_size > len(data):
+            if not is_plain or left < 0:
                 raise damaged()
             yield member.filename, memoryview(archive.read(member))
 
@@ -127,12 +128,12 @@ def _older(data: memoryview) -> tuple[Any, Numbers]:
         _value, place = unpickled(data, place)
     saved, place = unpickled(data, place)
     keys, place = unpickled(data, place)
-    if not isinstance(keys, list) or len(keys) != len(set(map(str, keys))):
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise damaged()
     # How long each storage is, is known when its kind is: by the tensors that have numbers of it.
     kinds = {one.storage.key: one.storage for one in _inner(saved).values()}
     members: dict[str, memoryview] = {}
-    for key in map(str, keys):
+    for key in keys:
         storage = kinds[key]
         start = place + 8
         if int.from_bytes(data[place:start], "little") != storage.count:
@@ -162,7 +163,7 @@ def _weights(tensor: Tensor, numbers: Numbers) -> Weights:
     held = numbers(tensor.storage)
     sides, steps = tensor.sides, tensor.steps
     count = math.prod(sides)
-    if len(sides) != len(steps) or len(sides) > MAX_SIDES or min((0, *sides, *steps)) < 0:
+    if len(sides) != len(steps) or min((0, *sides, *steps)) < 0:
         raise damaged()
     last = tensor.start + sum((side - 1) * step for side, step in zip(sides, steps, strict=True))
     if tensor.start < 0 or not 0 < count <= held.size or last >= held.size:
