@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from safelight.errors import UsageError
 from safelight.models.entry import Entry, Network
-from safelight.models.lint import FREE, contract_faults, faults, faults_between
+from safelight.models.lint import FREE, contract_faults, faults, faults_between, require_whole
 from tests.models.making import entry_toml
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -72,7 +73,6 @@ def test_an_entry_as_it_must_be_has_no_fault(changes: dict[str, Any]) -> None:
         ({"form": "tflite", "file": "a.tflite"}, "runs in tflite, not in onnx"),
         ({"form": "torch", "file": "a.pth"}, "by the name of their network alone"),
         ({"network": Network(name="srvgg")}, "it has no network"),
-        ({"file": "twice.pb"}, "ends in .onnx"),
         ({"delegates": "none"}, "delegates are of TFLite models"),
         ({"input__unit": 0.5}, "unit and zero are for whole numbers"),
         (TEXT | {"input__number": "float32"}, "words come as whole numbers"),
@@ -100,6 +100,7 @@ def test_a_contract_that_cannot_be_is_named(changes: dict[str, Any], said: str) 
         ({"url": None}, "a pin is publisher for what is pulled alone"),
         ({"pin": "built-in"}, "another pin than built-in"),
         ({"pin_source": ""}, "a pin says where it was read"),
+        ({"file": "twice.pb"}, "ends in .onnx"),
         ({"url": URL.replace(COMMIT, "main")}, "names what moves"),
         ({"url": URL.replace(COMMIT, "v1")}, "names no revision"),
         ({"url": "https://models.invalid/a/releases/latest/download/a.onnx"}, "names what moves"),
@@ -126,6 +127,12 @@ def test_an_origin_or_a_licence_that_says_too_little_is_named(
     told = faults(entry(**changes))
     assert any(said in fault for fault in told), told
     assert contract_faults(entry(**changes)) == ()
+
+
+def test_the_first_fault_of_a_contract_is_raised() -> None:
+    require_whole(entry())
+    with pytest.raises(UsageError, match="delegates are of TFLite models"):
+        require_whole(entry(delegates="none"))
 
 
 def test_the_parts_of_a_model_are_pinned_as_it_is() -> None:

@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
+from safelight.errors import UsageError
 from safelight.models.answers import DECODERS, USUAL
-from safelight.models.entry import Entry
+from safelight.models.entry import HINT, Entry
 
 Rule = Callable[[Entry], Iterator[str]]
 
@@ -37,6 +38,12 @@ def contract_faults(entry: Entry) -> tuple[str, ...]:
     return tuple(f"{entry.name}: {fault}" for rule in CONTRACT_RULES for fault in rule(entry))
 
 
+def require_whole(entry: Entry) -> None:
+    """Raises UsageError for a contract that cannot be, with the first fault."""
+    for fault in contract_faults(entry):
+        raise UsageError(f"the catalogue entry is wrong: {fault}", hint=HINT)
+
+
 def faults_between(entries: Iterable[Entry]) -> tuple[str, ...]:
     """What is wrong between the entries of one catalogue."""
     every = tuple(entries)
@@ -51,8 +58,6 @@ def _form(entry: Entry) -> Iterator[str]:
         yield "weights that torch saved are read by the name of their network alone"
     if entry.form in ("onnx", "tflite") and entry.network is not None:
         yield f"a file of the form {entry.form} brings its own graph: it has no network"
-    if not entry.file.endswith(SUFFIXES.get(entry.form, ("",))) and entry.runtime != "fake":
-        yield f"a file of the form {entry.form} ends in {' or '.join(SUFFIXES[entry.form])}"
     if entry.delegates != "usual" and entry.form != "tflite":
         yield "delegates are of TFLite models"
 
@@ -94,6 +99,8 @@ def _origin(entry: Entry) -> Iterator[str]:
         yield f"what is pulled has another pin than {entry.pin}"
     if not entry.pin_source:
         yield "a pin says where it was read"
+    if not entry.file.endswith(SUFFIXES.get(entry.form, ("",))):
+        yield f"a file of the form {entry.form} ends in {' or '.join(SUFFIXES[entry.form])}"
     for url in (entry.url, *(part.url or "" for part in entry.parts)):
         yield from _revision(url)
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 from safelight.errors import ModelMissing, UsageError, VerificationFailed
 from safelight.models.entry import MAX_ENTRY_BYTES, Entry
+from safelight.models.lint import require_whole
 from safelight.models.nearest import missing
 from safelight.models.sealed import LoadedModel, load
 from safelight.models.shelf import Choice, Shelf, pins, wanted
@@ -183,7 +184,8 @@ class Store:
         offered = [entry for entry in (*self.catalogue(), *self._own) if entry.url is not None]
         for entry in offered:
             paths = _flat(self._user_folder, entry)
-            if all(path.is_file() for path in paths):
+            is_whole = all(path.is_file() for path in paths)
+            if is_whole and entry.licence_class != "excluded":
                 yield Place(entry, paths, "own")
         for entry in self._own:
             if entry.url is None:
@@ -224,7 +226,9 @@ def _flat(folder: Path, entry: Entry) -> tuple[Path, ...]:
 def _user_entry(path: Path) -> Entry:
     try:
         with path.open("rb") as file:
-            return Entry.from_toml(file.read(MAX_ENTRY_BYTES + 1))
+            entry = Entry.from_toml(file.read(MAX_ENTRY_BYTES + 1))
+        require_whole(entry)
+        return entry
     except OSError as error:
         raise UsageError(f"the model entry {path} cannot be read: {error.strerror}") from error
     except UsageError as error:
