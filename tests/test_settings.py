@@ -123,8 +123,16 @@ def test_a_project_is_measured_against_what_the_user_set(places: Places) -> None
 
 
 def test_an_unknown_word_of_a_project_is_told_and_left_alone(places: Places) -> None:
-    settings = settled(places, project='network = "on"')
-    assert "'network' is no setting" in settings.warnings[0]
+    settings = settled(places, project='elephant = "on"')
+    assert "'elephant' is no setting" in settings.warnings[0]
+
+
+def test_a_project_may_close_the_network_and_not_open_it(places: Places) -> None:
+    assert settled(places, project='network = "none"').network == "none"
+    places.user.write_text('network = "none"')
+    settings = settled(places, project='network = "pull"')
+    assert settings.network == "none"
+    assert "a project may only tighten" in settings.warnings[0]
 
 
 def test_a_flag_against_a_locked_key_is_refused(places: Places) -> None:

@@ -7,12 +7,13 @@ import json
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from safelight.audit.ledger import Ledger
 from safelight.cli import main
-from safelight.models import pull
+from safelight.models import pull, staging
 from safelight.models.store import Store
 from safelight.vault.keys import load_or_make
 from tests.cli.schema import violations
@@ -158,10 +159,10 @@ def test_an_interrupted_pull_goes_on(
     host: Host, models: Path, run: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offer(models)
-    whole = pull.written
+    whole = staging.written
 
-    def interrupted(file: object, data: bytes) -> None:
-        whole(file, data[:1_000])  # type: ignore[arg-type]
+    def interrupted(file: IO[bytes], data: bytes) -> None:
+        whole(file, data[:1_000])
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pull, "written", interrupted)

@@ -86,8 +86,7 @@ def test_a_doubtful_result_is_named_with_what_may_do_better() -> None:
     text = said(0.99, 0.31, None, 0.05)
     assert "unsure:  3.jpg 0.05\n           1.jpg 0.31" in text
     assert "0.jpg" not in text
-    assert "a stronger pulled model would serve better" in text
-    assert "--model takes one of your own" in text
+    assert "a stronger model may serve better: safelight models list --available" in text
 
 
 def test_only_the_first_doubtful_results_are_named() -> None:

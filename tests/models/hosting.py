@@ -248,8 +248,8 @@ def _certificate(
 
 def surroundings(host: Host) -> dict[str, str]:
     """The variables by which a person behind this proxy would tell of it."""
-    cleared = dict.fromkeys(name for name in os.environ if name.lower().endswith("_proxy"))
-    return {name: "" for name in cleared} | {
+    cleared = [name for name in os.environ if name.lower().endswith("_proxy")]
+    return dict.fromkeys(cleared, "") | {
         "HTTPS_PROXY": host.proxy,
         "SSL_CERT_FILE": str(host.authority),
     }

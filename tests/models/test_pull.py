@@ -277,7 +277,7 @@ def test_a_certificate_of_nobody_ends_it_before_a_word(
 
 def test_a_certificate_of_another_name_does_not_hold(tmp_path: Path, host: Host) -> None:
     staged = Staged(tmp_path, wanted(f"https://stranger.example{PLACE}"))
-    with pytest.raises(Wrong, match="stranger.example"):
+    with pytest.raises(Wrong, match=r"stranger\.example"):
         fetch(staged, Way(5))
     assert host.asked == []
 

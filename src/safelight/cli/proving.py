@@ -12,9 +12,10 @@ import click
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import setting, speaking, stacked
 from safelight.cli.printable import printable
-from safelight.errors import InputMissing, SomethingMissing, VerificationFailed
+from safelight.errors import InputMissing, SafelightError, SomethingMissing, VerificationFailed
 
 if TYPE_CHECKING:
+    from safelight.audit.ledger import Ledger
     from safelight.engine.engine import Engine
     from safelight.worker.job import Host
 
@@ -96,6 +97,7 @@ def egress(face: Face, *, is_measured: bool) -> int:
         return 0
     level = face.settings.require_level
     found = _measured(face, lambda host, _engine: measure(host, required_level=level))
+    _write_down(face, found.row.attempted, found.row.contained, found.cage.level)
     if face.is_json:
         head = {"type": "egress", "schema": SCHEMA, "measured": True}
         face.document(head | found.document())
@@ -103,6 +105,52 @@ def egress(face: Face, *, is_measured: bool) -> int:
         for line in found.lines():
             face.out(printable(line))
     return 0 if found.is_closed else VerificationFailed.exit_code
+
+
+@audit.command(name="ledger", add_help_option=False)
+@setting("state_dir")
+@speaking
+@click.pass_obj
+def ledger(face: Face) -> int:
+    """List every connection that was allowed, and the results of self-tests.
+
+    \b
+    Examples:
+      safelight audit ledger
+      safelight audit ledger --json
+
+    Each line is signed and holds the digest of the one before: a line that was changed or taken out
+    ends this with exit code 5. Lines cut off at the end are not noticed.
+    """
+    found = _ledger(face).read()
+    for entry in found:
+        facts = {key: value for key, value in entry.items() if key != "schema"}
+        if face.is_json:
+            face.document({"type": "ledger", "schema": SCHEMA, **facts})
+        else:
+            time, what = facts.pop("time"), facts.pop("what")
+            words = "  ".join(f"{key} {value}" for key, value in sorted(facts.items()))
+            face.out(printable(f"{time}  {what:<10}  {words}"))
+    if not face.is_json and not any(entry["what"] == "connection" for entry in found):
+        face.out("no connection was opened")
+    return 0
+
+
+def _ledger(face: Face) -> Ledger:
+    from safelight.audit.ledger import Ledger
+    from safelight.vault.keys import load_or_make
+
+    return Ledger(face.settings.state_dir, load_or_make(face.settings.state_dir))
+
+
+def _write_down(face: Face, attempted: int, contained: int, level: int) -> None:
+    """Keep the result of a self-test; that it cannot be kept must not hide it."""
+    try:
+        _ledger(face).append(
+            {"what": "self-test", "attempted": attempted, "contained": contained, "level": level}
+        )
+    except SafelightError as error:
+        face.warn(f"the result is not in the ledger: {error.message}")
 
 
 def _measured(face: Face, measure: Callable[[Host, Engine], Proved]) -> Proved:
