@@ -25,6 +25,9 @@ MAX_POINTS = 40
 MAX_RECIPE_BYTES = 64_000
 MAX_STEPS = 32
 MAX_MODEL_BYTES = 2_000 * MEGA
+# Models from this size are opened once for all workers, where these use so few threads: a session
+# that is inherited has one.
+INHERITED_BYTES, INHERITED_THREADS = 8 * MEGA, 2
 # Those of a recipe, each with its exact twin, and further pictures: what goes along with one job.
 MAX_MODELS = 32
 BASE_MEMORY_BYTES = 2_500 * MEGA

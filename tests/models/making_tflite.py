@@ -36,12 +36,13 @@ value = 5.0
 }
 
 
-def _tensor(name: str, number: str, shape: Sequence[int], unit: float, zero: int) -> Any:
+def _tensor(name: str, number: str, shape: Sequence[int], quantised: tuple[float, int]) -> Any:
     tensor = schema.TensorT()
     tensor.name, tensor.type, tensor.buffer = name.encode(), TYPES[number], 0
     tensor.shape = [abs(side) for side in shape]
     if min(shape) < 0:
         tensor.shapeSignature = list(shape)
+    unit, zero = quantised
     if unit:
         tensor.quantization = schema.QuantizationParametersT()
         tensor.quantization.scale, tensor.quantization.zeroPoint = [unit], [zero]
@@ -71,7 +72,7 @@ def sums(
     model.operatorCodes = [code]
     graph = schema.SubGraphT()
     names = ("x", "extra", "twice", "more")
-    graph.tensors = [_tensor(name, number, shape, unit, zero) for name in names]
+    graph.tensors = [_tensor(name, number, shape, (unit, zero)) for name in names]
     graph.inputs, graph.outputs = [0, 1], [2, 3]
     graph.operators = [_operator(0, [0, 0], 2), _operator(0, [0, 1], 3)]
     model.subgraphs = [graph]

@@ -29,7 +29,7 @@ import sys
 from functools import partial
 from safelight.engine import engine
 from safelight.worker.caged import CagedHost
-engine.open_host = lambda plan, portable: CagedHost(plan, without=frozenset({layers!r}))
+engine.open_host = lambda plan, portable, held: CagedHost(plan, without=frozenset({layers!r}))
 from safelight.cli.main import main
 main(sys.argv[1:])
 """

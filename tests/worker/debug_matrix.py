@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -32,8 +32,8 @@ Steps = list[Mapping[str, object]]
 SMALL = {"op": "resize", "width": 48}
 
 
-def open_debug_host(plan: Plan, *, portable: bool) -> Host:
-    return CagedHost(plan, without=frozenset({REFUSAL}))
+def open_debug_host(plan: Plan, *, portable: bool, held: Sequence[ModelFile]) -> Host:
+    return CagedHost(plan, held=held, without=frozenset({REFUSAL}))
 
 
 def matrix() -> Iterator[tuple[str, Steps]]:

@@ -33,15 +33,16 @@ from safelight.engine.stock import Models, Pictures, Stock, load_of
 from safelight.engine.tuning import Tuning
 from safelight.errors import OutputClash, SafelightError
 from safelight.formats import TABLE, Format
+from safelight.limits import INHERITED_THREADS
 from safelight.models.facts import Runtime
 from safelight.models.store import Store
 from safelight.recipe import Recipe
 from safelight.settings import Settings, load
 from safelight.worker.host import open_host
-from safelight.worker.job import Host, Job, Plan
+from safelight.worker.job import Host, Job, ModelFile, Plan
 
 Progress = Callable[[float], None]
-HostKey = tuple[bool, frozenset[Runtime], int, frozenset[Format]]
+HostKey = tuple[bool, frozenset[Runtime], int, frozenset[Format], tuple[ModelFile, ...]]
 # 1 January 1980: the earliest that every file system and archive can hold.
 NO_TIME_NS = 315_532_800 * 10**9
 
@@ -200,8 +201,10 @@ class Engine:
         further = self._pictures.formats(recipe.pictures, recipe.files)
         formats = {format, recipe.target_of(format), *further}
         late = frozenset(one for one in formats if TABLE[one].libraries)
+        threads = max(1, usable_cores() // self.jobs)
+        large = self.stock.large(recipe.needs) if threads <= INHERITED_THREADS else ()
         with self._opening:
-            key = (needs_pixels, runtimes, peak_bytes, late)
+            key = (needs_pixels, runtimes, peak_bytes, late, large)
             if key not in self._hosts:
                 plan = Plan(
                     needs_pixels,
@@ -210,11 +213,12 @@ class Engine:
                         self._limits, memory_bytes=self._limits.memory_bytes + peak_bytes
                     ),
                     workers=self.jobs,
-                    threads=max(1, usable_cores() // self.jobs),
+                    threads=threads,
                     required_level=self.settings.require_level,
                     late=late,
                 )
-                self._hosts[key] = open_host(plan, portable=sys.platform != "linux")
+                portable = sys.platform != "linux"
+                self._hosts[key] = open_host(plan, portable=portable, held=large)
             return self._hosts[key]
 
     def _finish(

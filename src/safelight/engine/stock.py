@@ -15,7 +15,7 @@ from safelight.codecs.routing import route
 from safelight.engine.source import Source, open_source
 from safelight.errors import InputMissing, ModelMissing, RecipeInvalid, SafelightError
 from safelight.formats import Format
-from safelight.limits import MAX_MODELS
+from safelight.limits import INHERITED_BYTES, MAX_MODELS
 from safelight.models.entry import Entry
 from safelight.models.facts import Runtime
 from safelight.models.store import LoadedModel, Store
@@ -153,14 +153,24 @@ class Stock:
         )
 
     def peak_bytes(self, needs: Iterable[ModelNeed]) -> int:
-        """What the sessions of these needs add to a process, whatever precision they come in."""
+        """What the sessions of these needs and their files add to a process, whatever precision
+        they come in.
+        """
         found = [self._store.find(need) for need in self._present(needs)]
         twins = [self._store.twin(entry) for entry in found]
-        return sum(entry.peak_bytes for entry in (*found, *twins) if entry is not None)
+        entries = [entry for entry in (*found, *twins) if entry is not None]
+        return sum(entry.peak_bytes + entry.total_bytes for entry in entries)
 
     def runtimes(self, needs: Iterable[ModelNeed]) -> frozenset[Runtime]:
         """What opens the models of these needs."""
         return frozenset(self._store.find(need).runtime for need in self._present(needs))
+
+    def large(self, needs: Iterable[ModelNeed]) -> tuple[ModelFile, ...]:
+        """Those models that are opened once for all workers. Raises what the store raises."""
+        found = [(need, self._store.find(need)) for need in self._present(needs)]
+        return tuple(
+            self.file(need, entry) for need, entry in found if entry.total_bytes >= INHERITED_BYTES
+        )
 
     def close(self) -> None:
         """Let go of every file."""

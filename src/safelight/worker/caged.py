@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Self
 
@@ -15,7 +15,7 @@ from safelight.errors import (
     WireBroken,
     WorkerDied,
 )
-from safelight.worker.job import Answer, CageReport, Job, Plan
+from safelight.worker.job import Answer, CageReport, Job, ModelFile, Plan
 from safelight.worker.keeper import Keeper, Worker
 from safelight.worker.launch import BODY
 from safelight.worker.orders import answer_of, death
@@ -33,13 +33,18 @@ class CagedHost:
     """A Host; see job."""
 
     def __init__(
-        self, plan: Plan, *, body: str = BODY, without: frozenset[str] = frozenset()
+        self,
+        plan: Plan,
+        *,
+        held: Sequence[ModelFile] = (),
+        body: str = BODY,
+        without: frozenset[str] = frozenset(),
     ) -> None:
-        """body and without (layers to leave out) are for tests; nothing a user can set leads
-        here.
+        """held are models that workers inherit open, see open_host. body and without (layers to
+        leave out) are for tests; nothing a user can set leads here.
         """
         self._plan = plan
-        self._pool = Pool(lambda: Keeper(plan, body, without), plan.workers)
+        self._pool = Pool(lambda: Keeper(plan, body, without, held), plan.workers)
         self._cancels = 0
 
     def __enter__(self) -> Self:

@@ -67,6 +67,12 @@ class Performed:
 
 
 Perform = Callable[..., Performed]
+# A session that was opened before the worker was made, by the JSON of its entry.
+Inherited = Callable[[bytes], Session | None]
+
+
+def nothing_held(_entry_json: bytes) -> None:
+    """A worker that inherits no session."""
 
 
 def perform(
@@ -81,13 +87,14 @@ def perform(
     crossing: Crossing = Crossing.NOTHING,
     counter: Counter | None = None,
     device: Device = CPU,
+    held: Inherited = nothing_held,
 ) -> Performed:
     """One picture and a recipe in canonical form in, encoded pieces and facts out; either side may
     be plain pixels. Models answer at the counter of a device where there is one, else they are
     opened here, on the device named. Raises any SafelightError.
     """
     todo = Recipe.from_canonical(recipe)
-    sessions = Sessions(models, threads, counter, device)
+    sessions = Sessions(models, threads, counter, device, held=held)
     ctx = _context(sessions, models, limits, progress)
     opened = received if crossing == Crossing.SOURCE else open_image
     original = opened(source, limits)
@@ -197,9 +204,12 @@ class Sessions:
         threads: int,
         counter: Counter | None = None,
         device: Device = CPU,
+        *,
+        held: Inherited = nothing_held,
     ) -> None:
         self._models = {model.need: model for model in models}
         self._threads, self._counter, self._device = threads, counter, device
+        self._held = held
         self._open: dict[ModelNeed, Guarded] = {}
         self._readers: dict[ModelNeed, Reader] = {}
 
@@ -250,4 +260,7 @@ class Sessions:
         entry = Entry.from_json(model.entry_json)
         if self._counter is not None:
             return DeviceSession(entry, tuple(self._models).index(need), self._counter)
+        inherited = self._held(model.entry_json)
+        if inherited is not None:
+            return inherited
         return open_session(entry, model.data, threads=self._threads, device=self._device)

@@ -4,6 +4,8 @@ never passes here.
     host → zygote   START   the plan, once
                     SPAWN   make a worker with this id; its end of a channel comes along
                     KILL    end the worker with this id
+                    HOLD    open this model, for every worker to inherit; id and value are the
+                            sizes of its entry and its file, which come along
     zygote → host   UP      locked down and ready to fork
                     DEATH   a worker ended; value is its wait status
                     FAILED  the zygote cannot serve; value is the number of an error
@@ -13,6 +15,7 @@ The zygote is our own code and sees no user data, so these are checked for shape
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 from collections.abc import Sequence, Set
@@ -25,7 +28,7 @@ from safelight.formats import FORMATS
 from safelight.limits import Limits
 from safelight.models.facts import RUNTIMES
 from safelight.models.providers import KINDS, Device
-from safelight.worker.job import Plan
+from safelight.worker.job import ModelFile, Plan
 
 MAGIC = b"SLz1"
 _START = struct.Struct("<4sBBHHHIBB8Q")
@@ -39,6 +42,7 @@ class Kind(IntEnum):
     UP = 3
     DEATH = 4
     FAILED = 5
+    HOLD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,17 @@ def _bits(words: Sequence[str], chosen: Set[str]) -> int:
 
 def _chosen(words: Sequence[Word], bits: int) -> frozenset[Word]:
     return frozenset(word for number, word in enumerate(words) if bits >> number & 1)
+
+
+def send_model(channel: socket.socket, model: ModelFile) -> None:
+    """Raises OSError."""
+    words = os.memfd_create("safelight-entry", os.MFD_CLOEXEC)
+    try:
+        os.write(words, model.entry_json)
+        note = Note(Kind.HOLD, len(model.entry_json), model.size_bytes)
+        send(channel, note, (words, model.fd))
+    finally:
+        os.close(words)
 
 
 def send(channel: socket.socket, note: Note, fds: tuple[int, ...] = ()) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from safelight.worker.job import Host, Plan
+from collections.abc import Sequence
+
+from safelight.worker.job import Host, ModelFile, Plan
 
 
-def open_host(plan: Plan, *, portable: bool = False) -> Host:
+def open_host(plan: Plan, *, portable: bool = False, held: Sequence[ModelFile] = ()) -> Host:
     """Start workers for this plan; returns at once, they are warmed and locked meanwhile.
+
+    held are models that are opened once, on one thread, for all workers; their files must stay
+    open as long as the host is.
 
     portable runs each job in a plain subprocess at level 0, for systems without the layers; such a
     host does no work unless plan.required_level is 0.
@@ -17,4 +22,4 @@ def open_host(plan: Plan, *, portable: bool = False) -> Host:
         return PortableHost(plan)
     from safelight.worker.caged import CagedHost
 
-    return CagedHost(plan)
+    return CagedHost(plan, held=held)

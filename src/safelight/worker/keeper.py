@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import socket
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from safelight.errors import by_number
 from safelight.worker import control, launch
 from safelight.worker.control import Kind, Note
-from safelight.worker.job import Plan
+from safelight.worker.job import ModelFile, Plan
 from safelight.worker.kept import LEAVE_TIMEOUT_S, Kept
 from safelight.worker.launch import BODY
 
@@ -46,12 +48,22 @@ class Keeper(Kept):
 
     what = "zygote"
 
-    def __init__(self, plan: Plan, body: str = BODY, without: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        body: str = BODY,
+        without: frozenset[str] = frozenset(),
+        held: Sequence[ModelFile] = (),
+    ) -> None:
+        """held are the models that the zygote opens, before it makes any worker."""
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._workers: dict[int, Worker] = {}
         words = ("safelight.worker.zygote", body, *without)
         super().__init__(control.pack_plan(plan), words, launch.environment(plan))
+        with contextlib.suppress(OSError):  # it is gone: whoever waits for it is told why
+            for model in held:
+                control.send_model(self._control, model)
 
     def spawn(self) -> Worker:
         """Ask for one more worker; it locks itself down while the caller does something else."""

@@ -23,6 +23,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -32,6 +33,7 @@ from safelight.limits import MAX_MODELS
 from safelight.worker import control, errand, namespaces, seccomp, warm
 from safelight.worker.child import Perform
 from safelight.worker.control import Kind, Note
+from safelight.worker.held import Held
 from safelight.worker.job import Plan
 from safelight.worker.layers import Lockdown
 from safelight.worker.wire import Ready
@@ -41,6 +43,8 @@ IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 WORKER_FILES = errand.FIXED_FDS + errand.LINK_FDS + MAX_MODELS + 16
 ZYGOTE_FILES = 64
 FILES_PER_WORKER = 4
+# A channel, or a model and its entry.
+NOTE_FILES = 2
 # Threads are counted for all workers of a zygote together; its own forks must find room above them.
 SPARE_TASKS = 64
 TASKS_PER_THREAD = 4
@@ -129,6 +133,7 @@ class Zygote:
     def __init__(self, plan: Plan, body: Body, lockdown: Lockdown, base_bytes: int) -> None:
         self._plan, self._body, self._lockdown = plan, body, lockdown
         self._base_bytes = base_bytes
+        self._held = Held(base_bytes + plan.limits.memory_bytes)
         self._children: dict[int, tuple[int, int]] = {}
         self._ears = select.poll()
 
@@ -151,12 +156,15 @@ class Zygote:
         return True
 
     def _obey(self) -> bool:
-        data, fds, _, _ = socket.recv_fds(self._channel, control.NOTE_BYTES + 1, 1)
+        data, fds, _, _ = socket.recv_fds(self._channel, control.NOTE_BYTES + 1, NOTE_FILES)
         if not data:
             return False
         note = Note.parse(data)
         if note.kind is Kind.SPAWN:
             self._spawn(note.id, fds)
+        elif note.kind is Kind.HOLD:
+            self._held.open(fds, note.id, note.value)
+            gc.freeze()
         elif note.kind is Kind.KILL:
             for pidfd, (number, _) in self._children.items():
                 if number == note.id:
@@ -198,7 +206,8 @@ class Zygote:
             ready = self._lock_worker()
             self._body.rehearse()
             os.write(self._channel.fileno(), ready.pack())
-            errand.serve(self._channel, self._plan, self._body.perform)
+            perform = partial(self._body.perform, held=self._held.session)
+            errand.serve(self._channel, self._plan, perform)
         finally:
             os._exit(0)
 

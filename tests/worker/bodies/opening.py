@@ -1,5 +1,5 @@
-"""A body that opens every model it was handed, and tells the shape and the greatest value of each
-answer to a grey picture.
+"""A body that opens every model it was handed, and tells whether it was open already, and the shape
+and the greatest value of each answer to a grey picture.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from safelight.models.session import Session, shape_of
 from safelight.worker.child import Model, Performed
 
 SIDES = (64, 48)
+INHERITED = "inherited"
 
 
 def rehearsal(_: object) -> Callable[[], None]:
@@ -50,5 +51,8 @@ def perform(
     found: list[Finding] = []
     for model in models:
         entry = Entry.from_json(model.entry_json)
-        found += told(open_session(entry, model.data, threads=options["threads"]))
+        session = options["held"](model.entry_json)
+        found.append(Finding(Risk.OTHER, INHERITED, "no" if session is None else "yes"))
+        session = session or open_session(entry, model.data, threads=options["threads"])
+        found += told(session)
     return Performed((), None, 0, 0, "jpeg", 1, 1, is_reencoded=False, findings=tuple(found))

@@ -1,0 +1,52 @@
+"""Held: large models, opened once in a zygote, for its workers to inherit.
+
+They come once the zygote is locked down, and on one thread, since no other would survive a fork. A
+hostile file breaks no more than this zygote, which serves the jobs of that model alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+from collections.abc import Iterator, Sequence
+
+from safelight.models.entry import Entry
+from safelight.models.runtimes import open_session
+from safelight.models.session import Session
+from safelight.worker.memory import read_only
+
+
+class Held:
+    """The open models of one zygote, by their entries."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        """memory_bytes is what the process may have mapped while a model is opened."""
+        self._memory_bytes = memory_bytes
+        self._sessions: dict[bytes, Session] = {}
+
+    def open(self, fds: Sequence[int], entry_bytes: int, file_bytes: int) -> None:
+        """Open a model whose entry and file lie in these two memfds, which are closed.
+
+        One that cannot be opened is not held: a worker tries again, and tells what is wrong.
+        """
+        words, data = read_only(fds[0], entry_bytes), read_only(fds[1], file_bytes)
+        for fd in fds:
+            os.close(fd)
+        with _limited(self._memory_bytes), contextlib.suppress(Exception):
+            entry = Entry.from_json(bytes(words))
+            self._sessions[bytes(words)] = open_session(entry, data, threads=1)
+
+    def session(self, entry_json: bytes) -> Session | None:
+        """The session of the model that has this entry, if it is held."""
+        return self._sessions.get(entry_json)
+
+
+@contextlib.contextmanager
+def _limited(memory_bytes: int) -> Iterator[None]:
+    before, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (before, most))
