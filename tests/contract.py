@@ -37,6 +37,11 @@ SAMPLES: dict[str, tuple[dict[str, Any], ...]] = {
     # They need a second picture; tests/ops/test_compare.py holds them to all this.
     "compare": (),
     "difference": (),
+    # They need a model that is pulled, or a look before; tests/ops/test_sights.py holds them to it.
+    "detect": (),
+    "pose": (),
+    "classify": (),
+    "draw": (),
     "mark": ({"origin": "ai-edited"},),
     "redact": ({"box": [[0, 0, 1, 1]]}, {"box": ["0,0,9,9"], "colour": "red", "margin": 2}),
     "watermark": ({"text": "© A"}, {"text": "© A", "tile": True}),

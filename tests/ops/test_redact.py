@@ -12,8 +12,9 @@ import pyvips
 from PIL import Image as Pillow
 from pydantic import ValidationError
 
+from safelight.annotation import Annotation, Keypoint
 from safelight.codecs.encode import encode
-from safelight.errors import ParameterInvalid, VerificationFailed
+from safelight.errors import InputRefused, ParameterInvalid, VerificationFailed
 from safelight.image import Image
 from safelight.ops.crop import Crop
 from safelight.ops.redact import Redact
@@ -193,3 +194,60 @@ def test_what_changes_the_pixels_afterwards_makes_the_look_void() -> None:
     image: Image = Redact(box=((5, 5, 9, 9),)).apply(opened(with_pillow(ARRAY, "PNG")), context())
     assert image.recheck is not None
     assert Crop(box=(0, 0, 20, 20)).apply(image, context()).recheck is None
+
+
+FACE = Annotation("box", "face", 0.9, (10, 8, 8, 6))
+
+
+def covered_by(operation: Redact, *sights: Annotation) -> Any:
+    """Which pixels are covered, [rows, columns], of a white picture of 40 x 30."""
+    white = np.full((30, 40, 3), 255, np.uint8)
+    data = with_pillow(white, "PNG")
+    image = operation.apply(opened(data).with_annotations(*sights), context())
+    return pixels(encode(image, memoryview(data), LIMITS))[..., 0] == 0
+
+
+def test_what_was_seen_is_covered_with_room_around_it() -> None:
+    expected = np.zeros((30, 40), bool)
+    expected[6:16, 8:20] = True
+    assert np.array_equal(covered_by(Redact(seen=("Face",)), FACE), expected)
+    expected[5:17, 7:21] = True
+    assert np.array_equal(covered_by(Redact(seen=("face",), margin=1), FACE), expected)
+    tight = covered_by(Redact(seen=("any",), grow=0), FACE)
+    assert tight.sum() == 8 * 6
+
+
+def test_what_is_not_named_is_left() -> None:
+    dog = Annotation("box", "dog", 0.9, (30, 20, 5, 5))
+    word = Annotation("label", "face", 0.9)
+    covered = covered_by(Redact(seen=("face",), grow=0), dog, FACE, word)
+    assert covered.sum() == 8 * 6
+    assert covered_by(Redact(seen=("any",), grow=0), dog, FACE).sum() == 8 * 6 + 25
+
+
+def test_surer_points_beyond_the_box_are_covered_too_up_to_the_edge() -> None:
+    points = (Keypoint("ear", -5, 4, 0.9), Keypoint("hand", 39, 29, 0.1))
+    covered = covered_by(Redact(seen=("face",), grow=0), replace(FACE, points=points))
+    expected = np.zeros((30, 40), bool)
+    expected[4:14, 0:18] = True
+    assert np.array_equal(covered, expected)
+
+
+def test_boxes_and_what_was_seen_are_covered_together() -> None:
+    covered = covered_by(Redact(box=((0, 0, 2, 2),), seen=("face",), grow="0%"), FACE)
+    assert covered.sum() == 4 + 8 * 6
+
+
+def test_where_nothing_was_seen_nothing_is_covered_and_the_file_stays() -> None:
+    data = with_pillow(ARRAY, "PNG")
+    assert Redact(seen=("face",)).apply(opened(data), context()).is_untouched
+
+
+def test_of_several_frames_nothing_seen_in_the_first_is_covered() -> None:
+    image = opened(animated(("red", "blue"), (50, 60))).with_annotations(FACE)
+    with pytest.raises(InputRefused, match="a still picture is wanted"):
+        Redact(seen=("face",)).apply(image, context())
+
+
+def test_recipes_that_know_no_sights_keep_their_form() -> None:
+    assert set(Redact(box=((0, 0, 2, 2),)).parameters()) == {"box", "colour", "margin"}

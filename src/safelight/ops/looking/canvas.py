@@ -109,7 +109,9 @@ class Canvas:
                 wide, deep = self._sides(words, height)
             if wide > WIDEST * (right - left):
                 continue
-            for down in (top - edge - deep, top + edge, bottom + edge):
+            downs = (top - edge - deep, top + edge, bottom + edge)
+            within = [down for down in downs if 0 <= down <= self.sheet.height - deep]
+            for down in within or downs[:1]:
                 if self._tag(words, (left - edge, down), height, sight.label):
                     return
 
