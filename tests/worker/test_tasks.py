@@ -115,7 +115,8 @@ def test_a_worker_that_the_system_refuses_is_the_only_one_that_dies(
     def work() -> list[int]:
         near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         near.settimeout(20)
-        zygote = Zygote(Plan(False, frozenset(), Limits()), Body(perform, lambda: None), Lockdown(), 0)
+        plan = Plan(False, frozenset(), Limits())
+        zygote = Zygote(plan, Body(perform, lambda: None), Lockdown(), 0)
         monkeypatch.setattr(os, call, refuse)
         deaths = []
         thread = threading.Thread(target=zygote.serve, args=(far,), daemon=True)
