@@ -31,13 +31,18 @@ def _files(data: Path) -> dict[str, Path]:
     return {row["sha256"]: data / row["path"] for row in rows if row["path"].startswith("models/")}
 
 
+def pinned(name: str, data: Path) -> tuple[bytes, ...]:
+    """The model's file and its parts, by their digests."""
+    entry = entry_of(name)
+    digests = (entry.sha256, *(part.sha256 for part in entry.parts))
+    return tuple(_files(data)[digest].read_bytes() for digest in digests)
+
+
 @cache
 def session_of(name: str, data: Path) -> Guarded:
     """The model opened from the pinned bytes, with its parts behind it."""
-    entry = entry_of(name)
-    digests = (entry.sha256, *(part.sha256 for part in entry.parts))
-    pinned = b"".join(_files(data)[digest].read_bytes() for digest in digests)
-    return Guarded(open_session(entry, memoryview(pinned), threads=1), None)
+    together = b"".join(pinned(name, data))
+    return Guarded(open_session(entry_of(name), memoryview(together), threads=1), None)
 
 
 @cache

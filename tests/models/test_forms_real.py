@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from safelight.models.session import Session
-from tests.models.forms import COPIES, real_entry, real_files, real_session
+from tests.models.real import seen_by, session_of
 
 Pixels = NDArray[np.float32]
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -54,7 +54,7 @@ def test_an_upscaler_beats_bicubic(
     shared_data: Path, name: str, multiple: int, gain: float
 ) -> None:
     """Reduced as Pillow does, as these were trained."""
-    session = real_session(shared_data, name)
+    session = session_of(name, shared_data)
     scale = session.model.output.scale
     for picture in pictures(shared_data, multiple):
         size = (picture.width // scale, picture.height // scale)
@@ -74,7 +74,7 @@ def test_an_upscaler_beats_bicubic(
 )
 def test_an_upscaler_of_luma_beats_bicubic(shared_data: Path, name: str, gain: float) -> None:
     """Reduced without smoothing, as these were trained."""
-    session = real_session(shared_data, name)
+    session = session_of(name, shared_data)
     scale = session.model.output.scale
     gains = []
     for picture in pictures(shared_data, scale):
@@ -91,7 +91,7 @@ def test_an_upscaler_of_luma_beats_bicubic(shared_data: Path, name: str, gain: f
 @pytest.mark.parametrize("name", ["upscayl-lite", "realesr-animevideov3-x2"])
 def test_an_upscaler_that_invents_keeps_the_picture(shared_data: Path, name: str) -> None:
     """What it gives, reduced again, is near what it got: the right colours in the right places."""
-    session = real_session(shared_data, name)
+    session = session_of(name, shared_data)
     picture = pictures(shared_data, 4, count=1)[0].crop((0, 0, 96, 64))
     answer = enlarged(session, pixels(picture))
     scale = session.model.output.scale
@@ -103,7 +103,7 @@ def test_an_upscaler_that_invents_keeps_the_picture(shared_data: Path, name: str
 
 
 def test_noise_of_its_strength_is_removed(shared_data: Path) -> None:
-    session = real_session(shared_data, "dncnn-25")
+    session = session_of("dncnn-25", shared_data)
     clean = pixels(pictures(shared_data, 4, count=1)[0]) @ LUMA
     noise = np.random.default_rng(1).normal(0, 25 / 255, clean.shape).astype(np.float32)
     repaired = session.run((clean + noise)[None, None])[0, 0]
@@ -119,13 +119,29 @@ def face_tensor(shared_data: Path) -> Pixels:
 
 def test_one_face_detector_answers_the_same_in_three_forms(shared_data: Path) -> None:
     tensor = face_tensor(shared_data)
-    _, scores = real_session(shared_data, "ultraface-rfb").answers(tensor)
+    _, scores = session_of("ultraface-rfb", shared_data).answers(tensor)
     offsets = []
     for name in ("ultraface-rfb-ncnn", "ultraface-rfb-caffe"):
-        found, others = real_session(shared_data, name).answers(tensor)
+        found, others = session_of(name, shared_data).answers(tensor)
         np.testing.assert_allclose(others, scores, atol=1e-5)
         offsets.append(found)
     np.testing.assert_allclose(offsets[0], offsets[1], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "picture", ["photos/skimage/astronaut.png", "bgremoval/davis/images/breakdance_00000.jpg"]
+)
+def test_one_face_detector_sees_the_same_faces_in_three_forms(
+    shared_data: Path, picture: str
+) -> None:
+    """One answers with corners, the other forms with offsets from anchors."""
+    wanted = seen_by("ultraface-rfb", shared_data, picture).annotations
+    assert wanted
+    for name in ("ultraface-rfb-ncnn", "ultraface-rfb-caffe"):
+        found = seen_by(name, shared_data, picture).annotations
+        assert [face.box for face in found] == [face.box for face in wanted]
+        scores = [face.score for face in wanted]
+        assert [face.score for face in found] == pytest.approx(scores, abs=1e-4)
 
 
 def test_one_detector_of_things_answers_the_same_in_ncnn(shared_data: Path) -> None:
@@ -133,8 +149,8 @@ def test_one_detector_of_things_answers_the_same_in_ncnn(shared_data: Path) -> N
     with Image.open(shared_data / "superres/set5/img_002_SRF_4_HR.png") as picture:
         small = pixels(picture.convert("RGB").resize((352, 352)))
     tensor = small.transpose(2, 0, 1)[None]
-    wanted = real_session(shared_data, "fastestdet").answers(tensor)[0]
-    answer = real_session(shared_data, "fastestdet-ncnn").answers(tensor)[0]
+    wanted = session_of("fastestdet", shared_data).answers(tensor)[0]
+    answer = session_of("fastestdet-ncnn", shared_data).answers(tensor)[0]
     assert answer.shape == wanted.shape
     assert np.abs(answer - wanted).max() < 0.1
     assert np.abs(answer - wanted).mean() < 0.002
@@ -145,7 +161,7 @@ HARMLESS = ("goldfish", "African_chameleon", "Maltese_dog", "hummingbird", "comm
 
 
 def test_harmless_pictures_are_neutral(shared_data: Path) -> None:
-    session = real_session(shared_data, "nsfwjs")
+    session = session_of("nsfwjs", shared_data)
     labels = session.model.output.labels
     for word in HARMLESS:
         (path,) = (shared_data / "photos/imagenet-sample").glob(f"*_{word}.JPEG")
@@ -160,7 +176,7 @@ def test_harmless_pictures_are_neutral(shared_data: Path) -> None:
 
 def test_a_photograph_made_a_drawing_is_one(shared_data: Path) -> None:
     """A control: the classifier does not call everything neutral."""
-    session = real_session(shared_data, "nsfwjs")
+    session = session_of("nsfwjs", shared_data)
     for place in ("001", "004"):
         with Image.open(shared_data / f"superres/set5/img_{place}_SRF_4_HR.png") as picture:
             photo = np.asarray(picture.convert("RGB").resize((224, 224)))
@@ -169,10 +185,3 @@ def test_a_photograph_made_a_drawing_is_one(shared_data: Path) -> None:
         drawn[cv2.dilate(edges, np.ones((2, 2), np.uint8)) > 0] = 0
         scores = session.run(drawn[None].astype(np.float32) / 255)[0]
         assert session.model.output.labels[int(scores.argmax())] == "drawing"
-
-
-@pytest.mark.parametrize("name", sorted(COPIES))
-def test_the_catalogue_pins_the_shared_copies(shared_data: Path, name: str) -> None:
-    entry = real_entry(name)
-    sizes = [len(data) for data in real_files(shared_data, name)]
-    assert sizes == [entry.size_bytes, *(part.size_bytes for part in entry.parts)]
