@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from safelight.models.contract import ModelInput, ModelOutput
 from safelight.models.entry import Entry
 from safelight.models.guard import Guarded
-from safelight.models.tensors import View
+from safelight.models.tensors import Part, View
 from safelight.operation import Kernel
 from tests.models.making import entry_toml
 
 Array = NDArray[Any]
-Part = tuple[float, float, float, float]
+Place = tuple[float, float, float, float]
 
 INPUT: dict[str, Any] = {
     "name": "x",
@@ -44,7 +44,7 @@ def giving(kind: str = "boxes", **changes: Any) -> ModelOutput:
 
 def whole(width: int, height: int, columns: int, rows: int) -> View:
     """A view of a whole picture, stretched."""
-    return View(0.0, 0.0, float(width), float(height), columns, rows, (width, height))
+    return View(Part(0.0, 0.0, float(width), float(height)), columns, rows, (width, height))
 
 
 class Places:
@@ -54,9 +54,9 @@ class Places:
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
-        self.asked: list[tuple[int, int, Kernel, Part | None]] = []
+        self.asked: list[tuple[int, int, Kernel, Place | None]] = []
 
-    def sized(self, width: int, height: int, kernel: Kernel, part: Part | None = None) -> Array:
+    def sized(self, width: int, height: int, kernel: Kernel, part: Place | None = None) -> Array:
         self.asked.append((width, height, kernel, part))
         left, top, across, down = part or (0.0, 0.0, float(self.width), float(self.height))
         x = (left + (np.arange(width) + 0.5) / width * across) / self.width

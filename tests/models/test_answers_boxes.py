@@ -13,7 +13,7 @@ from safelight.errors import ModelFaulty
 from safelight.models.answers import DECODERS
 from safelight.models.answers.boxes import Candidates, seen
 from safelight.models.contract import ModelOutput
-from safelight.models.tensors import View
+from safelight.models.tensors import Part, View
 from tests.models.looking import Array, giving, whole
 
 # A thing in the tensor: its middle and its size, in shares of the sides.
@@ -265,7 +265,7 @@ def test_numbers_beyond_all_measure_stay_numbers() -> None:
 
 def test_a_letterboxed_thing_lies_where_it_is_displayed() -> None:
     """A picture of 400 x 200 in the middle of a square."""
-    view = View(0.0, -100.0, 400.0, 400.0, 64, 64, (400, 200))
+    view = View(Part(0.0, -100.0, 400.0, 400.0), 64, 64, (400, 200))
     one = alone(seen(candidates((0.25, 0.25, 0.5, 0.5, 0.9)), giving(), view))
     assert one.box == (100, 0, 100, 100)
 

@@ -11,11 +11,11 @@ from safelight.annotation import Annotation, Seen
 from safelight.errors import ModelFaulty, ModelMissing
 from safelight.models.answers import DECODERS, POINTERS, decoder_of
 from safelight.models.contract import ModelOutput
-from safelight.models.tensors import View
+from safelight.models.tensors import Part, View
 from tests.models.looking import Array, bits, giving, whole
 
 VIEW = whole(100, 50, 64, 64)
-LETTERBOX = View(0.0, -100.0, 400.0, 400.0, 64, 64, (400, 200))
+LETTERBOX = View(Part(0.0, -100.0, 400.0, 400.0), 64, 64, (400, 200))
 WORDS = ("cat", "dog", "bird")
 
 
@@ -111,7 +111,7 @@ def test_the_padding_of_a_letterbox_is_no_part_of_the_mask() -> None:
 
 
 def test_what_a_crop_did_not_show_is_no_subject() -> None:
-    view = View(150.0, 0.0, 100.0, 100.0, 64, 64, (400, 100))
+    view = View(Part(150.0, 0.0, 100.0, 100.0), 64, 64, (400, 100))
     mask = read([np.ones((10, 10), np.float32)], giving("alpha"), view).mask
     assert mask.shape == (10, 40)
     assert (mask[:, 15:25] == 1).all()
@@ -215,7 +215,30 @@ def test_where_there_is_no_body_there_is_none_and_nowhere_to_look() -> None:
 def test_a_body_says_where_to_look_closer() -> None:
     answers, output = blazepose()
     view = whole(64, 64, 64, 64)
-    assert POINTERS["blazepose"](answers, output, view) == pytest.approx((2, 2, 60, 60))
+    assert POINTERS["blazepose"](answers, output, view) == Part(2.0, 2.0, 60.0, 60.0)
+
+
+def test_a_body_that_lies_is_to_be_looked_at_as_if_it_stood() -> None:
+    answers, output = blazepose()
+    rows = answers[0].reshape(-1, 5)
+    rows[4, :2] = (8, 32)
+    part = POINTERS["blazepose"](answers, output, whole(64, 64, 64, 64))
+    assert part is not None
+    assert part.turn == pytest.approx(-np.pi / 2)
+
+
+def test_the_mask_of_a_turned_body_lies_where_it_is_displayed() -> None:
+    """Seen upright, the body fills the upper half of the tensor; it lies with its head right."""
+    answers, output = blazepose()
+    answers[2][:] = -9
+    answers[2][0, :16] = 9
+    view = View(Part(10.0, 10.0, 64.0, 64.0, np.pi / 2), 64, 64, (200, 100))
+    one = alone(read(answers, output, view))
+    assert one.box == (34, 10, 40, 64)
+    assert bits(one.mask)[:, 13:].all()
+    assert not bits(one.mask)[:, :12].any()
+    nose = one.points[0]
+    assert (nose.x, nose.y) == pytest.approx((10 + 64 - 16, 10 + 32))
 
 
 @pytest.mark.parametrize("wrong", [{"anchors": {}}, {"anchors": {"region": (3.0, 9.0, 1.25)}}])

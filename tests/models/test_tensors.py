@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from safelight.errors import ModelMissing
-from safelight.models.tensors import View, prepared, tensor_of
+from safelight.models.tensors import Part, View, prepared, tensor_of
 from tests.models.looking import Array, Places, taking
 
 NOISE = np.random.default_rng(7).integers(0, 256, (8, 8, 3), np.uint8)
@@ -65,7 +65,8 @@ def test_luma_is_that_of_pillow() -> None:
 
 def places(view: View, x: float, y: float) -> tuple[float, float]:
     """The place in displayed pixels of the middle of a tensor's pixel."""
-    return float(view.x((x + 0.5) / view.columns)), float(view.y((y + 0.5) / view.rows))
+    place = view.places([((x + 0.5) / view.columns, (y + 0.5) / view.rows)])[0]
+    return float(place[0]), float(place[1])
 
 
 @pytest.mark.parametrize(("width", "height"), [(400, 200), (200, 400), (301, 97), (16, 16), (1, 9)])
@@ -111,7 +112,7 @@ def test_a_crop_is_the_middle_of_a_picture_whose_shorter_side_is_as_the_entry_sa
     sample = Places(500, 333)
     _, view = prepared(taking(resize="crop", side=224, shorter=256), sample)
     assert sample.asked[0][:2] == (384, 256)
-    assert (view.left, view.top) == pytest.approx((80 * 500 / 384, 16 * 333 / 256))
+    assert (view.part.left, view.part.top) == pytest.approx((80 * 500 / 384, 16 * 333 / 256))
 
 
 def test_a_crop_of_a_ribbon_makes_no_picture_that_nobody_looks_at() -> None:
@@ -120,14 +121,37 @@ def test_a_crop_of_a_ribbon_makes_no_picture_that_nobody_looks_at() -> None:
     width, height, _, part = sample.asked[0]
     assert (width, height) == (8 * 224, 224)
     assert part == (29_960.0, 0.0, 80.0, 10.0)
-    assert view.left + view.width / 2 == pytest.approx(30_000)
+    assert view.part.left + view.part.width / 2 == pytest.approx(30_000)
 
 
 def test_a_part_alone_is_looked_at_where_one_is_asked_for() -> None:
     sample = Places(400, 200)
-    _, view = prepared(taking(), sample, (100.0, 50.0, 40.0, 20.0))
+    part = Part(100.0, 50.0, 40.0, 20.0)
+    _, view = prepared(taking(), sample, part)
     assert sample.asked[0][3] == (100.0, 50.0, 40.0, 20.0)
-    assert (view.left, view.top, view.width, view.height) == (100.0, 50.0, 40.0, 20.0)
+    assert view.part == part
+
+
+@pytest.mark.parametrize("turn", [0.3, -1.2, np.pi / 2, np.pi])
+@pytest.mark.parametrize(
+    "rule", [{"side": 64}, {"side": 64, "height": 32, "resize": "letterbox"}, {"resize": "crop"}]
+)
+def test_every_pixel_of_a_turned_part_knows_its_place(turn: float, rule: dict[str, Any]) -> None:
+    """Far enough from the edge of the picture, behind which nothing changes."""
+    facts = taking(range=(0.0, 255.0), layout="NHWC", **rule)
+    part = Part(150.0, 160.0, 90.0, 70.0, turn)
+    tensor, view = prepared(facts, Places(400, 400), part)
+    rows, columns = np.nonzero(tensor[0, ..., 2])
+    for row, column in {(rows[0], columns[0]), (rows[-1], columns[-1])}:
+        x, y = places(view, float(column), float(row))
+        red, green = tensor[0, row, column, :2]
+        assert (red, green) == pytest.approx((255 * x / 400, 255 * y / 400), abs=1.01)
+
+
+def test_places_lead_back_to_their_shares() -> None:
+    view = View(Part(150.0, 160.0, 90.0, 70.0, 0.7), 64, 64, (400, 400))
+    shares = np.array([(0.1, 0.9), (0.5, 0.5), (-1.0, 2.0)])
+    assert np.allclose(view.shares(view.places(shares)), shares)
 
 
 @pytest.mark.parametrize("kernel", ["lanczos", "bicubic", "bilinear", "area", "nearest"])

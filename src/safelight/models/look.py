@@ -34,9 +34,8 @@ def look(session: Guarded, sample: Sample) -> Seen:
 
 def _sane(part: Part, sample: Sample) -> Part:
     """The part, its middle in the picture and its size neither nothing nor far beyond it."""
-    left, top, width, height = part
-    x = min(max(left + width / 2, 0.0), float(sample.width))
-    y = min(max(top + height / 2, 0.0), float(sample.height))
+    x = min(max(part.left + part.width / 2, 0.0), float(sample.width))
+    y = min(max(part.top + part.height / 2, 0.0), float(sample.height))
     longest = LARGEST * max(sample.width, sample.height)
-    across, down = (min(max(side, SMALLEST), longest) for side in (width, height))
-    return (x - across / 2, y - down / 2, across, down)
+    across, down = (min(max(side, SMALLEST), longest) for side in (part.width, part.height))
+    return Part(x - across / 2, y - down / 2, across, down, part.turn)

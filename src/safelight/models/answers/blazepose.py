@@ -2,8 +2,8 @@
 
 Tensors: points [5 each: x, y, z in pixels of the tensor, seen, there], how sure it is that there is
 a body (0..1), and, where the entry names it, the mask of the body before its curve. anchors:
-region, three numbers: the place of the point in the middle of the body, of one on the circle around
-it, and how much larger than that circle the part is that is to be looked at.
+region, three numbers: the place of the point in the middle of the body, of one above its head on
+the circle around it, and how much larger than that circle the part is that is to be looked at.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from safelight.annotation import Seen
 from safelight.models.answers.bodies import body, covered
+from safelight.models.answers.boxes import FAR
 from safelight.models.answers.mask import planes_of
 from safelight.models.answers.shapes import Answers, at_least, required, sigmoid, three
 from safelight.models.contract import ModelOutput
@@ -45,22 +46,20 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
 
 
 def region(answers: Answers, output: ModelOutput, view: View) -> Part | None:
-    """The square around the body, in displayed pixels; None where there is no body."""
+    """The square around the body, turned so that it stands; None where there is no body."""
+    import numpy as np
+
     given = at_least(answers, 2)
     rows = _rows(given, output)
     middle, rim, room = three(output, "region")
     required(max(middle, rim) < len(rows) and min(middle, rim) >= 0, "number of points")
     if float(given[1].reshape(-1)[0]) < max(output.least, 1e-6):
         return None
-    (x, y), (away, below) = (
-        (
-            float(view.x(row[0] / view.columns)),
-            float(view.y(row[1] / view.rows)),
-        )
-        for row in (rows[int(middle)], rows[int(rim)])
-    )
+    spots = rows[[int(middle), int(rim)], :2] / np.array((view.columns, view.rows), np.float32)
+    (x, y), (away, below) = view.places(np.clip(spots, -FAR, FAR)).tolist()
     radius = math.hypot(away - x, below - y) * room
-    return (x - radius, y - radius, 2 * radius, 2 * radius)
+    turn = math.atan2(away - x, y - below)
+    return Part(x - radius, y - radius, 2 * radius, 2 * radius, turn)
 
 
 def _rows(given: list[Values], output: ModelOutput) -> Values:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # What belongs to the body by more than this is covered by it.
 HALF = 0.5
+CORNERS = ((0, 0), (1, 0), (0, 1), (1, 1))
 
 
 def body(spots: Values, scores: Values, output: ModelOutput, view: View) -> Annotation | None:
@@ -25,12 +26,11 @@ def body(spots: Values, scores: Values, output: ModelOutput, view: View) -> Anno
     """
     import numpy as np
 
-    near = np.clip(spots.astype(np.float64), -FAR, FAR)
-    across, down = view.x(near[:, 0]), view.y(near[:, 1])
+    places = view.places(np.clip(spots, -FAR, FAR))
     sure = np.clip(scores.astype(np.float64), 0, 1)
     points = tuple(
         Keypoint(name, float(x), float(y), float(score))
-        for name, x, y, score in zip(output.points, across, down, sure, strict=False)
+        for name, (x, y), score in zip(output.points, places, sure, strict=False)
     )
     width, height = view.picture
     held = [
@@ -40,8 +40,8 @@ def body(spots: Values, scores: Values, output: ModelOutput, view: View) -> Anno
     ]
     if len(held) < 2:
         return None
-    columns, rows = [point.x for point in held], [point.y for point in held]
-    box = box_within((min(columns), min(rows), max(columns) // 1 + 1, max(rows) // 1 + 1), view)
+    inside = np.array([(point.x, point.y) for point in held])
+    box = box_within(np.concatenate((inside, np.floor(inside) + 1)), view)
     score = sum(point.score for point in held) / len(held)
     return None if box is None else Annotation("pose", word(output, 0), score, box, points)
 
@@ -53,20 +53,14 @@ def covered(one: Annotation, shares: Values, view: View) -> Annotation:
     """
     import numpy as np
 
-    rows, columns = shares.shape
-    down, across = np.nonzero(shares > HALF)
-    if one.box is None or not len(down):
+    cells = np.argwhere(shares > HALF)[:, ::-1]
+    if one.box is None or not len(cells):
         return one
     left, top, width, height = one.box
-    box = box_within(
-        (
-            min(float(view.x(across.min() / columns)), left),
-            min(float(view.y(down.min() / rows)), top),
-            max(float(view.x((across.max() + 1) / columns)), left + width),
-            max(float(view.y((down.max() + 1) / rows)), top + height),
-        ),
-        view,
-    )
+    size = (shares.shape[1], shares.shape[0])
+    ends = [view.places((cells + corner) / size) for corner in CORNERS]
+    held = [((left, top), (left + width, top + height)), *ends]
+    box = box_within(np.concatenate(held), view)
     return one if box is None else replace(one, box=box, mask=_bits(shares, box, view))
 
 
@@ -75,10 +69,10 @@ def _bits(shares: Values, box: tuple[int, int, int, int], view: View) -> bytes:
     import numpy as np
 
     left, top, width, height = box
-    middles = (np.arange(MASK_SIDE) + 0.5) / MASK_SIDE
-    rows, columns = shares.shape
-    across = np.floor((left + middles * width - view.left) / view.width * columns).astype(int)
-    down = np.floor((top + middles * height - view.top) / view.height * rows).astype(int)
-    held = np.outer((down >= 0) & (down < rows), (across >= 0) & (across < columns))
-    cells = shares[np.ix_(np.clip(down, 0, rows - 1), np.clip(across, 0, columns - 1))]
-    return np.packbits((cells > HALF) & held).tobytes()
+    down, across = np.mgrid[:MASK_SIDE, :MASK_SIDE].reshape(2, -1)
+    middles = (np.stack((across, down), axis=1) + 0.5) / MASK_SIDE * (width, height) + (left, top)
+    size = np.array((shares.shape[1], shares.shape[0]))
+    cells = np.floor(view.shares(middles) * size).astype(int)
+    is_held = ((cells >= 0) & (cells < size)).all(axis=1)
+    across, down = np.clip(cells, 0, size - 1).T
+    return np.packbits((shares[down, across] > HALF) & is_held).tobytes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from safelight.annotation import Annotation, Keypoint, Seen
 from safelight.models.contract import ModelOutput
@@ -80,11 +80,10 @@ def _annotation(
     import numpy as np
 
     told = found.boxes if found.extents is None else found.extents
-    left, top, right, bottom = np.clip(told[place].astype(np.float64), -FAR, FAR)
-    box = box_within(
-        (float(view.x(left)), float(view.y(top)), float(view.x(right)), float(view.y(bottom))),
-        view,
-    )
+    corners = np.clip(told[place], -FAR, FAR)
+    if corners[2] <= corners[0] or corners[3] <= corners[1]:
+        return None
+    box = box_within(view.places(corners[[[0, 1], [2, 1], [0, 3], [2, 3]]]), view)
     if box is None:
         return None
     kind = 0 if found.classes is None else int(found.classes[place])
@@ -93,15 +92,16 @@ def _annotation(
     return Annotation("box", word(output, kind), score, box, points)
 
 
-def box_within(
-    corners: tuple[float, float, float, float], view: View
-) -> tuple[int, int, int, int] | None:
-    """Corners in displayed pixels as a box of whole pixels that holds them, cut to the picture;
-    None where nothing is left.
+def box_within(places: Any, view: View) -> tuple[int, int, int, int] | None:
+    """The box of whole pixels that holds these places [n, 2] in displayed pixels, cut to the
+    picture; None where nothing is left.
     """
+    import numpy as np
+
     width, height = view.picture
-    left, top = max(int(corners[0] // 1), 0), max(int(corners[1] // 1), 0)
-    right, bottom = min(int(-(-corners[2] // 1)), width), min(int(-(-corners[3] // 1)), height)
+    (left, top), (right, bottom) = np.floor(places.min(axis=0)), np.ceil(places.max(axis=0))
+    left, top = max(int(left), 0), max(int(top), 0)
+    right, bottom = min(int(right), width), min(int(bottom), height)
     if right <= left or bottom <= top:
         return None
     return left, top, right - left, bottom - top
@@ -115,8 +115,8 @@ def word(output: ModelOutput, place: int) -> str:
 def _points(points: Values, output: ModelOutput, view: View) -> tuple[Keypoint, ...]:
     import numpy as np
 
-    near = np.clip(points.astype(np.float64), -FAR, FAR)
+    places = view.places(np.clip(points, -FAR, FAR))
     return tuple(
-        Keypoint(name, float(view.x(x)), float(view.y(y)))
-        for name, (x, y) in zip(output.points, near, strict=False)
+        Keypoint(name, float(x), float(y))
+        for name, (x, y) in zip(output.points, places, strict=False)
     )

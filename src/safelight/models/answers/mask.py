@@ -35,9 +35,13 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
 
 def planes_of(answer: Values, output: ModelOutput) -> Values:
     """An answer as [channels, rows, columns]. Raises ModelFaulty where it is no such thing."""
+    import numpy as np
+
     if output.layout and answer.ndim == 4:
         required(len(answer) == 1)
-        planes: Values = answer[0] if output.layout == "NCHW" else answer[0].transpose(2, 0, 1)
+        planes: Values = answer[0]
+        if output.layout == "NHWC":
+            planes = np.ascontiguousarray(answer[0].transpose(2, 0, 1))
     else:
         required(answer.ndim >= 2 and answer.size == answer.shape[-1] * answer.shape[-2])
         planes = answer.reshape(-1, *answer.shape[-2:])
@@ -51,8 +55,9 @@ def of_picture(plane: Values, view: View) -> Values:
 
     rows, columns = plane.shape
     width, height = view.picture
-    left, right = _cells(-view.left, width - view.left, columns / view.width)
-    top, bottom = _cells(-view.top, height - view.top, rows / view.height)
+    part = view.part
+    left, right = _cells(-part.left, width - part.left, columns / part.width)
+    top, bottom = _cells(-part.top, height - part.top, rows / part.height)
     shown = plane[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
     above, before = max(-top, 0), max(-left, 0)
     below, behind = max(bottom - rows, 0), max(right - columns, 0)
