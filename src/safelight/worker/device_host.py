@@ -23,12 +23,13 @@ from safelight.worker.job import CageReport, Job, Link, ModelFile
 from safelight.worker.kept import Kept
 from safelight.worker.memory import Sheet
 from safelight.worker.orders import order_of
-from safelight.worker.reach import reach_of
+from safelight.worker.reach import Reach, reach_of
 from safelight.worker.reports import measure
 from safelight.worker.talk import Farewell, Line, Message, Silence
 
 # How long a job that has left may still be worked on; a device that takes longer is replaced.
 LEAVE_TIMEOUT_S = 10
+BODY = "safelight.worker.device_worker"
 DIED = "the device's worker died"
 DIED_HINT = "run it again: the next picture gets a new one; --device cpu does without"
 
@@ -52,11 +53,15 @@ class DeviceHost(Kept):
         models: Sequence[ModelFile],
         *,
         required_level: int = 0,
+        body: str = BODY,
+        reach: Reach | None = None,
         without: frozenset[str] = frozenset(),
     ) -> None:
-        """without (layers to leave out) is for tests; nothing a user can set leads here."""
+        """body, reach and without (layers to leave out) are for tests; nothing a user can set leads
+        here.
+        """
         self._models, self._required = models, required_level
-        self._reach = reach_of(start.device)
+        self._reach = reach or reach_of(start.device)
         self._cage: CageReport | None = None
         self._sheet: Sheet | None = None
         self._numbers = itertools.count(1)
@@ -64,8 +69,10 @@ class DeviceHost(Kept):
         self._leaving: dict[int, float] = {}
         self._at_work: set[int] = set()
         self.changed = threading.Condition(self._lock)
-        words = ("safelight.worker.device_worker", *without)
-        super().__init__(start.pack(), words, launch.device_environment(start.threads))
+        words = (body, *without)
+        super().__init__(
+            start.pack(), words, launch.device_environment(start.threads, without=without)
+        )
 
     @property
     def cage(self) -> CageReport:
@@ -144,7 +151,9 @@ class DeviceHost(Kept):
             else:
                 self._see_off(parse_left(message.untrusted))
         except (SafelightError, OSError):
-            return False  # what follows is its end: nobody believes it any more
+            if self._process is not None:
+                self._process.kill()  # nobody believes it any more
+            return False
         return True
 
     def _greet(self, message: Message) -> None:

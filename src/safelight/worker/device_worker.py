@@ -40,13 +40,12 @@ from safelight.worker.device_wire import (
 )
 from safelight.worker.errand import models_of
 from safelight.worker.job import PICTURE
+from safelight.worker.launch import OVERWRITING
 from safelight.worker.layers import Lockdown
 from safelight.worker.reach import reach_of
 from safelight.worker.wire import JOB_BYTES, Order, Ready
 from safelight.worker.zygote import IGNORED, address_space, low
 
-# Not a layer: leave what a job left where it is. For the control of a test, as every layer here.
-KEPT = "overwriting"
 FDS_PER_JOB = 2
 SPARE_FILES = 64
 SPARE_TASKS = 96
@@ -67,7 +66,7 @@ def main(words: list[str]) -> None:
         warm.require_one_thread()
         _leave_a_sitter()
         _lock(channel, start, lockdown)
-        _serve(channel, start, is_kept=KEPT in words[1:])
+        _serve(channel, start, is_kept=OVERWRITING in words[1:])
     except SafelightError as error:
         _give_up(channel, error)
     except OSError as error:

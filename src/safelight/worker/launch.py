@@ -27,6 +27,8 @@ MEMORY_IS_KEPT = (
 KEPT_NAMES = ("SYSTEMROOT",)
 # The worker of a device lives for many jobs: what it frees is overwritten as it is freed.
 MEMORY_IS_OVERWRITTEN = ":glibc.malloc.perturb=165"
+# Not a layer: leave what a job left where it is. For the control of a test, like every layer.
+OVERWRITING = "overwriting"
 
 
 def command(module: str, *arguments: str) -> list[str]:
@@ -62,7 +64,10 @@ def environment(plan: Plan) -> dict[str, str]:
     }
 
 
-def device_environment(threads: int) -> dict[str, str]:
-    """As environment, for the worker of a device with so many threads of the processor."""
+def device_environment(threads: int, *, without: frozenset[str] = frozenset()) -> dict[str, str]:
+    """As environment, for the worker of a device with so many threads of the processor. without
+    OVERWRITING, freed memory stays as it is.
+    """
     given = environment(Plan(False, frozenset(), Limits(), threads=threads))
-    return {**given, "GLIBC_TUNABLES": given["GLIBC_TUNABLES"] + MEMORY_IS_OVERWRITTEN}
+    more = "" if OVERWRITING in without else MEMORY_IS_OVERWRITTEN
+    return {**given, "GLIBC_TUNABLES": given["GLIBC_TUNABLES"] + more}

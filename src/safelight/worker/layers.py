@@ -120,7 +120,7 @@ class Lockdown:
             self._seen["seccomp"] = witnesses.seen_around(
                 asked, lambda: seccomp.install(seccomp.device_filter(reach))
             )
-        return device_attacks.run_all(witnesses.target())
+        return device_attacks.run_all(witnesses.target(b"/dev"))  # others' files lie in /tmp
 
     def close_worker(
         self, *, zygote: int, max_files: int, memory_bytes: int, cpu_s: int, max_tasks: int = 0

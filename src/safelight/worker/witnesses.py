@@ -27,9 +27,9 @@ Witness = tuple[Run, int]
 Errnos = tuple[int, ...]
 
 
-def target() -> AttackTarget:
+def target(folder: bytes = b"/tmp") -> AttackTarget:
     """What a caged process aims at: its parent, and paths that exist on any Linux."""
-    return AttackTarget(pid=os.getppid(), address=ctypes.addressof(_BYTES))
+    return AttackTarget(pid=os.getppid(), address=ctypes.addressof(_BYTES), folder=folder)
 
 
 def of_namespaces() -> list[Witness]:

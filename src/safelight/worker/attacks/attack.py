@@ -74,10 +74,13 @@ class Attack:
         """The errnos that may stop this attack where these layers are on; empty = nothing stops it.
 
         The filter speaks first, at the door of the kernel; the other two deeper inside, in either
-        order. opened: calls that a device's filter lets through, so that only these two speak.
+        order. opened: calls that a device's filter lets through, so that only these two speak; what
+        is not there for it then counts as kept from it, whatever keeps it.
         """
         if "seccomp" in layers and self.seccomp and not self.calls & opened:
             return self.seccomp
+        if "landlock" in layers and self.calls & opened:
+            return self.landlock | self.namespaces
         landlock = self.landlock if "landlock" in layers else frozenset()
         return landlock | (self.namespaces if "namespaces" in layers else frozenset())
 
