@@ -58,10 +58,10 @@ def _detector() -> bytes:
         helper.make_node("Reshape", ["high", "column"], ["things"]),
         helper.make_node("Sub", ["one", "things"], ["ground"]),
         helper.make_node("Concat", ["ground", "things"], ["scores"], axis=1),
-        helper.make_node("Identity", ["places"], ["boxes"]),
+        helper.make_node("Identity", ["places"], ["y"]),
     ]
     column = np.array([CELLS * CELLS, 1])
-    return _graph(nodes, ("boxes", "scores"), places=boxes, column=column, one=np.float32(1))
+    return _graph(nodes, ("y", "scores"), places=boxes, column=column, one=np.float32(1))
 
 
 def _classifier() -> bytes:
@@ -87,7 +87,7 @@ SEERS: dict[str, tuple[Callable[[], bytes], dict[str, Any]]] = {
         _detector,
         {
             "output_kind": '"boxes"',
-            "output": 'decoder = "ultraface"\ntensors = ["boxes", "scores"]\n'
+            "output": 'decoder = "ultraface"\ntensors = ["y", "scores"]\n'
             'labels = ["square"]\nleast = 0.5\noverlap = 0.5',
         },
     ),
@@ -99,9 +99,8 @@ SEERS: dict[str, tuple[Callable[[], bytes], dict[str, Any]]] = {
         _body,
         {
             "output_kind": '"keypoints"',
-            "output": f'decoder = "movenet"\nlabels = ["person"]\npoints = {list(POINTS)}'.replace(
-                "'", '"'
-            ),
+            "output": 'decoder = "movenet"\nlabels = ["person"]\nleast = 0.2\n'
+            + f"points = {list(POINTS)}".replace("'", '"'),
         },
     ),
 }

@@ -19,8 +19,9 @@ from safelight.cli.seeing import PRIVACY, lines
 if TYPE_CHECKING:
     from safelight.operation import Operation
 
-DRAW, DETECT, FACE = "draw", "detect", "face"
-FACES = "faces"
+DRAW, DETECT = "draw", "detect"
+# The alias of models that find faces; the word for everything that was seen.
+FACES, ANY = "faces", "any"
 
 drawing = click.option(
     "--draw", is_flag=True, help="Draw what was seen onto the picture, and write that: see draw."
@@ -107,7 +108,7 @@ def looks_before(operation: type[Operation], typed: dict[str, Any]) -> tuple[Ope
         steps.append(build(detect, {"model": detector or FACES}))
     if labels or not (is_faces or takes_labels):
         named = {"model": detector} if detector else {}
-        steps.append(build(detect, {**named, "label": [w for w in labels if w != "any"]}))
-    if is_faces and takes_labels:
-        typed["seen"] = ",".join([*labels, FACE])
+        steps.append(build(detect, {**named, "label": [word for word in labels if word != ANY]}))
+    if is_faces and takes_labels:  # whatever the model of faces calls them
+        typed["seen"] = ANY
     return tuple(steps)
