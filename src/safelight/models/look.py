@@ -18,6 +18,8 @@ def look(session: Guarded, sample: Sample) -> Seen:
     Raises ModelMissing for a model that looks at no whole picture, ModelFaulty for an answer that
     its entry does not describe, MemoryExceeded.
     """
+    import numpy as np
+
     facts = session.model
     name = decoder_of(facts.output)
     part: Part | None = None
@@ -25,11 +27,13 @@ def look(session: Guarded, sample: Sample) -> Seen:
         tensor, view = prepared(facts.input, sample, part)
         answers = session.answers(tensor)
         is_last = turn == facts.input.looks - 1 or name not in POINTERS
-        further = None if is_last else POINTERS[name](answers, facts.output, view)
+        with np.errstate(over="ignore", invalid="ignore"):
+            further = None if is_last else POINTERS[name](answers, facts.output, view)
         if further is None:
             break
         part = _sane(further, sample)
-    return DECODERS[name](answers, facts.output, view)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return DECODERS[name](answers, facts.output, view)
 
 
 def _sane(part: Part, sample: Sample) -> Part:

@@ -44,13 +44,25 @@ def seen(found: Candidates, output: ModelOutput, view: View) -> Seen:
     """
     import numpy as np
 
-    sure = np.flatnonzero(found.scores >= max(output.least, 1e-6))
+    sure = np.flatnonzero((found.scores >= max(output.least, 1e-6)) & _is_finite(found))
     sure = sure[np.argsort(-found.scores[sure], kind="stable")][:MOST_CANDIDATES]
     classes = np.zeros(len(sure), np.intp) if found.classes is None else found.classes[sure]
     near = np.clip(found.boxes[sure], -FAR, FAR)
     alone = sure[_apart(near, classes, output)]
     things = (_annotation(found, int(place), output, view) for place in alone)
     return Seen(tuple(thing for thing in things if thing is not None))
+
+
+def _is_finite(found: Candidates) -> Any:
+    """Which candidates lie somewhere: a wild answer may have none of its numbers left."""
+    import numpy as np
+
+    places = [
+        one.reshape(len(found.scores), -1)
+        for one in (found.boxes, found.points, found.extents)
+        if one is not None
+    ]
+    return np.isfinite(np.concatenate(places, axis=1)).all(axis=1)
 
 
 def _apart(boxes: Values, classes: Places, output: ModelOutput) -> list[int]:

@@ -30,7 +30,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     if output.scaling == "minmax":
         low, high = float(plane.min()), float(plane.max())
     scaled = (plane - low) / max(high - low, 1e-6)
-    return Seen(mask=of_picture(np.clip(scaled, 0, 1, dtype=np.float32), view))
+    return Seen(mask=of_picture(np.nan_to_num(np.clip(scaled, 0, 1, dtype=np.float32)), view))
 
 
 def planes_of(answer: Values, output: ModelOutput) -> Values:
