@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,9 +19,12 @@ from safelight.worker.device_host import BODY, DeviceHost, Joined, start_of
 from safelight.worker.device_session import Counter, DeviceSession
 from safelight.worker.job import ModelFile
 from safelight.worker.reach import Reach
+from tests.worker.hosts import BODIES
 
 NEED = ("upscale", "upscale-x4-fp32", 4)
 SIDE = 192
+if str(BODIES) not in sys.path:
+    sys.path.append(str(BODIES))
 UNREADABLE = ("[vvar]", "[vvar_vclock]", "[vsyscall]")
 
 
@@ -72,7 +76,7 @@ def copies(pid: int, needle: bytes) -> int:
     found = 0
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            place, rights, *_, name = [*line.split(), ""]
+            place, rights, *_ = line.split()
             if not rights.startswith("r") or any(word in line for word in UNREADABLE):
                 continue
             low, high = (int(end, 16) for end in place.split("-"))

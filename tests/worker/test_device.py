@@ -143,12 +143,17 @@ def test_a_job_that_breaks_a_rule_is_hung_up_on_alone(shared: DeviceHost, words:
 
 def test_a_device_that_dies_ends_its_job_with_one_clear_error() -> None:
     with device() as host:
-        with pytest.raises(WorkerDied, match=DIED), host.join() as joined:
-            asked = session(joined)
-            asked.run(picture(5, side=16))
-            os.kill(host.pid, signal.SIGKILL)
-            assert host.gone.wait(10)
-            asked.run(picture(5, side=16))
+
+        def work() -> None:
+            with host.join() as joined:
+                asked = session(joined)
+                asked.run(picture(5, side=16))
+                os.kill(host.pid, signal.SIGKILL)
+                assert host.gone.wait(10)
+                asked.run(picture(5, side=16))
+
+        with pytest.raises(WorkerDied, match=DIED):
+            work()
         assert not host.is_usable
         assert until(lambda: not descendants(host.pid))
         with pytest.raises(WorkerDied, match=DIED), host.join():
@@ -200,9 +205,13 @@ def test_what_keeps_a_device_from_waking_is_told() -> None:
 @pytest.mark.parametrize("lie", ["greets wrongly", "speaks of nobody"])
 def test_a_device_that_lies_is_not_believed(lie: str) -> None:
     with device(level=0, body="lying_device", without=frozenset({lie})) as host:
-        with pytest.raises(SafelightError), host.join() as joined:
-            assert host.cage.level == 0
-            session(joined).run(picture(1, side=16))
+
+        def work() -> None:
+            with host.join() as joined:
+                session(joined).run(picture(1, side=16))
+
+        with pytest.raises(SafelightError):
+            work()
         assert host.gone.wait(10)
 
 

@@ -24,6 +24,7 @@ from safelight.codecs.routing import refusal, route
 from safelight.engine import output as outputs
 from safelight.engine.book import Book, Claim, Door, Work
 from safelight.engine.checking import check_answer
+from safelight.engine.devices import Devices, Runner
 from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.result import Result, Skipped
 from safelight.engine.sanitize import TwoCages
@@ -35,6 +36,7 @@ from safelight.errors import OutputClash, SafelightError
 from safelight.formats import TABLE, Format
 from safelight.limits import INHERITED_THREADS
 from safelight.models.facts import Runtime
+from safelight.models.providers import CPU, Device
 from safelight.models.store import Store
 from safelight.recipe import Recipe
 from safelight.settings import Settings, load
@@ -42,7 +44,7 @@ from safelight.worker.host import open_host
 from safelight.worker.job import Host, Job, ModelFile, Plan
 
 Progress = Callable[[float], None]
-HostKey = tuple[bool, frozenset[Runtime], int, frozenset[Format], tuple[ModelFile, ...]]
+HostKey = tuple[bool, frozenset[Runtime], int, frozenset[Format], tuple[ModelFile, ...], Device]
 # 1 January 1980: the earliest that every file system and archive can hold.
 NO_TIME_NS = 315_532_800 * 10**9
 
@@ -71,6 +73,7 @@ class Engine:
         self.stock = Stock(self.store)
         self._pictures = Pictures(self._limits.input_bytes)
         self.tuning = Tuning(self.settings, self.store, self.stock)
+        self.devices = Devices(self.settings, self.jobs)
         self._book: Book | None = None
         self._door = door
 
@@ -130,7 +133,7 @@ class Engine:
                 recipe.gives_image,
                 threads=self.tuning.threads if models.needed and self.jobs == 1 else 0,
             )
-            with self._runner(recipe, before).run(job, progress=progress) as answer:
+            with self._runner(recipe, before, models).run(job, progress=progress) as answer:
                 check_answer(answer, recipe, before, models)
                 work = Work(held, answer, recipe, models)
                 clock = Clock(started, read_s)
@@ -178,6 +181,7 @@ class Engine:
             for host in self._hosts.values():
                 host.close()
             self._hosts.clear()
+            self.devices.close()
             self.stock.close()
             self._pictures.close()
             self._book = None
@@ -187,24 +191,35 @@ class Engine:
         models = self.stock.models(recipe.needs)  # a name that is not there is told at once
         if not models.needed:
             return models
-        return self.stock.models(recipe.needs, precision=self.tuning.precision)
+        precision = self.devices.precision or self.tuning.precision
+        return self.stock.models(recipe.needs, precision=precision)
 
-    def _runner(self, recipe: Recipe, format: Format) -> Host | TwoCages:
+    def _runner(self, recipe: Recipe, format: Format, models: Models) -> Runner:
         host = self._host(recipe, format)
-        return TwoCages(host, self._limits) if recipe.in_two_cages else host
+        runner: Runner = TwoCages(host, self._limits) if recipe.in_two_cages else host
+        if not self._device(recipe).is_asked:
+            return runner
+        peak_bytes = self.stock.peak_bytes(recipe.needs)
+        return self.devices.at(runner, models.files, peak_bytes=peak_bytes)
+
+    def _device(self, recipe: Recipe) -> Device:
+        """What runs its models."""
+        return self.devices.of(self.stock.runtimes(recipe.needs))
 
     def _host(self, recipe: Recipe, format: Format) -> Host:
         rewrites = recipe.wished_format in (None, format) and TABLE[format].scrubs
         needs_pixels = recipe.touches_pixels or (recipe.gives_image and not rewrites)
         peak_bytes = self.stock.peak_bytes(recipe.needs)
-        runtimes = self.stock.runtimes(recipe.needs)
+        device = self._device(recipe)
+        runtimes = frozenset() if device.is_asked else self.stock.runtimes(recipe.needs)
         further = self._pictures.formats(recipe.pictures, recipe.files)
         formats = {format, recipe.target_of(format), *further}
         late = frozenset(one for one in formats if TABLE[one].libraries)
         threads = max(1, usable_cores() // self.jobs)
         large = self.stock.large(recipe.needs) if threads <= INHERITED_THREADS else ()
+        large, device = ((), CPU) if device.is_asked else (large, device)
         with self._opening:
-            key = (needs_pixels, runtimes, peak_bytes, late, large)
+            key = (needs_pixels, runtimes, peak_bytes, late, large, device)
             if key not in self._hosts:
                 plan = Plan(
                     needs_pixels,
@@ -216,6 +231,7 @@ class Engine:
                     threads=threads,
                     required_level=self.settings.require_level,
                     late=late,
+                    device=device,
                 )
                 portable = sys.platform != "linux"
                 self._hosts[key] = open_host(plan, portable=portable, held=large)

@@ -1,0 +1,169 @@
+"""A picture whose models run on a device: the same result, the lower level, one error when it dies,
+and a new worker for the next.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safelight.audit.receipt import Receipt
+from safelight.engine import devices
+from safelight.engine.devices import Devices
+from safelight.engine.engine import Engine
+from safelight.engine.result import Result
+from safelight.engine.tuning import Tuning
+from safelight.errors import RuntimeMissing, SomethingMissing, WorkerDied
+from safelight.models.facts import Runtime
+from safelight.models.providers import CPU, SHARED, Device
+from safelight.recipe import Recipe
+from safelight.settings import Settings
+from safelight.worker import device_attacks
+from safelight.worker.device_host import DIED, DeviceHost
+from safelight.worker.device_wire import Start
+from tests.worker.bodies import reaching
+from tests.worker.devices import files
+
+UPSCALE = Recipe.from_steps([{"op": "resize", "fit": "40x40"}, {"op": "upscale", "scale": 2}])
+
+
+def _settings(device: str, level: int = 2) -> Settings:
+    return replace(Settings(), device=device, require_level=level)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def untimed() -> Iterator[None]:
+    """No self-test: nothing here depends on what is fastest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tuning, "choice", lambda _, **__: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine(_settings(SHARED), jobs=1) as opened:
+        yield opened
+
+
+@pytest.fixture
+def mug(root: Path) -> bytes:
+    return (root / "examples" / "pictures" / "mug.jpg").read_bytes()
+
+
+def _run(engine: Engine, picture: bytes, recipe: Recipe = UPSCALE) -> Result:
+    result = engine.run(picture, recipe)
+    assert isinstance(result, Result)
+    return result
+
+
+def _host(engine: Engine) -> DeviceHost:
+    (host,) = engine.devices._kept.values()
+    return host
+
+
+def test_the_result_is_that_of_the_pictures_own_worker(engine: Engine, mug: bytes) -> None:
+    asked = _run(engine, mug)
+    with Engine(_settings("cpu"), jobs=1) as plain:
+        own = _run(plain, mug)
+    assert asked.data == own.data
+    assert asked.models == own.models
+    assert len(asked.cage.attempts) == len(own.cage.attempts) + len(device_attacks.load())
+
+
+def test_the_next_picture_has_the_same_worker_of_the_device(engine: Engine, mug: bytes) -> None:
+    _run(engine, mug)
+    before = _host(engine).pid
+    _run(engine, mug)
+    assert _host(engine).pid == before
+
+
+def test_two_cages_and_a_device_are_three(engine: Engine, mug: bytes) -> None:
+    recipe = Recipe.from_steps([{"op": "sanitize"}, {"op": "upscale", "scale": 2}])
+    small = _run(engine, mug, Recipe.from_steps([{"op": "resize", "fit": "24x24"}])).data
+    result = _run(engine, small or b"", recipe)
+    assert result.cage.cages == 2
+    assert result.cage.contained == len(result.cage.attempts)
+
+
+def test_a_recipe_without_models_needs_no_device(mug: bytes) -> None:
+    with Engine(_settings("cuda"), jobs=1) as engine:
+        assert _run(engine, mug, Recipe.from_steps([{"op": "scrub"}])).data
+        with pytest.raises(RuntimeMissing, match="cuda:0 is not installed") as caught:
+            engine.run(mug, UPSCALE)
+    assert caught.value.exit_code == 7
+    assert "safelight[cuda]" in caught.value.hint
+
+
+def test_a_dead_device_is_one_error_and_the_next_picture_has_a_new_one(mug: bytes) -> None:
+    with Engine(_settings(SHARED), jobs=1) as engine:
+        good = _run(engine, mug).data
+        host = _host(engine)
+
+        def die(_share: float) -> None:
+            os.kill(host.pid, signal.SIGKILL)
+
+        steps = [{"op": "resize", "fit": "160x160"}, {"op": "upscale", "scale": 2}]
+        recipe = Recipe.from_steps(steps)
+        with pytest.raises(WorkerDied, match=DIED):
+            engine.run(mug, recipe, progress=die)
+        assert host.gone.wait(10)
+        assert _run(engine, mug).data == good
+        assert _host(engine).pid != host.pid
+
+
+def test_the_receipt_has_the_lower_level(mug: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = reaching.reach(Device())
+
+    def with_a_node(start: Start, models: Any, *, required_level: int) -> DeviceHost:
+        more: dict[str, Any] = {
+            "body": "reaching",
+            "reach": given,
+            "required_level": required_level,
+        }
+        return DeviceHost(start, models, **more)
+
+    monkeypatch.setattr(devices, "DeviceHost", with_a_node)
+    with Engine(_settings(SHARED), jobs=1) as engine:
+        result = _run(engine, mug)
+    assert result.cage.level == 2
+    egress = Receipt.parse(result.receipt).predicate.egress
+    assert egress.level == 2
+    assert egress.attempted == egress.contained == len(result.cage.attempts)
+    assert set(given.sentences()) <= set(egress.not_covered)
+    assert "namespaces" not in egress.mechanisms
+
+
+def test_models_that_no_device_opens() -> None:
+    lite: frozenset[Runtime] = frozenset({"tflite"})
+    assert Devices(_settings("auto"), 1).of(lite) == CPU
+    assert Devices(_settings(SHARED), 1).of(frozenset()) == CPU
+    with pytest.raises(SomethingMissing, match="LiteRT"):
+        Devices(_settings(SHARED), 1).of(lite)
+
+
+def test_auto_takes_no_card_where_its_level_is_too_low(monkeypatch: pytest.MonkeyPatch) -> None:
+    card = Device("cuda")
+    monkeypatch.setattr("safelight.models.providers.present", lambda: (card, CPU))
+    assert Devices(_settings("auto"), 1).device == card
+    assert Devices(_settings("auto"), 1).precision == "fp32"
+    assert Devices(_settings("auto", level=3), 1).device == CPU
+    assert Devices(_settings("auto", level=3), 1).precision == ""
+
+
+def test_no_more_workers_are_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "MOST_KEPT", 1)
+    kept = Devices(_settings(SHARED), 1)
+    try:
+        for number in range(2):
+            (file,) = files()
+            marked = replace(file, entry_json=file.entry_json + b" " * number)
+            kept._worker((marked,), 0)
+        assert len(kept._kept) == 1
+    finally:
+        kept.close()
