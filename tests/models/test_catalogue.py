@@ -44,13 +44,16 @@ def test_the_entries_go_together() -> None:
 
 
 def test_every_task_has_a_usual_model_or_a_built_in_one() -> None:
-    tasks = {entry.task for entry in ENTRIES.values()}
+    """What reads words comes with the model that sees in the same space."""
+    tasks = {entry.task for entry in ENTRIES.values()} - {"read"}
     chosen = {
         entry.task
         for entry in ENTRIES.values()
         if "usual" in entry.aliases or (entry.url is None and entry.aliases)
     }
     assert chosen == tasks
+    seeing = [entry for entry in ENTRIES.values() if entry.task == "embed" and entry.text]
+    assert any("usual" in entry.aliases for entry in seeing)
 
 
 def test_what_may_not_be_used_for_work_is_listed_and_never_pulled() -> None:

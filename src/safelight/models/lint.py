@@ -67,6 +67,8 @@ def _numbers(entry: Entry) -> Iterator[str]:
         yield "unit and zero are for whole numbers"
     if entry.input.words is not None and entry.input.number not in WHOLE:
         yield "words come as whole numbers"
+    if entry.input.words is not None and entry.aliases:
+        yield "what reads words is found by the model that sees in the same space: no other word"
     if entry.input.words is None and entry.input.kind == "text":
         yield "an input of text says how words become numbers"
 
@@ -126,10 +128,8 @@ def _licence(entry: Entry) -> Iterator[str]:
         yield f"a model that is {entry.licence_class} says why, in its caveat"
     if entry.url is not None and entry.licence_text == "LICENSE of this program":
         yield "a pulled model says where its terms stand"
-    if entry.licence_class == "excluded" and entry.aliases:
-        yield "a model that is never pulled stands for nothing"
-    if entry.licence_class == "consent" and "usual" in entry.aliases:
-        yield "what is usual needs no consent"
+    if entry.licence_class != "free" and entry.aliases:
+        yield f"a model that is {entry.licence_class} is found by its name alone, by no other word"
     if entry.experimental and entry.url is not None and "usual" in entry.aliases:
         yield "what is usual is no experiment"
 
@@ -168,17 +168,6 @@ def _aliases(entries: tuple[Entry, ...]) -> Iterator[str]:
                 yield f"{entry.name}: {taken[key]} has the alias {alias} too"
 
 
-def _free_aliases(entries: tuple[Entry, ...]) -> Iterator[str]:
-    """Rule 3: nobody comes to a model with terms by a word that is not its name, or the name of
-    what it reads for.
-    """
-    names = {entry.name for entry in entries if entry.licence_class == "consent"}
-    for entry in entries:
-        for alias in entry.aliases:
-            if entry.licence_class == "consent" and alias not in names:
-                yield f"{entry.name}: under consent, it has no alias {alias}"
-
-
 def _others(entries: tuple[Entry, ...]) -> Iterator[str]:
     known = {entry.name: entry for entry in entries}
     for entry in entries:
@@ -190,10 +179,8 @@ def _others(entries: tuple[Entry, ...]) -> Iterator[str]:
             continue
         if reader.task != "read" or reader.input.words is None:
             yield f"{entry.name}: {reader.name} reads no words"
-        if entry.name not in (reader.name, *reader.aliases):
-            yield f"{reader.name}: is not found by the name of {entry.name}"
 
 
 CONTRACT_RULES: tuple[Rule, ...] = (_form, _numbers, _answer)
 RULES: tuple[Rule, ...] = (*CONTRACT_RULES, _origin, _licence, _measured)
-RULES_BETWEEN = (_names, _aliases, _free_aliases, _others)
+RULES_BETWEEN = (_names, _aliases, _others)
