@@ -83,8 +83,13 @@ def test_what_reads_belongs_to_what_sees_and_not_to_an_alias_of_its_own(tmp_path
     put(tmp_path, "siglip")
     put(tmp_path, "clip-text", PARTS)
     for name in ("siglip", "usual"):
-        with pytest.raises(ModelMissing, match="siglip reads no words"):
+        with pytest.raises(ModelMissing, match="siglip-text"):
             Store(tmp_path).find(ModelNeed("read", name))
+
+
+def test_a_model_that_names_none_reads_no_words(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="embed reads no words"):
+        Store(tmp_path).find(ModelNeed("read", "alike"))
 
 
 def test_a_text_tower_that_is_not_here_is_told_by_name(tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ PICTURES: dict[str, dict[str, Any]] = {
         "rest": 'gain = 8.0\noffset = -1.5\nactivation = "sigmoid"',
     },
 }
+READERS = {"clip-picture": "clip-text", "siglip": "siglip-text"}
 TASKS = {"clip-picture": "embed", "clip-text": "read", "siglip": "embed", "vit": "classify"}
 
 
@@ -114,8 +115,8 @@ def toml_of(name: str, parts: dict[str, bytes] | None = None) -> str:
     data = data_of(name)
     head = {"name": name, "task": TASKS[name], "file": f"{name}.onnx", "size_bytes": len(data)}
     text = HEAD.format(**head, sha256=hashlib.sha256(data).hexdigest())
-    if name == "clip-picture":
-        text += 'text = "clip-text"\n'
+    if name in READERS:
+        text += f'text = "{READERS[name]}"\n'
     for role, part in (parts or {}).items():
         digest = hashlib.sha256(part).hexdigest()
         text += f'[[parts]]\nfile = "{role}"\nrole = "{role}"\n'

@@ -36,7 +36,7 @@ Pin = Literal["built-in", "publisher", "agreed", "single", "own"]
 LicenceClass = Literal["free", "consent", "excluded"]
 # What the file is. Weights without a graph become one in the cage, by `network`.
 Form = Literal["onnx", "tflite", "torch", "ncnn", "tensorflow", "keras", "caffe", "fake"]
-Role = Literal["weights", "vocabulary", "merges", "terms"]
+Role = Literal["weights", "vocabulary", "merges", "terms", "pieces"]
 # Whether a TFLite model runs with the runtime's usual delegates, or only without any.
 Delegates = Literal["usual", "none"]
 

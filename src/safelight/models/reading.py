@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from safelight.errors import ModelFaulty, ModelMissing
 from safelight.models.entry import Entry
+from safelight.models.pieces import pieces_of
 from safelight.models.session import Session
 from safelight.models.tokens import tokeniser_of
+from safelight.models.words import Words
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# Letters of a text; what comes after is far behind what any model reads.
+MAX_TEXT = 1_000
 # Shorter than this, an answer has no direction.
 TINY = 1e-12
+
+
+class Tokeniser(Protocol):
+    """What turns texts into the rows of numbers that a model takes."""
+
+    def row(self, text: str, words: Words) -> list[int]:
+        """Exactly words.length numbers."""
+
+
+RULES: Mapping[str, Callable[[Mapping[str, memoryview]], Tokeniser]] = {
+    "clip": tokeniser_of,
+    "pieces": pieces_of,
+}
 
 
 class Reader:
@@ -30,7 +47,7 @@ class Reader:
         if words is None:
             raise ModelMissing("the model takes no texts", hint="safelight models list")
         self._session, self._words = session, words
-        self._tokeniser = tokeniser_of(parts_of(session.model, data))
+        self._tokeniser = RULES[words.rule](parts_of(session.model, data))
 
     def read(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         """The vector of each text, of length 1. Raises ModelFaulty, MemoryExceeded."""
@@ -39,7 +56,7 @@ class Reader:
     def _vector(self, text: str) -> tuple[float, ...]:
         import numpy as np
 
-        row = self._tokeniser.row(text, self._words)
+        row = self._tokeniser.row(text[:MAX_TEXT], self._words)
         answer = self._session.run(np.array([row], np.dtype(self._session.model.input.number)))
         return direction(answer)
 

@@ -10,12 +10,13 @@ from safelight.models.facts import Fact
 
 
 class Words(Fact):
-    """One row of `length` numbers for each text: start, the text, end, then `padding`.
+    """One row of `length` numbers for each text: the text, end, then `padding`.
 
-    rule names how a text becomes numbers (models/tokens): clip, by byte pairs, over the parts of
-    the entry with the role vocabulary and merges, or terms.
+    rule names how a text becomes numbers: clip, by byte pairs, with a start, over the parts of the
+    entry with the role vocabulary and merges, or terms (models/tokens); pieces, over the one part
+    with the role pieces, a vocabulary of SentencePiece by pairs (models/pieces).
     """
 
-    rule: Literal["clip"] = "clip"
+    rule: Literal["clip", "pieces"] = "clip"
     length: int = Field(ge=3, le=512)
     padding: int = Field(default=0, ge=0, le=1_000_000)
