@@ -49,6 +49,7 @@ def operations_page() -> Iterator[str]:
         yield " ".join((operation.__doc__ or "").split()) + "\n"
         kind = "gives a picture" if operation.gives_image else "gives findings, no picture"
         kind = "gives a vector, no picture" if operation.gives_vector else kind
+        kind = "says what it sees, gives no picture" if operation.gives_sights else kind
         kind = "gives measures, no picture" if operation.gives_measures else kind
         pixels = "touches pixels" if operation.touches_pixels else "touches no pixels by itself"
         yield f"Version {operation.version}; {kind}; {pixels}.\n"

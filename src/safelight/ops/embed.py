@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Sequence
+from typing import Any
 
 from pydantic import Field
 
-from safelight.errors import ModelMissing
+from safelight.errors import ModelFaulty, ModelMissing
 from safelight.image import Image
-from safelight.operation import Context, ModelNeed, Operation, Session
-from safelight.ops.looking.sample import Shown
+from safelight.operation import Context, ModelNeed, Operation
+from safelight.ops.looking.sample import shown_to
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+# Shorter than this, an answer has no direction.
+TINY = 1e-12
 
 
 class Embed(Operation, name="embed", gives_image=False, gives_vector=True):
     """Give a vector for finding look-alikes and near duplicates.
 
     The product of two vectors is how alike two pictures are: 1 for the same picture, and nearly
-    that for copies that were reduced, cut, turned, mirrored, made grey or saved again. It tells
-    neither persons nor things apart. A vector says something of its picture: treat it as personal
-    data where the picture is. It goes to the standard output alone and into no receipt.
+    that for copies that were reduced, cut, turned, mirrored, made grey or saved again. The model
+    that comes along tells neither persons nor things apart; others do, and for some of them a
+    second one reads words into the same space. A vector says something of its picture: treat it as
+    personal data where the picture is. It goes to the standard output alone and into no receipt.
     """
 
     model: str = Field(
@@ -38,40 +40,25 @@ class Embed(Operation, name="embed", gives_image=False, gives_vector=True):
 
     def apply(self, image: Image, ctx: Context) -> Image:
         """The same picture with its vector, of length 1; of an animation, its first frame's."""
-        session = ctx.session(self.needs()[0])
-        _check_model(session)
-        return image.with_vector(_direction(session.run(_stretched(image, session))))
+        need = self.needs()[0]
+        _check(ctx.session(need).model)
+        shown = shown_to(image, ctx, need)
+        return shown.image.with_vector(_direction(ctx.look(need, shown).vector))
 
 
-def _check_model(session: Session) -> None:
-    given = session.model.input
-    is_fit = (given.kind, given.channels, given.resize) == ("rgb", 3, "stretch")
-    if not is_fit or session.model.output.kind != "vector":
+def _check(facts: Any) -> None:
+    given = facts.input
+    is_fit = given.kind in ("rgb", "luma") and given.resize != "tile"
+    if not is_fit or facts.output.kind != "vector":
         raise ModelMissing(
-            "the model gives no vector of a picture: that takes one from rgb, at one size",
+            "the model gives no vector of a picture: that takes a whole one, at one size",
             hint="safelight models list",
         )
 
 
-def _stretched(image: Image, session: Session) -> NDArray[np.float32]:
-    """The picture in sRGB on white, stretched to the model's side and layout."""
-    import numpy as np
-
-    facts = session.model.input
-    side = int(facts.side)
-    samples = Shown(image).sized(side, side, "thumbnail")[None]
-    low, high = facts.range
-    values = samples * np.float32((high - low) / 255) + np.float32(low)
-    mean, std = np.array(facts.mean, np.float32), np.array(facts.std, np.float32)
-    tensor = (values - mean) / std
-    if facts.layout == "NCHW":
-        tensor = tensor.transpose(0, 3, 1, 2)
-    return np.ascontiguousarray(tensor, np.float32)
-
-
-def _direction(answer: NDArray[np.float32]) -> tuple[float, ...]:
-    """Of length 1."""
-    import numpy as np
-
-    values = answer.astype(np.float64).ravel()
-    return tuple(float(value) for value in values / max(float(np.linalg.norm(values)), 1e-12))
+def _direction(vector: Sequence[float]) -> tuple[float, ...]:
+    """Of length 1. Raises ModelFaulty for a vector that has no direction."""
+    length = math.hypot(*vector)
+    if not length > TINY:
+        raise ModelFaulty("the vector that the model gave has no direction")
+    return tuple(value / length for value in vector)

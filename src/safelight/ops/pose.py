@@ -48,6 +48,6 @@ class Pose(Operation, name="pose", gives_image=False, gives_sights=True):
         seen = ctx.look(need, shown).annotations
         if any(sight.kind != "pose" for sight in seen):
             raise ModelMissing(
-                "the model finds no bodies", hint="safelight models list --task pose"
+                "the model finds no bodies", hint="safelight models list --available --task pose"
             )
         return shown.image.with_annotations(*filter(self.asks_for, seen))
