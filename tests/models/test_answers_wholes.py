@@ -169,6 +169,20 @@ def test_another_number_of_points_is_faulty() -> None:
         read([answers[0][:, :, :2]], output)
 
 
+def test_a_body_is_looked_at_closer_in_the_square_around_its_sure_points() -> None:
+    answers, output = movenet()
+    close = output.model_copy(update={"anchors": {"room": (2.0,)}})
+    view = whole(100, 100, 64, 64)
+    part = POINTERS["movenet"](answers, close, view)
+    assert part is not None
+    wanted = (45 - 100, 70 - 100, 200, 200)
+    assert (part.left, part.top, part.width, part.height) == pytest.approx(wanted, abs=1e-4)
+    assert part.turn == 0
+    assert POINTERS["movenet"](answers, output, view) is None
+    unsure = close.model_copy(update={"least": 0.85})
+    assert POINTERS["movenet"](answers, unsure, view) is None
+
+
 def blazepose(sure: float = 0.9) -> tuple[list[Array], ModelOutput]:
     """A body of 64 x 64, and two points more that say where it is."""
     rows = [[32, 16, 0, 8, 8], [32, 40, 0, 8, 8], [24, 60, 0, -8, 8], [32, 32, 0, 0, 0]]

@@ -56,7 +56,7 @@ def test_the_points_of_a_body_are_near_the_reference(name: str, shared_data: Pat
     places = {point.name: (point.x, point.y) for point in body.points}
     away = {spot: np.abs(np.subtract(places[spot], at)).max() for spot, at in EXPECTED.items()}
     assert max(away.values()) < 26, away
-    assert np.mean(list(away.values())) < 13
+    assert np.mean(list(away.values())) < 10
     assert body.kind == "pose"
 
 

@@ -50,7 +50,7 @@ DECODERS: dict[str, Decoder] = {
 # What an answer of this kind is read by where the entry names no decoder.
 USUAL = {"labels": "labels", "alpha": "mask", "vector": "vector"}
 # Decoders whose answer says where to look again, closer.
-POINTERS: dict[str, Pointer] = {"blazepose": blazepose.region}
+POINTERS: dict[str, Pointer] = {"blazepose": blazepose.region, "movenet": movenet.region}
 
 
 def decoder_of(output: ModelOutput) -> str:
