@@ -108,7 +108,7 @@ def test_a_dead_device_is_one_error_and_the_next_picture_has_a_new_one(mug: byte
         def die(_share: float) -> None:
             os.kill(host.pid, signal.SIGKILL)
 
-        steps = [{"op": "resize", "fit": "160x160"}, {"op": "upscale", "scale": 2}]
+        steps = [{"op": "upscale", "scale": 2}, {"op": "upscale", "scale": 2}]
         recipe = Recipe.from_steps(steps)
         with pytest.raises(WorkerDied, match=DIED):
             engine.run(mug, recipe, progress=die)
