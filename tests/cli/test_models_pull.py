@@ -11,11 +11,10 @@ from typing import IO
 
 import pytest
 
-from safelight.audit.ledger import Ledger
 from safelight.cli import main
+from safelight.engine.book import Book
 from safelight.models import pull, staging
 from safelight.models.store import Store
-from safelight.vault.keys import load_or_make
 from tests.cli.schema import violations
 from tests.models.hosting import ELSEWHERE, HOST, Host, Play, hosted, surroundings
 
@@ -107,7 +106,7 @@ def test_a_pull_shows_everything_asks_fetches_tries_and_takes_into_use(
     code, out, err = run("list", "--task", "upscale")
     assert "twice" in out
     assert "s a megapixel" in out
-    kept = Ledger(state_dir, load_or_make(state_dir)).read()
+    kept = Book(state_dir).ledger.read()
     assert [(one["what"], one.get("host"), one.get("outcome")) for one in kept] == [
         ("connection", HOST, None),
         ("fetched", None, "whole"),

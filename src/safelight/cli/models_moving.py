@@ -43,10 +43,10 @@ def export(face: Face, names: tuple[str, ...], output: str) -> int:
 
     The same models give the same bytes, signed with your key.
     """
+    from safelight.engine.book import Book
     from safelight.engine.bundling import export as write
-    from safelight.vault.keys import load_or_make
 
-    keys = load_or_make(face.settings.state_dir)
+    keys = Book(face.settings.state_dir).keys
     store = store_of(face)
     entries = write(store, names, Path(output), keys)
     for entry in entries:
@@ -75,9 +75,9 @@ def import_bundle(face: Face, file: str, key: str, accepted: tuple[str, ...]) ->
     Models that this program's catalogue pins need no trust in who wrote the bundle. Others are
     taken from your own key, or from the one that --key names.
     """
+    from safelight.engine.book import Book
     from safelight.engine.bundling import Arriving
     from safelight.engine.shelving import Told
-    from safelight.vault.keys import load_or_make
 
     shelving = shelving_of(face)
     try:
@@ -86,7 +86,7 @@ def import_bundle(face: Face, file: str, key: str, accepted: tuple[str, ...]) ->
         reason = (error.strerror or "error").lower()
         raise InputMissing(f"{file} cannot be read: {reason}") from error
     with source:
-        arriving = Arriving(shelving, source, load_or_make(face.settings.state_dir))
+        arriving = Arriving(shelving, source, Book(face.settings.state_dir).keys)
         _settle_trust(face, arriving, key)
         accept(face, [one.entry for one in arriving.packed], accepted, "import FILE")
         try:

@@ -137,10 +137,9 @@ def ledger(face: Face) -> int:
 
 
 def _ledger(face: Face) -> Ledger:
-    from safelight.audit.ledger import Ledger
-    from safelight.vault.keys import load_or_make
+    from safelight.engine.book import Book
 
-    return Ledger(face.settings.state_dir, load_or_make(face.settings.state_dir))
+    return Book(face.settings.state_dir).ledger
 
 
 def _write_down(face: Face, attempted: int, contained: int, level: int) -> None:

@@ -22,6 +22,7 @@ from safelight.audit.facts import (
     ReceiptFacts,
 )
 from safelight.audit.journal import Journal
+from safelight.audit.ledger import Ledger
 from safelight.audit.models import ModelFact, RetryFact
 from safelight.audit.receipt import Receipt, build, path_for
 from safelight.engine.output import sha256_of
@@ -89,6 +90,11 @@ class Book:
     @cached_property
     def journal(self) -> Journal:
         return Journal(self.state_dir / "journal", self.keys)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Where connections that were allowed are written down."""
+        return Ledger(self.state_dir / "ledger", self.keys)
 
     def input_digest(self) -> Digest:
         """A fresh keyed digest for one input."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from safelight.audit.ledger import Fact, Ledger
 from safelight.engine import timings
+from safelight.engine.book import Book
 from safelight.engine.trial import Trial, try_out, usual_name
 from safelight.errors import (
     Cancelled,
@@ -31,7 +32,6 @@ from safelight.models.shelf import Choice, Shelf, pins, wanted
 from safelight.models.staging import READ_BYTES, Staged, Wanted, refuse_full_disk
 from safelight.models.store import Place, Store
 from safelight.settings import Settings
-from safelight.vault.keys import load_or_make
 from safelight.vault.lock import hold
 
 LOCK_WAIT_S = 2.0
@@ -74,7 +74,7 @@ class Shelving:
     @property
     def ledger(self) -> Ledger:
         """Where connections are written down; keys are made on first use."""
-        return Ledger(self._settings.state_dir, load_or_make(self._settings.state_dir))
+        return Book(self._settings.state_dir).ledger
 
     def offers(self, names: Sequence[str]) -> tuple[Offer, ...]:
         """What pulling these models means, with those that they cannot be without; nothing for

@@ -13,7 +13,7 @@ from safelight.engine.trial import Per, Trial
 from safelight.errors import SafelightError
 from safelight.models.entry import Entry
 from safelight.models.facts import Digest
-from safelight.vault.private import private_folder, read_private, write_private
+from safelight.vault.private import read_private, write_private
 
 FILE = "model-timings.json"
 MAX_FILE_BYTES = 256_000
@@ -57,7 +57,7 @@ def keep(folder: Path, entry: Entry, trial: Trial) -> None:
     )
     models = measured(folder) | {entry.sha256: timing}
     with suppress(OSError, SafelightError, ValidationError):
-        private_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         write_private(folder / FILE, Timings(models=models).model_dump_json(indent=1).encode())
 
 

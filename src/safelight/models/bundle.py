@@ -104,8 +104,7 @@ def header(name: str, size_bytes: int) -> bytes:
         b" " * 8,
         b"0" + bytes(100),
         b"ustar\0" + b"00" + bytes(64),
-        b"0000000\0" * 2,
-        bytes(155 + 12),
+        bytes(16 + 155 + 12),
     )
     block = b"".join(fields)
     return block[:148] + b"%06o\0 " % sum(block) + block[156:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from safelight.errors import DiskFull, OutputFailed
@@ -23,7 +24,8 @@ def write_whole(path: Path, data: bytes) -> None:
     except OSError as error:
         raise failed(error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def move(source: Path, target: Path) -> None:

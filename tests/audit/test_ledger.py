@@ -1,0 +1,102 @@
+"""The ledger tells what was opened, and notices what was changed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from safelight.audit import ledger as ledger_module
+from safelight.audit.ledger import FILE, Ledger
+from safelight.errors import OutputFailed, PolicyRefused, VerificationFailed
+from safelight.vault.keys import Keys, load_or_make
+
+
+@pytest.fixture
+def keys(state_dir: Path) -> Keys:
+    return load_or_make(state_dir)
+
+
+@pytest.fixture
+def ledger(state_dir: Path, keys: Keys) -> Ledger:
+    kept = Ledger(state_dir, keys)
+    for host in ("one.example", "two.example", "three.example"):
+        kept.append({"what": "connection", "host": host})
+    return kept
+
+
+def test_lines_come_back_in_their_order(ledger: Ledger) -> None:
+    found = ledger.read()
+    assert [one["host"] for one in found] == ["one.example", "two.example", "three.example"]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", one["time"]) for one in found)
+
+
+def test_an_empty_ledger_is_whole(state_dir: Path, keys: Keys) -> None:
+    assert Ledger(state_dir, keys).read() == []
+
+
+def test_it_is_private(ledger: Ledger, state_dir: Path) -> None:
+    assert (state_dir / FILE).stat().st_mode & 0o777 == 0o600
+    (state_dir / FILE).chmod(0o644)
+    with pytest.raises(PolicyRefused):
+        ledger.read()
+
+
+def test_every_flipped_byte_is_noticed(ledger: Ledger, state_dir: Path) -> None:
+    good = (state_dir / FILE).read_bytes()
+    for place in range(0, len(good), 3):
+        flipped = good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :]
+        (state_dir / FILE).write_bytes(flipped)
+        with pytest.raises(VerificationFailed, match=r"line \d of the ledger"):
+            ledger.read()
+
+
+@pytest.mark.parametrize(
+    "order", [(0, 2), (1, 2), (1, 0, 2), (0, 1, 1, 2), (0, 2, 1)], ids=lambda order: str(order)
+)
+def test_lines_taken_out_exchanged_or_repeated_are_noticed(
+    ledger: Ledger, state_dir: Path, order: tuple[int, ...]
+) -> None:
+    lines = (state_dir / FILE).read_bytes().splitlines(keepends=True)
+    (state_dir / FILE).write_bytes(b"".join(lines[place] for place in order))
+    with pytest.raises(VerificationFailed):
+        ledger.read()
+
+
+@pytest.mark.parametrize("line", [b"{}\n", b"[]\n", b"x\n", b'{"signature":"x"}\n', b"no end"])
+def test_what_is_no_line_is_noticed(ledger: Ledger, state_dir: Path, line: bytes) -> None:
+    with (state_dir / FILE).open("ab") as file:
+        file.write(line)
+    with pytest.raises(VerificationFailed, match="line 4"):
+        ledger.read()
+
+
+def test_another_keys_ledger_is_not_ours(ledger: Ledger, state_dir: Path, tmp_path: Path) -> None:
+    stranger = load_or_make(tmp_path / "stranger")
+    with pytest.raises(VerificationFailed, match="line 1"):
+        Ledger(state_dir, stranger).read()
+
+
+def test_what_a_run_that_died_left_is_cut_off(ledger: Ledger, state_dir: Path) -> None:
+    with (state_dir / FILE).open("ab") as file:
+        file.write(b'{"half')
+    ledger.append({"what": "connection", "host": "four.example"})
+    assert len(ledger.read()) == 4
+
+
+def test_too_much_of_it_is_told(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_module, "MAX_FILE_BYTES", 100)
+    with pytest.raises(VerificationFailed, match="more than 100 bytes"):
+        ledger.read()
+
+
+def test_a_line_that_cannot_be_written_is_told(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("os.fsync", refuse)
+    with pytest.raises(OutputFailed):
+        ledger.append({"what": "connection"})

@@ -1,0 +1,523 @@
+"""Models on their way in: tried out before they are used, kept apart until then; and bundles."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safelight.audit import dsse
+from safelight.audit.canonical import canonical
+from safelight.engine import shelving as shelving_module
+from safelight.engine import timings
+from safelight.engine.book import Book
+from safelight.engine.bundling import KIND, Arriving, export
+from safelight.engine.shelving import Offer, Shelving, Told
+from safelight.engine.trial import Trial, step_for, try_out, usual_name
+from safelight.errors import (
+    ModelFaulty,
+    ModelMissing,
+    OutputExists,
+    OutputFailed,
+    PolicyRefused,
+    SafelightError,
+    Unavailable,
+    UsageError,
+    VerificationFailed,
+)
+from safelight.models import bundle
+from safelight.models.entry import Entry
+from safelight.models.store import Store
+from safelight.models.writing import write_whole
+from safelight.operation import ModelNeed
+from safelight.settings import Settings, load
+from safelight.vault.keys import Keys, load_or_make
+from safelight.vault.lock import hold
+from tests.models.hosting import HOST, Host, Play, hosted, surroundings
+
+PACKAGE = files("safelight.models")
+X2 = (PACKAGE / "builtin" / "upscale-x2.onnx").read_bytes()
+EXACT = (PACKAGE / "builtin" / "upscale-x2-fp32.onnx").read_bytes()
+NEED = ModelNeed("upscale", "twice", 2)
+TRIED = Trial("upscale", 0.25, "megapixel")
+
+
+@pytest.fixture
+def settings(home: Path) -> Settings:
+    return replace(load({}, os.environ, home), data_dir=home / "data")
+
+
+@pytest.fixture
+def keys(settings: Settings) -> Keys:
+    return Book(settings.state_dir).keys
+
+
+@pytest.fixture
+def shelving(settings: Settings) -> Shelving:
+    return Shelving(settings)
+
+
+@pytest.fixture
+def untried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial takes a second: the tests that are about something else leave it out."""
+    monkeypatch.setattr(shelving_module, "try_out", lambda *_: TRIED)
+
+
+def entry_of(data: bytes = X2, **changes: Any) -> Entry:
+    """The built-in upscaler under another name, as if it could be pulled."""
+    built_in = next(entry for entry in Store().entries() if entry.name == "upscale-x2")
+    facts = {
+        "name": "twice",
+        "aliases": (),
+        "exact": None,
+        "pin": "single",
+        "url": f"https://{HOST}/twice.onnx",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size_bytes": len(data),
+    }
+    return built_in.model_copy(update=facts | changes)
+
+
+def stated(monkeypatch: pytest.MonkeyPatch, *entries: Entry) -> None:
+    """Let the catalogue state these besides its own."""
+    own = Store().catalogue()
+    monkeypatch.setattr(Store, "catalogue", lambda _store: (*own, *entries))
+
+
+def staged(shelving: Shelving, entry: Entry, data: bytes = X2) -> Entry:
+    write_whole(shelving.shelf.staged(entry)[0].path, data)
+    return entry
+
+
+def test_a_model_is_tried_out_in_the_cage_and_then_used(
+    shelving: Shelving, settings: Settings
+) -> None:
+    trial = shelving.admit(staged(shelving, entry_of()), Told())
+    assert trial is not None
+    assert (trial.operation, trial.per) == ("upscale", "megapixel")
+    assert trial.seconds > 0
+    assert shelving.store.find(NEED) == entry_of()
+    kept = timings.measured(settings.state_dir)[entry_of().sha256]
+    assert kept.per == "megapixel"
+
+
+def test_one_that_does_not_work_is_not_used_and_the_one_before_is(shelving: Shelving) -> None:
+    shelving.admit(staged(shelving, entry_of()), Told())
+    broken = staged(shelving, entry_of(b"no model at all"), b"no model at all")
+    with pytest.raises(SafelightError):
+        shelving.admit(broken, Told())
+    assert shelving.store.find(NEED) == entry_of()
+    assert shelving.store.verify(entry_of())
+    assert shelving.shelf.staged(broken)[0].have == 15
+
+
+def test_bytes_that_changed_before_the_trial_are_refused(shelving: Shelving, untried: None) -> None:
+    staged(shelving, entry_of(), X2[:-1] + b"\0")
+    with pytest.raises(VerificationFailed):
+        shelving.admit(entry_of(), Told())
+    with pytest.raises(ModelMissing, match="is not here"):
+        shelving.admit(entry_of(b"another"), Told())
+
+
+def test_a_rollback_brings_back_what_worked_before(shelving: Shelving, untried: None) -> None:
+    first, second = entry_of(), entry_of(EXACT)
+    shelving.admit(staged(shelving, first), Told())
+    with pytest.raises(ModelMissing):
+        shelving.roll_back("twice")
+    shelving.admit(staged(shelving, second, EXACT), Told())
+    assert shelving.store.find(NEED) == second
+    assert shelving.roll_back("twice") == first
+    assert shelving.store.find(NEED) == first
+
+
+def test_a_version_that_was_changed_meanwhile_is_not_brought_back(
+    shelving: Shelving, untried: None
+) -> None:
+    shelving.admit(staged(shelving, entry_of()), Told())
+    shelving.admit(staged(shelving, entry_of(EXACT), EXACT), Told())
+    shelving.shelf.paths(entry_of())[0].write_bytes(b"hostile")
+    with pytest.raises(VerificationFailed):
+        shelving.roll_back("twice")
+    assert shelving.store.find(NEED) == entry_of(EXACT)
+
+
+def test_what_is_taken_away_is_gone_with_what_was_coming(
+    shelving: Shelving, untried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated(monkeypatch, entry_of())
+    staged(shelving, entry_of(), X2[:1_000])
+    assert shelving.remove("twice") == 1_000
+    with pytest.raises(ModelMissing):
+        shelving.remove("twice")
+    shelving.admit(staged(shelving, entry_of()), Told())
+    assert shelving.remove("twice") > len(X2)
+    assert shelving.store.origin("twice") is None
+    with pytest.raises(PolicyRefused, match="part of the program"):
+        shelving.remove("upscale-x2")
+
+
+def test_one_process_changes_models_at_a_time(
+    shelving: Shelving, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelving_module, "LOCK_WAIT_S", 0.05)
+    folder = settings.data_dir / "models"
+    folder.mkdir(parents=True)
+    held, over = threading.Event(), threading.Event()
+
+    def keep() -> None:
+        with hold(folder / ".lock"):
+            held.set()
+            over.wait(10)
+
+    other = threading.Thread(target=keep)
+    other.start()
+    held.wait(10)
+    with pytest.raises(Unavailable, match="another run changes the models"):
+        shelving.choose({})
+    over.set()
+    other.join()
+
+
+def test_an_offer_says_what_comes_and_what_it_stands_on(
+    shelving: Shelving, monkeypatch: pytest.MonkeyPatch, untried: None
+) -> None:
+    exact = entry_of(EXACT, name="twice-fp32", precision="fp32")
+    quick = entry_of(exact="twice-fp32")
+    stated(monkeypatch, quick, exact)
+    offers = shelving.offers(["twice", "twice-fp32"])
+    assert [offer.entry.name for offer in offers] == ["twice-fp32", "twice"]
+    assert offers[0] == Offer(exact, (HOST,), 0)
+    shelving.admit(staged(shelving, exact, EXACT), Told())
+    staged(shelving, quick, X2[:100])
+    assert shelving.offers(["twice"]) == (Offer(quick, (HOST,), 100),)
+
+
+def test_a_newer_pin_is_an_offer_that_names_what_it_replaces(
+    shelving: Shelving, monkeypatch: pytest.MonkeyPatch, untried: None
+) -> None:
+    shelving.admit(staged(shelving, entry_of()), Told())
+    stated(monkeypatch, entry_of())
+    assert shelving.offers(["twice"]) == ()
+    newer = entry_of(EXACT)
+    stated(monkeypatch, newer)
+    assert shelving.offers(["twice"]) == (Offer(newer, (HOST,), 0, entry_of().sha256),)
+
+
+def test_what_cannot_be_offered_is_told_why(
+    shelving: Shelving, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = entry_of(licence_class="excluded", caveat="Not offered: its maker says no.")
+    stated(monkeypatch, never)
+    with pytest.raises(PolicyRefused, match="its maker says no"):
+        shelving.offers(["twice"])
+    with pytest.raises(ModelMissing, match="no model 'elephant' to pull"):
+        shelving.offers(["elephant"])
+    assert shelving.offers(["upscale-x2"]) == ()
+    closed = Shelving(replace(settings, network="none"))
+    with pytest.raises(PolicyRefused, match="network is none"):
+        closed.offers(["twice"])
+
+
+def test_a_choice_is_for_the_task_of_its_model(shelving: Shelving, untried: None) -> None:
+    entry = entry_of()
+    choice = shelving.choice("upscale", entry)
+    assert choice.alias == usual_name("upscale") == "fast"
+    shelving.admit(staged(shelving, entry), Told())
+    shelving.choose({"upscale": choice})
+    assert shelving.store.find(ModelNeed("upscale", "fast", 2)).name == "twice"
+    with pytest.raises(UsageError, match="is for upscale, not for cutout"):
+        shelving.choice("cutout", entry)
+    with pytest.raises(UsageError, match="no verb asks"):
+        shelving.choice("juggle", entry_of(task="juggle"))
+
+
+def test_a_model_that_no_operation_takes_is_not_tried(
+    shelving: Shelving, settings: Settings
+) -> None:
+    juggler = entry_of(task="juggle")
+    assert step_for(juggler) is None
+    assert try_out(juggler, shelving.store, settings) is None
+    assert shelving.admit(staged(shelving, juggler), Told()) is None
+    assert shelving.measure(juggler) is None
+
+
+def test_every_operation_with_a_model_tries_the_models_of_its_task() -> None:
+    steps = {entry.name: step_for(entry) for entry in Store().entries()}
+    assert steps["upscale-x4"] == {"op": "upscale", "model": "upscale-x4", "scale": 4}
+    assert steps["cutout"] == {"op": "cutout", "model": "cutout"}
+    assert steps["restore-noise"] is None
+
+
+def test_a_trial_of_a_whole_picture_is_timed_by_the_picture(
+    shelving: Shelving, settings: Settings
+) -> None:
+    embed = next(entry for entry in Store().entries() if entry.name == "embed")
+    trial = shelving.measure(embed)
+    assert trial is not None
+    assert (trial.operation, trial.per) == ("embed", "picture")
+
+
+def test_timings_of_another_processor_or_a_damaged_file_count_for_nothing(
+    settings: Settings, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = settings.state_dir
+    timings.keep(folder, entry_of(), Trial("upscale", 99.0, "megapixel"))
+    assert timings.measured(folder)[entry_of().sha256].speed == "slow"
+    timings.keep(folder, entry_of(), Trial("detect", 1.0, "picture"))
+    assert timings.measured(folder)[entry_of().sha256].speed == "medium"
+    monkeypatch.setattr(timings, "processor_name", lambda: "another")
+    assert timings.measured(folder) == {}
+    (folder / timings.FILE).write_bytes(b"{")
+    assert timings.measured(folder) == {}
+
+
+# Over the network of this machine
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    with hosted(tmp_path_factory.mktemp("host")) as host:
+        yield host
+
+
+@pytest.fixture
+def host(running: Host, monkeypatch: pytest.MonkeyPatch) -> Host:
+    for one in (running.asked, running.connected, running.plays):
+        one.clear()
+    running.files = {"/twice.onnx": X2, "/words.json": b"words"}
+    for name, value in surroundings(running).items():
+        monkeypatch.setenv(name, value)
+    return running
+
+
+local = pytest.mark.opens_sockets("a host on the loopback stands in for the internet")
+
+
+@local
+def test_a_pull_brings_parts_too_and_tells_of_every_byte(
+    shelving: Shelving, host: Host, monkeypatch: pytest.MonkeyPatch, untried: None
+) -> None:
+    part = {
+        "file": "words.json",
+        "role": "vocabulary",
+        "sha256": hashlib.sha256(b"words").hexdigest(),
+        "size_bytes": 5,
+        "url": f"https://{HOST}/words.json",
+    }
+    facts = entry_of().model_dump(mode="json") | {"parts": [part]}
+    entry = Entry.from_json(canonical(facts))
+    stated(monkeypatch, entry)
+    told: list[int] = []
+    (offer,) = shelving.offers(["twice"])
+    assert offer.proxy in host.proxy
+    assert shelving.pull(offer, stall_s=5, told=Told(lambda _e, n: told.append(n))) == TRIED
+    assert told[-1] == entry.total_bytes == len(X2) + 5
+    assert told == sorted(told)
+    with shelving.store.open(entry) as model:
+        assert bytes(model.view()) == X2 + b"words"
+    other = entry.model_copy(update={"name": "other"})
+    stated(monkeypatch, other)
+    (offer,) = shelving.offers(["other"])
+    assert offer.came_bytes == entry.total_bytes
+    shelving.pull(offer, stall_s=5, told=Told())
+    assert len(host.asked) == 2
+    assert [one["what"] for one in shelving.ledger.read()] == ["connection", "fetched"] * 2
+
+
+@local
+def test_what_a_pull_did_stands_in_the_ledger_also_where_it_failed(
+    shelving: Shelving, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated(monkeypatch, entry_of())
+    (offer,) = shelving.offers(["twice"])
+    host.plays += [Play(cut=700), Play(status=404)]
+    with pytest.raises(Unavailable):
+        shelving.pull(offer, stall_s=5, told=Told())
+    host.plays += [Play(flip=10_000)]
+    with pytest.raises(VerificationFailed):
+        shelving.pull(offer, stall_s=5, told=Told())
+    found = shelving.ledger.read()
+    assert [one.get("host", one.get("outcome")) for one in found] == [
+        *(HOST, HOST, "unavailable"),
+        *(HOST, "verification-failed"),
+    ]
+    assert found[0]["why"] == "models pull twice"
+    assert found[0]["proxy"] in host.proxy
+    assert found[2]["bytes"] == 700
+
+
+# Bundles
+
+
+def packed(shelving: Shelving, folder: Path, keys: Keys, *entries: Entry) -> Path:
+    for entry in entries:
+        shelving.admit(staged(shelving, entry), Told())
+    path = folder / "bundle.tar"
+    export(shelving.store, [entry.name for entry in entries], path, keys)
+    return path
+
+
+def test_a_bundle_is_the_same_bytes_and_never_in_the_place_of_a_file(
+    shelving: Shelving, tmp_path: Path, keys: Keys, untried: None
+) -> None:
+    path = packed(shelving, tmp_path, keys, entry_of(), entry_of(name="other"))
+    again = tmp_path / "again.tar"
+    export(shelving.store, ["other", "twice"], again, keys)
+    assert again.read_bytes() == path.read_bytes()
+    assert len(path.read_bytes()) < 2 * len(X2)
+    with pytest.raises(OutputExists):
+        export(shelving.store, ["twice"], path, keys)
+    with pytest.raises(OutputFailed):
+        export(shelving.store, ["twice"], tmp_path / "no" / "folder", keys)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["again.tar", "bundle.tar"]
+
+
+def test_what_cannot_be_exported_is_told_why(
+    shelving: Shelving, tmp_path: Path, keys: Keys, untried: None
+) -> None:
+    for names, error in (
+        (["upscale-x2"], PolicyRefused),
+        (["elephant"], ModelMissing),
+        ([], UsageError),
+    ):
+        with pytest.raises(error):
+            export(shelving.store, names, tmp_path / "b.tar", keys)
+    shelving.admit(staged(shelving, entry_of()), Told())
+    shelving.shelf.paths(entry_of())[0].write_bytes(b"hostile")
+    with pytest.raises(VerificationFailed):
+        export(shelving.store, ["twice"], tmp_path / "b.tar", keys)
+    assert not list(tmp_path.iterdir())
+
+
+def arriving(path: Path, shelving: Shelving, keys: Keys) -> Arriving:
+    return Arriving(shelving, io.BytesIO(path.read_bytes()), keys)
+
+
+def test_a_bundle_arrives_on_another_machine(
+    shelving: Shelving,
+    settings: Settings,
+    tmp_path: Path,
+    keys: Keys,
+    untried: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = packed(shelving, tmp_path, keys, entry_of())
+    other = Shelving(replace(settings, data_dir=tmp_path / "other"))
+    strangers = load_or_make(tmp_path / "keys")
+    found = arriving(path, other, strangers)
+    assert not found.is_ours
+    assert found.fingerprint == keys.fingerprint
+    assert [(one.entry.name, one.is_pinned, one.is_here) for one in found.packed] == [
+        ("twice", False, False)
+    ]
+    assert found.packed[0].entry.pin == "own"
+    assert arriving(path, other, keys).is_ours
+    stated(monkeypatch, entry_of())
+    found = arriving(path, other, strangers)
+    assert found.packed[0].is_pinned
+    found.unpack()
+    other.admit(found.packed[0].entry, Told())
+    found.discard()
+    assert other.store.find(NEED) == entry_of()
+    assert arriving(path, other, strangers).packed[0].is_here
+
+
+def test_a_bundle_that_was_cut_leaves_nothing(
+    shelving: Shelving, settings: Settings, tmp_path: Path, keys: Keys, untried: None
+) -> None:
+    path = packed(shelving, tmp_path, keys, entry_of())
+    path.write_bytes(path.read_bytes()[:-2_000])
+    other = Shelving(replace(settings, data_dir=tmp_path / "other"))
+    with pytest.raises(VerificationFailed, match="too early"):
+        arriving(path, other, keys).unpack()
+    assert other.shelf.used_bytes() == 0
+
+
+def signed(keys: Keys, document: Any, kind: str = KIND) -> io.BytesIO:
+    out = io.BytesIO()
+    bundle.write(out, dsse.sign(canonical(document), keys, kind), [])
+    return io.BytesIO(out.getvalue())
+
+
+def statement(keys: Keys, *entries: Entry, **changes: Any) -> dict[str, Any]:
+    import base64
+
+    return {
+        "key": base64.b64encode(keys.public_bytes).decode(),
+        "models": [entry.model_dump(mode="json") for entry in entries],
+        "schema": "safelight-bundle/1",
+        **changes,
+    }
+
+
+def test_control_a_statement_made_here_is_read(shelving: Shelving, keys: Keys) -> None:
+    good = signed(keys, statement(keys, entry_of()))
+    assert Arriving(shelving, good, keys).packed[0].entry.name == "twice"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": "safelight-bundle/2"},
+        {"models": []},
+        {"models": [{"name": "../../evil"}]},
+        {"models": "all"},
+        {"more": 1},
+        {"key": "x"},
+    ],
+    ids=str,
+)
+def test_a_strange_statement_is_refused(
+    shelving: Shelving, keys: Keys, change: dict[str, Any]
+) -> None:
+    with pytest.raises(VerificationFailed):
+        Arriving(shelving, signed(keys, statement(keys, entry_of(), **change)), keys)
+
+
+def test_a_statement_of_another_kind_or_key_is_refused(
+    shelving: Shelving, keys: Keys, tmp_path: Path
+) -> None:
+    document = statement(keys, entry_of())
+    with pytest.raises(VerificationFailed):
+        Arriving(shelving, signed(keys, document, "application/other"), keys)
+    with pytest.raises(VerificationFailed):
+        Arriving(shelving, signed(load_or_make(tmp_path / "keys"), document), keys)
+
+
+def test_names_of_the_package_and_excluded_models_do_not_arrive(
+    shelving: Shelving, keys: Keys
+) -> None:
+    for entry, sentence in (
+        (entry_of(name="upscale-x4"), "the program's own"),
+        (entry_of(licence_class="excluded"), "not to be had"),
+    ):
+        with pytest.raises(PolicyRefused, match=sentence):
+            Arriving(shelving, signed(keys, statement(keys, entry)), keys)
+
+
+def test_an_entry_that_claims_a_free_licence_gets_what_the_catalogue_says(
+    shelving: Shelving, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated(monkeypatch, entry_of(licence_class="consent", licence="GPL-3.0"))
+    found = Arriving(shelving, signed(keys, statement(keys, entry_of())), keys)
+    assert found.packed[0].entry.licence_class == "consent"
+
+
+def test_a_trial_that_fails_is_the_error_of_the_work(
+    shelving: Shelving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_: object) -> None:
+        raise ModelFaulty
+
+    monkeypatch.setattr(shelving_module, "try_out", faulty)
+    with pytest.raises(ModelFaulty):
+        shelving.admit(staged(shelving, entry_of()), Told())
+    assert shelving.store.origin("twice") is None
