@@ -13,10 +13,10 @@ from safelight.models.protobuf import BYTES, FIXED32, VARINT
 
 OPSET, IR_VERSION = 17, 8
 # Numbers of the ONNX schema: kinds of an attribute, kinds of a tensor.
-A_FLOAT, AN_INT, A_STRING, FLOATS, INTS = 1, 2, 3, 6, 7
+A_FLOAT, AN_INT, A_STRING, INTS = 1, 2, 3, 7
 NUMBERS = {"float32": 1, "int64": 7}
 
-Attribute = float | int | str | Sequence[int] | Sequence[float]
+Attribute = float | int | str | Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,7 @@ def _attribute(name: str, value: Attribute) -> bytes:
             return _text(1, name) + _number(3, value) + _number(20, AN_INT)
         case float():
             return _text(1, name) + _float(2, value) + _number(20, A_FLOAT)
-    if any(isinstance(one, float) for one in value):
-        listed, kind = [_float(7, one) for one in value], FLOATS
-    else:
-        listed, kind = [_number(8, int(one)) for one in value], INTS
-    return _text(1, name) + b"".join(listed) + _number(20, kind)
+    return _text(1, name) + b"".join(_number(8, one) for one in value) + _number(20, INTS)
 
 
 def _declared(name: str, sides: Sequence[int | str] | None) -> bytes:
