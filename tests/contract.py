@@ -14,13 +14,17 @@ import numpy as np
 import pyvips
 from PIL import Image as Pillow
 
+from safelight.annotation import Seen
 from safelight.codecs.decode import open_image
 from safelight.codecs.encode import Encoded, encode
 from safelight.image import Image
 from safelight.limits import Limits
+from safelight.models.guard import Guarded
+from safelight.models.look import look
 from safelight.models.runtimes import open_session
+from safelight.models.session import Session
 from safelight.models.store import Store
-from safelight.operation import Context, ModelNeed, Operation, Session
+from safelight.operation import Context, ModelNeed, Operation, Sample
 from safelight.recipe import Recipe, operations
 
 # Parameters for operations that cannot be made without, and for the branches worth holding.
@@ -78,8 +82,14 @@ def session(need: ModelNeed) -> Session:
         return open_session(model.entry, model.view(), threads=1)
 
 
+def look_with(session: Session, sample: Sample) -> Seen:
+    """What a session sees in a picture, as in a worker."""
+    return look(Guarded(session, None), sample)
+
+
 def context(**changes: Any) -> Context:
-    return Context(LIMITS, session, **changes)
+    usual = {"look": lambda need, sample: look_with(session(need), sample)}
+    return Context(LIMITS, session, **usual | changes)
 
 
 def drawn(width: int = WIDTH, height: int = HEIGHT, bands: int = 3) -> Any:

@@ -6,6 +6,7 @@ The weights are random (lab/towers.py); what the reference makes of them is comm
 from __future__ import annotations
 
 import gzip
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from safelight.engine.engine import Engine
 from safelight.engine.result import Result
 from safelight.errors import ModelFaulty, ModelMissing
 from safelight.ops.classify import Classify
+from safelight.ops.embed import Embed
 from safelight.recipe import Recipe
 from safelight.settings import Settings
 from tests.models.towers import TERMS, VIT_LABELS, expected, png, put, vocabulary
@@ -60,6 +62,14 @@ def test_classes_have_the_shares_of_the_reference(engine: Engine) -> None:
     found = seen(engine, "wide", Classify(model="vit", top=10))
     shares = expected()["vit"]["pictures"]["wide"]["scores"]
     assert found == pytest.approx(dict(zip(VIT_LABELS, shares, strict=True)), abs=TOLERANCE)
+
+
+def test_a_picture_has_the_vector_of_the_reference(engine: Engine) -> None:
+    result = engine.run(png("high"), Recipe((Embed(model="clip-picture"),)))
+    assert isinstance(result, Result)
+    answer = CLIP["pictures"]["high"]["answer"]
+    length = math.hypot(*answer)
+    assert result.vector == pytest.approx([value / length for value in answer], abs=TOLERANCE)
 
 
 def test_a_model_that_reads_no_words_compares_none(engine: Engine) -> None:

@@ -25,7 +25,7 @@ HEAD = """
 name = "{name}"
 title = "A small tower"
 task = "{task}"
-aliases = ["usual"]
+aliases = {aliases}
 file = "{file}"
 sha256 = "{sha256}"
 size_bytes = {size_bytes}
@@ -113,7 +113,13 @@ def data_of(name: str) -> bytes:
 def toml_of(name: str, parts: dict[str, bytes] | None = None) -> str:
     """Its entry; parts are the further files by their roles."""
     data = data_of(name)
-    head = {"name": name, "task": TASKS[name], "file": f"{name}.onnx", "size_bytes": len(data)}
+    head: dict[str, Any] = {
+        "name": name,
+        "task": TASKS[name],
+        "file": f"{name}.onnx",
+        "size_bytes": len(data),
+    }
+    head["aliases"] = [] if TASKS[name] == "read" else ["usual"]
     text = HEAD.format(**head, sha256=hashlib.sha256(data).hexdigest())
     if name in READERS:
         text += f'text = "{READERS[name]}"\n'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,11 +13,13 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from safelight.errors import ModelMissing
+from safelight.annotation import Seen
+from safelight.errors import ModelFaulty, ModelMissing
 from safelight.limits import MAX_VECTOR
-from safelight.operation import Context
+from safelight.models.contract import ModelInput, ModelOutput
+from safelight.operation import Context, ModelNeed, Sample
 from safelight.ops.embed import Embed
-from tests.contract import LIMITS, PICTURES, context, opened, with_pillow
+from tests.contract import LIMITS, PICTURES, context, look_with, opened, with_pillow
 from tests.ops.drawn_mug import drawn_mug
 
 SIDE = 16
@@ -25,24 +28,37 @@ SIDE = 16
 class Seeing:
     """A net that answers with a fixed vector and keeps what it was shown."""
 
-    def __init__(self, **facts: Any) -> None:
+    def __init__(self, *, answer: Sequence[float] = (3.0, 4.0), **facts: Any) -> None:
         given = {"kind": "rgb", "channels": 3, "resize": "stretch", "side": SIDE, "layout": "NCHW"}
-        given |= {"mean": (0.0,), "std": (1.0,), "range": (0.0, 1.0), "output": "vector"} | facts
-        output = given.pop("output")
-        self.model = SimpleNamespace(
-            name="seeing", input=SimpleNamespace(**given), output=SimpleNamespace(kind=output)
-        )
+        given |= {"mean": (0.0,), "std": (1.0,), "range": (0.0, 1.0), "name": "x"}
+        kind = facts.pop("output", "vector")
+        output = ModelOutput(name="y", kind=kind, range=(-1.0, 1.0))
+        taken = ModelInput.model_validate({**given, "tile": 0, "halo": 0, **facts}, strict=False)
+        self.model: Any = SimpleNamespace(name="seeing", input=taken, output=output)
         self.shown: list[Any] = []
+        self._answer = answer
 
     def run(self, tensor: Any) -> Any:
         self.shown.append(tensor)
-        return np.array([[3.0, 4.0]], np.float32)
+        return np.array([self._answer], np.float32)
+
+    def answers(self, tensor: Any) -> list[Any]:
+        return [self.run(tensor)]
+
+
+def seen_by(net: Any, data: bytes) -> tuple[float, ...]:
+    """The vector that this net gives of a picture."""
+
+    def look(_need: ModelNeed, sample: Sample) -> Seen:
+        return look_with(net, sample)
+
+    ctx = Context(LIMITS, lambda _need: net, look=look)
+    return Embed().apply(opened(data), ctx).vector
 
 
 def shown(data: bytes, **facts: Any) -> Any:
     net = Seeing(**facts)
-    image = Embed().apply(opened(data), Context(LIMITS, lambda _need: net))
-    assert image.vector == pytest.approx((0.6, 0.8))
+    assert seen_by(net, data) == pytest.approx((0.6, 0.8))
     return net.shown[0]
 
 
@@ -102,11 +118,28 @@ def test_an_animation_is_seen_by_its_first_frame() -> None:
 
 
 @pytest.mark.parametrize(
-    "facts", [{"kind": "luma"}, {"channels": 1}, {"resize": "tile"}, {"output": "alpha"}], ids=str
+    "facts",
+    [{"kind": "rgb+sigma"}, {"resize": "tile", "side": 0}, {"output": "alpha"}],
+    ids=str,
 )
 def test_a_model_of_another_kind_is_refused(facts: dict[str, Any]) -> None:
     with pytest.raises(ModelMissing, match="gives no vector"):
         shown(with_pillow(np.asarray(mug()), "PNG"), **facts)
+
+
+def test_a_net_may_look_at_the_middle_alone() -> None:
+    """As the public ones do that were trained on it."""
+    wide = np.zeros((20, 60, 3), np.uint8)
+    wide[:, 20:40] = 255
+    tensor = shown(with_pillow(wide, "PNG"), resize="crop", kernel="nearest")
+    assert tensor.shape == (1, 3, SIDE, SIDE)
+    assert tensor.min() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("answer", [(0.0, 0.0), (1e-30, 0.0)])
+def test_an_answer_without_a_direction_is_no_vector(answer: tuple[float, ...]) -> None:
+    with pytest.raises(ModelFaulty, match="direction"):
+        seen_by(Seeing(answer=answer), with_pillow(np.asarray(mug()), "PNG"))
 
 
 def test_it_gives_no_picture() -> None:
