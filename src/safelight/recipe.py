@@ -81,7 +81,7 @@ class Recipe:
         if any(not (step.gives_image or step.gives_sights) for step in self.steps[:-1]):
             raise RecipeInvalid("an operation that gives no image must come last")
         for place, step in enumerate(self.steps):
-            if step.uses_places():
+            if step.uses_places() or step.gives_sights:
                 _refuse_moved(step, self.steps[:place])
 
     @property
@@ -304,8 +304,12 @@ def _without_waiting(path: str, flags: int) -> int:
 
 
 def _refuse_moved(step: Operation, before: Sequence[Operation]) -> None:
-    """Raises RecipeInvalid unless something is seen before, and lies where it lay until then."""
+    """Raises RecipeInvalid unless what was seen before lies where it lay until then; where the step
+    works on it, something must be.
+    """
     looking = [place for place, one in enumerate(before) if one.gives_sights]
+    if not looking and not step.uses_places():
+        return
     if not looking:
         raise RecipeInvalid(
             f"{step.name} works on what was seen, and no step before it looks",

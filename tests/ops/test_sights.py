@@ -221,6 +221,8 @@ def test_what_was_seen_must_still_lie_there() -> None:
     for moving in ({"op": "resize", "fit": "9x9"}, {"op": "flip", "horizontal": "true"}):
         with pytest.raises(RecipeInvalid, match=f"{moving['op']} moves what detect has seen"):
             Recipe.from_steps([{"op": "detect"}, moving, {"op": "draw"}])
+    with pytest.raises(RecipeInvalid, match="flip moves what detect has seen, before pose"):
+        Recipe.from_steps([{"op": "detect"}, moving, {"op": "pose"}])
     with pytest.raises(RecipeInvalid, match="no step before it looks") as error:
         Recipe.from_steps([{"op": "redact", "seen": ["face"]}])
     assert "detect" in error.value.hint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import struct
 from dataclasses import replace
 from typing import Any
@@ -177,3 +178,34 @@ def test_what_is_left_over_is_no_record(sights: Any) -> None:
     _, rest = parse_sights(memoryview(data))
     with pytest.raises(WireBroken):
         parse_records(rest)
+
+
+def test_mutated_parts_are_refused_or_keep_to_their_ranges() -> None:
+    random_ = random.Random(20_261)
+    good = pack_sights(ALL)
+    refused = taken = 0
+    for _ in range(4_000):
+        data = bytearray(good)
+        for _ in range(random_.randint(1, 5)):
+            place = random_.choice([random_.randrange(len(data)), random_.randrange(300)])
+            data[place] = random_.choice([0, 1, 0x7F, 0x80, 0xFF, random_.randrange(256)])
+        try:
+            found, _ = parse_sights(memoryview(bytes(data)))
+        except WireBroken:
+            refused += 1
+            continue
+        taken += 1
+        for sight in found:
+            assert sight.kind in SIGHTS
+            assert 0 <= sight.score <= 1
+            assert sight.label.isprintable()
+            assert len(sight.points) <= MAX_POINTS
+            assert len(sight.mask) in (0, MASK_BYTES)
+            assert all(
+                abs(place) <= FARTHEST for spot in sight.points for place in (spot.x, spot.y)
+            )
+            if sight.box is not None:
+                left, top, width, height = sight.box
+                assert 0 <= left < left + width <= MAX_SIDE
+                assert 0 <= top < top + height <= MAX_SIDE
+    assert min(refused, taken) > 100
