@@ -63,8 +63,8 @@ def test_a_part_out_of_all_measure_stays_near_the_picture(answer: list[Array]) -
     look(guarded(posing(2, answer)), sample)
     assert sample.asked[1][3] is not None
     left, top, width, height = sample.asked[1][3]
-    assert 8 <= width <= 4 * 640
-    assert 8 <= height <= 4 * 640
+    assert 8 <= width <= 2.5 * 640
+    assert 8 <= height <= 2.5 * 640
     assert 0 <= left + width / 2 <= 640
     assert 0 <= top + height / 2 <= 320
 

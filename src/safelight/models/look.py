@@ -9,7 +9,7 @@ from safelight.models.tensors import Part, prepared
 from safelight.operation import Sample
 
 # A part is no smaller than so many displayed pixels on each side, no larger than so many pictures.
-SMALLEST, LARGEST = 8.0, 4.0
+SMALLEST, LARGEST = 8.0, 2.5
 
 
 def look(session: Guarded, sample: Sample) -> Seen:

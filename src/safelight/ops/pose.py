@@ -9,15 +9,17 @@ from safelight.errors import ModelMissing
 from safelight.image import Image
 from safelight.operation import Context, ModelNeed, Operation
 from safelight.ops.looking.labels import is_asked
+from safelight.ops.looking.near import near_people
 from safelight.ops.looking.sample import shown_to
 
 
 class Pose(Operation, name="pose", gives_image=False, gives_sights=True):
     """Find the points of a body: eyes, shoulders, elbows, knees and the others, each with a score.
 
-    The usual model sees one body: the one in the middle of the picture, or the largest. What was
-    found goes to the standard output alone and into no receipt: treat it as personal data where the
-    picture is. Of an animation, the first frame is looked at.
+    The usual model sees one body: the one in the middle of the picture, or the largest. After a
+    detect that found people, it looks at each of them. What was found goes to the standard output
+    alone and into no receipt: treat it as personal data where the picture is. Of an animation, the
+    first frame is looked at.
     """
 
     model: str = Field(
@@ -45,7 +47,10 @@ class Pose(Operation, name="pose", gives_image=False, gives_sights=True):
         """
         need = self.needs()[0]
         shown = shown_to(image, ctx, need)
-        seen = ctx.look(need, shown).annotations
+        people = near_people(shown, image.annotations)
+        seen = tuple(one.back(note) for one in people for note in ctx.look(need, one).annotations)
+        if not people:
+            seen = ctx.look(need, shown).annotations
         if any(sight.kind != "pose" for sight in seen):
             raise ModelMissing(
                 "the model finds no bodies", hint="safelight models list --available --task pose"
