@@ -6,6 +6,7 @@ The weights are random (lab/towers.py); what the reference makes of them is comm
 from __future__ import annotations
 
 import gzip
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,14 +16,22 @@ import pytest
 
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
+from safelight.engine.trial import try_out
 from safelight.errors import ModelFaulty, ModelMissing
+from safelight.models.store import Store
+from safelight.models.tokens import END, LETTERS, START
 from safelight.ops.classify import Classify
 from safelight.ops.embed import Embed
 from safelight.recipe import Recipe
 from safelight.settings import Settings
-from tests.models.towers import TERMS, VIT_LABELS, expected, png, put, vocabulary
+from tests.models.towers import TERMS, VIT_LABELS, entry_of, expected, png, put, vocabulary
 
 TOLERANCE = 1e-3
+PIECES = [*LETTERS, *(letter + "</w>" for letter in LETTERS), START, END]
+FEW = {
+    "vocabulary": json.dumps({piece: number for number, piece in enumerate(PIECES)}).encode(),
+    "merges": b"#version\n",
+}
 CLIP = expected()["clip"]
 TEXTS = tuple(CLIP["texts"][place]["text"] for place in CLIP["words"])
 # The last of them has signs that join others and are not printable: no label.
@@ -75,6 +84,19 @@ def test_a_picture_has_the_vector_of_the_reference(engine: Engine) -> None:
 def test_a_model_that_reads_no_words_compares_none(engine: Engine) -> None:
     with pytest.raises(ModelMissing, match="vit"):
         seen(engine, "wide", Classify(model="vit", labels=LABELS))
+
+
+def test_what_reads_words_is_tried_with_the_model_that_sees(tmp_path: Path) -> None:
+    put(tmp_path, "clip-picture")
+    put(tmp_path, "clip-text", FEW)
+    trial = try_out(entry_of("clip-text", FEW), Store(tmp_path), Settings())
+    assert trial is not None
+    assert trial.operation == "classify"
+
+
+def test_what_reads_words_for_nothing_that_is_here_is_not_tried(tmp_path: Path) -> None:
+    put(tmp_path, "clip-text", FEW)
+    assert try_out(entry_of("clip-text", FEW), Store(tmp_path), Settings()) is None
 
 
 def test_a_vocabulary_that_is_a_bomb_ends_in_one_error(tmp_path: Path) -> None:

@@ -50,12 +50,21 @@ def step_for(entry: Entry) -> dict[str, Any] | None:
     return None
 
 
+def _reading_step(entry: Entry, store: Store) -> dict[str, Any] | None:
+    """A step in which it reads words for a model that sees pictures and is here."""
+    for seeing in store.entries():
+        if seeing.text == entry.name and seeing.output.gain:
+            return {"op": "classify", "model": seeing.name, "labels": ["a photo", "a drawing"]}
+    return None
+
+
 def try_out(entry: Entry, store: Store, settings: Settings) -> Trial | None:
-    """Run the model of this store once; None where no operation takes it by its name.
+    """Run the model of this store once; None where no operation takes it by its name, nor by that
+    of a model here that it reads words for.
 
     Raises what the work raises: RuntimeMissing, ModelFaulty, MemoryExceeded and the like.
     """
-    step = step_for(entry)
+    step = step_for(entry) or _reading_step(entry, store)
     if step is None:
         return None
     is_tiled = entry.output.kind in PICTURES
