@@ -6,6 +6,7 @@ of each. The older one is five pickles, then the numbers.
 
 from __future__ import annotations
 
+import codecs
 import io
 import math
 import zipfile
@@ -17,6 +18,9 @@ from numpy.typing import NDArray
 
 from safelight.models.forms.faults import damaged, unfit
 from safelight.models.forms.pickled import Storage, Tensor, unpickled
+
+# The names in an archive may be in this; in the cage it is too late to bring it in.
+codecs.lookup("cp437")
 
 Weights = NDArray[np.float32]
 ZIP = b"PK\x03\x04"
