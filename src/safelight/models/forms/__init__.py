@@ -27,8 +27,8 @@ BUILDERS: dict[str, Build] = {
 }
 # What reading a file that lies about itself can end in.
 LIES = (
-    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError),
-    *(struct.error, zipfile.BadZipFile, EOFError, NotImplementedError),
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError),
+    *(struct.error, zipfile.BadZipFile, EOFError),
 )
 
 
