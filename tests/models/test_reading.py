@@ -11,7 +11,7 @@ import pytest
 
 from safelight.errors import ModelFaulty, ModelMissing
 from safelight.models.entry import Entry
-from safelight.models.reading import Reader, direction
+from safelight.models.reading import Lettered, Reader, direction, tokeniser_for
 from safelight.models.store import Store
 from safelight.models.tokens import END, LETTERS, START
 from safelight.operation import ModelNeed
@@ -38,9 +38,13 @@ class Echo:
         return [self.run(tensor)]
 
 
+DATA = memoryview(data_of("clip-text") + b"".join(PARTS.values()))
+
+
 def reader(parts: dict[str, bytes] = PARTS) -> Reader:
     data = memoryview(data_of("clip-text") + b"".join(parts.values()))
-    return Reader(Echo(entry_of("clip-text", parts)), data)
+    entry = entry_of("clip-text", parts)
+    return Reader(Echo(entry), tokeniser_for(entry, data))
 
 
 def test_each_text_has_a_vector_of_length_one_in_the_order_given() -> None:
@@ -49,13 +53,22 @@ def test_each_text_has_a_vector_of_length_one_in_the_order_given() -> None:
     assert all(abs(float(np.linalg.norm(vector)) - 1) < 1e-9 for vector in vectors)
 
 
+def test_a_session_that_keeps_its_tokeniser_answers_the_same() -> None:
+    echo = Echo(entry_of("clip-text", PARTS))
+    kept = Lettered(echo, tokeniser_for(echo.model, DATA))
+    row = np.array([[1, 2, 3, 4]])
+    assert kept.model is echo.model
+    assert kept.run(row).tolist() == kept.answers(row)[0].tolist() == echo.run(row).tolist()
+    assert Reader(kept, kept.tokeniser).read(["a b"]) == reader().read(["a b"])
+
+
 def test_no_texts_have_no_vectors() -> None:
     assert reader().read([]) == ()
 
 
 def test_a_model_that_takes_pictures_reads_no_texts() -> None:
     with pytest.raises(ModelMissing, match="takes no texts"):
-        Reader(Echo(entry_of("vit")), memoryview(data_of("vit")))
+        tokeniser_for(entry_of("vit"), memoryview(data_of("vit")))
 
 
 @pytest.mark.parametrize("wrong", [{}, {"vocabulary": b"{}"}, {**PARTS, "vocabulary": b"["}])

@@ -17,7 +17,7 @@ from safelight.codecs.decode import open_image
 from safelight.limits import Limits
 from safelight.models.guard import Guarded
 from safelight.models.look import look
-from safelight.models.reading import Reader, direction, parts_of
+from safelight.models.reading import Reader, direction, parts_of, tokeniser_for
 from safelight.models.runtimes import open_session
 from safelight.models.tensors import prepared
 from safelight.ops.classify import shares
@@ -90,7 +90,9 @@ def test_a_text_has_the_vector_of_the_reference(shared_data: Path) -> None:
     parts = vocabulary((shared_data / TERMS).read_bytes())
     data = memoryview(data_of("clip-text") + b"".join(parts.values()))
     texts = expected()["clip"]["texts"]
-    vectors = Reader(opened("clip-text", parts), data).read([text["text"] for text in texts])
+    session = opened("clip-text", parts)
+    reader = Reader(session, tokeniser_for(session.model, data))
+    vectors = reader.read([text["text"] for text in texts])
     for vector, text in zip(vectors, texts, strict=True):
         assert abs(float(np.linalg.norm(vector)) - 1) < 1e-9
         assert np.abs(np.array(vector) - unit(text["vector"])).max() < ANSWERS

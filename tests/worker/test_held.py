@@ -18,6 +18,7 @@ from safelight.engine.tuning import Tuning, drawn
 from safelight.errors import MemoryExceeded, RuntimeMissing, WorkerDied
 from safelight.limits import INHERITED_BYTES, INHERITED_THREADS, Limits
 from safelight.models.entry import Entry
+from safelight.models.reading import Lettered
 from safelight.models.runtimes import open_session
 from safelight.models.store import Store
 from safelight.operation import ModelNeed
@@ -30,6 +31,8 @@ from safelight.worker.job import Job, ModelFile, Plan
 from safelight.worker.memory import Sheet
 from tests.models import making, making_tflite
 from tests.models.making import add_model, entry_toml
+from tests.models.towers import VECTORS, data_of
+from tests.models.towers import entry_of as entry_of_tower
 from tests.worker.children import in_child
 from tests.worker.hosts import descendants, failure, source, threads_of
 
@@ -178,6 +181,23 @@ def test_what_is_held_is_found_by_its_entry_alone() -> None:
     assert session is not None
     assert session.model == entry
     assert held.session(b"{}") is None
+
+
+def test_a_held_model_that_reads_keeps_its_tokeniser() -> None:
+    pieces = (VECTORS / "pieces.model").read_bytes()
+    entry, data = entry_of_tower("clip-text", {"pieces": pieces}), data_of("clip-text") + pieces
+    rule = entry.input.words
+    assert rule is not None
+    taken = entry.input.model_copy(update={"words": rule.model_copy(update={"rule": "pieces"})})
+    words = entry.model_copy(update={"input": taken}).to_json()
+    first, file = Sheet.holding(words), Sheet.holding(data)
+    held = Held(1 << 40)
+    held.open((os.dup(first.fd), os.dup(file.fd)), len(words), len(data))
+    file.close()
+    first.close()
+    session = held.session(words)
+    assert isinstance(session, Lettered)
+    assert len(session.tokeniser.row("a cat", rule)) == rule.length
 
 
 def test_only_large_models_are_held(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from safelight.models.session import Numbers
+
 # Letters of a text; what comes after is far behind what any model reads.
 MAX_TEXT = 1_000
 # Shorter than this, an answer has no direction.
@@ -35,19 +37,31 @@ RULES: Mapping[str, Callable[[Mapping[str, memoryview]], Tokeniser]] = {
 }
 
 
-class Reader:
-    """A text tower opened. data is the model's file with its parts behind it, as a job gets it.
+class Lettered:
+    """A session that keeps the tokeniser of its model."""
 
-    Raises ModelMissing for a model that takes no texts, ModelFaulty for a vocabulary that cannot
-    be read.
+    def __init__(self, session: Session, tokeniser: Tokeniser) -> None:
+        self._session, self.tokeniser = session, tokeniser
+
+    @property
+    def model(self) -> Entry:
+        return self._session.model
+
+    def run(self, tensor: Numbers) -> Numbers:
+        return self._session.run(tensor)
+
+    def answers(self, tensor: Numbers) -> list[Numbers]:
+        return self._session.answers(tensor)
+
+
+class Reader:
+    """A text tower opened, with its tokeniser. Raises ModelMissing for a model that takes no
+    texts.
     """
 
-    def __init__(self, session: Session, data: memoryview) -> None:
-        words = session.model.input.words
-        if words is None:
-            raise ModelMissing("the model takes no texts", hint="safelight models list")
-        self._session, self._words = session, words
-        self._tokeniser = RULES[words.rule](parts_of(session.model, data))
+    def __init__(self, session: Session, tokeniser: Tokeniser) -> None:
+        self._session, self._words = session, _words(session.model)
+        self._tokeniser = tokeniser
 
     def read(self, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         """The vector of each text, of length 1. Raises ModelFaulty, MemoryExceeded."""
@@ -59,6 +73,21 @@ class Reader:
         row = self._tokeniser.row(text[:MAX_TEXT], self._words)
         answer = self._session.run(np.array([row], np.dtype(self._session.model.input.number)))
         return direction(answer)
+
+
+def tokeniser_for(entry: Entry, data: memoryview) -> Tokeniser:
+    """The tokeniser of a text tower. data is its file with its parts behind it, as a job gets it.
+
+    Raises ModelMissing for a model that takes no texts, ModelFaulty for a vocabulary that cannot
+    be read.
+    """
+    return RULES[_words(entry).rule](parts_of(entry, data))
+
+
+def _words(entry: Entry) -> Words:
+    if entry.input.words is None:
+        raise ModelMissing("the model takes no texts", hint="safelight models list")
+    return entry.input.words
 
 
 def parts_of(entry: Entry, data: memoryview) -> dict[str, memoryview]:

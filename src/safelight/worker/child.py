@@ -21,7 +21,7 @@ from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry
 from safelight.models.look import look
 from safelight.models.providers import CPU, Device
-from safelight.models.reading import Reader
+from safelight.models.reading import Lettered, Reader, tokeniser_for
 from safelight.models.runtimes import open_session
 from safelight.models.session import Session
 from safelight.operation import Context, ModelNeed, Operation, Sample, no_picture
@@ -222,7 +222,13 @@ class Sessions:
         says.
         """
         if need not in self._readers:
-            self._readers[need] = Reader(self.of(need), self._models[need].data)
+            session, model = self.of(need), self._models[need]
+            kept = self._held(model.entry_json)
+            if isinstance(kept, Lettered):
+                found = kept.tokeniser
+            else:
+                found = tokeniser_for(session.model, model.data)
+            self._readers[need] = Reader(session, found)
         return self._readers[need].read(texts)
 
     def of(self, need: ModelNeed) -> Guarded:

@@ -36,6 +36,8 @@ class Held:
         with _limited(self._memory_bytes), contextlib.suppress(Exception):
             entry = Entry.from_json(bytes(words))
             self._sessions[bytes(words)] = open_session(entry, data, threads=1)
+        import ctypes
+        ctypes.CDLL(None).malloc_trim(0)
 
     def session(self, entry_json: bytes) -> Session | None:
         """The session of the model that has this entry, if it is held."""
