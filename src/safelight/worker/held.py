@@ -12,6 +12,7 @@ import resource
 from collections.abc import Iterator, Sequence
 
 from safelight.models.entry import Entry
+from safelight.models.reading import Lettered, tokeniser_for
 from safelight.models.runtimes import open_session
 from safelight.models.session import Session
 from safelight.worker.memory import read_only
@@ -35,7 +36,10 @@ class Held:
             os.close(fd)
         with _limited(self._memory_bytes), contextlib.suppress(Exception):
             entry = Entry.from_json(bytes(words))
-            self._sessions[bytes(words)] = open_session(entry, data, threads=1)
+            session = open_session(entry, data, threads=1)
+            if entry.input.words is not None:
+                session = Lettered(session, tokeniser_for(entry, data))
+            self._sessions[bytes(words)] = session
         import ctypes
         ctypes.CDLL(None).malloc_trim(0)
 
