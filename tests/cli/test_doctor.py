@@ -10,8 +10,11 @@ import pytest
 
 from safelight.cli import doctor
 from safelight.cli.doctor import Check, conclude
+from safelight.engine import pace
 from safelight.engine.engine import Engine
+from safelight.engine.pace import Pace
 from safelight.errors import RuntimeMissing
+from safelight.models.providers import Device
 from safelight.settings import Settings
 from safelight.vault.keys import load_or_make
 from tests.models.making import add_model
@@ -88,3 +91,28 @@ def test_the_last_line_says_what_to_do() -> None:
     assert conclude([good]) == "ready"
     assert conclude([good, speed]) == "ready on CPU (upscale x2: 1.0 s per megapixel)"
     assert conclude([good, bad, speed]) == "to fix: models"
+
+
+def test_a_device_that_is_named_and_not_here_is_to_be_fixed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def timed(_settings: Settings, device: Device, _folder: Path) -> Pace:
+        if device.is_shared:
+            raise RuntimeMissing
+        return Pace(device, 2.0, 3)
+
+    monkeypatch.setattr(pace, "measure", timed)
+    for name, states in (("auto", "ok"), ("cuda:7", "fix ok"), ("cpu:shared", "ok fix")):
+        settings = dataclasses.replace(Settings(), device=name)
+        found = list(doctor._devices(settings, tmp_path))
+        assert [check.state for check in found] == states.split()
+        for check in found:
+            assert check.state == "ok" or (check.exit_code, bool(check.fix)) == (7, True)
+
+
+def test_the_last_line_names_the_fastest_device() -> None:
+    card = Check("device", "ok", "cuda:0 (CUDAExecutionProvider): 900 megapixels a second")
+    slow = Check("device", "ok", "cpu (CPUExecutionProvider): 9 megapixels a second")
+    speed = Check("speed", "ok", "fast")
+    assert conclude([card, slow, speed]) == "ready on cuda:0 (fast)"
+    assert conclude([slow, speed]) == "ready on CPU (fast)"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from safelight.audit.receipt import Receipt
-from safelight.engine import devices
+from safelight.engine import devices, pace
 from safelight.engine.devices import Devices
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
@@ -167,3 +167,14 @@ def test_no_more_workers_are_kept_than_there_is_room_for(monkeypatch: pytest.Mon
         assert len(kept._kept) == 1
     finally:
         kept.close()
+
+
+def test_the_pace_of_a_device_is_that_of_a_whole_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "SIDE", 48)
+    found = pace.measure(_settings("auto"), CPU, tmp_path)
+    assert found.level == 3
+    assert found.megapixels_a_second > 0
+    assert found.expected_s == pytest.approx(192 / found.megapixels_a_second)
+    assert found.sentence().startswith("cpu (CPUExecutionProvider): ")

@@ -1,4 +1,4 @@
-"""The filter of a device's worker: a worker's own, and of requests to drivers the driver's alone."""
+"""The filter of a device: a worker's own, and of requests to drivers the driver's alone."""
 
 from __future__ import annotations
 

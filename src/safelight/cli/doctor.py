@@ -91,11 +91,12 @@ def examine(settings: Settings, *, anew: bool = False) -> Iterator[Check]:
         from safelight.engine.engine import Engine
 
         private = replace(settings, state_dir=Path(folder))
-        with Engine(private, jobs=1) as engine:
+        with Engine(replace(private, device="cpu"), jobs=1) as engine:
             yield _tried(_models, engine, "models")
             yield _tried(_cage, engine, "cage")
             yield _tried(_pixels, engine, "pixels")
-    with Engine(settings, jobs=1) as engine:
+        yield from _devices(settings, Path(folder))
+    with Engine(replace(settings, device="cpu"), jobs=1) as engine:
         yield _tried(partial(_speed, anew=anew), engine, "speed")
 
 
@@ -105,7 +106,30 @@ def conclude(checks: list[Check]) -> str:
     if fixes:
         return f"to fix: {', '.join(fixes)}"
     speed = next((check.found for check in checks if check.name == "speed"), "")
-    return f"ready on CPU ({speed})" if speed else "ready"
+    card = next((check.found for check in checks if check.name == "device"), "cpu").split()[0]
+    place = "CPU" if card.startswith("cpu") else card
+    return f"ready on {place} ({speed})" if speed else "ready"
+
+
+def _devices(settings: Settings, folder: Path) -> Iterator[Check]:
+    """What each device that is here does, the fastest kinds first; one that the settings name and
+    that is not here is to be fixed.
+    """
+    from safelight.engine.pace import measure
+    from safelight.models.providers import Device, chosen, present
+
+    if settings.device != "auto":
+        try:
+            chosen(settings.device)
+        except SafelightError as error:
+            yield Check("device", "fix", error.message, error.hint, error.exit_code)
+    shared = [Device.named(settings.device)] if settings.device == "cpu:shared" else []
+    for device in (*present(), *shared):
+        try:
+            yield Check("device", "ok", measure(settings, device, folder).sentence())
+        except SafelightError as error:
+            found = f"{device.name}: {error.message}"
+            yield Check("device", "fix", found, error.hint, error.exit_code)
 
 
 def _tried(check: Callable[[Engine], Check], engine: Engine, name: str) -> Check:

@@ -123,6 +123,8 @@ def work(
     )
     jobs = min(settings.jobs, max(1, len(items)))
     engine = Engine(settings, jobs=jobs, door="command line")
+    if recipe.needs:
+        engine.devices.require()
     with stopping(quiet=face.verbosity < 0 or face.is_json) as stopper, engine:
         batch = Batch(engine, recipe, items, manner=manner, listener=report)
         report.batch = stopper.batch = batch

@@ -69,6 +69,10 @@ class Devices:
                 self._device = chosen(self._settings.device, is_allowed=self._is_allowed)
             return self._device
 
+    def require(self) -> None:
+        """Now rather than at the first picture: raises what looking at device raises."""
+        self.device  # noqa: B018 - the look is what is wanted
+
     @property
     def precision(self) -> str:
         """That of models that come in several; empty: by the self-test."""

@@ -12,6 +12,7 @@ import sys
 import threading
 import zlib
 from functools import partial
+from typing import Literal
 
 from safelight.audit.environment import runtime_version
 from safelight.engine import selftest
@@ -141,15 +142,18 @@ class Tuning:
         return None
 
 
-def drawn(side: int) -> bytes:
-    """A grey PNG of side x side pixels with a pattern, made without any image library."""
-    rows = b"".join(b"\0" + bytes((x * y + x) & 255 for x in range(side)) for y in range(side))
+def drawn(side: int, *, colours: Literal[1, 3] = 1) -> bytes:
+    """A PNG of side x side pixels with a pattern, grey or in colour, made without any image
+    library.
+    """
+    across = range(side * colours)
+    rows = b"".join(b"\0" + bytes((x * y + x) & 255 for x in across) for y in range(side))
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         )
 
-    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", side, side, 8, colours - 1, 0, 0, 0)
     parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + parts

@@ -29,6 +29,8 @@ from safelight.worker.talk import Farewell, Line, Message, Silence
 
 # How long a job that has left may still be worked on; a device that takes longer is replaced.
 LEAVE_TIMEOUT_S = 10
+# How long the host may take to hear that a device has died.
+HEARD_TIMEOUT_S = 2
 BODY = "safelight.worker.device_worker"
 DIED = "the device's worker died"
 DIED_HINT = "run it again: the next picture gets a new one; --device cpu does without"
@@ -114,7 +116,8 @@ class DeviceHost(Kept):
                 self._tell(number, far.fileno(), box.fd)
             yield Joined(Link(near.fileno(), box.fd), cage)
         except SafelightError as error:
-            if self.gone.is_set():
+            # A worker hears of the end at once, and a plain error is all that it can say of it.
+            if self.gone.wait(HEARD_TIMEOUT_S if type(error) is SafelightError else 0):
                 raise WorkerDied(DIED, hint=DIED_HINT) from error
             raise
         finally:
