@@ -77,8 +77,11 @@ class ModelInput(Fact):
     bicubic, bilinear and lanczos as Pillow's, with antialiasing; area averages; nearest;
     thumbnail as libvips'). by_maximum: values are divided by the greatest in the picture, not by
     255. letterbox pads with `padding` (0..255) in the middle or at the right and below (corner).
-    crop: the shorter side is made `shorter` first (0: side). ground (0..255) shows through.
+    crop: the shorter side is made `shorter` first (0: side). ground (0..255) shows through; cutout
+    takes a grey that the subject stands out from.
     looks: how often the model looks, each time at the part that the answer before points to.
+    reach: what finds boxes looks at overlapping parts too, where one pixel of the tensor would
+    stand for more than so many displayed ones on a side (0: at the whole alone).
     """
 
     name: Tensor
@@ -105,6 +108,7 @@ class ModelInput(Fact):
     shorter: int = Field(default=0, ge=0, le=8_192)
     ground: int = Field(default=255, ge=0, le=255)
     looks: int = Field(default=1, ge=1, le=4)
+    reach: int = Field(default=0, ge=0, le=16)
     constants: tuple[Constant, ...] = Field(default=(), max_length=16)
     words: Words | None = None
 
@@ -159,3 +163,8 @@ class ModelOutput(Fact):
     most: int = Field(default=100, ge=1, le=1_000)
     gain: float = Field(default=0.0, ge=0, le=1_000)
     offset: float = Field(default=0.0, ge=-1_000, le=1_000)
+
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether it says of each pixel what it is, and not how sure that is."""
+        return self.decoder == "classes"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from safelight.annotation import Seen
 from safelight.models.answers import DECODERS, POINTERS, decoder_of
 from safelight.models.guard import Guarded
+from safelight.models.parts import Found, found_in, merged, parts_of
 from safelight.models.tensors import Part, prepared
 from safelight.operation import Sample
 
@@ -18,11 +21,23 @@ def look(session: Guarded, sample: Sample) -> Seen:
     Raises ModelMissing for a model that looks at no whole picture, ModelFaulty for an answer that
     its entry does not describe, MemoryExceeded.
     """
+    facts = session.model
+    seen = _seen(session, sample, None)
+    further = parts_of(facts.input, sample) if facts.output.kind == "boxes" else []
+    if not further:
+        return seen
+    every = [Found(note, is_cut=False) for note in seen.annotations]
+    for part in further:
+        every += found_in(part, _seen(session, sample, part).annotations, sample)
+    return replace(seen, annotations=merged(every, facts.output))
+
+
+def _seen(session: Guarded, sample: Sample, part: Part | None) -> Seen:
+    """What is seen in a part, or in the whole, after as many looks as the entry says."""
     import numpy as np
 
     facts = session.model
     name = decoder_of(facts.output)
-    part: Part | None = None
     for turn in range(facts.input.looks):
         tensor, view = prepared(facts.input, sample, part)
         answers = session.answers(tensor)
