@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 import pytest
 
 from safelight.cli import main
+from safelight.engine import shelving
 from safelight.engine.book import Book
+from safelight.engine.trial import Trial
 from safelight.models import pull, staging
 from safelight.models.store import Store
 from tests.cli.schema import violations
+from tests.cli.testscript import environment
 from tests.models.hosting import ELSEWHERE, HOST, Host, Play, hosted, surroundings
 
 pytestmark = pytest.mark.opens_sockets("a host on the loopback stands in for the internet")
 
 PACKAGE = files("safelight.models")
 X2 = (PACKAGE / "builtin" / "upscale-x2.onnx").read_bytes()
-X2_EXACT = (PACKAGE / "builtin" / "upscale-x2-fp32.onnx").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +55,10 @@ def models(home: Path) -> Path:
     return folder
 
 
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def offer(models: Path, data: bytes = X2, **changes: str) -> None:
     """An entry that can be pulled, of a model that works: the built-in one under another name."""
     text = (PACKAGE / "catalogue" / "upscale-x2.toml").read_text()
@@ -56,14 +66,14 @@ def offer(models: Path, data: bytes = X2, **changes: str) -> None:
     input_and_output = text[text.index("[input]") :]
     head = [line for line in text[: text.index("[input]")].splitlines() if line]
     kept = [line for line in head if line.split(" ")[0] not in (*dropped, *changes)]
-    digest = changes.pop("sha256", hashlib.sha256(data).hexdigest())
+    pin = changes.pop("sha256", digest(data))
     facts = {
         "name": "twice",
         "url": f"https://{HOST}/twice.onnx",
         "pin": "single",
         "licence": "MIT",
         **changes,
-        "sha256": digest,
+        "sha256": pin,
     }
     lines = [*(f'{key} = "{value}"' for key, value in facts.items()), f"size_bytes = {len(data)}"]
     (models / "twice.toml").write_text("\n".join([*kept, *lines, "", input_and_output]))
@@ -84,6 +94,12 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
     return play
 
 
+@pytest.fixture
+def untried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial takes a second or two: once is enough."""
+    monkeypatch.setattr(shelving, "try_out", lambda *_: Trial("upscale", 0.25, "megapixel"))
+
+
 def here(models: Path) -> set[str]:
     return {entry.name for entry in Store(models).entries()} - {e.name for e in Store().entries()}
 
@@ -99,7 +115,7 @@ def test_a_pull_shows_everything_asks_fetches_tries_and_takes_into_use(
     code, out, err = run("pull", "twice", "--yes")
     assert (code, here(models)) == (0, {"twice"}), err
     assert out.startswith("twice  in use; tried out in the cage by upscale: ")
-    for told in (HOST, f"({len(X2)} bytes)", "MIT", hashlib.sha256(X2).hexdigest()):
+    for told in (HOST, f"({len(X2)} bytes)", "MIT", digest(X2)):
         assert told in err
     assert "single source: its digest rests on a single public source" in err
     assert host.connected == [HOST]
@@ -151,11 +167,14 @@ def test_what_goes_wrong_has_one_line_a_hint_and_a_code(
     assert (found, out, here(models)) == (code, "", set())
     assert len([line for line in err.splitlines() if line.startswith("safelight: ")]) == 1
     assert sentence in err
-    assert run("pull", "twice", "--yes")[0] == 0
 
 
 def test_an_interrupted_pull_goes_on(
-    host: Host, models: Path, run: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+    host: Host,
+    models: Path,
+    run: Callable[..., Said],
+    monkeypatch: pytest.MonkeyPatch,
+    untried: None,
 ) -> None:
     offer(models)
     whole = staging.written
@@ -173,3 +192,46 @@ def test_an_interrupted_pull_goes_on(
     assert code == 0
     assert "1.0 kB of it here already" in err
     assert host.ranges == ["", "bytes=1000-"]
+
+
+def test_a_pull_that_is_killed_goes_on(
+    host: Host, models: Path, run: Callable[..., Said], home: Path, untried: None
+) -> None:
+    """Power off, kill -9: nothing is asked of the process that ends."""
+    offer(models)
+    host.plays.append(Play(stall=60_000))
+    command = [sys.executable, "-m", "safelight.cli", "models", "pull", "twice", "--yes"]
+    variables = environment(home) | surroundings(host)
+    process = subprocess.Popen(command, env=variables, stderr=subprocess.PIPE)
+    staging = models / "pulled" / "staging"
+    for _ in range(600):
+        if sum(path.stat().st_size for path in staging.glob("*.part")) == 60_000:
+            break
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    assert here(models) == set()
+    assert run("pull", "twice", "--yes")[0] == 0
+    assert host.ranges == ["", "bytes=60000-"]
+
+
+def test_a_model_of_the_catalogue_comes_from_its_own_address(
+    run: Callable[..., Said],
+    models: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shared_data: Path,
+) -> None:
+    entry = next(one for one in Store().available() if one.name == "yunet-n-320")
+    address = urlsplit(entry.url or "")
+    found = (path for path in (shared_data / "models").rglob("*.onnx"))
+    data = next(d for d in map(Path.read_bytes, found) if digest(d) == entry.sha256)
+    with hosted(tmp_path, [str(address.hostname)]) as host:
+        host.files[address.path] = data
+        for name, value in surroundings(host).items():
+            monkeypatch.setenv(name, value)
+        code, out, err = run("pull", entry.name, "--yes", "--json")
+    assert code == 0, err
+    told = json.loads(out)
+    assert (told["state"], told["seconds_per"], told["outdated"]) == ("pulled", "picture", False)
+    assert here(models) == {entry.name}

@@ -11,7 +11,7 @@ import pytest
 from safelight.errors import PolicyRefused, SafelightError, Unavailable, UsageError
 from safelight.errors import VerificationFailed as Wrong
 from safelight.models import pull
-from safelight.models.hosts import allowed
+from safelight.models.hosts import Address, allowed
 from safelight.models.pull import Proxy, Way, fetch, proxy_for
 from safelight.models.staging import Staged, Wanted
 from tests.models.hosting import ELSEWHERE, HOST, Host, Play, hosted, surroundings
@@ -307,6 +307,13 @@ def test_proxies_are_named_as_everywhere(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("HTTPS_PROXY", "")
     monkeypatch.setenv("https_proxy", "")
     assert proxy_for(HOST) is None
+
+
+def test_without_a_proxy_the_way_is_straight(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "")
+    connection = pull._connection(Address.of(f"https://{HOST}:8443/x"), Way(7))
+    assert (connection.host, connection.port, connection.timeout) == (HOST, 8443, 7)
 
 
 @pytest.mark.parametrize("named", ["socks5://a:1", "https://a:1", "http://a:x", "http://"])

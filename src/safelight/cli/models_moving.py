@@ -10,7 +10,7 @@ import click
 
 from safelight.cli.face import Face
 from safelight.cli.models_pull import accept, outcome
-from safelight.cli.options import asking, setting, speaking
+from safelight.cli.options import asking
 from safelight.cli.printable import printable
 from safelight.cli.shelf import (
     changing,
@@ -20,6 +20,7 @@ from safelight.cli.shelf import (
     shelving_of,
     store_of,
     timings_of,
+    trying,
 )
 from safelight.cli.table import size
 from safelight.errors import Cancelled, InputMissing, ModelMissing, PolicyRefused, UsageError
@@ -63,7 +64,7 @@ def export(face: Face, names: tuple[str, ...], output: str) -> int:
 @click.option("--accept-licence", "accepted", multiple=True, metavar="MODEL",
               help="You have read the terms of this model and accept them.")  # fmt: skip
 @asking
-@changing
+@trying
 @click.pass_obj
 def import_bundle(face: Face, file: str, key: str, accepted: tuple[str, ...]) -> int:
     """Take models from a bundle, checked and tried out as if they were pulled.
@@ -135,20 +136,27 @@ def roll_back(face: Face, name: str) -> int:
 
 
 @click.command(name="rm", add_help_option=False)
-@click.argument("names", nargs=-1, required=True, metavar="MODEL...")
+@click.argument("names", nargs=-1, metavar="[MODEL]...")
+@click.option("--unfinished", is_flag=True, help="Take away all that was only half fetched.")
 @asking
 @changing
 @click.pass_obj
-def remove(face: Face, names: tuple[str, ...]) -> int:
+def remove(face: Face, names: tuple[str, ...], *, unfinished: bool) -> int:
     """Take models away that came from outside, with what is half fetched of them.
 
     \b
     Examples:
       safelight models rm u2netp
+      safelight models rm --unfinished
     """
-    if not face.agreed(f"take away {', '.join(map(printable, names))}?"):
+    if not names and not unfinished:
+        raise UsageError("name a model to take away, or --unfinished")
+    parts = [*map(printable, names), *(["all that is half fetched"] if unfinished else [])]
+    if not face.agreed(f"take away {', '.join(parts)}?"):
         raise Cancelled("nothing was taken away")
     shelving = shelving_of(face)
+    if unfinished:
+        face.note(f"{size(shelving.clear())} freed")
     for name in names:
         freed = shelving.remove(name)
         face.note(f"{printable(name)}  gone, {size(freed)} freed")
@@ -189,10 +197,7 @@ def use(face: Face, choices: tuple[str, ...]) -> int:
 @click.command(name="measure", add_help_option=False)
 @click.argument("names", nargs=-1, metavar="[MODEL]...")
 @click.option("--all", "every", is_flag=True, help="Measure every model that is here.")
-@setting("require_level")
-@setting("state_dir")
-@setting("data_dir")
-@speaking
+@trying
 @click.pass_obj
 def measure(face: Face, names: tuple[str, ...], *, every: bool) -> int:
     """Time models over a drawn picture in the cage; models list shows it.

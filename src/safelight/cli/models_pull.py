@@ -12,7 +12,7 @@ import click
 from safelight.cli.face import Face
 from safelight.cli.options import asking, setting
 from safelight.cli.printable import printable
-from safelight.cli.shelf import PINS, SINGLE, changing, document, shelving_of, timings_of
+from safelight.cli.shelf import PINS, SINGLE, document, shelving_of, timings_of, trying
 from safelight.cli.table import size
 from safelight.errors import Cancelled, ParameterInvalid, PolicyRefused, UsageError
 
@@ -45,7 +45,7 @@ STALL_S = (1, 3_600)
 )
 @asking
 @setting("network")
-@changing
+@trying
 @click.pass_obj
 def pull(
     face: Face, names: tuple[str, ...], accepted: tuple[str, ...], *, outdated: bool, stall: str

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from safelight.models.store import Store
 
 changing = stacked(setting("state_dir"), setting("data_dir"), speaking)
+# What a trial in the cage may use.
+trying = stacked(*(setting(key) for key in ("require_level", "timeout", "device")), changing)
 
 PINS = {
     "built-in": "made here",

@@ -161,6 +161,11 @@ class Shelving:
             raise ModelMissing(f"{name} was not pulled or imported, or is gone already")
         return freed
 
+    def clear(self) -> int:
+        """Throw away what never came whole. Gives the bytes that this freed."""
+        with self._alone():
+            return self.shelf.clear_staging()
+
     def choice(self, task: str, entry: Entry) -> Choice:
         """What it means to use this model for a task. Raises UsageError where it does not fit."""
         if entry.task != task:
