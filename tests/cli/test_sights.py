@@ -26,6 +26,8 @@ stdout '^  seen:    square 2$'
 stdout '^ +nothing in 1: blank\.png$'
 run pose blank.png
 stdout '^  person +83 %  4[01] x 2[01] at 20,20, 3 of 4 points$'
+run pose red.png --each
+stdout '^  nothing seen$'
 run classify red.png --top 1
 stdout '^  red +\d+ %$'
 ! stdout green

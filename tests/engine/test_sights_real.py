@@ -76,7 +76,7 @@ def test_a_body_and_its_outline_come_through(engine: Engine, shared_data: Path) 
 def test_people_of_a_crowd_are_named_and_each_gets_a_body(
     engine: Engine, shared_data: Path
 ) -> None:
-    steps = ({"op": "detect", "label": ["person"]}, {"op": "pose"})
+    steps = ({"op": "detect", "label": ["person"]}, {"op": "pose", "each": True})
     result = done(engine, shared_data / CROWD, *steps)
     people = [sight for sight in result.annotations if sight.kind == "box"]
     bodies = [sight for sight in result.annotations if sight.kind == "pose"]

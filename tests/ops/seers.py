@@ -115,7 +115,7 @@ def made(task: str) -> tuple[bytes, bytes]:
         "name": f"seer-{task}",
         "task": task,
         "title": "made by a test",
-        "aliases": '["usual", "faces"]',
+        "aliases": '["usual", "faces", "people"]',
         "file": f"seer-{task}.onnx",
         "runtime": "onnx",
         "scale": 1,

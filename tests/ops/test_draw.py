@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -58,13 +59,21 @@ def test_nothing_seen_leaves_the_picture_as_it_is() -> None:
     assert Draw().apply(opened(data), context()).is_untouched
 
 
-def test_a_name_stands_above_and_within_where_there_is_no_room() -> None:
-    there = changed(Draw(boxes=False), THING)
-    rows, _ = np.nonzero(there)
-    assert 30 < rows.min() < rows.max() < 60
+def named(sight: Annotation) -> tuple[int, int]:
+    """The first and the last row of the name."""
+    rows, _ = np.nonzero(changed(Draw(), sight) & ~changed(ALONE, sight))
+    return int(rows.min()), int(rows.max())
+
+
+def test_a_name_stands_above_or_below_and_within_where_there_is_no_room() -> None:
+    first, last = named(THING)
+    assert 30 < first < last < 60
     high = Annotation("box", "dog", 0.9, (100, 2, 80, 90))
-    rows, _ = np.nonzero(changed(Draw(boxes=False), high))
-    assert 2 <= rows.min() < rows.max() < 40
+    first, last = named(high)
+    assert 92 <= first < last < 120
+    first, last = named(replace(high, box=(100, 2, 80, 196)))
+    assert 2 <= first < last < 40
+    assert not changed(Draw(boxes=False), high).any()
 
 
 def test_names_cover_no_other_name() -> None:

@@ -45,7 +45,7 @@ def test_each_person_has_the_points_of_a_body() -> None:
         Annotation("box", "person", 0.7, (120, 10, 40, 80)),
     )
     image = opened(with_pillow(ARRAY, "PNG")).with_annotations(*people)
-    bodies = [one for one in Pose().apply(image, context()).sights if one.kind == "pose"]
+    bodies = [one for one in Pose(each=True).apply(image, context()).sights if one.kind == "pose"]
     noses = [(body.points[0].x, body.points[0].y) for body in bodies]
     assert noses[0] == pytest.approx((16 + 24, 2 + 24), abs=1e-4)
     assert noses[1] == pytest.approx((116 + 24, 2 + 24), abs=1e-4)
@@ -55,8 +55,10 @@ def test_each_person_has_the_points_of_a_body() -> None:
         assert person.box[0] - 4 <= body.box[0] <= person.box[0] + 40
 
 
-def test_without_people_the_whole_picture_is_looked_at() -> None:
+def test_without_people_nothing_is_looked_at_unless_the_whole_picture_is_meant() -> None:
     image = opened(with_pillow(ARRAY, "PNG")).with_annotations(Annotation("box", "dog", 0.8))
+    found = Pose(each=True).apply(image, context()).sights
+    assert [one.kind for one in found] == ["box"]
     (body,) = (one for one in Pose().apply(image, context()).sights if one.kind == "pose")
     assert (body.points[0].x, body.points[0].y) == pytest.approx((100, 25), abs=1e-4)
 

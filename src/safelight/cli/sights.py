@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 DRAW, DETECT = "draw", "detect"
 # The alias of models that find faces; the word for everything that was seen.
 FACES, ANY = "faces", "any"
+# The alias of models that find people, and what these call one.
+PEOPLE, PERSON = "people", "person"
 
 drawing = click.option(
     "--draw", is_flag=True, help="Draw what was seen onto the picture, and write that: see draw."
@@ -97,7 +99,9 @@ def looks_before(operation: type[Operation], typed: dict[str, Any]) -> tuple[Ope
     from safelight.cli.fields import build
     from safelight.recipe import operation_named
 
-    if not may_look_first(operation):
+    if operation.gives_sights and typed.get("each"):
+        return (build(operation_named(DETECT), {"model": PEOPLE, "label": [PERSON]}),)
+    if operation.gives_sights or not may_look_first(operation):
         return ()
     is_faces, detector = typed.pop("faces", False), typed.pop("detector", None)
     detect = operation_named(DETECT)

@@ -76,7 +76,8 @@ class Classify(Operation, name="classify", gives_image=False, gives_sights=True)
         words = self._compared(seen.vector, ctx) if self.labels else seen.annotations
         if any(sight.kind != "label" for sight in words):
             raise ModelMissing(
-                "the model has no words for a picture", hint="safelight models list --available --task classify"
+                "the model has no words for a picture",
+                hint="safelight models list --available --task classify",
             )
         return shown.image.with_annotations(*islice(filter(self.asks_for, words), self.top))
 

@@ -56,6 +56,7 @@ class Detect(Operation, name="detect", gives_image=False, gives_sights=True):
         seen = ctx.look(need, shown).annotations
         if any(sight.kind != "box" for sight in seen):
             raise ModelMissing(
-                "the model finds no things in boxes", hint="safelight models list --available --task detect"
+                "the model finds no things in boxes",
+                hint="safelight models list --available --task detect",
             )
         return shown.image.with_annotations(*filter(self.asks_for, seen))

@@ -22,7 +22,9 @@ class Draw(Operation, name="draw", keeps_places=True):
     boxes: bool = Field(True, description="a line around each thing")
     points: bool = Field(True, description="points of faces and bodies, and the lines between them")
     masks: bool = Field(True, description="a tint over what a model outlines")
-    words: bool = Field(True, description="what each thing is called, and how sure that is")
+    words: bool = Field(
+        True, description="what each thing that is drawn is called, and how sure that is"
+    )
     line: float = Field(
         0.4, gt=0, le=5, description="width of the lines, in percent of the picture's longer side"
     )

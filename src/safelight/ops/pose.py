@@ -16,10 +16,10 @@ from safelight.ops.looking.sample import shown_to
 class Pose(Operation, name="pose", gives_image=False, gives_sights=True):
     """Find the points of a body: eyes, shoulders, elbows, knees and the others, each with a score.
 
-    The usual model sees one body: the one in the middle of the picture, or the largest. After a
-    detect that found people, it looks at each of them. What was found goes to the standard output
-    alone and into no receipt: treat it as personal data where the picture is. Of an animation, the
-    first frame is looked at.
+    The usual model sees one body: the one in the middle of the picture, or the largest. With each
+    it looks at every person that a detect before it has found, and nowhere else. What was found
+    goes to the standard output alone and into no receipt: treat it as personal data where the
+    picture is. Of an animation, the first frame is looked at.
     """
 
     model: str = Field(
@@ -31,10 +31,15 @@ class Pose(Operation, name="pose", gives_image=False, gives_sights=True):
     least: float = Field(
         0.0, ge=0, le=1, description="how sure the model must be of a body as a whole"
     )
+    each: bool = Field(False, description="look at each person that a step before has found")
 
     def needs(self) -> tuple[ModelNeed, ...]:
         """The one model."""
         return (ModelNeed("pose", self.model),)
+
+    def uses_places(self) -> bool:
+        """True if people that were found are to be looked at."""
+        return self.each
 
     def asks_for(self, sight: Annotation) -> bool:
         """A body that the model is sure enough of."""
@@ -47,9 +52,11 @@ class Pose(Operation, name="pose", gives_image=False, gives_sights=True):
         """
         need = self.needs()[0]
         shown = shown_to(image, ctx, need)
-        people = near_people(shown, image.annotations)
-        seen = tuple(one.back(note) for one in people for note in ctx.look(need, one).annotations)
-        if not people:
+        if self.each:
+            people = near_people(shown, image.annotations)
+            looks = [(one, ctx.look(need, one).annotations) for one in people]
+            seen = tuple(one.back(note) for one, notes in looks for note in notes)
+        else:
             seen = ctx.look(need, shown).annotations
         if any(sight.kind != "pose" for sight in seen):
             raise ModelMissing(

@@ -27,9 +27,11 @@ BRIGHT = 120
 # Of the width of a line: the shade around it, the radius of a dot, the height of letters.
 AROUND, DOT, LETTERS = 0.4, 1.4, 5.0
 # Letters are no larger than this share of the shorter side, or of the thing that they name.
-OF_SIDE, OF_THING = 0.08, 0.4
+OF_SIDE, OF_THING = 0.08, 0.25
+# A line is no thicker than this share of its thing.
+OF_BREADTH = 0.04
 # A name is at most so many times as wide as its thing.
-WIDEST = 2.5
+WIDEST = 1.8
 # A dot takes this share of the way to the next one.
 DENSE = 0.35
 # In pixels of the picture: the least that one can see, and read.
@@ -75,41 +77,39 @@ class Canvas:
         """A line around this one."""
         if sight.box is None:
             return
-        corners = self._corners(sight.box)
-        around = AROUND * self.line
-        self._rectangle(corners, BLACK, SHADE, self.line / 2 + around)
-        self._rectangle(corners, self.colours[sight.label], SOLID, self.line / 2)
+        corners, line = self._corners(sight.box), self._line_of(sight)
+        self._rectangle(corners, BLACK, SHADE, (0.5 + AROUND) * line)
+        self._rectangle(corners, self.colours[sight.label], SOLID, line / 2)
 
     def body(self, sight: Annotation) -> None:
         """The points of this one that are sure enough, and the lines between them."""
-        colour = self.colours[sight.label]
+        colour, thick = self.colours[sight.label], self._line_of(sight)
         lines = [(self._spot(near), self._spot(far)) for near, far in bones(sight.points)]
         dots = self._dots(sight)
         for more, paint in ((AROUND, (*BLACK, SHADE)), (0.0, (*colour, SOLID))):
-            width = round(self.line + 2 * more * self.line)
+            width = max(1, round((1 + 2 * more) * thick))
             for line in lines:
                 self._pen.line(line, fill=paint, width=width)
-        for more, paint in ((AROUND * self.line, (*BLACK, SHADE)), (0.0, (*WHITE, SOLID))):
+        for more, paint in ((AROUND * thick, (*BLACK, SHADE)), (0.0, (*WHITE, SOLID))):
             for dot, radius in dots:
                 self._pen.circle(dot, radius + more, fill=paint)
 
     def name(self, sight: Annotation) -> None:
-        """What this one is called and how sure that is: above it, within it or below, where no
+        """What this one is called and how sure that is: above it, below or within it, where no
         other name lies; in a crowd the score alone, or nothing.
         """
         if sight.box is None:
             return
         left, top, right, bottom = self._corners(sight.box)
-        edge = (0.5 + AROUND) * self.line
+        edge, most = (0.5 + AROUND) * self._line_of(sight), WIDEST * (right - left)
         for words in (said(sight), score_of(sight)):
             height = self._letters(bottom - top)
+            wide = self._sides(words, height)[0]
+            height = max(min(height, int(height * most / wide)), round(SMALLEST * self.times))
             wide, deep = self._sides(words, height)
-            if wide > WIDEST * (right - left):
-                height = round(SMALLEST * self.times)
-                wide, deep = self._sides(words, height)
-            if wide > WIDEST * (right - left):
+            if wide > 1.1 * most:
                 continue
-            downs = (top - edge - deep, top + edge, bottom + edge)
+            downs = (top - edge - deep, bottom + edge, top + edge)
             within = [down for down in downs if 0 <= down <= self.sheet.height - deep]
             for down in within or downs[:1]:
                 if self._tag(words, (left - edge, down), height, sight.label):
@@ -129,6 +129,11 @@ class Canvas:
         from PIL import ImageDraw
 
         return ImageDraw.Draw(self.sheet)
+
+    def _line_of(self, sight: Annotation) -> float:
+        """How thick the lines of this one are: less on a small thing."""
+        breadth = min(sight.box[2:]) * self.times if sight.box is not None else math.inf
+        return min(self.line, max(THINNEST * self.times, OF_BREADTH * breadth))
 
     def _corners(self, box: tuple[int, int, int, int]) -> Corners:
         left, top, width, height = (side * self.times for side in box)
@@ -150,7 +155,7 @@ class Canvas:
         """
         spots = [self._spot(point) for point in sight.points if point.score >= SURE]
         side = min(sight.box[2:]) * self.times if sight.box is not None else self.sheet.width
-        most = min(DOT * self.line, side / 24)
+        most = min(DOT * self._line_of(sight), side / 24)
         if most < THINNEST * self.times / 2:
             return []
         return [

@@ -48,7 +48,8 @@ def drawn(sights: Sequence[Annotation], size: tuple[int, int], wishes: Wishes) -
     if wishes.words:
         canvas.names([sight for sight in sights if sight.kind == "label"])
         for sight in sights:
-            canvas.name(sight)
+            if wishes.boxes if sight.kind == "box" else wishes.points:
+                canvas.name(sight)
     sheet = canvas.sheet
     pixels = pyvips.Image.new_from_memory(sheet.tobytes(), *sheet.size, 4, "uchar")
     weighed = pixels.copy(interpretation="srgb").premultiply().rint().cast("uchar")
