@@ -42,8 +42,8 @@ EVERY = [(name, size) for name in PICTURES for size in SIZES]
 
 
 def opened(name: str, parts: dict[str, bytes] | None = None) -> Guarded:
-    session = open_session(entry_of(name, parts), memoryview(data_of(name)), threads=1)
-    return Guarded(session, None)
+    data = data_of(name) + b"".join((parts or {}).values())
+    return Guarded(open_session(entry_of(name, parts), memoryview(data), threads=1), None)
 
 
 def facts_of(name: str, size: str) -> dict[str, list[float]]:

@@ -12,6 +12,7 @@ from safelight.models.flatbuffer import refuse_external_buffers
 from safelight.models.onnx_session import OnnxSession, import_onnxruntime
 from safelight.models.protobuf import refuse_external_data
 from safelight.models.providers import CPU, Device
+from safelight.models.reading import Lettered, tokeniser_for
 from safelight.models.session import Session
 from safelight.models.tflite_session import TfliteSession
 
@@ -21,12 +22,20 @@ if TYPE_CHECKING:
 
 def open_session(entry: Entry, data: memoryview, *, threads: int, device: Device = CPU) -> Session:
     """Open a verified model on the device, with this many threads of the processor. data is its
-    file, and its parts behind it. TFLite models take the processor alone.
+    file, and its parts behind it. TFLite models take the processor alone. One that reads words is
+    Lettered.
 
     Raises PolicyRefused for a model that wants another file, RuntimeMissing when its runtime is
     not installed or cannot open it, ModelFaulty for one that its entry does not describe,
     MemoryExceeded.
     """
+    session = _opened(entry, data, threads=threads, device=device)
+    if entry.input.words is None:
+        return session
+    return Lettered(session, tokeniser_for(entry, data))
+
+
+def _opened(entry: Entry, data: memoryview, *, threads: int, device: Device) -> Session:
     if entry.runtime == "fake":
         return FakeSession(entry)
     graph = data[: entry.size_bytes]

@@ -21,7 +21,7 @@ from safelight.models.entry import Entry
 from safelight.models.guard import FAULTS, Guarded, Retry
 from safelight.models.look import look
 from safelight.models.providers import CPU, Device
-from safelight.models.reading import Lettered, Reader, tokeniser_for
+from safelight.models.reading import Lettered, Reader, Tokeniser, tokeniser_for
 from safelight.models.runtimes import open_session
 from safelight.models.session import Session
 from safelight.operation import Context, ModelNeed, Operation, Sample, no_picture
@@ -212,6 +212,7 @@ class Sessions:
         self._held = held
         self._open: dict[ModelNeed, Guarded] = {}
         self._readers: dict[ModelNeed, Reader] = {}
+        self._tokenisers: dict[ModelNeed, Tokeniser] = {}
 
     def look(self, need: ModelNeed, sample: Sample) -> Seen:
         """What the model of this need sees in a picture. Raises as of does, and as Context says."""
@@ -222,13 +223,9 @@ class Sessions:
         says.
         """
         if need not in self._readers:
-            session, model = self.of(need), self._models[need]
-            kept = self._held(model.entry_json)
-            if isinstance(kept, Lettered):
-                found = kept.tokeniser
-            else:
-                found = tokeniser_for(session.model, model.data)
-            self._readers[need] = Reader(session, found)
+            session, data = self.of(need), self._models[need].data
+            known = self._tokenisers.get(need) or tokeniser_for(session.model, data)
+            self._readers[need] = Reader(session, known)
         return self._readers[need].read(texts)
 
     def of(self, need: ModelNeed) -> Guarded:
@@ -266,7 +263,9 @@ class Sessions:
         entry = Entry.from_json(model.entry_json)
         if self._counter is not None:
             return DeviceSession(entry, tuple(self._models).index(need), self._counter)
-        inherited = self._held(model.entry_json)
-        if inherited is not None:
-            return inherited
-        return open_session(entry, model.data, threads=self._threads, device=self._device)
+        session = self._held(model.entry_json)
+        if session is None:
+            session = open_session(entry, model.data, threads=self._threads, device=self._device)
+        if isinstance(session, Lettered):
+            self._tokenisers[need] = session.tokeniser
+        return session
