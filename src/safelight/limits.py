@@ -25,8 +25,8 @@ MAX_POINTS = 40
 MAX_RECIPE_BYTES = 64_000
 MAX_STEPS = 32
 MAX_MODEL_BYTES = 2_000 * MEGA
-# Models from this size are opened once for all workers, where these use so few threads: a session
-# that is inherited has one.
+# Where workers have one thread, models are opened once for all of them; where they have so few,
+# those from this size: a session that is inherited has one thread.
 INHERITED_BYTES, INHERITED_THREADS = 8 * MEGA, 2
 # Those of a recipe, each with its exact twin, and further pictures: what goes along with one job.
 MAX_MODELS = 32

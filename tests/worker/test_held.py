@@ -200,12 +200,13 @@ def test_a_held_model_that_reads_keeps_its_tokeniser() -> None:
     assert len(session.tokeniser.row("a cat", rule)) == rule.length
 
 
-def test_only_large_models_are_held(tmp_path: Path) -> None:
+def test_of_two_threads_only_large_models_are_held_and_of_one_all(tmp_path: Path) -> None:
     add_model(tmp_path, bytes(INHERITED_BYTES), name="large", scale=1)
     add_model(tmp_path, bytes(INHERITED_BYTES - 1), name="small", file="small.bin", scale=1)
     stock = Stock(Store(tmp_path))
     needs = [ModelNeed("upscale", name, 1) for name in ("large", "small")]
-    assert [file.need for file in stock.large(needs)] == [("upscale", "large", 1)]
+    held = [[file.need[1] for file in stock.inherited(needs, threads)] for threads in (1, 2, 3)]
+    assert held == [["large", "small"], ["large"], []]
     assert stock.peak_bytes(needs) == 2 * INHERITED_BYTES - 1
     stock.close()
 
@@ -221,7 +222,7 @@ class Opened(CagedHost):
         assert not portable
 
 
-def test_the_engine_has_large_models_held_where_workers_have_few_threads(
+def test_the_engine_has_models_held_where_workers_have_few_threads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "models").mkdir()
@@ -231,7 +232,7 @@ def test_the_engine_has_large_models_held_where_workers_have_few_threads(
     monkeypatch.setattr(Opened, "held", [])
     monkeypatch.setattr(Tuning, "choice", lambda _self: None)
     few, more = INHERITED_THREADS, INHERITED_THREADS + 1
-    for cores, name, count in ((few, "large", 1), (few, "small", 0), (more, "large", 0)):
+    for cores, name, count in ((few, "large", 1), (1, "small", 1), (more, "large", 0)):
         monkeypatch.setattr(engine, "usable_cores", lambda cores=cores: cores)
         with engine.Engine(replace(Settings(), data_dir=tmp_path), jobs=1) as running:
             result = running.run(drawn(8), Recipe((Upscale(scale=2, model=name),)))

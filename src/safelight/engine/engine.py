@@ -34,7 +34,6 @@ from safelight.engine.stock import Models, Pictures, Stock, load_of
 from safelight.engine.tuning import Tuning
 from safelight.errors import OutputClash, SafelightError
 from safelight.formats import TABLE, Format
-from safelight.limits import INHERITED_THREADS
 from safelight.models.facts import Runtime
 from safelight.models.providers import CPU, Device
 from safelight.models.store import Store
@@ -216,10 +215,10 @@ class Engine:
         formats = {format, recipe.target_of(format), *further}
         late = frozenset(one for one in formats if TABLE[one].libraries)
         threads = max(1, usable_cores() // self.jobs)
-        large = self.stock.large(recipe.needs) if threads <= INHERITED_THREADS else ()
-        large, device = ((), CPU) if device.is_asked else (large, device)
+        inherited = self.stock.inherited(recipe.needs, threads)
+        inherited, device = ((), CPU) if device.is_asked else (inherited, device)
         with self._opening:
-            key = (needs_pixels, runtimes, peak_bytes, late, large, device)
+            key = (needs_pixels, runtimes, peak_bytes, late, inherited, device)
             if key not in self._hosts:
                 plan = Plan(
                     needs_pixels,
@@ -234,7 +233,7 @@ class Engine:
                     device=device,
                 )
                 portable = sys.platform != "linux"
-                self._hosts[key] = open_host(plan, portable=portable, held=large)
+                self._hosts[key] = open_host(plan, portable=portable, held=inherited)
             return self._hosts[key]
 
     def _finish(

@@ -15,7 +15,7 @@ from safelight.codecs.routing import route
 from safelight.engine.source import Source, open_source
 from safelight.errors import InputMissing, ModelMissing, RecipeInvalid, SafelightError
 from safelight.formats import Format
-from safelight.limits import INHERITED_BYTES, MAX_MODELS
+from safelight.limits import INHERITED_BYTES, INHERITED_THREADS, MAX_MODELS
 from safelight.models.entry import Entry
 from safelight.models.facts import Runtime
 from safelight.models.store import LoadedModel, Store
@@ -165,11 +165,20 @@ class Stock:
         """What opens the models of these needs."""
         return frozenset(self._store.find(need).runtime for need in self._present(needs))
 
-    def large(self, needs: Iterable[ModelNeed]) -> tuple[ModelFile, ...]:
-        """Those models that are opened once for all workers. Raises what the store raises."""
+    def inherited(self, needs: Iterable[ModelNeed], threads: int) -> tuple[ModelFile, ...]:
+        """Those models, and exact twins, that are opened once for all workers of so many threads.
+
+        Raises what the store raises.
+        """
+        if threads > INHERITED_THREADS:
+            return ()
         found = [(need, self._store.find(need)) for need in self._present(needs)]
+        every = [(need, one) for need, entry in found for one in (entry, self._store.twin(entry))]
+        least_bytes = INHERITED_BYTES if threads > 1 else 0
         return tuple(
-            self.file(need, entry) for need, entry in found if entry.total_bytes >= INHERITED_BYTES
+            self.file(need, entry)
+            for need, entry in every
+            if entry is not None and entry.total_bytes >= least_bytes
         )
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Held: large models, opened once in a zygote, for its workers to inherit.
+"""Held: models that are opened once, in a zygote, for its workers to inherit.
 
 They come once the zygote is locked down, and on one thread, since no other would survive a fork. A
 hostile file breaks no more than this zygote, which serves the jobs of that model alone.
@@ -7,15 +7,17 @@ hostile file breaks no more than this zygote, which serves the jobs of that mode
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import resource
 from collections.abc import Iterator, Sequence
 
 from safelight.models.entry import Entry
-from safelight.models.reading import Lettered, tokeniser_for
 from safelight.models.runtimes import open_session
 from safelight.models.session import Session
 from safelight.worker.memory import read_only
+
+_libc = ctypes.CDLL(None)
 
 
 class Held:
@@ -36,12 +38,11 @@ class Held:
             os.close(fd)
         with _limited(self._memory_bytes), contextlib.suppress(Exception):
             entry = Entry.from_json(bytes(words))
-            session = open_session(entry, data, threads=1)
-            if entry.input.words is not None:
-                session = Lettered(session, tokeniser_for(entry, data))
-            self._sessions[bytes(words)] = session
-        import ctypes
-        ctypes.CDLL(None).malloc_trim(0)
+            self._sessions[bytes(words)] = open_session(entry, data, threads=1)
+        # What was freed meanwhile goes back to the kernel: a worker would take it again, and pay
+        # for a copy of every page.
+        if hasattr(_libc, "malloc_trim"):
+            _libc.malloc_trim(0)
 
     def session(self, entry_json: bytes) -> Session | None:
         """The session of the model that has this entry, if it is held."""
