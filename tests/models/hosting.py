@@ -38,7 +38,7 @@ class Play:
     cut: it closes after so many bytes of the body; stall: it says no more after so many. flip: the
     byte at this place of the file is another. length: what it says that the length is, empty for
     nothing. whole: it gives the whole file where a part was asked for. trickle: seconds after each
-    single byte.
+    single byte; late: seconds after each letter of the head. raw: what it says in place of HTTP.
     """
 
     status: int = 200
@@ -52,6 +52,9 @@ class Play:
     tag: str = '"one"'
     whole: bool = False
     trickle: float = 0.0
+    late: float = 0.0
+    chunked: bool = False
+    raw: bytes = b""
     headers: Sequence[str] = ()
 
 
@@ -85,6 +88,9 @@ class Host:
         """The raw bytes of the answer; None is a stall."""
         play = self.plays.pop(0) if self.plays else Play()
         data = self.files.get(asked.path)
+        if play.raw:
+            yield play.raw
+            return
         if play.status != 200 or data is None:
             yield _head(404 if data is None and play.status == 200 else play.status, play, 0)
             return
@@ -95,7 +101,15 @@ class Host:
         spans = [f"Content-Range: bytes {start}-{len(data) - 1}/{len(data)}"] if start else []
         if play.span is not None:
             spans = [f"Content-Range: {play.span}"]
-        yield _head(206 if spans else 200, play, len(body), spans)
+        status = 206 if spans else 200
+        if play.chunked:
+            body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+            spans = [*spans, "Transfer-Encoding: chunked"]
+        head = _head(status, play, len(body), spans)
+        for letter in head if play.late else ():
+            yield bytes([letter])
+            self.over.wait(play.late)
+        yield b"" if play.late else head
         if play.trickle:
             for place in range(len(body)):
                 yield body[place : place + 1]

@@ -140,6 +140,26 @@ def test_a_trickle_is_a_stall(tmp_path: Path, host: Host) -> None:
     assert len(host.asked) == 2
 
 
+def test_a_host_that_says_a_letter_now_and_then_is_cut_off(tmp_path: Path, host: Host) -> None:
+    staged = fetched(tmp_path, host, Play(late=0.05), stall_s=0.4)
+    assert staged.path.read_bytes() == DATA
+    assert len(host.asked) == 2
+
+
+def test_a_file_in_chunks_is_put_together(tmp_path: Path, host: Host) -> None:
+    staged = fetched(
+        tmp_path, host, Play(chunked=True, length="", cut=3_000), Play(chunked=True, length="")
+    )
+    assert staged.path.read_bytes() == DATA
+
+
+@pytest.mark.parametrize("raw", [b"", b"HTTP/9.9 what\r\n\r\n", b"\0" * 99, b"SSH-2.0-x\r\n"])
+def test_what_speaks_no_http_is_unavailable(tmp_path: Path, host: Host, raw: bytes) -> None:
+    with pytest.raises(Unavailable, match="does not come"):
+        fetched(tmp_path, host, *[Play(raw=raw or b"\r\n")] * 9)
+    assert len(host.asked) == 3
+
+
 def test_a_busy_host_is_asked_again(tmp_path: Path, host: Host) -> None:
     assert fetched(tmp_path, host, Play(status=503), Play(status=429)).have == len(DATA)
 

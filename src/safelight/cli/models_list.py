@@ -17,6 +17,7 @@ from safelight.cli.shelf import (
     document,
     notes,
     pace,
+    remark,
     store_of,
     timings_of,
 )
@@ -100,6 +101,6 @@ def _end(face: Face, store: Store, found: Sequence[Entry], *, has_all: bool) -> 
         face.out(f"{size(used)} on disk for models that came from outside")
     offered = [] if has_all else [e for e in store.available() if e.licence_class != "excluded"]
     if offered:
-        face.note(f"{len(offered)} more can be pulled: safelight models list --available")
+        remark(face, f"{len(offered)} more can be pulled: safelight models list --available")
     if not found:
-        face.note("no model fits; safelight models list --available shows all")
+        remark(face, "no model fits; safelight models list --available shows all")

@@ -17,6 +17,7 @@ from safelight.cli.shelf import (
     document,
     named,
     pace,
+    remark,
     shelving_of,
     store_of,
     timings_of,
@@ -52,8 +53,7 @@ def export(face: Face, names: tuple[str, ...], output: str) -> int:
     entries = write(store, names, Path(output), keys)
     for entry in entries:
         _told(face, entry, f"{entry.name}  {size(entry.total_bytes)}  {entry.sha256}")
-    if not face.is_json:
-        face.note(f"signed by {keys.fingerprint}")
+    remark(face, f"signed by {keys.fingerprint}")
     return 0
 
 
@@ -106,10 +106,10 @@ def _settle_trust(face: Face, arriving: Arriving, key: str) -> None:
     for one in arriving.packed:
         pinned = "pinned by the catalogue" if one.is_pinned else "pinned by the bundle alone"
         facts = f"{size(one.entry.total_bytes)}, {printable(one.entry.licence)}, {pinned}"
-        face.note(f"{one.entry.name}  {facts}{', here already' if one.is_here else ''}")
+        remark(face, f"{one.entry.name}  {facts}{', here already' if one.is_here else ''}")
     if not foreign or arriving.is_ours or key.lower() == arriving.fingerprint:
         return
-    face.note(f"signed by {arriving.fingerprint}, which is not your key")
+    remark(face, f"signed by {arriving.fingerprint}, which is not your key")
     names = ", ".join(foreign)
     can_ask = face.may_ask and not face.assume_yes and sys.stdin.isatty() and sys.stderr.isatty()
     if not can_ask or not face.agreed(f"is that the key of somebody whom you trust with {names}?"):
@@ -156,10 +156,10 @@ def remove(face: Face, names: tuple[str, ...], *, unfinished: bool) -> int:
         raise Cancelled("nothing was taken away")
     shelving = shelving_of(face)
     if unfinished:
-        face.note(f"{size(shelving.clear())} freed")
+        remark(face, f"{size(shelving.clear())} freed")
     for name in names:
         freed = shelving.remove(name)
-        face.note(f"{printable(name)}  gone, {size(freed)} freed")
+        remark(face, f"{printable(name)}  gone, {size(freed)} freed")
     return 0
 
 
@@ -190,7 +190,7 @@ def use(face: Face, choices: tuple[str, ...]) -> int:
     for _task, choice in sorted(now.items()):
         _told(face, named(store, choice.model), f"{_task}  {choice.model}, for {choice.alias}")
     if not now:
-        face.note("every task has its usual model")
+        remark(face, "every task has its usual model")
     return 0
 
 

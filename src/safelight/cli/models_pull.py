@@ -12,7 +12,7 @@ import click
 from safelight.cli.face import Face
 from safelight.cli.options import asking, setting
 from safelight.cli.printable import printable
-from safelight.cli.shelf import PINS, SINGLE, document, shelving_of, timings_of, trying
+from safelight.cli.shelf import PINS, SINGLE, document, remark, shelving_of, timings_of, trying
 from safelight.cli.table import size
 from safelight.errors import Cancelled, ParameterInvalid, PolicyRefused, UsageError
 
@@ -69,7 +69,7 @@ def pull(
         raise UsageError("name a model to pull", hint="safelight models list --available")
     offers = shelving.offers(names)
     if not offers:
-        face.note("everything is here as the catalogue pins it; nothing was fetched")
+        remark(face, "everything is here as the catalogue pins it; nothing was fetched")
         return 0
     for offer in offers:
         _show(face, offer)
@@ -92,7 +92,7 @@ def _done(face: Face, entry: Entry, trial: Trial | None) -> None:
         return
     face.out(f"{entry.name}  in use; {outcome(trial)}")
     if entry.text is not None and store.origin(entry.text) is None:
-        face.note(f"to search by words: safelight models pull {entry.text}")
+        remark(face, f"to search by words: safelight models pull {entry.text}")
 
 
 def outcome(trial: Trial | None) -> str:
@@ -116,9 +116,9 @@ def _show(face: Face, offer: Offer) -> None:
     rows += [("pinned by", entry.pin_source)] if entry.pin_source else []
     rows += [("note", entry.caveat)] if entry.caveat else []
     rows += [("replaces", offer.replaces)] if offer.replaces else []
-    face.note(face.paint(entry.name, "bold", stream=sys.stderr))
+    remark(face, face.paint(entry.name, "bold", stream=sys.stderr))
     for label, text in rows:
-        face.note(f"  {label:<10} {printable(text)}")
+        remark(face, f"  {label:<10} {printable(text)}")
 
 
 def _size(offer: Offer) -> str:
@@ -175,13 +175,13 @@ class Coming:
             sys.stderr.write(f"\r{text:<78}")
             sys.stderr.flush()
             self._last_s = now
-        elif not self._face.is_json and now - self._last_s > EVERY_S:
-            self._face.note(text)
+        elif now - self._last_s > EVERY_S:
+            remark(self._face, text)
             self._last_s = now
 
     def begins(self, what: str) -> None:
         """The bytes are here; something else begins."""
         if self._is_drawn:
             sys.stderr.write("\n")
-        if what == "trial" and not self._face.is_json:
-            self._face.note("trying it out over a drawn picture in the cage")
+        if what == "trial":
+            remark(self._face, "trying it out over a drawn picture in the cage")

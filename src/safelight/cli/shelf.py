@@ -75,6 +75,12 @@ def anywhere(store: Store, name: str) -> Entry:
     return named(store, name)
 
 
+def remark(face: Face, text: str) -> None:
+    """A line for people on the error stream; none for programs."""
+    if not face.is_json:
+        face.note(text)
+
+
 def notes(entry: Entry) -> str:
     """Other names, the exact twin, and whether it is only tried out yet; as people read it."""
     told = [f"also {', '.join(entry.aliases)}"] if entry.aliases else []

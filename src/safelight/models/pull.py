@@ -13,11 +13,13 @@ from __future__ import annotations
 import base64
 import http.client
 import re
+import socket
 import ssl
+import threading
 import time
 import urllib.request
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -125,8 +127,10 @@ def _once(staged: Staged, way: Way) -> None:
         way.opened(address.host)
         with closing(_connection(address, way)) as connection:
             asked_from = staged.have
-            connection.request("GET", address.target, headers=_headers(staged))
-            with connection.getresponse() as answer:
+            with _within(connection, way.stall_s):
+                connection.request("GET", address.target, headers=_headers(staged))
+                answer = connection.getresponse()
+            with answer:
                 if answer.status not in REDIRECTS:
                     _take(answer, staged, way, asked_from=asked_from)
                     return
@@ -136,6 +140,7 @@ def _once(staged: Staged, way: Way) -> None:
 
 def _connection(address: Address, way: Way) -> http.client.HTTPSConnection:
     context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     proxy = proxy_for(address.host)
     if proxy is None:
         return http.client.HTTPSConnection(
@@ -147,6 +152,25 @@ def _connection(address: Address, way: Way) -> http.client.HTTPSConnection:
     sign = {"Proxy-Authorization": proxy.sign} if proxy.sign else {}
     connection.set_tunnel(address.host, address.port, sign)
     return connection
+
+
+@contextmanager
+def _within(connection: http.client.HTTPSConnection, seconds: float) -> Iterator[None]:
+    """Cut the line where the answer has not begun by then: a host that says a letter now and then
+    would hold it for ever.
+    """
+
+    def cut() -> None:
+        with suppress(OSError, AttributeError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _headers(staged: Staged) -> dict[str, str]:
