@@ -31,7 +31,7 @@ EMBED = {"op": "embed"}
 CUTOUT = {"op": "cutout"}
 UPSCALE = {"op": "upscale"}
 RESTORE = {"op": "restore"}
-STRETCHED: dict[str, Any] = {"input": 'resize = "stretch"\nside = 64', "output_kind": '"vector"'}
+STRETCHED: dict[str, Any] = {"input": 'resize = "stretch"\nside = 64', "output_kind": '"alpha"'}
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +40,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     data = tmp_path_factory.mktemp("data")
     (data / "models").mkdir()
     add_model(data / "models", name="flat", aliases="[]")
-    add_model(data / "models", name="one-plane", aliases="[]", **STRETCHED)
-    for entry, task in (("flat", "cutout"), ("one-plane", "embed")):
+    add_model(data / "models", name="mask", aliases="[]", **STRETCHED)
+    for entry, task in (("flat", "cutout"), ("mask", "embed")):
         file = data / "models" / f"{entry}.toml"
         file.write_text(file.read_text().replace('task = "upscale"', f'task = "{task}"'))
         file.write_text(file.read_text().replace("scale = 2", "scale = 1"))
@@ -178,7 +178,7 @@ def test_a_model_that_has_no_x2_goes_by_x4(engine: Engine) -> None:
     ("step", "words"),
     [
         ({"op": "cutout", "model": "flat"}, "does not cut out"),
-        ({"op": "embed", "model": "one-plane"}, "gives no vector"),
+        ({"op": "embed", "model": "mask"}, "gives no vector"),
     ],
 )
 def test_a_model_of_another_kind_is_no_sign_of_a_hostile_picture(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,14 +10,12 @@ import pytest
 from PIL import Image as Pillow
 from pydantic import ValidationError
 
+from safelight.annotation import Seen
 from safelight.codecs.encode import encode
-from safelight.errors import (
-    InputRefused,
-    ModelMissing,
-    TimeExceeded,
-)
+from safelight.errors import InputRefused, TimeExceeded
 from safelight.image import DOUBTFUL
-from safelight.operation import Context, Session
+from safelight.models.session import Session
+from safelight.operation import Context, ModelNeed, Sample
 from safelight.ops.convert import Convert
 from safelight.ops.cutout import Cutout
 from safelight.ops.resize import Resize
@@ -26,14 +23,15 @@ from safelight.ops.restore import Restore
 from safelight.ops.upscale import Upscale
 from tests.contract import (
     LIMITS,
-    PICTURES,
     context,
     deep,
+    look_with,
     opened,
     pixels,
     result,
     with_pillow,
 )
+from tests.models.looking import giving, model, taking
 from tests.ops.drawn_mug import Drawn, drawn_mug
 
 SIDE = 320
@@ -43,24 +41,26 @@ class Knowing:
     """A net that answers with this mask, whatever it sees, as softly as a net does."""
 
     def __init__(self, cover: Any, **facts: Any) -> None:
-        given = {"kind": "rgb", "channels": 3, "resize": "stretch", "side": SIDE, "layout": "NCHW"}
-        numbers = {"mean": (0.0,), "std": (1.0,)}
-        self.model = SimpleNamespace(
-            name="knowing",
-            input=SimpleNamespace(**(given | numbers | facts)),
-            output=SimpleNamespace(kind="alpha", scale=1, range=(0.0, 1.0)),
+        answer = facts.pop("output", {})
+        self.model = model(
+            taking(**{"side": SIDE} | facts), giving(**{"kind": "alpha", "layout": "NCHW"} | answer)
         )
         plane = Pillow.fromarray(np.rint(cover * 255).astype(np.uint8))
         small = plane.resize((SIDE, SIDE), Pillow.Resampling.BILINEAR)
         self.alpha = np.asarray(small, np.float32) / 255
 
     def run(self, tensor: Any) -> Any:
-        shape = (1, 1, SIDE, SIDE) if tensor.shape[1] == 3 else (1, SIDE, SIDE, 1)
-        return self.alpha.reshape(shape)
+        return self.alpha.reshape((1, 1, SIDE, SIDE))
+
+    def answers(self, tensor: Any) -> list[Any]:
+        return [self.run(tensor)]
 
 
 def knowing(net: Session, **changes: Any) -> Context:
-    return Context(LIMITS, lambda _need: net, **changes)
+    def look(_need: ModelNeed, sample: Sample) -> Seen:
+        return look_with(net, sample)
+
+    return Context(LIMITS, lambda _need: net, look=look, **changes)
 
 
 def cut(data: bytes, net: Session, **parameters: Any) -> Any:
@@ -303,19 +303,6 @@ def test_what_would_lose_frames_or_pages_without_a_word_is_refused(kind: str) ->
         with pytest.raises(InputRefused, match="3 frames or pages"):
             encode(operation.apply(image, context()), memoryview(several(kind)), LIMITS)
     assert Cutout().apply(Convert(to="jpeg").apply(image, context()), context()).frames == 1
-
-
-@pytest.mark.parametrize("facts", [{"kind": "luma"}, {"channels": 4}, {"resize": "tile"}])
-def test_a_model_of_another_kind_is_refused(facts: dict[str, Any]) -> None:
-    net = Knowing(drawn_mug().cover, **facts)
-    with pytest.raises(ModelMissing, match="rgb"):
-        Cutout().apply(opened(PICTURES["png"]()), knowing(net))
-
-
-def test_a_model_with_channels_last_is_served() -> None:
-    mug = drawn_mug()
-    alpha = cut(with_pillow(mug.picture, "PNG"), Knowing(mug.cover, layout="NHWC"))[..., 3]
-    assert overlap(alpha, mug.cover) > 0.98
 
 
 @pytest.mark.parametrize(

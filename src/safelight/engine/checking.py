@@ -22,7 +22,9 @@ def check_answer(answer: Answer, recipe: Recipe, before: Format, models: Models)
         raise WireBroken("the worker's vector is not what the recipe asks for")
     if bool(answer.measures) != any(step.gives_measures for step in steps):
         raise WireBroken("the worker's measures are not what the recipe asks for")
-    if (answer.confidence is not None) != any(step.gives_confidence for step in steps):
+    is_due = any(step.gives_confidence for step in steps)
+    is_given = answer.confidence is not None
+    if is_given != is_due and (is_given or not _has_yes_or_no(models)):
         raise WireBroken("the worker's confidence is not what the recipe asks for")
     if not answer.decided.keys() <= {kind for step in steps for kind in step.decides()}:
         raise WireBroken("the worker decided what the recipe does not leave open")
@@ -31,6 +33,11 @@ def check_answer(answer: Answer, recipe: Recipe, before: Format, models: Models)
     if any(not models.has_twin(retry.model) for retry in answer.retries):
         raise WireBroken("the worker asked a twin of a model that has none")
     _check_sights(answer, recipe, models)
+
+
+def _has_yes_or_no(models: Models) -> bool:
+    """Whether one of the models says what something is, and not how sure that is."""
+    return any(models.entry(place).output.is_yes_or_no for place in range(len(models.needed)))
 
 
 def _check_sights(answer: Answer, recipe: Recipe, models: Models) -> None:

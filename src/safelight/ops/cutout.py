@@ -13,6 +13,8 @@ from safelight.formats import LOSSY, Format, Writable, carrying
 from safelight.image import Image
 from safelight.operation import Context, ModelNeed, Operation
 from safelight.ops.cutting.grounds import BLUR, NAMED, PICTURE, blurred, covering, opened
+from safelight.ops.looking.sample import Shown
+from safelight.ops.tiling.still import held
 
 # One level of transparency is too few for an edge.
 TRANSPARENT = tuple(format for format in carrying("alpha") if format != "gif")
@@ -25,7 +27,7 @@ class Cutout(Operation, name="cutout", version=3, gives_confidence=True):
     a PNG with transparency, edges without a rim of the old ground. With bg it keeps the input's
     format; JPEG, WebP and AVIF are saved with quality 92, and a JPEG with its colour at full size,
     unless a quality is asked for. A confidence comes with it; where that is low, look at the
-    picture.
+    picture. Models for people, drawings or any subject are found by safelight models list.
     """
 
     model: str = Field(
@@ -100,7 +102,8 @@ class Cutout(Operation, name="cutout", version=3, gives_confidence=True):
         return self.format or (None if self.bg is not None else "png")
 
     def apply(self, image: Image, ctx: Context) -> Image:
-        """The subject, with a confidence among the annotations.
+        """The subject, with a confidence among the annotations unless the model says yes or no
+        alone.
 
         Raises InputMissing without the picture that bg names, InputRefused for several frames or
         pages of which format does not ask for one; while pixels are pulled, TimeExceeded.
@@ -118,7 +121,8 @@ class Cutout(Operation, name="cutout", version=3, gives_confidence=True):
         if not self.mask_only:
             picture = with_profile_of(picture, finisher.source.small)
         before = image.trouble
-        image = image.with_annotations(Annotation("confidence", self.name, confidence))
+        if confidence is not None:
+            image = image.with_annotations(Annotation("confidence", self.name, confidence))
         return replace(image.with_pixels(picture), trouble=lambda: trouble() or before())
 
     def _wished(self, image: Image) -> Image:
@@ -127,18 +131,24 @@ class Cutout(Operation, name="cutout", version=3, gives_confidence=True):
             image = image.with_wish(format=target)
         return image if self.quality is None else image.with_wish(quality=self.quality)
 
-    def _decided(self, image: Image, ctx: Context) -> tuple[Any, float]:
+    def _decided(self, image: Image, ctx: Context) -> tuple[Any, float | None]:
         """All that is known once the small picture was looked at: how to finish, how sure."""
         from safelight.ops.cutting.cut import REDUCED, prepared
-        from safelight.ops.cutting.decide import check_model, decide
+        from safelight.ops.cutting.decide import by_looking, by_surface, check_model, looks
         from safelight.ops.cutting.finish import Finisher
         from safelight.ops.cutting.source import seen, source_of, standard_of
 
         session = ctx.session(self.needs()[0])
         check_model(session)
+        if looks(session):
+            image = held(image)
         source = source_of(image, REDUCED, to_srgb=self.bg is not None)
         picture = seen(source)
-        decision = decide(standard_of(picture, source.small), session)
+        if looks(session):
+            looked = ctx.look(self.needs()[0], Shown(image, source.under))
+            decision = by_looking(looked.mask, session)
+        else:
+            decision = by_surface(standard_of(picture, source.small), session)
         cut = prepared(*_planes(picture, decision.alpha))
         ground: Any = None
         size = (image.width, image.height, source.peak)

@@ -14,7 +14,7 @@ from safelight.annotation import Annotation, Decision
 from safelight.image import Image
 from safelight.operation import Context, ModelNeed, Operation
 from safelight.ops.tiling.net import net_of
-from safelight.ops.tiling.still import standard, still, with_profile_of
+from safelight.ops.tiling.still import held, standard, still, with_profile_of
 from safelight.ops.tiling.through import through
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ class Restore(Operation, name="restore", version=2, keeps_places=True):
         A picture that an operation before this changed is held in memory if auto must look at it.
         Raises InputRefused for an animation; while pixels are pulled, TimeExceeded.
         """
-        if "auto" in (self.denoise, self.jpeg) and not image.is_untouched:
-            image = _held(image)
+        if "auto" in (self.denoise, self.jpeg):
+            image = held(image)
         damage = self._damage(image)
         image = image.with_annotations(*self._told(damage))
         repairs = tuple(_repairs(damage))
@@ -178,18 +178,6 @@ def _repairs(damage: Damage) -> Iterator[tuple[ModelNeed, dict[str, float]]]:
         yield ModelNeed("dejpeg", "fast"), {"quality": damage.quality / 100}
     if damage.sigma is not None:
         yield ModelNeed("denoise", "fast"), {"sigma": damage.sigma / 100}
-
-
-def _held(image: Image) -> Image:
-    """The picture with its pixels in memory, so that they can be looked at and then used."""
-    try:
-        return image.with_pixels(image.vips.copy_memory())
-    except Exception:
-        # libvips only says that the pixels stopped; the step before knows why.
-        trouble = image.trouble()
-        if trouble is not None:
-            raise trouble from None
-        raise
 
 
 def _repaired(image: Image, need: ModelNeed, planes: Mapping[str, float], ctx: Context) -> Image:

@@ -1,8 +1,12 @@
-"""What the net decides on a small picture: alpha, and how sure it is."""
+"""What the net decides: alpha over the whole picture, and how sure it is.
+
+The model that comes along takes planes that are made here, of a small picture. Any other takes the
+picture alone: it looks at it as its entry says.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from safelight.errors import ModelMissing
@@ -15,8 +19,9 @@ if TYPE_CHECKING:
     # [rows, columns], or several of them
     Plane = NDArray[np.float32]
 
-# The channels of what a model may take, by its kind.
-KINDS = {"rgb": 3, "rgb+surface": 7}
+# The channels of what a model may take, by its kind; only the last is made here.
+KINDS = {"rgb": 3, "luma": 1, "rgb+surface": 7}
+SURFACE = "rgb+surface"
 # Subject is what is above this.
 INSIDE = 0.5
 # Regions smaller than this share of the picture, or of the largest one, are specks.
@@ -31,46 +36,62 @@ LEAST, MOST = 0.002, 0.98
 
 @dataclass(frozen=True)
 class Decision:
-    """Alpha 0..1 [rows, columns] over the whole picture, and how sure it is, 0..1."""
+    """Alpha 0..1 [rows, columns] over the whole picture, and how sure it is, 0..1; None where the
+    model says yes or no alone.
+    """
 
     alpha: Plane
-    confidence: float
+    confidence: float | None
 
 
 def check_model(session: Session) -> None:
     """Raises ModelMissing for a model that does not cut out."""
     given, facts = session.model.input, session.model.output
-    is_fit = given.resize == "stretch" and KINDS.get(given.kind) == given.channels
-    if not is_fit or (facts.kind, facts.scale) != ("alpha", 1):
+    is_fit = given.resize != "tile" and KINDS.get(given.kind) == given.channels
+    is_made_here = given.kind == SURFACE
+    if not is_fit or facts.kind != "alpha" or (is_made_here and given.resize != "stretch"):
         raise ModelMissing(
-            "the model does not cut out: that takes one from rgb to alpha at one size",
+            "the model does not cut out: that takes one from rgb or luma to alpha, at one size",
             hint="safelight models list",
         )
 
 
-def decide(picture: Any, session: Session) -> Decision:
+def looks(session: Session) -> bool:
+    """Whether the model takes the picture alone, by its entry."""
+    return bool(session.model.input.kind != SURFACE)
+
+
+def by_looking(mask: Plane | None, session: Session) -> Decision:
+    """The decision by what the model saw. Raises ModelMissing where that is no mask."""
+    if mask is None:
+        raise ModelMissing(
+            "the model's answer is read as something else than a mask",
+            hint="the entry's output.decoder is mask or classes",
+        )
+    decision = _decided(mask)
+    is_plain = session.model.output.is_yes_or_no and decision.confidence
+    return replace(decision, confidence=None) if is_plain else decision
+
+
+def by_surface(picture: Any, session: Session) -> Decision:
     """The decision on a libvips picture of 8-bit sRGB, of any size."""
     import numpy as np
+
+    from safelight.ops.cutting import surface
 
     side = int(session.model.input.side)
     small = picture.resize(side / picture.width, vscale=side / picture.height, kernel="linear")
     samples = np.frombuffer(small.write_to_memory(), np.uint8).reshape(side, side, 3)
-    raw = _by_net(_planes(samples, session.model.input.kind), session)
+    return _decided(_by_net(surface.tensor(samples), session))
+
+
+def _decided(raw: Plane) -> Decision:
+    import numpy as np
+
     alpha = _without_specks(raw)
     if float((alpha > INSIDE).mean()) <= LEAST:
         alpha = np.zeros_like(alpha)
     return Decision(alpha, _confidence(raw, alpha))
-
-
-def _planes(samples: NDArray[np.uint8], kind: str) -> Plane:
-    """What a model of this kind takes, [planes, rows, columns]."""
-    import numpy as np
-
-    if kind == "rgb":
-        return samples.transpose(2, 0, 1) * np.float32(1 / 255)
-    from safelight.ops.cutting import surface
-
-    return surface.tensor(samples)
 
 
 def _by_net(planes: Plane, session: Session) -> Plane:

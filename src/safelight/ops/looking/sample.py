@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from safelight.errors import ModelFaulty
 from safelight.image import Image
 from safelight.operation import Context, Kernel, ModelNeed
-from safelight.ops.tiling.still import PROFILE, standard
+from safelight.ops.tiling.still import PROFILE, held, standard
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +34,7 @@ class Shown:
     """
 
     def __init__(self, image: Image, ground: int = WHITE) -> None:
-        self.image = image if image.is_untouched else _held(image)
+        self.image = held(image)
         self._ground = ground
         self._kept: tuple[float, Any] | None = None
 
@@ -100,15 +99,6 @@ def in_srgb(picture: Any, ground: int = WHITE) -> Any:
     if picture.hasalpha():
         picture = picture.flatten(background=ground * (257 if picture.format == "ushort" else 1))
     return picture.colourspace("srgb")[0:3]
-
-
-def _held(image: Image) -> Image:
-    """The same picture with its pixels in memory: a pipeline can be pulled only once."""
-    pixels = image.vips.copy_memory()
-    trouble = image.trouble()
-    if trouble is not None:
-        raise trouble
-    return replace(image, pixels=pixels)
 
 
 def _resized(picture: Any, box: Part, size: tuple[int, int], kernel: Kernel) -> Samples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from safelight.errors import InputRefused
@@ -25,6 +26,26 @@ def still(image: Image) -> Any:
 def first(image: Image) -> Any:
     """The pixels of a still, or of the first frame."""
     return image.vips if image.frames == 1 else image.vips.crop(0, 0, image.width, image.height)
+
+
+def held(image: Image) -> Image:
+    """The same picture, to be pulled more than once: what a step before makes is made here, and
+    held in memory. Raises whatever stopped it.
+    """
+    if image.is_untouched:
+        return image
+    try:
+        pixels = image.vips.copy_memory()
+    except Exception:
+        # libvips only says that the pixels stopped; the step before knows why.
+        trouble = image.trouble()
+        if trouble is not None:
+            raise trouble from None
+        raise
+    trouble = image.trouble()
+    if trouble is not None:
+        raise trouble
+    return replace(image, pixels=pixels)
 
 
 def refuse_several(image: Image) -> None:
