@@ -17,7 +17,9 @@ import pytest
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
 from safelight.engine.trial import try_out
+from safelight.engine.tuning import Tuning
 from safelight.errors import ModelFaulty, ModelMissing
+from safelight.models.providers import SHARED
 from safelight.models.store import Store
 from safelight.models.tokens import END, LETTERS, START
 from safelight.ops.classify import Classify
@@ -40,6 +42,14 @@ LABELS = TEXTS[:3]
 
 def engine_of(data: Path) -> Engine:
     return Engine(replace(Settings(), data_dir=data), jobs=1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def untimed() -> Iterator[None]:
+    """No self-test: nothing here depends on what is fastest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tuning, "choice", lambda _, **__: None)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +75,14 @@ def test_words_of_ones_own_have_the_shares_of_the_reference(engine: Engine, size
     wanted = CLIP["scores"][size][: len(LABELS)]
     for label, share in zip(LABELS, wanted, strict=True):
         assert found[label] == pytest.approx(share / sum(wanted), abs=TOLERANCE)
+
+
+def test_words_are_compared_the_same_on_a_device(engine: Engine) -> None:
+    """The texts become numbers in the cage of the picture, vectors in that of the device."""
+    settings = replace(engine.settings, device=SHARED, require_level=2)
+    with Engine(settings, jobs=1) as shared:
+        step = Classify(model="clip-picture", labels=LABELS)
+        assert seen(shared, "small", step) == pytest.approx(seen(engine, "small", step), abs=1e-5)
 
 
 def test_classes_have_the_shares_of_the_reference(engine: Engine) -> None:
@@ -100,7 +118,7 @@ def test_what_reads_words_for_nothing_that_is_here_is_not_tried(tmp_path: Path) 
 
 
 def test_a_vocabulary_that_is_a_bomb_ends_in_one_error(tmp_path: Path) -> None:
-    bomb = gzip.compress(b"a b\n" * 8_000_000, mtime=0)
+    bomb = gzip.compress(b"a b\n" * 4_100_000, 1, mtime=0)
     put(tmp_path / "models", "clip-picture")
     put(tmp_path / "models", "clip-text", {"terms": bomb})
     with engine_of(tmp_path) as one, pytest.raises(ModelFaulty, match="vocabulary"):
