@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     Samples = NDArray[np.uint8]
 
 WHITE = 255
-# A decoded picture of no more bytes is held between looks; a larger one is decoded again.
+# A decoded picture of no more bytes is held between looks, a larger one as far as it must be
+# looked at; where even that is more, it is decoded again.
 HELD_BYTES = 100_000_000
 # A part of more pixels is halved, or reduced more, before it is resampled.
 MOST_PIXELS = 30_000_000
@@ -78,6 +79,9 @@ class Shown:
         else:
             pixels = image.vips.crop(0, 0, image.width, image.height)
         picture = in_srgb(pixels, self._ground)
+        if 3 * picture.width * picture.height > HELD_BYTES and share < 1:
+            less = max(share * image.width / picture.width, share * image.height / picture.height)
+            picture = picture.resize(min(less, 1.0))
         if 3 * picture.width * picture.height <= HELD_BYTES:
             picture = picture.copy_memory()
             self._kept = (share, picture)
@@ -98,6 +102,8 @@ def in_srgb(picture: Any, ground: int = WHITE) -> Any:
         picture = picture.icc_transform("srgb", embedded=True, depth=depth)
     if picture.hasalpha():
         picture = picture.flatten(background=ground * (257 if picture.format == "ushort" else 1))
+    if (picture.interpretation, picture.bands, picture.format) == ("srgb", 3, "uchar"):
+        return picture
     return picture.colourspace("srgb")[0:3]
 
 
