@@ -16,7 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from lab.forms_bsrn import Bsrn
+from lab.forms_further import Edsr, Span
 from lab.forms_nets import Dncnn, Rrdb, Safmn, Srvgg
+from lab.forms_swin import Swinir
 
 TARGET = Path(__file__).resolve().parents[1] / "tests/vectors/forms-v1"
 SPREAD = 0.2
@@ -37,6 +39,12 @@ def nets() -> dict[str, tuple[nn.Module, int, dict[str, Any]]]:
         "safmn-light-x4": (Safmn(8, 2, 4), 3, {"inside": "params"}),
         "safmn-light-x2": (Safmn(4, 1, 2), 3, {"inside": "params_ema", "is_half": True}),
         "bsrn-x4": (Bsrn(8, 2, 4), 3, {"inside": "params"}),
+        "edsr-x4": (Edsr(6, 2, 4), 3, {"is_older": True}),
+        "edsr-x3": (Edsr(4, 1, 3), 3, {}),
+        "span-x4": (Span(4, 2, 4), 3, {"inside": "params_ema"}),
+        "span-x2": (Span(3, 1, 2, is_plain=True), 3, {"inside": "params"}),
+        "swinir-light-x4": (Swinir(8, 2, (2, 2), 4), 3, {"inside": "params"}),
+        "swinir-light-x2": (Swinir(6, 3, (3,), 2), 3, {"inside": "params"}),
     }
 
 
@@ -60,20 +68,15 @@ def main() -> None:
     """All vectors, the same each time."""
     TARGET.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(5)
-    answers: dict[str, Any] = {}
     for name, (net, channels, how) in nets().items():
         with torch.no_grad():
             for one in net.parameters():
                 one.copy_((torch.randn(one.shape) * SPREAD).half())
             given = picture(channels)
-            answers[f"{name}.given"] = given.numpy()
             wanted = net.eval()(given).numpy()
-            answers[f"{name}.shape"], answers[f"{name}.wanted"] = (
-                wanted.shape,
-                wanted.ravel()[::SEEN],
-            )
         save(net, TARGET / f"{name}.pth", **how)
-    np.savez_compressed(TARGET / "answers.npz", **answers)
+        answer = {"given": given.numpy(), "shape": wanted.shape, "wanted": wanted.ravel()[::SEEN]}
+        np.savez_compressed(TARGET / f"{name}.npz", **answer)
 
 
 if __name__ == "__main__":
