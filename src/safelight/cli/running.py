@@ -169,7 +169,7 @@ def report_of(
     if any(step.gives_sights for step in recipe.steps):
         from safelight.cli.sights import Sights
 
-        return Sights(face, verbs or recipe.verbs, gives_image=recipe.gives_image)
+        return Sights(face, verbs or recipe.verbs, recipe)
     if recipe.gives_image:
         return Report(face, recipe.verbs)
     if recipe.steps[-1].gives_vector:

@@ -18,6 +18,7 @@ from safelight.cli.seeing import PRIVACY, lines
 
 if TYPE_CHECKING:
     from safelight.operation import Operation
+    from safelight.recipe import Recipe
 
 DRAW, DETECT = "draw", "detect"
 # The alias of models that find faces; the word for everything that was seen.
@@ -51,9 +52,10 @@ class Sights(Report):
     written, in all of them.
     """
 
-    def __init__(self, face: Face, verbs: Sequence[str], *, gives_image: bool) -> None:
+    def __init__(self, face: Face, verbs: Sequence[str], recipe: Recipe) -> None:
         super().__init__(face, verbs)
-        self._gives_image = gives_image
+        self._gives_image = recipe.gives_image
+        self._covers = any(getattr(step, "seen", ()) for step in recipe.steps)
         self._looked: list[Looked] = []
 
     def keep(self, item: Item) -> None:
@@ -63,6 +65,15 @@ class Sights(Report):
         size = table.sides(result.input_width, result.input_height)
         seen = tuple(lines(result.annotations))
         self._looked.append(Looked(item.index, item.input, f"{result.input_format}, {size}", seen))
+
+    def conclude(self, summary: Summary) -> int:
+        """As every report; and where nothing was found to be covered, that is said aloud."""
+        code = super().conclude(summary)
+        blank, looked = self.figures.seen.blank, self.figures.seen.looked
+        if self._covers and blank:
+            which = "the picture" if looked == 1 else f"{blank} of {looked} pictures"
+            self.face.warn(f"nothing was found in {which}, so nothing seen is covered: look at it")
+        return code
 
     def show(self, summary: Summary) -> None:
         """Each picture with what was seen in it, then the table."""
