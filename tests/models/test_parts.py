@@ -128,7 +128,7 @@ def test_each_part_is_looked_at_once_beside_the_whole() -> None:
     session = Sayer(model(taking(side=64, reach=1), output), [corners, scores])
     sample = Places(112, 64)
     found = look(guarded(session), sample).annotations
-    asked = [(0.0, 0.0, 112.0, 64.0), (0.0, 0.0, 64.0, 64.0), (48.0, 0.0, 64.0, 64.0)]
+    asked = [(0.0, 0.0, 64.0, 64.0), (48.0, 0.0, 64.0, 64.0), (0.0, 0.0, 112.0, 64.0)]
     assert [one[3] for one in sample.asked] == asked
     assert {note.box for note in found} == {(12, 12, 14, 14), (60, 12, 14, 14), (22, 12, 23, 14)}
 

@@ -171,3 +171,16 @@ def test_what_a_step_before_stopped_at_is_told() -> None:
     stopped = Image(image.header, image.decoder, pixels=image.pixels, trouble=TimeExceeded)
     with pytest.raises(TimeExceeded):
         Shown(stopped)
+
+
+def test_what_is_too_large_to_hold_is_held_as_far_as_it_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sample, "HELD_BYTES", 1_000)
+    one = shown(drawn(96, 72))
+    first = one.sized(12, 9, "bilinear", (0.0, 0.0, 96.0, 72.0))
+    assert one._kept is not None
+    assert (one._kept[1].width, one._kept[1].height) == (12, 9)
+    assert np.array_equal(one.sized(12, 9, "bilinear", (0.0, 0.0, 96.0, 72.0)), first)
+    whole = np.asarray(Pillow.fromarray(drawn(96, 72)).resize((12, 9), KERNELS["area"]))
+    assert np.abs(first.astype(int) - whole).max() < 40

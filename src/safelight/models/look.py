@@ -22,13 +22,14 @@ def look(session: Guarded, sample: Sample) -> Seen:
     its entry does not describe, MemoryExceeded.
     """
     facts = session.model
-    seen = _seen(session, sample, None)
     further = parts_of(facts.input, sample) if facts.output.kind == "boxes" else []
-    if not further:
-        return seen
-    every = [Found(note, is_cut=False) for note in seen.annotations]
+    every: list[Found] = []
     for part in further:
         every += found_in(part, _seen(session, sample, part).annotations, sample)
+    seen = _seen(session, sample, None)
+    if not further:
+        return seen
+    every += (Found(note, is_cut=False) for note in seen.annotations)
     return replace(seen, annotations=merged(every, facts.output))
 
 

@@ -79,9 +79,10 @@ class Shown:
         else:
             pixels = image.vips.crop(0, 0, image.width, image.height)
         picture = in_srgb(pixels, self._ground)
-        if 3 * picture.width * picture.height > HELD_BYTES and share < 1:
-            less = max(share * image.width / picture.width, share * image.height / picture.height)
-            picture = picture.resize(min(less, 1.0))
+        size = 3 * picture.width * picture.height
+        less = max(share * image.width / picture.width, share * image.height / picture.height)
+        if size > HELD_BYTES >= size * less**2:
+            picture = picture.resize(less)
         if 3 * picture.width * picture.height <= HELD_BYTES:
             picture = picture.copy_memory()
             self._kept = (share, picture)
