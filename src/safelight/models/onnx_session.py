@@ -69,7 +69,9 @@ def opened(data: bytes | memoryview, *, threads: int, device: Device) -> Any:
     if device.is_asked:  # what is freed there is overwritten: nothing may be kept for the next
         options.enable_cpu_mem_arena = options.enable_mem_pattern = False
     providers = device.providers(options_of(device))
-    return runtime.InferenceSession(bytes(data), options, providers=providers, enable_fallback=0)
+    session = runtime.InferenceSession(bytes(data), options, providers=providers, enable_fallback=0)
+    session._model_bytes = None  # it would keep the whole file beside the weights, to open it again
+    return session
 
 
 class OnnxSession:
