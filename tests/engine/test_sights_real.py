@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from safelight.audit.receipt import Receipt
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
 from safelight.models.shelf import wanted
@@ -83,6 +84,18 @@ def test_people_of_a_crowd_are_named_and_each_gets_a_body(
     assert len(people) >= 8
     assert len(bodies) >= 2
     assert result.models == ("fastestdet", "movenet-lightning-int8")
+
+
+def test_the_receipt_of_a_covered_face_names_the_model_and_no_place(
+    engine: Engine, shared_data: Path
+) -> None:
+    steps = ({"op": "detect", "model": "blazeface-short"}, {"op": "draw"})
+    result = done(engine, shared_data / FACE, *steps)
+    facts = Receipt.parse(result.receipt).predicate
+    (model,) = facts.models
+    assert (model.name, model.runtime) == ("blazeface-short", "tflite")
+    assert model.runtime_version not in ("", "none")
+    assert b"right eye" not in result.receipt
 
 
 def test_most_faces_of_a_crowd_are_drawn(engine: Engine, shared_data: Path) -> None:

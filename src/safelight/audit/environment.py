@@ -16,10 +16,14 @@ from pathlib import Path
 from safelight.audit.facts import EnvironmentFact, State, StorageFact
 from safelight.models.facts import Runtime
 
-LIBRARIES = ("cryptography", "numpy", "onnxruntime", "pillow", "pyvips", "pyvips-binary")
+LIBRARIES = (
+    *("ai-edge-litert", "cryptography", "numpy", "onnxruntime", "pillow", "pyvips"),
+    "pyvips-binary",
+)
 # One of these at most is installed: they unpack into one folder.
 RUNTIMES: dict[Runtime, tuple[str, ...]] = {
-    "onnx": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
+    "onnx": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml"),
+    "tflite": ("ai-edge-litert",),
 }
 SEALED = "sealed memory"
 
