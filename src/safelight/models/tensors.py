@@ -49,6 +49,13 @@ class View:
     rows: int
     picture: tuple[int, int]
 
+    @property
+    def sides(self) -> Any:
+        """Columns and rows, to reckon with: an array of two, fp32."""
+        import numpy as np
+
+        return np.array((self.columns, self.rows), np.float32)
+
     def places(self, shares: Any) -> Any:
         """Displayed pixels [n, 2] as x, y of shares [n, 2] of the tensor's sides, as fp64."""
         import numpy as np
@@ -208,4 +215,5 @@ def _between(square: Tensor, places: Any) -> Pixels:
     (left, top), (x, y) = first.T, share.transpose(1, 0, 2)
     above = square[top, left] * (1 - x) + square[top, left + 1] * x
     below = square[top + 1, left] * (1 - x) + square[top + 1, left + 1] * x
-    return np.rint(above * (1 - y) + below * y).astype(np.uint8)
+    pixels: Pixels = np.rint(above * (1 - y) + below * y).astype(np.uint8)
+    return pixels

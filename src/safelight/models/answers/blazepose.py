@@ -36,7 +36,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     sure = float(np.clip(given[1].reshape(-1)[0], 0, 1))
     if sure < max(output.least, 1e-6):
         return Seen()
-    spots: Values = rows[:, :2] / np.array((view.columns, view.rows), np.float32)
+    spots: Values = rows[:, :2] / view.sides
     one = body(spots, sigmoid(rows[:, 3]), output, view)
     if one is None:
         return Seen()
@@ -55,7 +55,7 @@ def region(answers: Answers, output: ModelOutput, view: View) -> Part | None:
     required(max(middle, rim) < len(rows) and min(middle, rim) >= 0, "number of points")
     if float(given[1].reshape(-1)[0]) < max(output.least, 1e-6):
         return None
-    spots = rows[[int(middle), int(rim)], :2] / np.array((view.columns, view.rows), np.float32)
+    spots = rows[[int(middle), int(rim)], :2] / view.sides
     (x, y), (away, below) = view.places(np.clip(spots, -FAR, FAR)).tolist()
     radius = math.hypot(away - x, below - y) * room
     turn = math.atan2(away - x, y - below)

@@ -26,10 +26,9 @@ def grids(output: ModelOutput, view: View) -> Iterator[tuple[Values, int]]:
     """For each stride the middles [cells, 2] of its cells as x, y, rows first, in shares of the
     tensor's sides, and how many anchors each has. The entry's anchors: strides, each.
     """
-    import numpy as np
 
     strides, each = whole(numbers(output, "strides")), whole(numbers(output, "each"))
     required(len(strides) == len(each), "number of anchors")
-    size = np.array((view.columns, view.rows), np.float32)
+    size = view.sides
     for stride, count in zip(strides, each, strict=True):
         yield (cells_of(stride, view) + 0.5) * stride / size, count

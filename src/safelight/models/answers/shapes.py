@@ -65,7 +65,8 @@ def whole(values: tuple[float, ...]) -> tuple[int, ...]:
 def sigmoid(values: Values) -> Values:
     import numpy as np
 
-    curve: Values = np.float32(1) / (1 + np.exp(-np.clip(values, -STEEP, STEEP)))
+    bounded: Any = np.clip(values, -STEEP, STEEP)
+    curve: Values = 1 / (1 + np.exp(-bounded))
     return curve
 
 

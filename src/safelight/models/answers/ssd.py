@@ -30,7 +30,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     scores = activated(table(given[1], max(len(output.labels), 1)), output)
     anchors = np.concatenate([cells.repeat(each, axis=0) for cells, each in grids(output, view)])
     required(len(anchors) == len(offsets) == len(scores))
-    size = np.array((view.columns, view.rows), np.float32)
+    size = view.sides
     middle = anchors + offsets[:, :2] / size
     half = np.abs(offsets[:, 2:4]) / size / 2
     points = anchors[:, None] + offsets[:, 4:].reshape(len(offsets), -1, 2) / size

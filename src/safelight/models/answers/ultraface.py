@@ -50,11 +50,12 @@ def _anchors(output: ModelOutput, view: View) -> Values:
     import numpy as np
 
     left = list(numbers(output, "sizes"))
-    every = []
+    every: list[Values] = []
     for cells, count in grids(output, view):
         required(len(left) >= count, "number of anchors")
         sides = np.array([left.pop(0) for _ in range(count)], np.float32)
-        sizes = sides[:, None] / np.array((view.columns, view.rows), np.float32)
+        sizes = sides[:, None] / view.sides
         middles = cells.repeat(count, axis=0)
         every.append(np.concatenate((middles, np.tile(sizes, (len(cells), 1))), axis=1))
-    return np.clip(np.concatenate(every), 0, 1)
+    anchors: Values = np.concatenate(every)
+    return anchors.clip(0, 1)

@@ -21,7 +21,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     required(output.labels and answer.ndim == 3 and answer.size)
     required(answer.shape[:2] == (1, 4 + len(output.labels)))
     values = answer[0].T
-    size = np.array((view.columns, view.rows), np.float32)
+    size = view.sides
     middle, half = values[:, :2] / size, np.abs(values[:, 2:4]) / size / 2
     scores = activated(values[:, 4:], output)
     boxes = np.concatenate((middle - half, middle + half), axis=1)

@@ -28,7 +28,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
     grid = [cells_of(stride, view) for stride in strides]
     each = np.repeat(np.array(strides, np.float32), [len(cells) for cells in grid])[:, None]
     required(len(each) == len(rows), "number of anchors")
-    size = np.array((view.columns, view.rows), np.float32)
+    size = view.sides
     middle = (rows[:, :2] + np.concatenate(grid)) * each / size
     half = np.exp(np.minimum(rows[:, 2:4], GREATEST)) * each / size / 2
     scores = np.clip(rows[:, 4:5], 0, 1) * np.clip(rows[:, FIRST_CLASS:], 0, 1)

@@ -23,7 +23,7 @@ def read(answers: Answers, output: ModelOutput, view: View) -> Seen:
 
     strides = whole(numbers(output, "strides"))
     given = at_least(answers, 4 * len(strides))
-    size = np.array((view.columns, view.rows), np.float32)
+    size = view.sides
     boxes, scores, points = [], [], []
     for place, stride in enumerate(strides):
         kinds, things, sides, spots = (given[place + part * len(strides)] for part in range(4))
