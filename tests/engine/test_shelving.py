@@ -109,8 +109,12 @@ def test_a_model_is_tried_out_in_the_cage_and_then_used(
     assert kept.per == "megapixel"
 
 
-def test_one_that_does_not_work_is_not_used_and_the_one_before_is(shelving: Shelving) -> None:
-    shelving.admit(staged(shelving, entry_of()), Told())
+def test_one_that_does_not_work_is_not_used_and_the_one_before_is(
+    shelving: Shelving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(shelving_module, "try_out", lambda *_: TRIED)
+        shelving.admit(staged(shelving, entry_of()), Told())
     broken = staged(shelving, entry_of(b"no model at all"), b"no model at all")
     with pytest.raises(SafelightError):
         shelving.admit(broken, Told())

@@ -47,6 +47,7 @@ def prove(face: Face, files: tuple[str, ...]) -> int:
     The attacks run in a fresh worker, then in a process without a cage. Models are compared
     with their pins, the journal is checked; so are the receipts of a FILE, or of all in a FOLDER.
     """
+    from safelight.proof.egress import GROUP
     from safelight.proof.prove import prove as measure
 
     receipts = [path for name in files for path in _receipts(Path(name))]
@@ -61,6 +62,9 @@ def prove(face: Face, files: tuple[str, ...]) -> int:
             required_level=level,
         ),
     )
+    for row in proof.rows:
+        if row.group == GROUP:
+            _write_down(face, row.attempted, row.contained, proof.cage.level)
     if face.is_json:
         face.document({"type": "proof", "schema": SCHEMA} | proof.document())
     else:
