@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 
 import numpy as np
@@ -149,11 +150,14 @@ def test_a_frozen_graph_that_lies_is_refused(flaw: str) -> None:
         graph_of(entry, memoryview(graph))
 
 
-def test_a_chain_of_nodes_without_end_is_refused() -> None:
-    chain = b"".join(node("Relu", f"n{place}", f"n{place + 1}") for place in range(20_000))
-    graph = X + chain + node("Relu", "y", "n0")
-    with pytest.raises(PolicyRefused, match=BROKEN):
-        graph_of(entry_of("tensorflow", graph), memoryview(graph))
+def test_a_deep_graph_is_built_and_one_that_goes_round_is_refused() -> None:
+    chain = b"".join(node("Relu", f"n{place}", f"n{place + 1}") for place in range(2_000))
+    graph = chain + node("Add", "y", "n0", "n1")
+    for end, first in (("x", X), ("n5", b"")):
+        whole = graph + first + node("Relu", "n2000", end)
+        entry = entry_of("tensorflow", whole, channels=1, layout="NHWC")
+        with contextlib.nullcontext() if first else pytest.raises(PolicyRefused, match=BROKEN):
+            assert len(graph_of(entry, memoryview(whole))) > 20_000
 
 
 def test_numbers_of_a_message_are_packed_or_not() -> None:

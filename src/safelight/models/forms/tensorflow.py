@@ -76,9 +76,21 @@ class _Making:
         return self.graph.node("Transpose", value, perm=TO_LAST)
 
     def of(self, name: str) -> Held:
-        if name not in self.held:
-            node = self.nodes[name]
-            self.held[name] = self._made(name, node)
+        """The node of this name, after those that it takes. Not by recursion: graphs are deep."""
+        todo, asked = [name], set[str]()
+        while todo:
+            last = todo[-1]
+            node = self.nodes[last]
+            missing = [one for one in node.takes if one not in self.held]
+            if last not in self.held and missing:
+                if last in asked:
+                    raise damaged()
+                asked.add(last)
+                todo += missing
+                continue
+            if last not in self.held:
+                self.held[last] = self._made(last, node)
+            todo.pop()
         return self.held[name]
 
     def tensor(self, held: Held) -> str:
@@ -93,7 +105,7 @@ class _Making:
             return self._picture(name)
         if node.kind == "Const":
             return _constant(node.settings["value"].only(8))
-        given = [self.of(one) for one in node.takes]
+        given = [self.held[one] for one in node.takes]
         if node.kind == "Identity":
             return given[0]
         if node.kind == "Conv2D":
