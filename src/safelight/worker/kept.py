@@ -12,6 +12,7 @@ import select
 import socket
 import subprocess
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from safelight.errors import SafelightError, WireBroken, WorkerDied
@@ -26,7 +27,7 @@ UNLOADABLE = ("ImportError", "ModuleNotFoundError")
 BROKEN = "a part of this installation cannot be loaded: install Safelight anew; safelight doctor"
 
 
-class Kept:
+class Kept(ABC):
     """One process and the channel to it. Every method may be called from any thread."""
 
     what = "process"
@@ -127,10 +128,11 @@ class Kept:
         self._stderr = (self._stderr + data)[-MAX_STDERR_BYTES:]
         return bool(data)
 
+    @abstractmethod
     def _hear(self) -> bool:
         """One message of it; False at the end of the channel."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _bury_all(self) -> None:
         """It is gone, and all that lived by it."""
 
