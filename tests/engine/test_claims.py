@@ -20,6 +20,7 @@ from safelight.engine.stock import Models, load_of
 from safelight.engine.tuning import Tuning
 from safelight.errors import ModelMissing, RecipeInvalid, WireBroken
 from safelight.limits import MAX_MODELS
+from safelight.models.guard import Retry
 from safelight.recipe import Recipe
 from safelight.settings import Settings
 from safelight.worker import caged, orders
@@ -75,6 +76,10 @@ FORGED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"op": "restore", "jpeg": 30}, {"decided": {"jpeg-quality": 33.0}}, "decided"),
     (RESIZE, {"ran": (0,)}, "no model of the recipe"),
     (UPSCALE, {"ran": (0, 1)}, "no model of the recipe"),
+    (RESIZE, {"input_format": "jpeg"}, "read another format"),
+    (RESIZE, {"format": "jpeg"}, "wrote another format"),
+    (RESIZE, {"measures": {"ssim": 1.0}}, "measures"),
+    (RESIZE, {"retries": (Retry(0, "blank", 1),)}, "a twin of a model that has none"),
 ]
 
 
