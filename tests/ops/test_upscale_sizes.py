@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from safelight.codecs.encode import encode
 from safelight.errors import InputRefused, LimitExceeded, ModelMissing
 from safelight.limits import MAX_SIDE, Limits
-from safelight.operation import Context, ModelNeed
+from safelight.operation import ModelNeed
 from safelight.ops.resize import Resize
 from safelight.ops.upscale import Upscale
 from safelight.recipe import Recipe
@@ -21,7 +22,7 @@ from tests.contract import LIMITS, PICTURES, drawn, opened, pixels, result, with
 from tests.contract import context as built_in
 from tests.ops.nets import Net, context, enlarged, same
 
-X2, X4 = ModelNeed("upscale", "fast", 2), ModelNeed("upscale", "fast", 4)
+X2, X3, X4 = (ModelNeed("upscale", "fast", scale) for scale in (2, 3, 4))
 
 
 def pair(kind: str = "luma") -> tuple[Net, Net]:
@@ -97,9 +98,9 @@ def test_a_scale_and_a_size_exclude_each_other_and_neither_is_twice() -> None:
         assert Recipe.from_canonical(recipe.canonical).steps == recipe.steps
 
 
-def test_a_size_needs_the_step_of_four_and_likes_that_of_two() -> None:
-    assert Upscale(to="100x").needs() == (X4, X2)
-    assert [need.optional for need in Upscale(to="100x").needs()] == [False, True]
+def test_a_size_needs_the_step_of_four_and_likes_the_others() -> None:
+    assert Upscale(to="100x").needs() == (X4, X2, X3)
+    assert [need.optional for need in Upscale(to="100x").needs()] == [False, True, True]
     with pytest.raises(ModelMissing):
         Upscale(to="100x").apply(opened(PICTURES["png"]()), context())
 
@@ -113,8 +114,7 @@ def test_more_than_sixteen_times_is_refused_with_what_to_do() -> None:
 def test_the_largest_picture_on_the_way_counts_for_the_limit() -> None:
     limits = Limits(output_pixels=48 * 36 * 16 - 1)
     two, four = pair()
-    nets = {X2: two, X4: four}
-    ctx = Context(limits, lambda need: nets[need])
+    ctx = replace(context((X2, two), (X4, four)), limits=limits)
     Upscale(to="96x").apply(opened(PICTURES["png"]()), ctx)
     with pytest.raises(LimitExceeded, match="enlarged"):
         Upscale(to="97x").apply(opened(PICTURES["png"]()), ctx)

@@ -189,16 +189,18 @@ class Stock:
             self._held.clear()
 
     def _present(self, needs: Iterable[ModelNeed]) -> tuple[ModelNeed, ...]:
-        """The needs that the catalogue has, or what is taken in their place; of those that it has
-        not, only the optional ones are left out.
+        """The needs that the catalogue has, or what is taken in their place, none twice; of those
+        that it has not, only the optional ones are left out.
         """
-        asked = (self._at_hand(need) for need in needs)
+        asked = dict.fromkeys(self._at_hand(need) for need in needs)
         return tuple(need for need in asked if not need.optional or self._is_known(need))
 
     def _at_hand(self, need: ModelNeed) -> ModelNeed:
-        other = need.otherwise
-        has_other = other is not None and not self._is_known(need) and self._is_known(other)
-        return other if other is not None and has_other else need
+        """The need, or the first of what it would take instead that is known."""
+        other: ModelNeed | None = need
+        while other is not None and not self._is_known(other):
+            other = other.otherwise
+        return other or need
 
     def _is_known(self, need: ModelNeed) -> bool:
         try:

@@ -69,8 +69,9 @@ class ModelInput(Fact):
     Values lie in range; then per channel, in the tensor's own order, minus mean, divided by std
     (one value stands for every channel). A picture comes in tiles, or in one size, side x side, or
     side x height where the two differ (0: the same). tile, halo and side in input pixels; tile 0
-    takes the whole picture; the halo is the receptive radius; side is 0 for tiles. Tiles start at
-    multiples of `multiple`, and their sides are such (a net that halves needs 2).
+    takes the whole picture; the halo is the receptive radius; side is 0 for tiles, unless the model
+    takes these in one size alone: a tile and its halos, and what is missing repeats the edge. Tiles
+    start at multiples of `multiple`, and their sides are such (a net that halves needs 2).
 
     number and order are those of the tensor; whole numbers are quantised by unit and zero where
     unit is not 0: number = value / unit + zero. kernel is the resampling (as the model was trained:
@@ -122,16 +123,27 @@ class ModelInput(Fact):
         for name, values in (("mean", self.mean), ("std", self.std)):
             if len(values) not in (1, self.channels):
                 raise ValueError(f"{name} has one value, or one for each channel")
-        if (self.resize == "tile") == (self.side > 0):
-            raise ValueError("side is for stretch, letterbox and crop, and these need it")
+        if self.resize != "tile" and not self.side:
+            raise ValueError("stretch, letterbox and crop need a side")
         if self.height and not self.side:
             raise ValueError("height goes with side")
+        if self.resize == "tile" and self.side:
+            self._require_room()
         return self
+
+    def _require_room(self) -> None:
+        """Raises ValueError where no tile of one size alone holds a tile and its halos."""
+        tile, halo = (-(-pixels // self.multiple) for pixels in (self.tile, self.halo))
+        if not tile or (tile + 2 * halo) * self.multiple > min(self.side, self.rows):
+            raise ValueError("a side of tiles is that of a tile and its halos, or more")
+        if self.side % self.multiple or self.rows % self.multiple:
+            raise ValueError("a side of tiles is a multiple")
 
 
 class ModelOutput(Fact):
     """What the model gives: one tensor, or several whose names stand in `tensors` in the order that
-    the decoder takes them (name is the first). scale is output pixels per input pixel on each side.
+    the decoder takes them (name is the first). scale is output pixels per input pixel on each side;
+    an answer of rgb has the order of the input, and its layout where none is said.
 
     decoder names how the tensors are read, where the kind alone does not say it (models/answers
     lists them with their parameters). activation comes first, over the last axis of labels, over

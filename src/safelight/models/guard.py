@@ -165,6 +165,7 @@ def fits(entry: Entry, tensor: Tensor, answer: object) -> bool:
     sides = [
         side * entry.output.scale for side in (tensor.shape[2:] if is_first else tensor.shape[1:3])
     ]
+    is_first = (entry.output.layout or entry.input.layout) == "NCHW"
     wanted = (channels, *sides) if is_first else (*sides, channels)
     return tuple(answer.shape) == (tensor.shape[0], *wanted)
 

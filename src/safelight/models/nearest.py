@@ -11,14 +11,19 @@ from safelight.operation import ModelNeed
 
 
 def missing(need: ModelNeed, here: Sequence[Entry], offered: Sequence[Entry]) -> ModelMissing:
-    """The error, with the line that gets the model where the catalogue has it."""
-    fitting = [e for e in offered if (e.task, e.output.scale) == (need.task, need.scale)]
-    meant = [e for e in fitting if need.name in (e.name, *e.aliases)]
-    if meant:
-        return ModelMissing(
-            f"{need.task} needs the model {meant[0].name}, which is not here yet",
-            hint=f"safelight models pull {meant[0].name}",
-        )
+    """The error, with the line that gets the model where the catalogue has it, or one of those
+    that would do instead.
+    """
+    one: ModelNeed | None = need
+    while one is not None:
+        fitting = [e for e in offered if (e.task, e.output.scale) == (one.task, one.scale)]
+        meant = [e for e in fitting if one.name in (e.name, *e.aliases)]
+        if meant:
+            return ModelMissing(
+                f"{one.task} needs the model {meant[0].name}, which is not here yet",
+                hint=f"safelight models pull {meant[0].name}",
+            )
+        one = one.otherwise
     said = f"there is no model {need.name!r} for {need.task} x{need.scale}".removesuffix(" x1")
     return ModelMissing(said, hint=_hint(need, here, offered))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations_with_replacement
+from math import prod
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -19,9 +21,20 @@ from safelight.ops.tiling.through import through
 
 BOX = r"^([0-9]{1,5}x[0-9]{0,5}|x[0-9]{1,5})$"
 USUAL_SCALE = 2
-# Ways to enlarge at least so many times, fewest passes first, and of those the cheapest: the work
-# of a net is for each pixel that it is given, so the smaller step goes first.
-CHAINS: tuple[tuple[int, ...], ...] = ((), (2,), (4,), (2, 4), (4, 4))
+STEPS, MOST_TIMES, MOST_PASSES = (2, 3, 4), 16, 4
+# Ways to enlarge, fewest passes first, and of those the cheapest: the work of a net is for each
+# pixel that it is given, so the smaller step goes first. A model has one step, or some.
+CHAINS = sorted(
+    (
+        chain
+        for passes in range(MOST_PASSES + 1)
+        for chain in combinations_with_replacement(STEPS, passes)
+        if prod(chain) < MOST_TIMES * min(chain, default=1)
+    ),
+    key=lambda chain: (len(chain), prod(chain)),
+)
+# What does it where a model has no step of this scale, the best first.
+INSTEAD = {2: (4, 3), 3: (4, 2), 4: (2, 3)}
 
 
 class Upscale(Operation, name="upscale", version=3):
@@ -29,9 +42,9 @@ class Upscale(Operation, name="upscale", version=3):
 
     A model of luma gets luma, and colour goes through bicubic; a model of colour gets all three.
     Transparency goes through bicubic. Grey stays grey, 16 bit stays 16 bit, CMYK becomes sRGB.
-    The result is made row by row and never held whole. x3 is the x4 result, reduced; so is every
-    size between the steps. JPEG, WebP and AVIF are saved with quality 92, and a JPEG with its
-    colour at full size, unless a quality is asked for.
+    The result is made row by row and never held whole. A model that has no x3 does it by its x4,
+    reduced; so is every size between the steps. JPEG, WebP and AVIF are saved with quality 92, and
+    a JPEG with its colour at full size, unless a quality is asked for.
     """
 
     scale: Literal[2, 3, 4] | None = Field(
@@ -72,16 +85,19 @@ class Upscale(Operation, name="upscale", version=3):
         return (int(width) if width else None, int(height) if height else None)
 
     def needs(self) -> tuple[ModelNeed, ...]:
-        """The model for the scale: x4 for x3, and for x2 where there is no x2; for a size that for
-        x4, and that for x2 if any.
+        """The model for the scale, or for another one where there is none; for a size that for x4,
+        and those for other scales if any.
         """
-        four = ModelNeed("upscale", self.model, 4)
-        if self.scale is None:
-            return (four, self._need(2))
-        return (ModelNeed("upscale", self.model, 2, otherwise=four) if self.scale == 2 else four,)
+        if self.scale is not None:
+            return (self._need(self.scale, *INSTEAD[self.scale]),)
+        return (self._need(4, *INSTEAD[4]), *map(self._optional, (2, 3)))
 
-    def _need(self, step: int) -> ModelNeed:
-        return ModelNeed("upscale", self.model, step, optional=step == 2)
+    def _need(self, scale: int, *instead: int) -> ModelNeed:
+        other = self._need(*instead) if instead else None
+        return ModelNeed("upscale", self.model, scale, otherwise=other)
+
+    def _optional(self, scale: int) -> ModelNeed:
+        return ModelNeed("upscale", self.model, scale, optional=True)
 
     def suffix(self) -> str:
         """x2, x3 or x4; or the box."""
@@ -128,20 +144,20 @@ class Upscale(Operation, name="upscale", version=3):
         self, before: tuple[int, int], size: tuple[int, int], ctx: Context
     ) -> Sequence[Session]:
         """The steps of the shortest chain that reaches the size, of those that the model has."""
+        times = max(size[0] / before[0], size[1] / before[1])
+        if times > MOST_TIMES:
+            raise InputRefused(
+                f"{size[0]}x{size[1]} is more than {MOST_TIMES} times the picture's size",
+                hint="upscale it once with -x 4, look at it, and go on from there",
+            )
+        lacking = ModelMissing()
         for chain in CHAINS:
-            enlarged = 1
-            for step in chain:
-                enlarged *= step
-            if before[0] * enlarged >= size[0] and before[1] * enlarged >= size[1]:
+            if prod(chain) >= times:
                 try:
                     return [ctx.session(self._need(step)) for step in chain]
-                except ModelMissing:
-                    if 2 not in chain:
-                        raise
-        raise InputRefused(
-            f"{size[0]}x{size[1]} is more than 16 times the picture's size",
-            hint="upscale it once with -x 4, look at it, and go on from there",
-        )
+                except ModelMissing as error:
+                    lacking = error
+        raise lacking
 
 
 def _check_area(before: tuple[int, int], factor: int, ctx: Context) -> None:
