@@ -1,53 +1,39 @@
-"""Models on their way in: tried out before they are used, kept apart until then; and bundles."""
+"""Models on their way in: tried out before they are used, kept apart until then."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from safelight.audit import dsse
 from safelight.audit.canonical import canonical
 from safelight.engine import shelving as shelving_module
 from safelight.engine import timings
 from safelight.engine.book import Book
-from safelight.engine.bundling import KIND, Arriving, export
 from safelight.engine.shelving import Offer, Shelving, Told
 from safelight.engine.trial import Trial, step_for, try_out, usual_name
 from safelight.errors import (
     ModelFaulty,
     ModelMissing,
-    OutputExists,
-    OutputFailed,
     PolicyRefused,
     SafelightError,
     Unavailable,
     UsageError,
     VerificationFailed,
 )
-from safelight.models import bundle
 from safelight.models.entry import Entry
 from safelight.models.store import Store
-from safelight.models.writing import write_whole
 from safelight.operation import ModelNeed
 from safelight.settings import Settings, load
-from safelight.vault.keys import Keys, load_or_make
+from safelight.vault.keys import Keys
 from safelight.vault.lock import hold
+from tests.engine.shelves import EXACT, NEED, TRIED, X2, entry_of, staged, stated
 from tests.models.hosting import HOST, Host, Play, hosted, surroundings
-
-PACKAGE = files("safelight.models")
-X2 = (PACKAGE / "builtin" / "upscale-x2.onnx").read_bytes()
-EXACT = (PACKAGE / "builtin" / "upscale-x2-fp32.onnx").read_bytes()
-NEED = ModelNeed("upscale", "twice", 2)
-TRIED = Trial("upscale", 0.25, "megapixel")
 
 
 @pytest.fixture
@@ -69,32 +55,6 @@ def shelving(settings: Settings) -> Shelving:
 def untried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A trial takes a second: the tests that are about something else leave it out."""
     monkeypatch.setattr(shelving_module, "try_out", lambda *_: TRIED)
-
-
-def entry_of(data: bytes = X2, **changes: Any) -> Entry:
-    """The built-in upscaler under another name, as if it could be pulled."""
-    built_in = next(entry for entry in Store().entries() if entry.name == "upscale-x2")
-    facts = {
-        "name": "twice",
-        "aliases": (),
-        "exact": None,
-        "pin": "single",
-        "url": f"https://{HOST}/twice.onnx",
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "size_bytes": len(data),
-    }
-    return built_in.model_copy(update=facts | changes)
-
-
-def stated(monkeypatch: pytest.MonkeyPatch, *entries: Entry) -> None:
-    """Let the catalogue state these besides its own."""
-    own = Store().catalogue()
-    monkeypatch.setattr(Store, "catalogue", lambda _store: (*own, *entries))
-
-
-def staged(shelving: Shelving, entry: Entry, data: bytes = X2) -> Entry:
-    write_whole(shelving.shelf.staged(entry)[0].path, data)
-    return entry
 
 
 def test_a_model_is_tried_out_in_the_cage_and_then_used(
@@ -356,163 +316,6 @@ def test_what_a_pull_did_stands_in_the_ledger_also_where_it_failed(
     assert found[0]["why"] == "models pull twice"
     assert found[0]["proxy"] in host.proxy
     assert found[2]["bytes"] == 700
-
-
-# Bundles
-
-
-def packed(shelving: Shelving, folder: Path, keys: Keys, *entries: Entry) -> Path:
-    for entry in entries:
-        shelving.admit(staged(shelving, entry), Told())
-    path = folder / "bundle.tar"
-    export(shelving.store, [entry.name for entry in entries], path, keys)
-    return path
-
-
-def test_a_bundle_is_the_same_bytes_and_never_in_the_place_of_a_file(
-    shelving: Shelving, tmp_path: Path, keys: Keys, untried: None
-) -> None:
-    path = packed(shelving, tmp_path, keys, entry_of(), entry_of(name="other"))
-    again = tmp_path / "again.tar"
-    export(shelving.store, ["other", "twice"], again, keys)
-    assert again.read_bytes() == path.read_bytes()
-    assert len(path.read_bytes()) < 2 * len(X2)
-    with pytest.raises(OutputExists):
-        export(shelving.store, ["twice"], path, keys)
-    with pytest.raises(OutputFailed):
-        export(shelving.store, ["twice"], tmp_path / "no" / "folder", keys)
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["again.tar", "bundle.tar"]
-
-
-def test_what_cannot_be_exported_is_told_why(
-    shelving: Shelving, tmp_path: Path, keys: Keys, untried: None
-) -> None:
-    for names, error in (
-        (["upscale-x2"], PolicyRefused),
-        (["elephant"], ModelMissing),
-        ([], UsageError),
-    ):
-        with pytest.raises(error):
-            export(shelving.store, names, tmp_path / "b.tar", keys)
-    shelving.admit(staged(shelving, entry_of()), Told())
-    shelving.shelf.paths(entry_of())[0].write_bytes(b"hostile")
-    with pytest.raises(VerificationFailed):
-        export(shelving.store, ["twice"], tmp_path / "b.tar", keys)
-    assert not list(tmp_path.iterdir())
-
-
-def arriving(path: Path, shelving: Shelving, keys: Keys) -> Arriving:
-    return Arriving(shelving, io.BytesIO(path.read_bytes()), keys)
-
-
-def test_a_bundle_arrives_on_another_machine(
-    shelving: Shelving,
-    settings: Settings,
-    tmp_path: Path,
-    keys: Keys,
-    untried: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    path = packed(shelving, tmp_path, keys, entry_of())
-    other = Shelving(replace(settings, data_dir=tmp_path / "other"))
-    strangers = load_or_make(tmp_path / "keys")
-    found = arriving(path, other, strangers)
-    assert not found.is_ours
-    assert found.fingerprint == keys.fingerprint
-    assert [(one.entry.name, one.is_pinned, one.is_here) for one in found.packed] == [
-        ("twice", False, False)
-    ]
-    assert found.packed[0].entry.pin == "own"
-    assert arriving(path, other, keys).is_ours
-    stated(monkeypatch, entry_of())
-    found = arriving(path, other, strangers)
-    assert found.packed[0].is_pinned
-    found.unpack()
-    other.admit(found.packed[0].entry, Told())
-    found.discard()
-    assert other.store.find(NEED) == entry_of()
-    assert arriving(path, other, strangers).packed[0].is_here
-
-
-def test_a_bundle_that_was_cut_leaves_nothing(
-    shelving: Shelving, settings: Settings, tmp_path: Path, keys: Keys, untried: None
-) -> None:
-    path = packed(shelving, tmp_path, keys, entry_of())
-    path.write_bytes(path.read_bytes()[:-2_000])
-    other = Shelving(replace(settings, data_dir=tmp_path / "other"))
-    with pytest.raises(VerificationFailed, match="too early"):
-        arriving(path, other, keys).unpack()
-    assert other.shelf.used_bytes() == 0
-
-
-def signed(keys: Keys, document: Any, kind: str = KIND) -> io.BytesIO:
-    out = io.BytesIO()
-    bundle.write(out, dsse.sign(canonical(document), keys, kind), [])
-    return io.BytesIO(out.getvalue())
-
-
-def statement(keys: Keys, *entries: Entry, **changes: Any) -> dict[str, Any]:
-    import base64
-
-    return {
-        "key": base64.b64encode(keys.public_bytes).decode(),
-        "models": [entry.model_dump(mode="json") for entry in entries],
-        "schema": "safelight-bundle/1",
-        **changes,
-    }
-
-
-def test_control_a_statement_made_here_is_read(shelving: Shelving, keys: Keys) -> None:
-    good = signed(keys, statement(keys, entry_of()))
-    assert Arriving(shelving, good, keys).packed[0].entry.name == "twice"
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"schema": "safelight-bundle/2"},
-        {"models": []},
-        {"models": [{"name": "../../evil"}]},
-        {"models": "all"},
-        {"more": 1},
-        {"key": "x"},
-    ],
-    ids=str,
-)
-def test_a_strange_statement_is_refused(
-    shelving: Shelving, keys: Keys, change: dict[str, Any]
-) -> None:
-    with pytest.raises(VerificationFailed):
-        Arriving(shelving, signed(keys, statement(keys, entry_of(), **change)), keys)
-
-
-def test_a_statement_of_another_kind_or_key_is_refused(
-    shelving: Shelving, keys: Keys, tmp_path: Path
-) -> None:
-    document = statement(keys, entry_of())
-    with pytest.raises(VerificationFailed):
-        Arriving(shelving, signed(keys, document, "application/other"), keys)
-    with pytest.raises(VerificationFailed):
-        Arriving(shelving, signed(load_or_make(tmp_path / "keys"), document), keys)
-
-
-def test_names_of_the_package_and_excluded_models_do_not_arrive(
-    shelving: Shelving, keys: Keys
-) -> None:
-    for entry, sentence in (
-        (entry_of(name="upscale-x4"), "the program's own"),
-        (entry_of(licence_class="excluded"), "not to be had"),
-    ):
-        with pytest.raises(PolicyRefused, match=sentence):
-            Arriving(shelving, signed(keys, statement(keys, entry)), keys)
-
-
-def test_an_entry_that_claims_a_free_licence_gets_what_the_catalogue_says(
-    shelving: Shelving, keys: Keys, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stated(monkeypatch, entry_of(licence_class="consent", licence="GPL-3.0"))
-    found = Arriving(shelving, signed(keys, statement(keys, entry_of())), keys)
-    assert found.packed[0].entry.licence_class == "consent"
 
 
 def test_a_trial_that_fails_is_the_error_of_the_work(
