@@ -10,10 +10,13 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from safelight.errors import ModelFaulty, PolicyRefused
-from safelight.models.forms.messages import Message
 from safelight.models.words import Words
+
+if TYPE_CHECKING:
+    from safelight.models.forms.messages import Message
 
 MAX_PIECES = 400_000
 BLANK = "\u2581"
@@ -100,6 +103,8 @@ def pieces_of(parts: Mapping[str, memoryview]) -> Pieces:
 
     Raises ModelFaulty for a file that is none, or changes texts in a way that is not known here.
     """
+    from safelight.models.forms.messages import Message  # with numpy, which no scrub loads
+
     if "pieces" not in parts:
         raise ModelFaulty("the model has no vocabulary: its entry names none")
     try:
@@ -144,6 +149,8 @@ def _piece(data: memoryview) -> tuple[str, float, int]:
     if is_usual and (not rest or (len(rest) == 2 and rest[0] == 0x18 and rest[1] < 0x80)):
         (score,) = struct.unpack("<f", data[size + 3 : size + 7])
         return str(data[2 : size + 2], "utf-8"), score, rest[1] if rest else NORMAL
+    from safelight.models.forms.messages import Message
+
     piece = Message(data)
     score = struct.unpack("<f", piece.raw(SCORE) or b"\0\0\0\0")[0]
     return piece.text(TEXT), score, piece.number(KIND, NORMAL)

@@ -15,8 +15,12 @@ from collections.abc import Iterator, Sequence
 from safelight.models.entry import Entry
 from safelight.models.runtimes import open_session
 from safelight.models.session import Session
+from safelight.worker.launch import MAPPED_BYTES
 from safelight.worker.memory import read_only
 
+# malloc.h of the C library.
+M_MMAP_THRESHOLD = -3
+APART_BYTES = 65_536
 _libc = ctypes.CDLL(None)
 
 
@@ -36,17 +40,29 @@ class Held:
         words, data = read_only(fds[0], entry_bytes), read_only(fds[1], file_bytes)
         for fd in fds:
             os.close(fd)
-        with _limited(self._memory_bytes), contextlib.suppress(Exception):
+        with _limited(self._memory_bytes), _apart(), contextlib.suppress(Exception):
             entry = Entry.from_json(bytes(words))
             self._sessions[bytes(words)] = open_session(entry, data, threads=1)
-        # What was freed meanwhile goes back to the kernel: a worker would take it again, and pay
-        # for a copy of every page.
-        if hasattr(_libc, "malloc_trim"):
-            _libc.malloc_trim(0)
 
     def session(self, entry_json: bytes) -> Session | None:
         """The session of the model that has this entry, if it is held."""
         return self._sessions.get(entry_json)
+
+
+@contextlib.contextmanager
+def _apart() -> Iterator[None]:
+    """What is allocated meanwhile lies apart, and what is freed goes back to the kernel: a worker
+    would take it again, and pay for a copy of every page.
+    """
+    if not hasattr(_libc, "mallopt"):
+        yield
+        return
+    _libc.mallopt(M_MMAP_THRESHOLD, APART_BYTES)
+    try:
+        yield
+    finally:
+        _libc.mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES)
+        _libc.malloc_trim(0)
 
 
 @contextlib.contextmanager

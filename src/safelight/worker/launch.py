@@ -20,8 +20,9 @@ BOOT = (
 BODY = "safelight.worker.child"
 # A worker lives for one job: what it frees it takes again soon, so the kernel need not have it
 # back; and it takes much at once, so large pages spare it thousands of faults, and its end too.
+MAPPED_BYTES = 33_554_432
 MEMORY_IS_KEPT = (
-    "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824"
+    f"glibc.malloc.mmap_threshold={MAPPED_BYTES}:glibc.malloc.trim_threshold=1073741824"
     ":glibc.malloc.hugetlb=1"
 )
 KEPT_NAMES = ("SYSTEMROOT",)

@@ -31,21 +31,45 @@ PICTURE = base64.b64decode(
     "kpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oA"
     "DAMBAAIRAxEAPwDnoLLpxWjBZdOK0oLLpxWlBZdOK0q4oWAxu2p//9k="
 )
+# An input as many models have it.
+INPUT = """{"name": "x", "layout": "NCHW", "channels": 3, "kind": "rgb", "range": [0.0, 1.0],
+"mean": [0.5], "std": [0.5], "tile": 0, "halo": 0, "resize": "crop", "side": 224, "shorter": 256,
+"kernel": "bilinear"}"""
 
 
 def rehearsed(perform: Callable[..., object], plan: Plan) -> Callable[[], None]:
     """A rehearsal of this plan. Make it in the zygote, where an operation can still be loaded."""
     step = {"op": "resize", "fit": "8x8"} if plan.needs_pixels else {"op": "scrub"}
     recipe = Recipe.from_steps([step]).canonical
+    look = _looking() if plan.needs_pixels and plan.runtimes else _nothing
 
     def rehearse() -> None:
         # What fails here fails again in the job, and there it can be told.
         with contextlib.suppress(Exception):
             perform(memoryview(PICTURE), recipe, (), Limits(), progress=_ignore, wants_image=True)
+            look()
         if plan.needs_pixels:
             bytearray(TOUCHED_BYTES)
 
     return rehearse
+
+
+def _looking() -> Callable[[], None]:
+    """A look at the picture as a model would take it."""
+    from safelight.codecs.decode import open_image
+    from safelight.models.contract import ModelInput
+    from safelight.models.tensors import prepared
+    from safelight.ops.looking.sample import Shown
+
+    facts = ModelInput.model_validate_json(INPUT)
+
+    def look() -> None:
+        prepared(facts, Shown(open_image(memoryview(PICTURE), Limits())))
+
+    return look
+
+
+def _nothing() -> None: ...
 
 
 def _ignore(_: float) -> None: ...
