@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from safelight.audit.models import REPEATABLE, ModelFact
 from safelight.audit.receipt import Receipt
 from safelight.engine import devices, pace
 from safelight.engine.devices import Devices
@@ -28,7 +29,7 @@ from safelight.worker import device_attacks
 from safelight.worker.device_host import DIED, DeviceHost
 from safelight.worker.device_wire import Start
 from tests.worker.bodies import reaching
-from tests.worker.devices import files
+from tests.worker.devices import entry, files
 
 UPSCALE = Recipe.from_steps([{"op": "resize", "fit": "40x40"}, {"op": "upscale", "scale": 2}])
 
@@ -74,6 +75,13 @@ def test_the_result_is_that_of_the_pictures_own_worker(engine: Engine, mug: byte
     assert asked.data == own.data
     assert asked.models == own.models
     assert len(asked.cage.attempts) == len(own.cage.attempts) + len(device_attacks.load())
+
+
+def test_a_receipt_says_what_ran_the_models(engine: Engine, mug: bytes) -> None:
+    (model,) = Receipt.parse(_run(engine, mug).receipt).predicate.models
+    assert (model.provider, model.determinism) == ("CPU", REPEATABLE)
+    fact = ModelFact.of(entry(), runtime_version="1", provider="cuda:0", is_repeatable=False)
+    assert (fact.provider, fact.determinism) == ("cuda:0", "not repeatable")
 
 
 def test_the_next_picture_has_the_same_worker_of_the_device(engine: Engine, mug: bytes) -> None:

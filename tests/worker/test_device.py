@@ -12,10 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from safelight.errors import LevelTooLow, RuntimeMissing, SafelightError, WorkerDied
+from safelight.errors import (
+    LevelTooLow,
+    RuntimeMissing,
+    SafelightError,
+    TimeExceeded,
+    WorkerDied,
+)
 from safelight.models.providers import Device
 from safelight.models.runtimes import open_session
-from safelight.worker import attacks, device_attacks, seccomp
+from safelight.worker import attacks, device_attacks, device_host, seccomp
 from safelight.worker.device_host import DIED, DeviceHost
 from safelight.worker.device_wire import ASK_BYTES, Ask, Tensor
 from safelight.worker.launch import OVERWRITING
@@ -158,6 +164,33 @@ def test_a_device_that_dies_ends_its_job_with_one_clear_error() -> None:
         assert until(lambda: not descendants(host.pid))
         with pytest.raises(WorkerDied, match=DIED), host.join():
             pass
+
+
+def test_a_device_that_was_too_slow_is_not_asked_again() -> None:
+    with device() as host:
+
+        def work() -> None:
+            with host.join():
+                raise TimeExceeded
+
+        assert host.is_usable
+        with pytest.raises(TimeExceeded):
+            work()
+        assert not host.is_usable
+
+
+def test_a_job_that_left_and_is_still_held_makes_it_unusable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(device_host, "LEAVE_TIMEOUT_S", -1)
+    with device() as host:
+        with host.join() as joined:
+            held = os.dup(joined.link.line)
+        assert not host.is_idle
+        assert not host.is_usable
+        os.close(held)
+        assert host.rest(10)
+        assert host.is_usable
 
 
 def test_without_its_host_it_leaves() -> None:

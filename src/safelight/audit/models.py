@@ -20,6 +20,9 @@ DISCLOSURE_OF_TASK: dict[str, Disclosure] = {
     "dejpeg": "ai-restored",
     "cutout": "algorithmic",
 }
+REPEATABLE: Literal["same bytes on the same processor and versions"] = (
+    "same bytes on the same processor and versions"
+)
 _RANK: tuple[Disclosure, ...] = ("none", "algorithmic", "ai-restored")
 
 
@@ -83,9 +86,12 @@ class ModelFact(Fact):
         *,
         runtime_version: str,
         provider: str = "CPU",
+        is_repeatable: bool = True,
         retried: RetryFact | None = None,
     ) -> Self:
-        """From a catalogue entry and what opened it."""
+        """From a catalogue entry and what opened it, on what. A card's sums are not always made in
+        the same order: then the bytes are not repeatable.
+        """
         return cls(
             name=entry.name,
             sha256=entry.sha256,
@@ -98,7 +104,7 @@ class ModelFact(Fact):
             precision=entry.precision,
             tile=entry.input.tile,
             halo=entry.input.halo,
-            determinism="same bytes on the same processor and versions",
+            determinism=REPEATABLE if is_repeatable else "not repeatable",
             retried=retried,
         )
 

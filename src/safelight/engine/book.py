@@ -32,6 +32,7 @@ from safelight.errors import VerificationFailed
 from safelight.formats import Format
 from safelight.limits import MEGA
 from safelight.models.entry import Entry
+from safelight.models.providers import CPU, Device
 from safelight.operation import ModelNeed
 from safelight.recipe import Recipe
 from safelight.vault.keys import Keys, load_or_make
@@ -39,6 +40,8 @@ from safelight.vault.private import open_regular
 from safelight.worker.job import Answer, ModelFile
 
 Door = Literal["command line", "python"]
+# What receipts have called the processor from the first on.
+CPU_NAME = "CPU"
 MAX_RECEIPT_BYTES = 4 * MEGA
 
 
@@ -69,12 +72,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One run as it is written down: what came in, what a worker made of it, by what."""
+    """One run as it is written down: what came in, what a worker made of it, by what, on what."""
 
     source: Source
     answer: Answer
     recipe: Recipe
     models: Models
+    device: Device = CPU
 
 
 class Book:
@@ -132,7 +136,7 @@ class Book:
                 cages=answer.cage.cages,
             ),
             metadata=MetadataFact.of(answer.changes, is_reencoded=answer.is_reencoded),
-            models=tuple(_models(work.models, answer)),
+            models=tuple(_models(work.models, answer, work.device)),
             locality=LocalityFact(entry=self.door),
             egress=EgressFact.of(
                 level=answer.cage.level,
@@ -206,7 +210,7 @@ def _output(answer: Answer, digest: str) -> OutputFact:
     )
 
 
-def _models(models: Models, answer: Answer) -> Iterator[ModelFact]:
+def _models(models: Models, answer: Answer, device: Device) -> Iterator[ModelFact]:
     """Each model that ran, with what its exact twin did in its place."""
     for place in answer.ran:
         entry = models.entry(place)
@@ -215,7 +219,13 @@ def _models(models: Models, answer: Answer) -> Iterator[ModelFact]:
         if tiles:
             twin = models.twin(place)
             retried = RetryFact.of(tiles, name=twin.name, sha256=twin.sha256)
-        yield ModelFact.of(entry, runtime_version=runtime_version(entry.runtime), retried=retried)
+        yield ModelFact.of(
+            entry,
+            runtime_version=runtime_version(entry.runtime),
+            provider=CPU_NAME if device.kind == CPU.kind else device.name,
+            is_repeatable=device.kind == CPU.kind,
+            retried=retried,
+        )
 
 
 def _user() -> str:

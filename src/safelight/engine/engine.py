@@ -115,7 +115,7 @@ class Engine:
         with open_source(source, self._limits.input_bytes, self.book.input_digest()) as held:
             read_s = time.monotonic() - started
             before = _format_of(held.first, recipe)
-            models = self._models(recipe)
+            models, device = self._models(recipe), self._device(recipe)
             place = output if recipe.gives_image else None
             replace = in_place
             if place is not None:
@@ -130,11 +130,11 @@ class Engine:
                 recipe.canonical,
                 load_of(models, self._pictures.files(recipe.pictures, recipe.files)),
                 recipe.gives_image,
-                threads=self.tuning.threads if models.needed and self.jobs == 1 else 0,
+                threads=self._threads(models, device),
             )
             with self._runner(recipe, before, models).run(job, progress=progress) as answer:
                 check_answer(answer, recipe, before, models)
-                work = Work(held, answer, recipe, models)
+                work = Work(held, answer, recipe, models, device)
                 clock = Clock(started, read_s)
                 return self._finish(work, clock, place, replace=replace, in_place=in_place)
 
@@ -200,6 +200,11 @@ class Engine:
             return runner
         peak_bytes = self.stock.peak_bytes(recipe.needs)
         return self.devices.at(runner, models.files, peak_bytes=peak_bytes)
+
+    def _threads(self, models: Models, device: Device) -> int:
+        """How many a model may use in the worker of a single picture; 0: as the plan says."""
+        is_its_own = models.needed and not device.is_asked and self.jobs == 1
+        return self.tuning.threads if is_its_own else 0
 
     def _device(self, recipe: Recipe) -> Device:
         """What runs its models."""

@@ -14,7 +14,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from safelight.errors import LevelTooLow, SafelightError, WireBroken, WorkerDied, by_number
+from safelight.errors import (
+    LevelTooLow,
+    SafelightError,
+    TimeExceeded,
+    WireBroken,
+    WorkerDied,
+    by_number,
+)
 from safelight.models.providers import Device
 from safelight.worker import launch
 from safelight.worker.control import NOTE_BYTES, Kind, Note
@@ -70,6 +77,7 @@ class DeviceHost(Kept):
         self._lock = threading.Lock()
         self._leaving: dict[int, float] = {}
         self._at_work: set[int] = set()
+        self._is_stuck = False
         self.changed = threading.Condition(self._lock)
         words = (body, *without)
         super().__init__(
@@ -92,10 +100,11 @@ class DeviceHost(Kept):
 
     @property
     def is_usable(self) -> bool:
-        """False once it is gone, or holds on to a job that has left."""
+        """False once it is gone, was too slow for a job, or holds on to one that has left."""
         with self._lock:
             late = time.monotonic() - LEAVE_TIMEOUT_S
-            return not self.gone.is_set() and all(since > late for since in self._leaving.values())
+            is_late = any(since < late for since in self._leaving.values())
+            return not (self.gone.is_set() or self._is_stuck or is_late)
 
     @property
     def is_idle(self) -> bool:
@@ -115,6 +124,10 @@ class DeviceHost(Kept):
             with far:
                 self._tell(number, far.fileno(), box.fd)
             yield Joined(Link(near.fileno(), box.fd), cage)
+        except TimeExceeded:
+            with self._lock:
+                self._is_stuck = True  # its answer may still be sought, and nobody waits any more
+            raise
         except SafelightError as error:
             # A worker hears of the end at once, and a plain error is all that it can say of it.
             if self.gone.wait(HEARD_TIMEOUT_S if type(error) is SafelightError else 0):
