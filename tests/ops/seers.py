@@ -88,7 +88,7 @@ SEERS: dict[str, tuple[Callable[[], bytes], dict[str, Any]]] = {
         {
             "output_kind": '"boxes"',
             "output": 'decoder = "ultraface"\ntensors = ["y", "scores"]\n'
-            'labels = ["square"]\nleast = 0.5\noverlap = 0.5',
+            'labels = ["square", "circle"]\nleast = 0.5\noverlap = 0.5',
         },
     ),
     "classify": (

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from safelight.annotation import Annotation, Seen
 from safelight.codecs.encode import encode
-from safelight.errors import ModelMissing, RecipeInvalid
+from safelight.errors import ModelMissing, ParameterInvalid, RecipeInvalid
 from safelight.operation import Context, ModelNeed, Operation, Sample
 from safelight.ops.classify import Classify, shares
 from safelight.ops.detect import Detect
@@ -68,18 +68,26 @@ def test_a_large_jpeg_is_seen_at_the_size_it_has() -> None:
 
 
 def test_only_what_is_asked_for_is_kept() -> None:
-    things = [Annotation("box", word, score, (0, 0, 5, 5))
-              for word, score in (("Dog", 0.9), ("cat", 0.6), ("dog", 0.3))]  # fmt: skip
+    things = [
+        Annotation("box", word, score, (0, 0, 5, 5))
+        for word, score in (("Square", 0.9), ("circle", 0.6), ("square", 0.3))
+    ]
     data = png(red_squares())
 
     def kept(**parameters: Any) -> list[tuple[str, float]]:
         image = Detect(**parameters).apply(opened(data), saying(*things))
         return [(sight.label, sight.score) for sight in image.sights]
 
-    assert kept() == [("Dog", 0.9), ("cat", 0.6), ("dog", 0.3)]
-    assert kept(label=("dog",)) == [("Dog", 0.9), ("dog", 0.3)]
-    assert kept(least=0.5) == [("Dog", 0.9), ("cat", 0.6)]
-    assert kept(label=("any",), least=0.9) == [("Dog", 0.9)]
+    assert kept() == [("Square", 0.9), ("circle", 0.6), ("square", 0.3)]
+    assert kept(label=("SQUARE",)) == [("Square", 0.9), ("square", 0.3)]
+    assert kept(least=0.5) == [("Square", 0.9), ("circle", 0.6)]
+    assert kept(label=("any",), least=0.9) == [("Square", 0.9)]
+
+
+def test_a_label_that_the_model_does_not_know_is_no_silent_nothing() -> None:
+    for label in ("squares", "a square", "face"):
+        with pytest.raises(ParameterInvalid, match="label number 2 is no word"):
+            seen(Detect(label=("circle", label)), png(red_squares()))
 
 
 def test_the_points_of_a_body_are_named() -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
 from safelight.annotation import Annotation
-from safelight.errors import ModelMissing
+from safelight.errors import ModelMissing, ParameterInvalid
 from safelight.image import Image
 from safelight.operation import Context, ModelNeed, Operation
-from safelight.ops.looking.labels import LABELS, is_asked
+from safelight.ops.looking.labels import ANY, LABELS, is_asked
 from safelight.ops.looking.sample import shown_to
 
 Label = Annotated[str, Field(min_length=1, max_length=64)]
@@ -49,9 +50,11 @@ class Detect(Operation, name="detect", gives_image=False, gives_sights=True):
     def apply(self, image: Image, ctx: Context) -> Image:
         """The same picture, with what was found among its annotations, the surest first.
 
-        Raises ModelMissing for a model that finds nothing in boxes.
+        Raises ModelMissing for a model that finds nothing in boxes, ParameterInvalid for a label
+        that it does not know: nothing would ever be found.
         """
         need = self.needs()[0]
+        self._check_labels(ctx.session(need).model.output.labels)
         shown = shown_to(image, ctx, need)
         seen = ctx.look(need, shown).annotations
         if any(sight.kind != "box" for sight in seen):
@@ -60,3 +63,12 @@ class Detect(Operation, name="detect", gives_image=False, gives_sights=True):
                 hint="safelight models list --available --task detect",
             )
         return shown.image.with_annotations(*filter(self.asks_for, seen))
+
+    def _check_labels(self, words: Sequence[str]) -> None:
+        known = {word.casefold() for word in (*words, ANY)}
+        for number, label in enumerate(self.label, 1):
+            if words and label.casefold() not in known:
+                raise ParameterInvalid(
+                    f"label number {number} is no word that the model knows",
+                    hint="safelight models show NAME lists the words of a model",
+                )
