@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
-from safelight.engine.tuning import drawn
+from safelight.engine.tuning import png
 from safelight.errors import SafelightError
 from safelight.limits import MEGA
 from safelight.models.contract import PICTURES
@@ -79,8 +79,29 @@ def try_out(entry: Entry, store: Store, settings: Settings) -> Trial | None:
     return Trial(step["op"], result.work_s * MEGA / (result.width * result.height), "megapixel")
 
 
+def drawing(side: int) -> bytes:
+    """A PNG of side x side pixels in colour: soft light, a sun and a fence, as pictures have; made
+    without any image library.
+    """
+    rows = bytearray()
+    for y in range(side):
+        rows.append(0)
+        for x in range(side):
+            rows += bytes(_colour(x, y, side))
+    return png(bytes(rows), side, 3)
+
+
+def _colour(x: int, y: int, side: int) -> tuple[int, int, int]:
+    if (x - side // 3) ** 2 + (y - side // 3) ** 2 < (side // 6) ** 2:
+        return 240, 220, 90
+    if 3 * y > 2 * side and x * 16 // side % 2 == 0:
+        return 90, 60, 40
+    shade = 40 + 150 * y // side + 50 * x // side
+    return shade, (shade + 200) // 2, 230 - shade // 2
+
+
 def _run(engine: Engine, recipe: Recipe, side: int) -> Result:
-    result = engine.run(drawn(side), recipe)
+    result = engine.run(drawing(side), recipe)
     if not isinstance(result, Result):
         raise SafelightError("the trial gave no result")
     return result

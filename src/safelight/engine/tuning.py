@@ -148,6 +148,11 @@ def drawn(side: int, *, colours: Literal[1, 3] = 1) -> bytes:
     """
     across = range(side * colours)
     rows = b"".join(b"\0" + bytes((x * y + x) & 255 for x in across) for y in range(side))
+    return png(rows, side, colours)
+
+
+def png(rows: bytes, side: int, colours: Literal[1, 3]) -> bytes:
+    """A PNG of these rows, each behind its byte of filtering."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
