@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,32 @@ def test_a_card_wakes_by_both_nets_in_memory_of_ours(monkeypatch: pytest.MonkeyP
     wiper(CARD)()
     assert wiped == [1]
     assert options_of(CARD)["gpu_external_alloc"] == "1"
+
+
+def test_what_a_card_brings_in_late_is_loaded_before_its_files_are_out_of_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "nvidia" / "cudnn" / "lib"
+    folder.mkdir(parents=True)
+    for name in ("libcudnn.so.9", "libcudnn_ops.so.9", "README"):
+        (folder / name).touch()
+    tried: list[str] = []
+
+    def library(path: str, _mode: int) -> None:
+        tried.append(Path(path).name)
+        raise OSError("no library")
+
+    class Runtime:
+        def preload_dlls(self) -> None:
+            tried.append("the runtime's own")
+
+    monkeypatch.setattr(onnx_session, "import_onnxruntime", Runtime)
+    monkeypatch.setattr(ctypes, "CDLL", library)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), "not there"])
+    waking.load(CPU)
+    assert tried == []
+    waking.load(CARD)
+    assert tried == ["the runtime's own", "libcudnn.so.9", "libcudnn_ops.so.9"]
 
 
 def test_a_provider_that_was_not_named_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

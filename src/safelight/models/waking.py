@@ -7,8 +7,11 @@ at the first answer, and after that its worker is locked.
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 
 from safelight.models.device_memory import Cuda, Pieces
 from safelight.models.providers import Device
@@ -16,6 +19,25 @@ from safelight.models.providers import Device
 SIDE, CHANNELS = 32, 8
 # Numbers of a tensor in the schema of ONNX.
 FULL, HALF = 1, 10
+# Beneath a place of modules.
+LATE_LIBRARIES = "nvidia/cudnn/lib/libcudnn*.so.*"
+
+
+def load(device: Device) -> None:
+    """Have a card's libraries loaded while their files can still be read, those too that others
+    bring in when a net first wants them: afterwards nothing can be.
+    """
+    if device.kind != "cuda":
+        return
+    from safelight.models.onnx_session import import_onnxruntime
+
+    runtime = import_onnxruntime()
+    with contextlib.suppress(AttributeError):  # older ones find their libraries by themselves
+        runtime.preload_dlls()
+    for place in sys.path:
+        for library in sorted(Path(place).glob(LATE_LIBRARIES)):
+            with contextlib.suppress(OSError):  # what cannot be loaded is missed where it is wanted
+                ctypes.CDLL(str(library), ctypes.RTLD_GLOBAL)
 
 
 def wake(device: Device) -> None:
@@ -24,11 +46,8 @@ def wake(device: Device) -> None:
         return
     import numpy as np
 
-    from safelight.models.onnx_session import import_onnxruntime, opened
+    from safelight.models.onnx_session import opened
 
-    runtime = import_onnxruntime()
-    with contextlib.suppress(AttributeError):
-        runtime.preload_dlls()
     for half in (False, True):
         session = opened(first_net(half=half), threads=1, device=device)
         session.run(None, {"x": np.zeros((1, 3, SIDE, SIDE), np.float32)})

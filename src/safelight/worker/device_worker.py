@@ -47,7 +47,7 @@ from safelight.worker.wire import JOB_BYTES, Order, Ready
 from safelight.worker.zygote import IGNORED, address_space, low
 
 FDS_PER_JOB = 2
-SPARE_FILES = 64
+SPARE_FILES = 256
 SPARE_TASKS = 96
 TASKS_PER_THREAD = 4
 
@@ -62,7 +62,7 @@ def main(words: list[str]) -> None:
         lockdown = Lockdown(frozenset(words[1:]))
         lockdown.enter_namespaces()
         namespaces.become_first()
-        warm.for_device()
+        warm.for_device(start.device)
         warm.require_one_thread()
         _leave_a_sitter()
         _lock(channel, start, lockdown)

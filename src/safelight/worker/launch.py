@@ -71,4 +71,6 @@ def device_environment(threads: int, *, without: frozenset[str] = frozenset()) -
     """
     given = environment(Plan(False, frozenset(), Limits(), threads=threads))
     more = "" if OVERWRITING in without else MEMORY_IS_OVERWRITTEN
-    return {**given, "GLIBC_TUNABLES": given["GLIBC_TUNABLES"] + more}
+    tunables = given["GLIBC_TUNABLES"] + more
+    # A driver would keep what it compiled in the user's home.
+    return {**given, "GLIBC_TUNABLES": tunables, "CUDA_CACHE_DISABLE": "1"}

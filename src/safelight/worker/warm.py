@@ -19,7 +19,9 @@ from safelight.codecs.libvips import libvips
 from safelight.codecs.routing import part_of
 from safelight.errors import FormatUnknown, RuntimeMissing, SomethingMissing, WorkerDied
 from safelight.formats import TABLE, Format
+from safelight.models import waking
 from safelight.models.facts import Runtime
+from safelight.models.providers import Device
 from safelight.recipe import operations
 from safelight.worker.job import Plan
 
@@ -61,13 +63,14 @@ def up(plan: Plan) -> None:
         _runtime(runtime)
 
 
-def for_device() -> None:
-    """Import what the worker of a device touches. Raises RuntimeMissing."""
+def for_device(device: Device) -> None:
+    """Import what the worker of this device touches. Raises RuntimeMissing."""
     for name in (*ALWAYS, *NUMPY):
         importlib.import_module(name)
     for name in ENCODINGS:
         lookup(name)
     _runtime("onnx")
+    waking.load(device)
 
 
 def require_one_thread() -> None:
