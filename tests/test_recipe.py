@@ -94,7 +94,7 @@ def test_the_canonical_form_makes_the_round_trip(scale: Any, quality: int) -> No
 
 def test_a_recipe_says_what_it_needs_and_gives() -> None:
     recipe = Recipe((Upscale(scale=3), Upscale(scale=4), Convert(to="png"), Convert(quality=9)))
-    assert recipe.needs == (ModelNeed("upscale", "fast", 4),)
+    assert recipe.needs == (ModelNeed("upscale", "fast", 3), ModelNeed("upscale", "fast", 4))
     assert recipe.wished_format == "png"
     assert recipe.touches_pixels
     assert recipe.gives_image

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from safelight.annotation import Annotation, Decision
 from safelight.image import Image
-from safelight.operation import Context, ModelNeed, Operation
+from safelight.operation import LATER, Context, ModelNeed, Operation
 from safelight.ops.tiling.net import net_of
 from safelight.ops.tiling.still import held, standard, still, with_profile_of
 from safelight.ops.tiling.through import through
@@ -34,6 +34,7 @@ WORTH_SAVING_AGAIN = 78
 # What a repaired picture is saved with if nobody asks for a quality.
 FINE_QUALITY = 95
 UNKNOWN_QUALITY = 0
+USUAL = "fast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,14 @@ class Restore(Operation, name="restore", version=2, keeps_places=True):
         examples=[40],
         json_schema_extra={"metavar": "auto|off|1-100"},
     )
+    model: str = Field(
+        USUAL,
+        min_length=1,
+        max_length=64,
+        description="name or alias of the model that removes noise: safelight models list; one of"
+        " luma leaves the noise of colours",
+        json_schema_extra=LATER,
+    )
 
     @field_validator("denoise", "jpeg", mode="before")
     @classmethod
@@ -85,12 +94,14 @@ class Restore(Operation, name="restore", version=2, keeps_places=True):
     def _check(self) -> Self:
         if not self.needs():
             raise ValueError("there is nothing to do with both denoise and jpeg off")
+        if self.model != USUAL and self.denoise in ("off", 0):
+            raise ValueError("model goes with denoise, which is off")
         return self
 
     def needs(self) -> tuple[ModelNeed, ...]:
         """A model for each repair that these parameters do not rule out."""
-        jpeg = () if self.jpeg == "off" else (ModelNeed("dejpeg", "fast"),)
-        return jpeg + (() if self.denoise in ("off", 0) else (ModelNeed("denoise", "fast"),))
+        jpeg = () if self.jpeg == "off" else (ModelNeed("dejpeg", USUAL),)
+        return jpeg + (() if self.denoise in ("off", 0) else (ModelNeed("denoise", self.model),))
 
     def decides(self) -> tuple[Decision, ...]:
         """What auto finds."""
@@ -115,7 +126,7 @@ class Restore(Operation, name="restore", version=2, keeps_places=True):
             image = held(image)
         damage = self._damage(image)
         image = image.with_annotations(*self._told(damage))
-        repairs = tuple(_repairs(damage))
+        repairs = tuple(self._repairs(damage))
         for need, planes in repairs:
             image = _repaired(image, need, planes, ctx)
         if not repairs:
@@ -161,6 +172,15 @@ class Restore(Operation, name="restore", version=2, keeps_places=True):
         found = noise_sigma(sample())
         return min(found, LARGEST_SIGMA) if found >= LEAST_SIGMA else None
 
+    def _repairs(self, damage: Damage) -> Iterator[tuple[ModelNeed, dict[str, float]]]:
+        """Each net that the damage wants, in order, with the plane that tells it how bad it is,
+        which not every one takes.
+        """
+        if damage.quality is not None:
+            yield ModelNeed("dejpeg", USUAL), {"quality": damage.quality / 100}
+        if damage.sigma is not None:
+            yield ModelNeed("denoise", self.model), {"sigma": damage.sigma / 100}
+
     def _told(self, damage: Damage) -> tuple[Annotation, ...]:
         """What auto decided to repair: the quality and the sigma, in hundredths."""
         told: tuple[Annotation, ...] = ()
@@ -170,14 +190,6 @@ class Restore(Operation, name="restore", version=2, keeps_places=True):
         if self.denoise == "auto" and damage.sigma is not None:
             told += (Annotation("noise", self.name, damage.sigma / 100),)
         return told
-
-
-def _repairs(damage: Damage) -> Iterator[tuple[ModelNeed, dict[str, float]]]:
-    """Each net that the damage wants, in order, with the plane that tells it how bad it is."""
-    if damage.quality is not None:
-        yield ModelNeed("dejpeg", "fast"), {"quality": damage.quality / 100}
-    if damage.sigma is not None:
-        yield ModelNeed("denoise", "fast"), {"sigma": damage.sigma / 100}
 
 
 def _repaired(image: Image, need: ModelNeed, planes: Mapping[str, float], ctx: Context) -> Image:
