@@ -192,6 +192,15 @@ def test_operators_from_elsewhere_are_one_clear_error(caged: CagedHost, shared_d
     assert found.hint
 
 
+def test_a_runtime_that_is_not_installed_is_told_by_the_job() -> None:
+    plan = Plan(False, frozenset({"onnx", "tflite"}), Limits(memory_bytes=MEMORY_BYTES))
+    with host(plan, body="absent") as one:
+        found = error(one, entry_of(LITE, **LITE_FACTS), Sheet.holding(LITE))
+        assert type(found) is RuntimeMissing
+        assert found.hint == "pip install 'safelight[tflite]'"
+        assert told(one, entry_of(ONNX), Sheet.holding(ONNX))
+
+
 @pytest.mark.parametrize("runtime", ["onnx", "tflite"])
 def test_gigabytes_of_zeros_are_refused_unread(caged: CagedHost, runtime: str) -> None:
     sheet = Sheet(1_900_000_000)

@@ -69,7 +69,9 @@ def for_device(device: Device) -> None:
         importlib.import_module(name)
     for name in ENCODINGS:
         lookup(name)
-    _runtime("onnx")
+    from safelight.models import runtimes
+
+    runtimes.warm("onnx")
     waking.load(device)
 
 
@@ -118,9 +120,8 @@ def _nothing() -> None: ...
 
 
 def _runtime(runtime: Runtime) -> None:
+    """An extra may be absent; a job that needs it says so, with the line that installs it."""
     from safelight.models import runtimes
 
-    try:
+    with contextlib.suppress(RuntimeMissing):
         runtimes.warm(runtime)
-    except ImportError as error:
-        raise RuntimeMissing from error
