@@ -139,7 +139,10 @@ class Settings:
         _state_dir, Rule(r.folder, "an absolute path", "folder of the keys and the journal")
     )
     data_dir: Path = _setting(
-        _data_dir, Rule(r.folder, "an absolute path", "folder of your own models")
+        _data_dir,
+        Rule(
+            r.folder, "an absolute path", "folder of the models that were pulled, imported or added"
+        ),
     )
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
