@@ -20,14 +20,23 @@ from safelight.engine.devices import Devices
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
 from safelight.engine.tuning import Tuning
-from safelight.errors import RuntimeMissing, SomethingMissing, WorkerDied
+from safelight.errors import (
+    PolicyRefused,
+    RuntimeMissing,
+    SafelightError,
+    SomethingMissing,
+    WorkerDied,
+)
 from safelight.models.facts import Runtime
+from safelight.models.guard import Retry
 from safelight.models.providers import CPU, SHARED, Device
 from safelight.recipe import Recipe
 from safelight.settings import Settings
 from safelight.worker import device_attacks
 from safelight.worker.device_host import DIED, DeviceHost
 from safelight.worker.device_wire import Start
+from tests.engine.test_guarded import onnx_model, png
+from tests.models.making import add_model
 from tests.worker.bodies import reaching
 from tests.worker.devices import entry, files
 
@@ -123,6 +132,42 @@ def test_a_dead_device_is_one_error_and_the_next_picture_has_a_new_one(mug: byte
         assert host.gone.wait(10)
         assert _run(engine, mug).data == good
         assert _host(engine).pid != host.pid
+
+
+@pytest.fixture(scope="module")
+def strange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A device and models of others: one whose answers are no numbers, its twin, one cut short."""
+    data = tmp_path_factory.mktemp("data")
+    (data / "models").mkdir()
+    for name, model, twin in (
+        ("nan", onnx_model(float("nan")), '[]\nexact = "plain"'),
+        ("plain", onnx_model(1.0), "[]"),
+        ("cut", onnx_model(1.0)[:-40], "[]"),
+    ):
+        facts: dict[str, Any] = {"name": name, "file": f"{name}.onnx", "runtime": "onnx"}
+        add_model(data / "models", model, aliases=twin, **facts)
+    with Engine(replace(_settings(SHARED), data_dir=data), jobs=1) as opened:
+        yield opened
+
+
+def test_a_faulty_answer_is_seen_by_the_picture_and_the_twin_asked(strange: Engine) -> None:
+    steps = [{"op": "upscale", "scale": 2, "model": "nan"}]
+    result = _run(strange, png(), Recipe.from_steps(steps))
+    assert result.retries == (Retry(0, "not finite", 1),)
+    assert result.models == ("nan",)
+
+
+def test_a_model_that_cannot_be_opened_is_told_in_the_same_words(strange: Engine) -> None:
+    recipe = Recipe.from_steps([{"op": "upscale", "scale": 2, "model": "cut"}])
+    said: list[tuple[type[SafelightError], str, str]] = []
+    own = replace(strange.settings, device="cpu")
+    with Engine(own, jobs=1) as plain:
+        for engine in (plain, strange):
+            with pytest.raises(SafelightError) as caught:
+                engine.run(png(), recipe)
+            said.append((type(caught.value), caught.value.message, caught.value.hint))
+    assert said[0] == said[1]
+    assert said[0][:2] == (PolicyRefused, "the model file is damaged")
 
 
 def test_the_receipt_has_the_lower_level(mug: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
