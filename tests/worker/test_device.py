@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +23,18 @@ from safelight.errors import (
 from safelight.models.providers import Device
 from safelight.models.runtimes import open_session
 from safelight.worker import attacks, device_attacks, device_host, seccomp
-from safelight.worker.device_host import DIED, DeviceHost
+from safelight.worker.device_host import BODY, DIED, DeviceHost
 from safelight.worker.device_wire import ASK_BYTES, Ask, Tensor
 from safelight.worker.launch import OVERWRITING
 from safelight.worker.memory import Sheet, read_only
 from tests.worker.bodies import reaching
+from tests.worker.children import become_nobody_with_this_python, in_child, refuse_namespaces
 from tests.worker.devices import copies, device, entry, loaded, picture, session
 from tests.worker.hosts import descendants, until
+
+
+def _nothing() -> None: ...
+
 
 IS_ROOT = os.geteuid() == 0
 
@@ -254,3 +260,32 @@ def test_its_words_are_overwritten_with_the_rest(shared: DeviceHost) -> None:
         assert host.cage.level
     assert host._sheet is not None
     assert host._sheet.fd == -1
+
+
+@pytest.mark.parametrize(
+    ("become", "refuse", "body", "level"),
+    [
+        (become_nobody_with_this_python, _nothing, BODY, 3),
+        (_nothing, refuse_namespaces, BODY, 2),
+        (become_nobody_with_this_python, refuse_namespaces, BODY, 2),
+        (become_nobody_with_this_python, _nothing, "reaching", 2),
+        (_nothing, refuse_namespaces, "reaching", 2),
+    ],
+    ids=["user", "root alone", "user alone", "user with a node", "root alone with a node"],
+)
+def test_it_answers_at_the_level_that_the_system_gives(
+    become: Callable[[], None], refuse: Callable[[], None], body: str, level: int
+) -> None:
+    loaded()  # what root alone may read is read by root
+
+    def work() -> list[object]:
+        become()
+        refuse()
+        given = reaching.reach(Device()) if body == "reaching" else None
+        with device(level=0, body=body, reach=given) as host:
+            lost = [one.name for one in host.cage.attempts if not one.contained]
+            with host.join() as joined:
+                shape = session(joined).run(picture(8, side=16)).shape
+            return [host.cage.level, lost, list(shape), host.rest()]
+
+    assert in_child(work) == [level, [], [1, 1, 64, 64], True]
