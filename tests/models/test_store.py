@@ -251,3 +251,10 @@ def test_without_memfd_an_unnamed_file_holds_the_model(
 def test_an_entry_makes_the_way_to_a_worker_and_back(tmp_path: Path) -> None:
     entry = add_model(tmp_path)
     assert Entry.from_json(entry.to_json()) == entry
+
+
+def test_what_the_program_brings_is_told_apart_from_what_a_user_has(tmp_path: Path) -> None:
+    add_model(tmp_path)
+    store = Store(tmp_path)
+    assert store.built_in() == Store().entries()
+    assert store.origin("twice") == "own"
