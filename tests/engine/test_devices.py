@@ -231,3 +231,10 @@ def test_the_pace_of_a_device_is_that_of_a_whole_job(
     assert found.megapixels_a_second > 0
     assert found.expected_s == pytest.approx(192 / found.megapixels_a_second)
     assert found.sentence().startswith("cpu (CPUExecutionProvider): ")
+
+
+def test_a_worker_without_models_is_measured_for_a_proof() -> None:
+    assert Devices(_settings("cpu"), 1).report() is None
+    found = Devices(_settings(SHARED), 1).report()
+    assert found is not None
+    assert found.contained == len(found.attempts) == len(device_attacks.load())

@@ -14,7 +14,7 @@ import pytest
 from safelight.models.store import Store
 from safelight.proof import prove as module
 from safelight.proof.egress import Egress, egress
-from safelight.proof.prove import Proof, prove, stopped_by_layer
+from safelight.proof.prove import AtDevice, Proof, prove, stopped_by_layer
 from safelight.worker import attacks
 from safelight.worker.job import CageReport, Host
 from tests.proof.desk import Desk, Reporter, held, let_through, live
@@ -179,3 +179,17 @@ def test_egress_is_open_when_one_way_out_is(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_egress_is_not_closed_below_the_level_required(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not out(replace(held(), level=2), monkeypatch, level=3).is_closed
+
+
+def test_the_worker_of_a_device_must_hold_too(measured: Measure) -> None:
+    proof = measured(device=AtDevice("cuda:0", held(level=2)))
+    assert proof.ok
+    assert "device       cuda:0: " in "\n".join(proof.lines())
+    told = cast(dict[str, Any], proof.document()["device"])
+    assert (told["name"], told["level"], told["lost"]) == ("cuda:0", 2, [])
+    assert not measured(device=AtDevice("cuda:0", held(level=2)), required_level=3).ok
+    lost = measured(device=AtDevice("cuda:0", let_through("fork")))
+    assert not lost.ok
+    assert cast(dict[str, Any], lost.document()["device"])["lost"] == ["fork"]
+    assert any("cuda:0" in line and "FAILED" in line for line in lost.lines())
+    assert "device" not in measured().document()

@@ -17,6 +17,7 @@ from safelight.errors import InputMissing, SafelightError, SomethingMissing, Ver
 if TYPE_CHECKING:
     from safelight.audit.ledger import Ledger
     from safelight.engine.engine import Engine
+    from safelight.proof.prove import AtDevice
     from safelight.worker.job import Host
 
 Proved = TypeVar("Proved")
@@ -29,11 +30,12 @@ UNMEASURED = (
 )
 
 measuring = stacked(setting("require_level"), setting("state_dir"), setting("data_dir"), speaking)
+proving = stacked(setting("device"), measuring)
 
 
 @click.command(name="prove", add_help_option=False)
 @click.argument("files", nargs=-1, metavar="[FILE|FOLDER]...")
-@measuring
+@proving
 @click.pass_obj
 def prove(face: Face, files: tuple[str, ...]) -> int:
     """Attack our own cage and show what held.
@@ -43,6 +45,7 @@ def prove(face: Face, files: tuple[str, ...]) -> int:
       safelight prove
       safelight prove out/
       safelight prove --require-level 3 --json
+      safelight prove --device cpu:shared
 
     The attacks run in a fresh worker, then in a process without a cage. Models are compared
     with their pins, the journal is checked; so are the receipts of a FILE, or of all in a FOLDER.
@@ -60,6 +63,7 @@ def prove(face: Face, files: tuple[str, ...]) -> int:
             journal=engine.book.journal,
             receipts=receipts,
             required_level=level,
+            device=_at_device(engine),
         ),
     )
     for row in proof.rows:
@@ -163,6 +167,14 @@ def _measured(face: Face, measure: Callable[[Host, Engine], Proved]) -> Proved:
     settings = replace(face.settings, require_level=0)
     with Engine(settings, jobs=1, door="command line") as engine:
         return measure(_widest(engine, face), engine)
+
+
+def _at_device(engine: Engine) -> AtDevice | None:
+    """What holds the worker of the device; None where models run in their picture's own."""
+    from safelight.proof.prove import AtDevice
+
+    report = engine.devices.report()
+    return None if report is None else AtDevice(engine.devices.device.name, report)
 
 
 def _widest(engine: Engine, face: Face) -> Host:

@@ -14,7 +14,8 @@ from safelight.models.facts import Runtime
 from safelight.models.providers import CPU, Device, chosen
 from safelight.settings import Settings
 from safelight.worker.device_host import DeviceHost, start_of
-from safelight.worker.job import Answer, Job, ModelFile
+from safelight.worker.device_wire import Start
+from safelight.worker.job import Answer, CageReport, Job, ModelFile
 from safelight.worker.reports import weaker
 
 # Workers of a device that are kept for recipes to come; each holds its models.
@@ -57,7 +58,7 @@ class Devices:
 
     def __init__(self, settings: Settings, jobs: int) -> None:
         self._settings, self._jobs = settings, jobs
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._device: Device | None = None
         self._kept: dict[tuple[bytes, ...], DeviceHost] = {}
 
@@ -97,6 +98,18 @@ class Devices:
         """The runner with these models at the device; their sessions need so many bytes."""
         return AtDevice(runner, lambda: self._worker(files, peak_bytes))
 
+    def report(self) -> CageReport | None:
+        """What holds a worker of the device that has no model yet; None where models run in the
+        worker of their picture. Raises what keeps it from starting.
+        """
+        if not self.device.is_asked:
+            return None
+        host = DeviceHost(self._start(0), ())
+        try:
+            return host.cage
+        finally:
+            host.end()
+
     def close(self) -> None:
         """End all workers and wait for them."""
         with self._lock:
@@ -111,7 +124,7 @@ class Devices:
         """The one that has these models; a new one where there is none, or none that can be used
         any more.
         """
-        device, key = self.device, tuple(file.entry_json for file in files)
+        key = tuple(file.entry_json for file in files)
         with self._lock:
             host = self._kept.pop(key, None)
             if host is not None and not host.is_usable:
@@ -119,16 +132,15 @@ class Devices:
                 host = None
             if host is None:
                 self._make_room()
-                start = start_of(
-                    device,
-                    threads=usable_cores(),
-                    memory_bytes=self._settings.limits().memory_bytes + peak_bytes,
-                    workers=self._jobs,
-                )
                 level = self._settings.require_level
-                host = DeviceHost(start, files, required_level=level)
+                host = DeviceHost(self._start(peak_bytes), files, required_level=level)
             self._kept[key] = host
             return host
+
+    def _start(self, peak_bytes: int) -> Start:
+        memory_bytes = self._settings.limits().memory_bytes + peak_bytes
+        cores = usable_cores()
+        return start_of(self.device, threads=cores, memory_bytes=memory_bytes, workers=self._jobs)
 
     def _make_room(self) -> None:
         """End the one that was not asked for longest, if none of its jobs is under way."""

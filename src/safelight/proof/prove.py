@@ -38,20 +38,57 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class AtDevice:
+    """What holds the worker of a device, where models run in one of their own."""
+
+    name: str
+    cage: CageReport
+
+    @property
+    def is_ok(self) -> bool:
+        return self.cage.contained == len(self.cage.attempts)
+
+    def line(self) -> str:
+        """For a screen."""
+        cage = self.cage
+        lost = "" if self.is_ok else "  <- FAILED"
+        counts = f"{cage.contained} of {len(cage.attempts)} attacks contained"
+        return f"device       {self.name}: {counts}, level {cage.level}{lost}"
+
+    def document(self) -> dict[str, object]:
+        """JSON values; every attempt by name that was not contained."""
+        cage = self.cage
+        return {
+            "name": self.name,
+            "level": cage.level,
+            "attempted": len(cage.attempts),
+            "contained": cage.contained,
+            "lost": [attempt.name for attempt in cage.attempts if not attempt.contained],
+            "filter_sha256": cage.filter_sha256,
+            "not_covered": list(cage.not_covered),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
-    """Everything that was measured, and the verdict."""
+    """Everything that was measured, and the verdict. device: where models have a worker of their
+    own.
+    """
 
     cage: CageReport
     rows: tuple[Row, ...]
     checks: tuple[Check, ...]
     required_level: int
     reachable: int
+    device: AtDevice | None = None
 
     @property
     def ok(self) -> bool:
         """True if the cage held at the level required and nothing that was checked failed."""
+        device = self.device
         return (
             self.cage.level >= self.required_level
+            and (device is None or (device.is_ok and device.cage.level >= self.required_level))
             and all(row.is_ok for row in self.rows)
             and all(check.state != "failed" for check in self.checks)
         )
@@ -70,6 +107,7 @@ class Proof:
             *(self._row_line(row) for row in self.rows),
             "",
             *self._cage_lines(),
+            *([] if self.device is None else [self.device.line()]),
             *self._check_lines(),
             *(f"not covered  {sentence}" for sentence in self.cage.not_covered),
             "",
@@ -96,6 +134,7 @@ class Proof:
             "reachable_calls": self.reachable,
             "checks": [check.document() for check in self.checks],
             "not_covered": list(cage.not_covered),
+            **({} if self.device is None else {"device": self.device.document()}),
         }
 
     def _row_line(self, row: Row) -> str:
@@ -168,9 +207,10 @@ def prove(
     journal: Journal,
     receipts: Sequence[Path] = (),
     required_level: int,
+    device: AtDevice | None = None,
 ) -> Proof:
     """Measure one fresh worker of this host, make the control run, verify models, journal,
-    receipts.
+    receipts. device: what was measured of the worker that models have for themselves.
 
     receipts are outputs or receipts. Raises SafelightError only when a run could not be made; what
     was made and failed stands in the proof.
@@ -185,6 +225,7 @@ def prove(
         checks=tuple(checks),
         required_level=required_level,
         reachable=len(seccomp.reachable(syscalls.architecture())),
+        device=device,
     )
 
 
