@@ -17,6 +17,7 @@ from safelight.models.entry import Entry
 from safelight.models.shelf import Shelf
 from safelight.models.store import Store
 from safelight.models.writing import write_whole
+from tests.models.stated import state
 
 PACKAGE = files("safelight.models")
 Said = tuple[int, str, str]
@@ -151,7 +152,7 @@ def test_a_newer_pin_is_told(
     entry = taken(models)
     newer = entry.model_copy(update={"sha256": "0" * 64, "caveat": "Mind the gap."})
     own = Store().catalogue()
-    monkeypatch.setattr(Store, "catalogue", lambda _store: (*own, newer))
+    state(monkeypatch, (*own, newer))
     out = run("list", "--task", "upscale")[1]
     assert "another version is pinned now: safelight models pull twice" in out
     code, _out, err = run("pull", "--outdated")

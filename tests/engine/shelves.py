@@ -15,6 +15,7 @@ from safelight.models.store import Store
 from safelight.models.writing import write_whole
 from safelight.operation import ModelNeed
 from tests.models.hosting import HOST
+from tests.models.stated import state
 
 PACKAGE = files("safelight.models")
 X2 = (PACKAGE / "builtin" / "upscale-x2.onnx").read_bytes()
@@ -41,7 +42,7 @@ def entry_of(data: bytes = X2, **changes: Any) -> Entry:
 def stated(monkeypatch: pytest.MonkeyPatch, *entries: Entry) -> None:
     """Let the catalogue state these besides its own."""
     own = Store().catalogue()
-    monkeypatch.setattr(Store, "catalogue", lambda _store: (*own, *entries))
+    state(monkeypatch, (*own, *entries))
 
 
 def staged(shelving: Shelving, entry: Entry, data: bytes = X2) -> Entry:

@@ -18,6 +18,7 @@ from safelight.models.store import Place, Store
 from safelight.models.writing import failed, write_whole
 from safelight.operation import ModelNeed
 from tests.models.making import entry_toml
+from tests.models.stated import state
 
 NEED = ModelNeed("upscale", "plain", 2)
 URL = 'url = "https://models.example/twice.bin"'
@@ -166,12 +167,12 @@ def test_the_catalogue_says_it_best_where_the_files_are_the_same(
 ) -> None:
     taken(tmp_path)
     better = an_entry(precision="fp16")
-    monkeypatch.setattr(Store, "catalogue", lambda _store: (better,))
+    state(monkeypatch, (better,))
     store = Store(tmp_path)
     assert store.find(NEED) == better
     assert store.outdated() == ()
     newer = an_entry(b"heavier")
-    monkeypatch.setattr(Store, "catalogue", lambda _store: (newer,))
+    state(monkeypatch, (newer,))
     store = Store(tmp_path)
     assert pins(store.find(NEED)) == (digest(b"weights"),)
     assert store.outdated() == (newer,)

@@ -16,6 +16,7 @@ from safelight.errors import ModelMissing, UsageError, VerificationFailed
 from safelight.models.entry import MAX_ENTRY_BYTES, Entry
 from safelight.models.lint import require_whole
 from safelight.models.nearest import missing
+from safelight.models.pages import Pages
 from safelight.models.sealed import LoadedModel, load
 from safelight.models.shelf import Choice, Shelf, pins, wanted
 from safelight.models.staging import Wanted
@@ -46,6 +47,7 @@ class Store:
     def __init__(self, user_folder: Path | None = None, *, trying: Place | None = None) -> None:
         self._user_folder = user_folder
         self._trying = trying
+        self._pages = Pages()
         self.shelf = Shelf(user_folder) if user_folder is not None else None
 
     def built_in(self) -> tuple[Entry, ...]:
@@ -64,7 +66,7 @@ class Store:
 
     def catalogue(self) -> tuple[Entry, ...]:
         """Every entry of the package, as this version of the program states it."""
-        return self._catalogue
+        return self._pages.every()
 
     def origin(self, name: str) -> Origin | None:
         """How the model of this name came here; None if it is not here."""
@@ -175,14 +177,14 @@ class Store:
         if self._trying is not None:
             yield self._trying
         with resources.as_file(resources.files("safelight.models")) as package:
-            for entry in self.catalogue():
-                if entry.url is None:
-                    yield Place(entry, _flat(package / "builtin", entry), "built-in")
+            for entry in self._pages.shipped():
+                yield Place(entry, _flat(package / "builtin", entry), "built-in")
         if self._user_folder is None or self.shelf is None:
             return
         yield from self._pulled(self.shelf)
-        offered = [entry for entry in (*self.catalogue(), *self._own) if entry.url is not None]
-        for entry in offered:
+        for entry in (*self._pages.naming(_listed(self._user_folder)), *self._own):
+            if entry.url is None:
+                continue
             paths = _flat(self._user_folder, entry)
             is_whole = all(path.is_file() for path in paths)
             if is_whole and entry.licence_class != "excluded":
@@ -193,30 +195,28 @@ class Store:
 
     def _pulled(self, shelf: Shelf) -> Iterator[Place]:
         """What was taken in; of the same files, the catalogue's entry says it best."""
-        stated = {entry.name: entry for entry in self.catalogue()}
         for entry in shelf.entries():
-            newest = stated.get(entry.name, entry)
-            fits = newest if pins(newest) == pins(entry) else entry
-            if newest.url is not None or entry.name not in stated:
+            stated = self._pages.entry(entry.name)
+            fits = stated if stated is not None and pins(stated) == pins(entry) else entry
+            if stated is None or stated.url is not None:
                 yield Place(fits, shelf.paths(fits), "pulled")
-
-    @cached_property
-    def _catalogue(self) -> tuple[Entry, ...]:
-        with resources.as_file(resources.files("safelight.models")) as package:
-            paths = sorted((package / "catalogue").glob("*.toml"))
-            return tuple(Entry.from_toml(path.read_bytes()) for path in paths)
 
     @cached_property
     def _own(self) -> tuple[Entry, ...]:
         if self._user_folder is None:
             return ()
-        taken = {entry.name for entry in self.catalogue()}
+        taken = self._pages.names()
         found = map(_user_entry, sorted(self._user_folder.glob("*.toml")))
         return tuple(entry for entry in found if entry.name not in taken)
 
     @cached_property
     def _choices(self) -> dict[str, Choice]:
         return self.shelf.choices() if self.shelf is not None else {}
+
+
+def _listed(folder: Path) -> tuple[str, ...]:
+    """The names of what lies in it."""
+    return tuple(path.name for path in folder.iterdir()) if folder.is_dir() else ()
 
 
 def _flat(folder: Path, entry: Entry) -> tuple[Path, ...]:
