@@ -217,7 +217,8 @@ def test_every_operation_with_a_model_tries_the_models_of_its_task() -> None:
     steps = {entry.name: step_for(entry) for entry in Store().entries()}
     assert steps["upscale-x4"] == {"op": "upscale", "model": "upscale-x4", "scale": 4}
     assert steps["cutout"] == {"op": "cutout", "model": "cutout"}
-    assert steps["restore-noise"] is None
+    assert steps["restore-noise"] == {"op": "restore", "model": "restore-noise"}
+    assert steps["restore-jpeg"] is None
 
 
 def test_a_trial_of_a_whole_picture_is_timed_by_the_picture(
