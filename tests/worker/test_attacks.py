@@ -195,7 +195,8 @@ def test_an_attack_that_dies_is_not_taken_for_one_that_got_through() -> None:
         return 0
 
     one = ALL[0]
-    deadly = Attack(one.name, one.group, "die", die, *[frozenset[int]()] * 4)
+    none = frozenset[int]()
+    deadly = Attack(one.name, one.group, "die", die, none, none, none, none)
     assert in_child(lambda: isolated(deadly, AttackTarget(pid=1, address=0))) != 0
 
 
