@@ -85,6 +85,7 @@ def test_an_entry_as_it_must_be_has_no_fault(changes: dict[str, Any]) -> None:
         (BOXES | {"output__least": 0.0}, "how sure is sure enough"),
         (BOXES | {"output__kind": "keypoints"}, "names its points"),
         (BOXES | {"output__tensors": ("z", "y")}, "name is the first of the tensors"),
+        (BOXES | {"output__matte": True}, "a matte is a mask that says how much"),
         ({"output__gain": 2.0}, "gain goes with the model that reads texts"),
         ({"text": "other"}, "gain goes with the model that reads texts"),
     ],

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from safelight.errors import TimeExceeded
-from safelight.operation import Context
 from safelight.ops.cutout import Cutout
 from safelight.ops.cutting import finish
 from safelight.ops.cutting.finish import Finisher, finished
-from tests.contract import LIMITS, deep, opened, with_pillow
+from tests.contract import deep, opened, with_pillow
 from tests.ops.drawn_mug import drawn_mug
-from tests.ops.test_cutout import Knowing
+from tests.ops.test_cutout import Knowing, knowing
 
 GROUND = "picture:" + "ab" * 32
 
@@ -38,7 +37,7 @@ def finisher_of(data: bytes, **changes: Any) -> Finisher:
     deadline = changes.pop("deadline", 1e12)
     ground = opened(translucent())
     net = Knowing(drawn_mug().cover)
-    context = Context(LIMITS, lambda _need: net, deadline=deadline, picture=lambda _sha: ground)
+    context = knowing(net, deadline=deadline, picture=lambda _sha: ground)
     finisher, _ = Cutout(**changes)._decided(opened(data), context)
     assert isinstance(finisher, Finisher)
     return finisher

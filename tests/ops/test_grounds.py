@@ -23,7 +23,7 @@ from safelight.ops.cutout import Cutout
 from safelight.ops.cutting import grounds
 from tests.contract import LIMITS, PICTURES, context, deep, opened, pixels, result, with_pillow
 from tests.ops.drawn_mug import drawn_mug
-from tests.ops.test_cutout import Knowing, cut, several
+from tests.ops.test_cutout import Knowing, cut, knowing, several
 
 
 @pytest.mark.parametrize("name", ["blue", "BLUE", "#0000ff", "#0000FF", "#00f"])
@@ -53,7 +53,7 @@ def test_a_blurred_ground_has_nothing_of_the_subject_in_it() -> None:
 
 def tiled_ground(data: bytes) -> Context:
     image = opened(data)
-    return Context(LIMITS, lambda _need: Knowing(drawn_mug().cover), picture=lambda _sha: image)
+    return knowing(Knowing(drawn_mug().cover), picture=lambda _sha: image)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "CMYK"])
@@ -126,9 +126,7 @@ def test_a_ground_that_cannot_be_opened_is_named(fault: InputRefused, words: str
         raise fault
 
     with pytest.raises(type(fault), match=words):
-        grounds.opened(
-            Context(LIMITS, lambda _need: Knowing(drawn_mug().cover), picture=refusing), ""
-        )
+        grounds.opened(knowing(Knowing(drawn_mug().cover), picture=refusing), "")
 
 
 def test_a_ground_for_sixteen_bits() -> None:

@@ -147,8 +147,9 @@ class ModelOutput(Fact):
 
     decoder names how the tensors are read, where the kind alone does not say it (models/answers
     lists them with their parameters). activation comes first, over the last axis of labels, over
-    the channels of a mask. scaling minmax stretches a mask to 0..1. channel is the one of a mask
-    that is the subject. labels: the words, in the order of the scores. points: the names of
+    the channels of a mask. scaling minmax stretches a mask to 0..1. matte: what lies between
+    is transparency, as of hair; else it is doubt. channel is the one of a mask that is the subject.
+    labels: the words, in the order of the scores. points: the names of
     keypoints in their order. anchors: the decoder's own numbers, as strides and sizes, by name.
     least: scores below are dropped; overlap: boxes that share more of their union are one; most:
     how many boxes there may be.
@@ -166,6 +167,7 @@ class ModelOutput(Fact):
     decoder: str = Field(default="", pattern=r"^[a-z0-9-]{0,32}$")
     activation: Literal["none", "sigmoid", "softmax"] = "none"
     scaling: Literal["none", "minmax"] = "none"
+    matte: bool = False
     channel: int = Field(default=0, ge=0, le=2_000)
     labels: tuple[Label, ...] = Field(default=(), max_length=MAX_LABELS)
     points: tuple[Label, ...] = Field(default=(), max_length=MAX_POINTS)

@@ -88,6 +88,8 @@ def _answer(entry: Entry) -> Iterator[str]:
         yield f"an answer of {output.kind} says how sure is sure enough"
     if output.tensors and output.tensors[0] != output.name:
         yield "name is the first of the tensors"
+    if output.matte and (output.kind != "alpha" or output.is_yes_or_no):
+        yield "a matte is a mask that says how much"
     if bool(output.gain) != (entry.text is not None):
         yield "gain goes with the model that reads texts into the same space"
 

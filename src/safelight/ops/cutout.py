@@ -133,7 +133,7 @@ class Cutout(Operation, name="cutout", version=3, gives_confidence=True):
 
     def _decided(self, image: Image, ctx: Context) -> tuple[Any, float | None]:
         """All that is known once the small picture was looked at: how to finish, how sure."""
-        from safelight.ops.cutting.cut import REDUCED, prepared
+        from safelight.ops.cutting.cut import prepared, prepared_matte, reduced_for
         from safelight.ops.cutting.decide import by_looking, by_surface, check_model, looks
         from safelight.ops.cutting.finish import Finisher
         from safelight.ops.cutting.source import seen, source_of, standard_of
@@ -142,14 +142,17 @@ class Cutout(Operation, name="cutout", version=3, gives_confidence=True):
         check_model(session)
         if looks(session):
             image = held(image)
-        source = source_of(image, REDUCED, to_srgb=self.bg is not None)
+        facts = session.model
+        longest = reduced_for(facts.input.side, is_matte=facts.output.matte)
+        source = source_of(image, longest, to_srgb=self.bg is not None)
         picture = seen(source)
         if looks(session):
             looked = ctx.look(self.needs()[0], Shown(image, source.under))
             decision = by_looking(looked.mask, session)
         else:
             decision = by_surface(standard_of(picture, source.small), session)
-        cut = prepared(*_planes(picture, decision.alpha))
+        prepare = prepared_matte if facts.output.matte else prepared
+        cut = prepare(*_planes(picture, decision.alpha))
         ground: Any = None
         size = (image.width, image.height, source.peak)
         if self.bg == BLUR:

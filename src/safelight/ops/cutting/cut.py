@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # The longer side of the reduced picture on which edges are prepared.
 REDUCED = 512
+# That for a matte of more pixels, which has finer edges to keep.
+REDUCED_MATTE = 1_024
 # The filter looks this far around, in pixels of the reduced picture.
 RADIUS = 4
 # Subject is what the rough alpha takes for more than INNER; fine parts may be what it takes for
@@ -28,6 +30,8 @@ CONTRAST = 0.08
 # So far from the way between both colours, as a share of it squared, what is seen is a third one.
 STRAY = 0.1
 OUTSIDE, INSIDE, EDGE = 0, 1, 2
+# The same for a matte: what is not nearly all or nothing so far around is in between.
+CLEAR, FULL, NEAR = 0.02, 0.98, 2
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,12 @@ class Cut:
 
     For each of its places, row by row, table has alpha's four coefficients, then the colours of
     subject and ground next to it, then the least and the most that alpha may be. Colours 0..1,
-    in the picture's own space.
+    in the picture's own space. is_matte: alpha stays what it is, and is not steepened.
     """
 
     state: NDArray[np.uint8]
     table: Plane
+    is_matte: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,11 @@ class Rows:
     alpha: Plane
     edge: NDArray[np.bool_]
     colours: Plane
+
+
+def reduced_for(side: int, *, is_matte: bool) -> int:
+    """The longer side of the reduced picture for a mask of this side."""
+    return max(REDUCED, min(side, REDUCED_MATTE)) if is_matte else REDUCED
 
 
 def prepared(guide: Plane, alpha: Plane) -> Cut:
@@ -72,8 +82,32 @@ def prepared(guide: Plane, alpha: Plane) -> Cut:
     better = alpha + (first - alpha) * trust
     slopes = tiled(guide, better, RADIUS)
     slopes += (between - slopes) * trust
+    return _cut(np.concatenate([slopes, subject, ground, bounds]), inner, outer)
+
+
+def prepared_matte(guide: Plane, alpha: Plane) -> Cut:
+    """The cut of guide by a matte: it stays as fine and as soft as it is, and the full picture adds
+    what is finer.
+    """
+    import numpy as np
+
+    from safelight.ops.cutting.fill import filled
+    from safelight.ops.cutting.guided import box, tiled
+
+    inner, outer = box(np.stack([alpha > FULL, alpha > CLEAR]).astype(np.float32), NEAR)
+    subject = filled(guide, _certain(inner, alpha))
+    ground = filled(guide, _certain(1 - outer, 1 - alpha))
+    bounds = np.stack([np.zeros_like(alpha), np.ones_like(alpha)])
+    slopes = tiled(guide, alpha, RADIUS)
+    slopes[3] = alpha - (slopes[:3] * guide).sum(0)
     table = np.concatenate([slopes, subject, ground, bounds])
-    state = np.full(alpha.shape, EDGE, np.uint8)
+    return replace(_cut(table, inner, outer), is_matte=True)
+
+
+def _cut(table: Plane, inner: Plane, outer: Plane) -> Cut:
+    import numpy as np
+
+    state = np.full(inner.shape, EDGE, np.uint8)
     state[inner > SURE[1]] = INSIDE
     state[outer < SURE[0]] = OUTSIDE
     return Cut(state, np.ascontiguousarray(table.reshape(len(table), -1).T))
@@ -129,7 +163,8 @@ def cut_rows(cut: Cut, colours: Samples, top: int, *, height: int, peak: int) ->
     own = colours[at_row, at_column] * np.float32(1 / peak)
     own = np.broadcast_to(own, (len(own), 3))
     found = _looked_up(cut, down, across, (at_row, at_column))
-    value = _committed((own * found[:, :3]).sum(1) + found[:, 3], found[:, 10], found[:, 11])
+    value = (own * found[:, :3]).sum(1) + found[:, 3]
+    value = value.clip(0, 1) if cut.is_matte else _committed(value, found[:, 10], found[:, 11])
     alpha[edge] = value
     return Rows(alpha, edge, _subject_colours(own, value, found))
 

@@ -68,7 +68,7 @@ def by_looking(mask: Plane | None, session: Session) -> Decision:
             "the model's answer is read as something else than a mask",
             hint="the entry's output.decoder is mask or classes",
         )
-    decision = _decided(mask)
+    decision = _decided(mask, is_matte=session.model.output.matte)
     is_plain = session.model.output.is_yes_or_no and decision.confidence
     return replace(decision, confidence=None) if is_plain else decision
 
@@ -85,10 +85,11 @@ def by_surface(picture: Any, session: Session) -> Decision:
     return _decided(_by_net(surface.tensor(samples), session))
 
 
-def _decided(raw: Plane) -> Decision:
+def _decided(raw: Plane, *, is_matte: bool = False) -> Decision:
+    """A matte is believed in what is small: a strand of hair is no speck."""
     import numpy as np
 
-    alpha = _without_specks(raw)
+    alpha = raw if is_matte else _without_specks(raw)
     if float((alpha > INSIDE).mean()) <= LEAST:
         alpha = np.zeros_like(alpha)
     return Decision(alpha, _confidence(raw, alpha))
