@@ -15,6 +15,7 @@ from safelight.errors import (
     WireBroken,
     WorkerDied,
 )
+from safelight.limits import MEGA
 from safelight.worker.job import Answer, CageReport, Job, ModelFile, Plan
 from safelight.worker.keeper import Keeper, Worker
 from safelight.worker.launch import BODY
@@ -25,6 +26,8 @@ from safelight.worker.talk import Errand, Farewell, Line, Silence
 from safelight.worker.wire import Outcome
 
 READY_TIMEOUT_S = 30
+# The least that a zygote opens of the models that it holds, before it makes any worker.
+HELD_BYTES_PER_S = 10 * MEGA
 LEAVE_TIMEOUT_S = 10
 HANG_UP_TIMEOUT_S = 2
 
@@ -46,6 +49,8 @@ class CagedHost:
         self._plan = plan
         self._pool = Pool(lambda: Keeper(plan, body, without, held), plan.workers)
         self._cancels = 0
+        held_bytes = sum(model.size_bytes for model in held)
+        self._ready_timeout_s = READY_TIMEOUT_S + held_bytes / HELD_BYTES_PER_S
 
     def __enter__(self) -> Self:
         return self
@@ -130,7 +135,7 @@ class CagedHost:
 
     def _greet(self, line: Line) -> CageReport:
         try:
-            message = line.hear(time.monotonic() + READY_TIMEOUT_S)
+            message = line.hear(time.monotonic() + self._ready_timeout_s)
         except Silence:
             raise WorkerDied("the worker did not lock itself down in time") from None
         return measure(message)
