@@ -87,6 +87,9 @@ def test_each_system_has_its_own(system: str, here: str, missing: str, monkeypat
     assert not Device(here).is_asked
     with pytest.raises(SomethingMissing, match=f"has no {missing}"):
         chosen(missing)
+    if system != "linux":
+        with pytest.raises(SomethingMissing, match="has no cpu:shared"):
+            chosen(SHARED)
 
 
 def test_the_packages_are_looked_up_by_name() -> None:

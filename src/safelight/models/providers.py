@@ -41,6 +41,8 @@ KINDS: Mapping[str, Kind] = {
     "coreml": Kind("CoreMLExecutionProvider", "onnxruntime", "cpu", ("darwin",)),
 }
 SHARED = "cpu:shared"
+# Where there is a cage for a worker that others ask.
+ASKED_ON = ("linux",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Device:
     @property
     def is_asked(self) -> bool:
         """Whether its models run in a process of their own, which workers ask for answers."""
-        return self.is_shared or (self.kind == "cuda" and sys.platform == "linux")
+        return (self.is_shared or self.kind == "cuda") and sys.platform in ASKED_ON
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -105,9 +107,10 @@ class Device:
         the system has no such device.
         """
         kind = KINDS[self.kind]
-        if sys.platform not in kind.systems:
+        if sys.platform not in (ASKED_ON if self.is_shared else kind.systems):
+            name = self.name if self.is_shared else self.kind
             raise SomethingMissing(
-                f"this system has no {self.kind}", hint="--device cpu, or --device auto"
+                f"this system has no {name}", hint="--device cpu, or --device auto"
             )
         if kind.package and not _installed(kind.package):
             raise RuntimeMissing(
