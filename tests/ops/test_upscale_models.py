@@ -153,6 +153,32 @@ def test_numbers_layouts_and_tiles_of_one_size(
     assert np.abs(seen.astype(int) - array.repeat(2, 0).repeat(2, 1)).max() <= 1
 
 
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("side", [0, 40])
+def test_one_patch_comes_back_in_its_own_size(layout: str, side: int) -> None:
+    planes = drawn(17, 13).transpose(2, 0, 1).astype(np.float32)
+    answer = net_of(made("float32", layout, side)).run(planes, 255)
+    assert np.abs(answer - planes.repeat(2, 1).repeat(2, 2)).max() < 0.1
+
+
+def test_a_patch_is_given_in_the_numbers_of_the_entry_and_comes_back_in_its_own() -> None:
+    def back(planes: Any) -> Any:
+        return planes[:3] * np.float32(0.5) - np.float32(0.25)
+
+    facts: dict[str, Any] = {"range": (-1.0, 1.0), "mean": (0.1,), "std": (0.5,), "multiple": 4}
+    net = Net("rgb+sigma", 1, answer=back, **facts)
+    given = net.model.output.model_copy(update={"range": (-2.0, 2.0)})
+    net.model = net.model.model_copy(update={"output": given})
+    planes = drawn(10, 7).transpose(2, 0, 1).astype(np.float32)
+    answer = net_of(net, {"sigma": 0.25}).run(planes, 255)
+    (tensor,) = net.given
+    assert tensor.shape == (1, 4, 8, 12)
+    assert tensor[0, 0, 0, 0] == pytest.approx((planes[0, 0, 0] / 255 * 2 - 1.1) / 0.5, abs=1e-5)
+    assert tensor[0, 3] == pytest.approx((0.5 - 1.1) / 0.5)
+    wanted = (tensor[0, :3, :7, :10] * 0.5 - 0.25 + 2) / 4 * 255
+    assert answer == pytest.approx(wanted, abs=1e-3)
+
+
 def test_a_model_of_one_size_that_is_given_another_fails() -> None:
     """The control of the test above."""
     session = made("float32", side=24)
