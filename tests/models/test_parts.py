@@ -46,14 +46,15 @@ def test_every_place_lies_well_within_a_part(width: int, height: int) -> None:
     margin = 0.12 * side
     for x, y in np.random.default_rng(5).random((300, 2)) * (width, height):
         assert any(
-            _within(x, part.left, part.width, margin, width)
-            and _within(y, part.top, part.height, margin, height)
+            _within(x, (part.left, part.width), margin, width)
+            and _within(y, (part.top, part.height), margin, height)
             for part in parts
         )
 
 
-def _within(place: float, start: float, length: float, margin: float, whole: int) -> bool:
-    """Not near an edge of the part, unless it is one of the picture."""
+def _within(place: float, part: tuple[float, float], margin: float, whole: int) -> bool:
+    """Not near an edge of the part, its start and length, unless it is one of the picture."""
+    start, length = part
     low = start if start < 1e-6 else start + margin
     high = start + length if start + length > whole - 1e-6 else start + length - margin
     return low - 1e-6 <= place <= high + 1e-6
