@@ -74,6 +74,29 @@ def opened(data: bytes | memoryview, *, threads: int, device: Device) -> Any:
     return session
 
 
+def required(data: bytes | memoryview, *, threads: int, device: Device) -> Any:
+    """As opened, or what is wrong in words of ours: RuntimeMissing, MemoryExceeded, PolicyRefused
+    where another provider came than was named.
+    """
+    try:
+        session = opened(data, threads=threads, device=device)
+    except Exception as error:  # onnxruntime has no base class of its errors
+        if is_out_of_memory(error):
+            raise MemoryExceeded from error
+        if any(words in str(error) for words in UNKNOWN_OPERATOR):
+            raise RuntimeMissing(
+                "the model needs operators that onnxruntime does not have",
+                hint="export the model again with the usual operators alone",
+            ) from error
+        raise RuntimeMissing(
+            "onnxruntime cannot open the model",
+            hint="a newer onnxruntime may: pip install -U 'safelight[cpu]'",
+        ) from error
+    if session.get_providers() != device.names:
+        raise PolicyRefused("onnxruntime chose a provider that was not named")
+    return session
+
+
 class OnnxSession:
     """An ONNX model in onnxruntime. Its threads sleep when they have no work."""
 
@@ -84,22 +107,7 @@ class OnnxSession:
         or gives other tensors than its entry says, MemoryExceeded.
         """
         self._entry = entry
-        try:
-            self._session = opened(data, threads=threads, device=device)
-        except Exception as error:  # onnxruntime has no base class of its errors
-            if is_out_of_memory(error):
-                raise MemoryExceeded from error
-            if any(words in str(error) for words in UNKNOWN_OPERATOR):
-                raise RuntimeMissing(
-                    "the model needs operators that onnxruntime does not have",
-                    hint="export the model again with the usual operators alone",
-                ) from error
-            raise RuntimeMissing(
-                "onnxruntime cannot open the model",
-                hint="a newer onnxruntime may: pip install -U 'safelight[cpu]'",
-            ) from error
-        if self._session.get_providers() != device.names:
-            raise PolicyRefused("onnxruntime chose a provider that was not named")
+        self._session = required(data, threads=threads, device=device)
         takes = [one.name for one in self._session.get_inputs()]
         gives = [one.name for one in self._session.get_outputs()]
         self._taken = tensor_name(entry.input.name, takes)

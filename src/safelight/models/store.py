@@ -199,7 +199,8 @@ class Store:
             stated = self._pages.entry(entry.name)
             fits = stated if stated is not None and pins(stated) == pins(entry) else entry
             if stated is None or stated.url is not None:
-                yield Place(fits, shelf.paths(fits), "pulled")
+                origin: Origin = "own" if fits.pin == "own" else "pulled"
+                yield Place(fits, shelf.paths(fits), origin)
 
     @cached_property
     def _own(self) -> tuple[Entry, ...]:

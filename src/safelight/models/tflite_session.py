@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from safelight.errors import MemoryExceeded, ModelFaulty, RuntimeMissing
 from safelight.models.contract import Constant, ModelInput, tensor_name
-from safelight.models.entry import Entry
+from safelight.models.entry import Delegates, Entry
 from safelight.models.session import (
     constants,
     is_out_of_memory,
@@ -50,6 +52,46 @@ def warm() -> None:
     import_litert().Interpreter(model_content=SMALLEST, num_threads=1).allocate_tensors()
 
 
+def required(data: bytes | memoryview, *, threads: int, delegates: Delegates) -> Any:
+    """An interpreter of LiteRT. Raises RuntimeMissing for a model that cannot be opened,
+    MemoryExceeded.
+    """
+    litert = import_litert()
+    kinds = litert.OpResolverType
+    plain = kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    with _told():
+        return litert.Interpreter(
+            model_content=bytes(data),
+            num_threads=threads,
+            experimental_op_resolver_type=plain if delegates == "none" else kinds.BUILTIN,
+        )
+
+
+def settle(net: Any) -> None:
+    """Have it take room for its tensors. Raises as required does."""
+    with _told():
+        net.allocate_tensors()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What LiteRT says of a model that it cannot open, in words of ours."""
+    try:
+        yield
+    except Exception as error:  # LiteRT has no base class of its errors
+        if is_out_of_memory(error):
+            raise MemoryExceeded from error
+        if "custom op" in str(error).lower():
+            raise RuntimeMissing(
+                "the model needs operators that LiteRT does not have",
+                hint="export the model again with the usual operators alone",
+            ) from error
+        raise RuntimeMissing(
+            "LiteRT cannot open the model",
+            hint="a newer LiteRT may: pip install -U 'safelight[tflite]'",
+        ) from error
+
+
 class TfliteSession:
     """A TFLite model in LiteRT, on the processor."""
 
@@ -57,32 +99,10 @@ class TfliteSession:
         """Raises RuntimeMissing for a model that cannot be opened, ModelFaulty for one that takes
         or gives other tensors than its entry says, MemoryExceeded.
         """
-        litert = import_litert()
-        kinds = litert.OpResolverType
-        plain = kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         self._entry = entry
-        try:
-            self._net = litert.Interpreter(
-                model_content=bytes(data),
-                num_threads=threads,
-                experimental_op_resolver_type=plain if entry.delegates == "none" else kinds.BUILTIN,
-            )
-            self._given = _fitting(entry, self._net.get_input_details())
-            self._net.allocate_tensors()
-        except ModelFaulty:
-            raise
-        except Exception as error:  # LiteRT has no base class of its errors
-            if is_out_of_memory(error):
-                raise MemoryExceeded from error
-            if "custom op" in str(error).lower():
-                raise RuntimeMissing(
-                    "the model needs operators that LiteRT does not have",
-                    hint="export the model again with the usual operators alone",
-                ) from error
-            raise RuntimeMissing(
-                "LiteRT cannot open the model",
-                hint="a newer LiteRT may: pip install -U 'safelight[tflite]'",
-            ) from error
+        self._net = required(data, threads=threads, delegates=entry.delegates)
+        self._given = _fitting(entry, self._net.get_input_details())
+        settle(self._net)
         self._constants = constants(entry.input)
         self._answers = self._net.get_output_details()
         self._of(*names_of(entry.output))
@@ -103,7 +123,7 @@ class TfliteSession:
         try:
             self._put(given)
             self._net.invoke()
-            return [_fractions(self._net.get_tensor(one["index"]), one) for one in self._of(*names)]
+            return [fractions(self._net.get_tensor(one["index"]), one) for one in self._of(*names)]
         except (ModelFaulty, MemoryError):
             raise
         except Exception as error:  # LiteRT has no base class of its errors
@@ -166,7 +186,7 @@ def _may_be(declared: list[int], shape: tuple[int, ...]) -> bool:
     )
 
 
-def _fractions(answer: Numbers, known: dict[str, Any]) -> Numbers:
+def fractions(answer: Numbers, known: dict[str, Any]) -> Numbers:
     """An answer as the fractions that its whole numbers stand for, where they do."""
     import numpy as np
 

@@ -18,8 +18,11 @@ from safelight.formats import TABLE, Format
 from safelight.image import Change, Finding, Image, Measure
 from safelight.limits import Limits
 from safelight.models.entry import Entry
+from safelight.models.examining import examined
+from safelight.models.footprint import took
 from safelight.models.guard import FAULTS, Guarded, Retry
 from safelight.models.look import look
+from safelight.models.nature import figures_of, findings_of
 from safelight.models.providers import CPU, Device
 from safelight.models.reading import Lettered, Reader, Tokeniser, tokeniser_for
 from safelight.models.runtimes import open_session
@@ -27,7 +30,7 @@ from safelight.models.session import Session
 from safelight.operation import Context, ModelNeed, Operation, Sample, no_picture
 from safelight.recipe import Recipe
 from safelight.worker.device_session import Counter, DeviceSession
-from safelight.worker.job import PICTURE, Crossing, Plan
+from safelight.worker.job import EXAM, MEASURED, PICTURE, Crossing, Plan
 from safelight.worker.rehearsal import rehearsed
 from safelight.worker.shares import Shares
 
@@ -98,14 +101,14 @@ def perform(
     ctx = _context(sessions, models, limits, progress)
     opened = received if crossing == Crossing.SOURCE else open_image
     original = opened(source, limits)
-    refused = todo.refusal(original.header.format)
-    if refused is not None:
-        raise refused
+    _require_fitting(todo, original)
     if crossing == Crossing.OUTPUT:
         return _sent(original, source, limits)
+    before = (original.header.format, original.width, original.height)
+    if models and models[0].need.task == EXAM:
+        return Performed((), None, 0, 0, *before, False, _examined(models[0], threads))
     with foreign_errors("the picture"):
         image = _marked(_folded(todo.steps, original, ctx), sessions.tasks())
-    before = (original.header.format, original.width, original.height)
     done = Performed((), None, 0, 0, *before, is_reencoded=False, findings=image.findings)
     if wants_image:
         done = _with_output(done, image, source, limits)
@@ -119,6 +122,21 @@ def perform(
         ran=sessions.ran(),
         retries=sessions.retries(),
     )
+
+
+def _require_fitting(todo: Recipe, original: Image) -> None:
+    """Raises FormatUnknown for a picture that these steps cannot work on."""
+    refused = todo.refusal(original.header.format)
+    if refused is not None:
+        raise refused
+
+
+def _examined(model: Model, threads: int) -> tuple[Finding, ...]:
+    """What a model is that nobody has used yet, or what an answer of it takes."""
+    entry = Entry.from_json(model.entry_json)
+    if model.need.name == MEASURED:
+        return figures_of(*took(entry, model.data, threads=threads))
+    return findings_of(examined(entry, model.data, threads=threads))
 
 
 def _context(

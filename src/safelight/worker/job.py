@@ -38,6 +38,18 @@ def picture_file(digest: str, fd: int, size_bytes: int) -> ModelFile:
     return ModelFile((PICTURE, digest, 1), b"{}", fd, size_bytes)
 
 
+# The task of a model that is to be examined, and nothing else done: what it is, what it takes.
+EXAM = "exam"
+LOOKED_AT, MEASURED = "nature", "figures"
+
+
+def exam_file(what: str, entry_json: bytes, fd: int, size_bytes: int) -> ModelFile:
+    """A model as the one of a job that examines it: for its nature, or for the figures of an
+    answer.
+    """
+    return ModelFile((EXAM, what, 1), entry_json, fd, size_bytes)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a pool of workers must be warm for, and what each of its workers may use. runtimes open

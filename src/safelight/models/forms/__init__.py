@@ -10,10 +10,12 @@ from collections.abc import Callable
 
 from safelight.errors import MemoryExceeded
 from safelight.models.entry import Entry
-from safelight.models.forms import caffe, keras, ncnn, tensorflow, torch
+from safelight.models.forms import caffe, ends, keras, ncnn, tensorflow, torch
 from safelight.models.forms.faults import damaged, unknown
 from safelight.models.forms.files import Files, files_of
 from safelight.models.forms.graph import Graph, Value
+
+__all__ = ["BUILDERS", "LIES", "ends", "graph_of"]
 
 Build = Callable[[Entry, Files, Graph], dict[str, str]]
 # Each puts the nodes of its files into the graph, and says what they give: by the entry's names of

@@ -41,7 +41,7 @@ def build(entry: Entry, files: Files, graph: Graph) -> dict[str, str]:
     saved = json.loads(bytes(files.first))
     weights = dict(_weights(saved["weightsManifest"], b"".join(files.weights)))
     held: dict[str, str] = {}
-    for layer in _layers(saved["modelTopology"]):
+    for layer in layers(saved["modelTopology"]):
         if layer.kind == "InputLayer":
             value = entry.input.name
             is_last = entry.input.layout == "NHWC"
@@ -59,7 +59,8 @@ def build(entry: Entry, files: Files, graph: Graph) -> dict[str, str]:
     return {name: held[name] for name in names_of(entry.output)}
 
 
-def _layers(topology: dict[str, Any]) -> Iterator[Layer]:
+def layers(topology: dict[str, Any]) -> Iterator[Layer]:
+    """Every layer, in the order of the file. Raises PolicyRefused for one that is used twice."""
     for one in topology.get("model_config", topology)["config"]["layers"]:
         nodes = one["inbound_nodes"]
         if len(nodes) > 1:
