@@ -10,9 +10,13 @@ from pathlib import Path
 
 from safelight.errors import DiskFull, OutputFailed
 
+OURS = "the models' folder"
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write the file and make it last. Raises DiskFull, OutputFailed; then nothing has changed."""
+
+def write_whole(path: Path, data: bytes, *, where: str = OURS) -> None:
+    """Write the file and make it last. Raises DiskFull, OutputFailed, which call the place what
+    where says; then nothing has changed.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -22,7 +26,7 @@ def write_whole(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         move(temporary, path)
     except OSError as error:
-        raise failed(error) from error
+        raise failed(error, where) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -39,11 +43,10 @@ def move(source: Path, target: Path) -> None:
             os.close(fd)
 
 
-def failed(error: OSError) -> OutputFailed:
+def failed(error: OSError, where: str = OURS) -> OutputFailed:
     """Our error for a write that the system refused."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull("no space is left in the models' folder")
+        return DiskFull(f"no space is left in {where}")
     reason = (error.strerror or "error").lower()
-    return OutputFailed(
-        f"the models' folder cannot be written: {reason}", hint="safelight config show --origin"
-    )
+    hint = "safelight config show --origin" if where == OURS else ""
+    return OutputFailed(f"{where} cannot be written: {reason}", hint=hint)
