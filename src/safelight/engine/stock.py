@@ -190,10 +190,14 @@ class Stock:
 
     def _present(self, needs: Iterable[ModelNeed]) -> tuple[ModelNeed, ...]:
         """The needs that the catalogue has, or what is taken in their place, none twice; of those
-        that it has not, only the optional ones are left out.
+        that it has not, only the optional ones are left out. Behind them those whose vector they
+        take.
         """
         asked = dict.fromkeys(self._at_hand(need) for need in needs)
-        return tuple(need for need in asked if not need.optional or self._is_known(need))
+        found = [need for need in asked if not need.optional or self._is_known(need)]
+        bases = [self._store.base(self._store.find(need)) for need in found]
+        found += [ModelNeed(base.task, base.name) for base in bases if base is not None]
+        return tuple(dict.fromkeys(found))
 
     def _at_hand(self, need: ModelNeed) -> ModelNeed:
         """The need, or the first of what it would take instead that is known."""

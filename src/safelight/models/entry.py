@@ -36,7 +36,8 @@ Pin = Literal["built-in", "publisher", "agreed", "single", "own"]
 LicenceClass = Literal["free", "consent", "excluded"]
 # What the file is. Weights without a graph become one in the cage, by `network`.
 Form = Literal["onnx", "tflite", "torch", "ncnn", "tensorflow", "keras", "caffe", "fake"]
-Role = Literal["weights", "vocabulary", "merges", "terms", "pieces"]
+# card: the page that says what a model is, where it goes along with it.
+Role = Literal["weights", "vocabulary", "merges", "terms", "pieces", "card"]
 # Whether a TFLite model runs with the runtime's usual delegates, or only without any.
 Delegates = Literal["usual", "none"]
 
@@ -64,8 +65,9 @@ class Entry(Fact):
     peak_bytes is what one session adds to a process over one tile; exact names the fp32 twin that
     answers where this model's answer is faulty; url is set for pulled models only, and names a
     revision. A job gets the file and its parts one after the other, as one. over names the model
-    whose vector this one takes, instead of a picture; text the one that reads words into the same
-    space. licence_text says where the terms stand, caveat what to know before use.
+    whose vector this one takes, instead of a picture, and over_sha256 pins that one's file; text
+    names the one that reads words into the same space. licence_text says where the terms stand,
+    caveat what to know before use.
     """
 
     name: Name
@@ -92,6 +94,7 @@ class Entry(Fact):
     peak_bytes: int = Field(ge=0, le=64 * MAX_MODEL_BYTES)
     exact: Name | None = None
     over: Name | None = None
+    over_sha256: Digest | None = None
     text: Name | None = None
     experimental: bool = False
     url: Url | None = None
@@ -102,6 +105,8 @@ class Entry(Fact):
     def _parts_fit(self) -> Self:
         if self.exact == self.name:
             raise ValueError("exact names another model")
+        if (self.over is None) != (self.over_sha256 is None) or self.over == self.name:
+            raise ValueError("over names another model, and over_sha256 pins it")
         if self.output.kind in PICTURES and self.input.resize != "tile":
             raise ValueError("a model whose answer is a picture takes tiles, not stretch")
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -11,7 +12,8 @@ from safelight.limits import MAX_MODEL_BYTES
 MAX_SCALE = 16
 MAX_CHANNELS = 8
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
+NAME = r"^[a-z0-9][a-z0-9.-]{0,63}$"
+Name = Annotated[str, Field(pattern=NAME)]
 # What the values mean: parts joined by a plus, such as rgb+sigma.
 Kind = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+-]{0,63}$")]
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,64}$")]
@@ -38,6 +40,11 @@ def _has_width(values: tuple[float, float]) -> tuple[float, float]:
 
 
 Range = Annotated[tuple[Moderate, Moderate], AfterValidator(_has_width)]
+
+
+def is_name(text: str) -> bool:
+    """Whether a model may be called so."""
+    return re.fullmatch(NAME, text) is not None
 
 
 class Fact(BaseModel):

@@ -8,11 +8,13 @@ from safelight.annotation import Seen
 from safelight.models.answers import DECODERS, POINTERS, decoder_of
 from safelight.models.guard import Guarded
 from safelight.models.parts import Found, found_in, merged, parts_of
-from safelight.models.tensors import Part, prepared
-from safelight.operation import Sample
+from safelight.models.tensors import Part, View, prepared
+from safelight.operation import ModelNeed, Sample
 
 # A part is no smaller than so many displayed pixels on each side, no larger than so many pictures.
 SMALLEST, LARGEST = 8.0, 2.5
+# The task of a model that gives the vector of a picture.
+VECTORS = "embed"
 
 
 def look(session: Guarded, sample: Sample) -> Seen:
@@ -31,6 +33,25 @@ def look(session: Guarded, sample: Sample) -> Seen:
         return seen
     every += (Found(note, is_cut=False) for note in seen.annotations)
     return replace(seen, annotations=merged(every, facts.output))
+
+
+def base_of(need: ModelNeed, session: Guarded) -> ModelNeed | None:
+    """What gives the vector that this model takes; None for one that takes a picture."""
+    over = session.model.over
+    return None if over is None else replace(need, task=VECTORS, name=over, scale=1)
+
+
+def judged(session: Guarded, seen: Seen, sample: Sample) -> Seen:
+    """What a model says of a picture by the vector that another one saw there.
+
+    Raises ModelFaulty for an answer that its entry does not describe, MemoryExceeded.
+    """
+    import numpy as np
+
+    answers = session.answers(np.array([seen.vector], np.float32))
+    whole = Part(0, 0, sample.width, sample.height)
+    view = View(whole, 1, 1, (sample.width, sample.height))
+    return DECODERS[decoder_of(session.model.output)](answers, session.model.output, view)
 
 
 def _seen(session: Guarded, sample: Sample, part: Part | None) -> Seen:

@@ -135,6 +135,26 @@ class Store:
             raise UsageError(f"{other.name} takes or gives other tensors than {entry.name}")
         return other
 
+    def base(self, entry: Entry) -> Entry | None:
+        """The entry whose vector this one takes; None if it takes a picture.
+
+        Raises ModelMissing where it is not here, or not the version that this one was made for,
+        UsageError where it gives no vector of a picture.
+        """
+        if entry.over is None:
+            return None
+        found = self._known.get(entry.over)
+        if found is None or found.entry.sha256 != entry.over_sha256:
+            state = "is not here" if found is None else "is here in another version"
+            pull = f"safelight models pull {entry.over}"
+            raise ModelMissing(
+                f"{entry.over}, whose vector {entry.name} takes, {state}",
+                hint=pull if found is None else "safelight models train-tags makes it anew",
+            )
+        if found.entry.task != SEES or found.entry.output.kind != "vector":
+            raise UsageError(f"{entry.over} gives no vector for {entry.name}")
+        return found.entry
+
     def load(self, need: ModelNeed) -> LoadedModel:
         """Find, read, hash, compare, seal.
 

@@ -21,7 +21,7 @@ from safelight.models.entry import Entry
 from safelight.models.examining import examined
 from safelight.models.footprint import took
 from safelight.models.guard import FAULTS, Guarded, Retry
-from safelight.models.look import look
+from safelight.models.look import base_of, judged, look
 from safelight.models.nature import figures_of, findings_of
 from safelight.models.providers import CPU, Device
 from safelight.models.reading import Lettered, Reader, Tokeniser, tokeniser_for
@@ -233,8 +233,14 @@ class Sessions:
         self._tokenisers: dict[ModelNeed, Tokeniser] = {}
 
     def look(self, need: ModelNeed, sample: Sample) -> Seen:
-        """What the model of this need sees in a picture. Raises as of does, and as Context says."""
-        return look(self.of(need), sample)
+        """What the model of this need sees in a picture, or says of what another one saw there.
+        Raises as of does, and as Context says.
+        """
+        session = self.of(need)
+        base = base_of(need, session)
+        if base is None:
+            return look(session, sample)
+        return judged(session, look(self.of(base), sample), sample)
 
     def read(self, need: ModelNeed, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """The vectors of texts, by the model of this need. Raises as of does, and as Context
