@@ -71,7 +71,7 @@ RULES: dict[str, Callable[[Any, Any], bool]] = {
     "type": _is_type,
     "const": lambda value, rule: value == rule,
     "enum": lambda value, rule: value in rule,
-    "pattern": lambda value, rule: re.search(rule, value) is not None,
+    "pattern": lambda value, rule: not isinstance(value, str) or re.search(rule, value) is not None,
     "minimum": lambda value, rule: value >= rule,
     "maximum": lambda value, rule: value <= rule,
     "required": lambda value, rule: set(rule) <= set(value),
