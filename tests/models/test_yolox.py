@@ -1,4 +1,4 @@
-"""YOLOX: a cell of a stride that is sure of a thing gives its box and its word; no other does."""
+"""YOLOX: a cell that is sure of a thing gives its box and its word; others give none."""
 
 from __future__ import annotations
 
