@@ -65,6 +65,9 @@ def _field(flag: str, metavar: str, help: str) -> Callable[[Any], Any]:
     metavar="FIELD=VALUE",
     help="Any field of its entry, as input.side=320. May be given several times.",
 )
+@click.option(
+    "-n", "--dry-run", "is_dry", is_flag=True, help="Show what would be proposed; add nothing."
+)
 @asking
 @trying
 @click.pass_obj
@@ -90,6 +93,10 @@ def add(face: Face, /, files: tuple[str, ...], **said: Any) -> int:
     draft = adding.look([Path(file) for file in files], _form(said["form"]))
     proposal = _proposed(face, draft, wishes)
     _show(face, proposal, draft)
+    if said["is_dry"]:
+        if face.is_json:
+            face.document({**document(proposal.entry, store_of(face)), "state": "trial"})
+        return 0
     if not face.agreed(f"add it as {wishes.name}?"):
         raise Cancelled("nothing was added", hint="flags change what is proposed")
     return _taken(face, proposal.entry, draft)

@@ -86,10 +86,11 @@ class Adding:
         return Draft(files, kind, nature)
 
     def require_free(self, name: str) -> None:
-        """Raises UsageError for a name that the catalogue has."""
-        if name in {entry.name for entry in Store().catalogue()}:
+        """Raises UsageError for a name that the catalogue has, or by which verbs ask for a model."""
+        taken = {word for entry in Store().catalogue() for word in (entry.name, *entry.aliases)}
+        if name in taken:
             raise UsageError(
-                f"{name} is a model of the catalogue: another needs another name",
+                f"{name} is what the catalogue calls a model: another needs another name",
                 hint=f"--name my-{name}",
             )
 
@@ -178,15 +179,14 @@ def _opened(path: Path) -> io.FileIO:
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "no such name").lower()
         raise InputMissing(f"{path} cannot be read: {reason}") from error
-    file = io.FileIO(fd, "rb")
     found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode) or not 1 <= found.st_size <= MAX_MODEL_BYTES:
-        file.close()
+        os.close(fd)
         raise InputRefused(
             f"{path} is no file of 1 to {MAX_MODEL_BYTES} bytes, as a model is",
             hint="models come as a file, or a few",
         )
-    return file
+    return io.FileIO(fd, "rb")
 
 
 def _hashed(path: Path) -> Wanted:

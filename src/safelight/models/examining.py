@@ -31,6 +31,7 @@ How = dict[str, Any]
 COLOURS, GREY = 3, 1
 # Sizes that a net of any size is tried at; some take no small ones.
 SIDES = (96, 224, 256, 320, 512)
+MOST_SIDE = 4_096
 MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
 # The other inputs of a model: what has no number of sides has one.
 OTHERS = (0.0, 1.0)
@@ -170,6 +171,8 @@ def _askings(takes: tuple[Slot, ...]) -> Iterator[_Asking]:
             sizes = [(down, across)]
             if UNKNOWN in (down, across):
                 sizes = [(max(down, 0) or side, max(across, 0) or side) for side in SIDES]
+            if max(down, across) > MOST_SIDE:
+                continue
             others = OTHERS if len(takes) > 1 else OTHERS[:1]
             for other in others:
                 for height, width in sizes:

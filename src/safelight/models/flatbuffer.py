@@ -25,7 +25,7 @@ def refuse_external_buffers(untrusted_model: memoryview) -> None:
     Raises PolicyRefused otherwise, also if the bytes are no TFLite model.
     """
     if bytes(untrusted_model[MARK_AT : MARK_AT + len(MARK)]) != MARK:
-        raise PolicyRefused("the model file is damaged, or no TFLite model")
+        raise PolicyRefused("the model file is damaged, or no TFLite model", hint=_ANEW)
     fields = _fields(untrusted_model)
     if fields & set(IN_OTHER_FILES):
         raise PolicyRefused(
@@ -33,7 +33,9 @@ def refuse_external_buffers(untrusted_model: memoryview) -> None:
             hint="export the model again with all weights inside one file",
         )
     if any(field >= KNOWN for field in fields):
-        raise PolicyRefused(f"the model has a field that is not known, number {max(fields)}")
+        raise PolicyRefused(
+            f"the model has a field that is not known, number {max(fields)}", hint=_ANEW
+        )
 
 
 def _fields(model: memoryview) -> set[int]:
@@ -43,10 +45,13 @@ def _fields(model: memoryview) -> set[int]:
         (back,) = struct.unpack_from("<i", model, table)
         start = table - back
         if start < 0:
-            raise PolicyRefused("the model file is damaged")
+            raise PolicyRefused("the model file is damaged", hint=_ANEW)
         (size,) = struct.unpack_from("<H", model, start)
         count = (size - HEAD_BYTES) // 2
         places = struct.unpack_from(f"<{max(0, count)}H", model, start + HEAD_BYTES)
     except struct.error as error:
-        raise PolicyRefused("the model file is damaged") from error
+        raise PolicyRefused("the model file is damaged", hint=_ANEW) from error
     return {field for field, place in enumerate(places) if place}
+
+
+_ANEW = "get the file again, or export the model anew"

@@ -47,25 +47,27 @@ class _Walk:
 
     def message(self, kind: str, start: int, end: int, *, depth: int) -> None:
         if depth > MAX_DEPTH:
-            raise PolicyRefused("the model is nested too deeply")
+            raise PolicyRefused("the model is nested too deeply", hint=_ANEW)
         schema = _SCHEMA[kind]
         while start < end:
             self._fields_left -= 1
             if self._fields_left < 0:
-                raise PolicyRefused("the model has too many fields")
+                raise PolicyRefused("the model has too many fields", hint=_ANEW)
             key, start = self._varint(start, end)
             field, wire = key >> 3, key & 7
             inner = schema.get(field)
             if inner is None:
                 if kind == "tensor" and field == EXTERNAL_DATA:
                     raise PolicyRefused("the model keeps data in another file", hint=_HINT)
-                raise PolicyRefused(f"the model has a field that is not known, number {field}")
+                raise PolicyRefused(
+                    f"the model has a field that is not known, number {field}", hint=_ANEW
+                )
             value, start = self._value(wire, start, end)
             if kind == "tensor" and field == DATA_LOCATION and (wire != VARINT or value != 0):
                 raise PolicyRefused("the model keeps data in another file", hint=_HINT)
             if inner:
                 if wire != BYTES:
-                    raise PolicyRefused("the model file is damaged")
+                    raise PolicyRefused("the model file is damaged", hint=_ANEW)
                 self.message(inner, start - value, start, depth=depth + 1)
 
     def _value(self, wire: int, start: int, end: int) -> tuple[int, int]:
@@ -76,9 +78,9 @@ class _Walk:
         if wire == BYTES:
             length, start = self._varint(start, end)
         elif not length:
-            raise PolicyRefused("the model file is damaged")
+            raise PolicyRefused("the model file is damaged", hint=_ANEW)
         if length > end - start:
-            raise PolicyRefused("the model file is damaged")
+            raise PolicyRefused("the model file is damaged", hint=_ANEW)
         return length, start + length
 
     def _varint(self, start: int, end: int) -> tuple[int, int]:
@@ -90,7 +92,8 @@ class _Walk:
             if byte < 0x80:
                 return value, start
             shift += 7
-        raise PolicyRefused("the model file is damaged")
+        raise PolicyRefused("the model file is damaged", hint=_ANEW)
 
 
 _HINT = "export the model again with all weights inside one file"
+_ANEW = "get the file again, or export the model anew"

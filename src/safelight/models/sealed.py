@@ -77,11 +77,10 @@ def _opened(path: Path, name: str) -> io.FileIO:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError as error:
         raise ModelMissing(f"the model file {name} cannot be read: {error.strerror}") from error
-    file = io.FileIO(fd, "rb")
     if not stat.S_ISREG(os.fstat(fd).st_mode):
-        file.close()
+        os.close(fd)
         raise VerificationFailed(f"the model file {name} is no regular file")
-    return file
+    return io.FileIO(fd, "rb")
 
 
 def _copy_checked(wanted: Wanted, source: io.FileIO, fd: int, *, of: str) -> None:
