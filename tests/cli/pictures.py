@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
 FORMATS = {
@@ -25,7 +26,8 @@ SERIAL = "SN-0815-4711"
 def draw(path: Path, *wishes: str) -> None:
     """A picture of 48 x 32 pixels, or as 300x200 says; `gps` plants place, maker and serial.
 
-    `cmyk` and `deep` (16 bit grey) are other samples, `frames` makes three of it.
+    `cmyk` and `deep` (16 bit grey) are other samples, `frames` makes three of it; `lines6` and
+    `bars6` are upright and level stripes of 6 pixels each.
     """
     width, height = 48, 32
     for wish in wishes:
@@ -48,9 +50,18 @@ def draw(path: Path, *wishes: str) -> None:
 
 
 def _as_wished(picture: Image.Image, wishes: tuple[str, ...]) -> Image.Image:
+    for wish in wishes:
+        if wish.startswith(("lines", "bars")):
+            return _striped(picture.size, int(wish.strip("linesbar")), is_level=wish[0] == "b")
     if "deep" in wishes:
         return picture.convert("I;16").point(lambda value: value * 257)
     return picture.convert("CMYK") if "cmyk" in wishes else picture
+
+
+def _striped(size: tuple[int, int], wide: int, *, is_level: bool) -> Image.Image:
+    across, down = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
+    light = (down if is_level else across) // wide % 2 * 255
+    return Image.fromarray(light.astype(np.uint8)).convert("RGB")
 
 
 def _frames(picture: Image.Image, wishes: tuple[str, ...]) -> dict[str, Any]:

@@ -26,21 +26,22 @@ COLUMNS = ("file", "tag")
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """The plan, and the tags of each item by its number."""
+    """The plan, the tags of each item by its number, and what is no picture."""
 
     items: list[PlannedItem]
     tags: Mapping[int, frozenset[str]]
+    passed_over: tuple[PlannedItem, ...] = ()
 
 
 def labelled(place: Path, recipe: Recipe) -> Labelled:
     """What lies in this folder, or stands in this table. Raises UsageError, InputMissing."""
     if place.is_dir():
-        items = make_plan(Selection((str(place),), recursive=True), Placement(), recipe)
-        items = [item for item in items if not item.skip]
+        every = make_plan(Selection((str(place),), recursive=True), Placement(), recipe)
+        items = [item for item in every if not item.skip]
         tags = {item.index: frozenset({_folder_of(item, place)}) for item in items}
     else:
         table = _table(place)
-        items = make_plan(Selection(tuple(table)), Placement(), recipe)
+        items = every = make_plan(Selection(tuple(table)), Placement(), recipe)
         tags = {item.index: frozenset(table[item.shown]) for item in items}
     if len(items) > MAX_PICTURES:
         raise UsageError(f"{len(items)} pictures are given, of {MAX_PICTURES} at most")
@@ -53,7 +54,7 @@ def labelled(place: Path, recipe: Recipe) -> Labelled:
             "there is nothing to tell apart: one tag, and no picture without it",
             hint="a folder for each tag, or a table in which other pictures have an empty tag",
         )
-    return Labelled(items, tags)
+    return Labelled(items, tags, tuple(item for item in every if item.skip))
 
 
 def _folder_of(item: PlannedItem, root: Path) -> str:

@@ -68,6 +68,8 @@ def train_tags(face: Face, labelled: str, name: str, model: str) -> int:
     if replaced is not None and not face.agreed(f"replace the model {name}?"):
         raise Cancelled("nothing was made", hint="give --name another one")
     _say_base(face, base, is_typed=bool(model))
+    for item in [one for one in found.passed_over if one.warning][:MOST_NAMED]:
+        face.warn(f"{printable(item.shown, 200)}: {item.warning}")
     from safelight.cli.stopping import stopping
     from safelight.engine.shelving import Told
 

@@ -51,7 +51,8 @@ class Packed:
 
 
 def export(store: Store, names: Sequence[str], path: Path, keys: Keys) -> tuple[Entry, ...]:
-    """Write these models, with what they cannot be without, to a new file.
+    """Write these models, with what they cannot be without and not every installation has, to a
+    new file.
 
     Raises ModelMissing, PolicyRefused for models of the package, OutputExists, OutputFailed,
     VerificationFailed for a file that is not the pinned one; then there is no file.
@@ -111,7 +112,8 @@ def _gathered(store: Store, names: Iterable[str]) -> tuple[Entry, ...]:
             raise PolicyRefused(f"{name} is part of the program: every installation has it")
         found[name] = here[name]
         others = (here[name].exact, here[name].over)
-        waiting += [other for other in others if other is not None and other not in found]
+        further = [other for other in others if other is not None and other not in found]
+        waiting += [other for other in further if store.origin(other) != "built-in"]
     if not found:
         raise UsageError("name a model to export", hint="safelight models list")
     return tuple(found[name] for name in sorted(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -81,6 +82,8 @@ def train(
 
     Raises UsageError for too few pictures. Nothing is written, and the vectors are overwritten.
     """
+    # Sums this small gain nothing by threads, and where others work they wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import numpy as np
 
     from safelight.models.heads.making import head_of

@@ -108,7 +108,7 @@ def interval(share: float, count: int) -> tuple[float, float]:
     wide = WIDTH**2 / count
     middle = (share + wide / 2) / (1 + wide)
     reach = WIDTH * math.sqrt(share * (1 - share) / count + wide / (4 * count)) / (1 + wide)
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    return max(0.0, min(share, middle - reach)), min(1.0, max(share, middle + reach))
 
 
 def _given(shares: Array, is_exclusive: bool) -> Array:

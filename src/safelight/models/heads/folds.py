@@ -30,17 +30,12 @@ def alike(vectors: Array) -> Places:
     first = np.arange(len(vectors))
     for start in range(0, len(vectors), BLOCK):
         near = vectors[start : start + BLOCK] @ vectors.T > SAME
-        for row, column in np.argwhere(near):
-            one, other = _root(first, start + int(row)), _root(first, int(column))
-            first[max(one, other)] = min(one, other)
-    return np.array([_root(first, place) for place in range(len(vectors))], np.int64)
-
-
-def _root(first: Places, place: int) -> int:
-    while first[place] != place:
-        first[place] = first[first[place]]
-        place = int(first[place])
-    return place
+        for row, others in enumerate(near):
+            others[start + row] = True
+            known = np.unique(first[others])
+            if len(known) > 1:
+                first[np.isin(first, known)] = known[0]
+    return first
 
 
 def different(same: Places, wanted: Array) -> list[int]:
