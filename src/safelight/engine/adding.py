@@ -86,7 +86,7 @@ class Adding:
         return Draft(files, kind, nature)
 
     def require_free(self, name: str) -> None:
-        """Raises UsageError for a name that the catalogue has, or by which verbs ask for a model."""
+        """Raises UsageError for a name that the catalogue has, or one that stands for a model."""
         taken = {word for entry in Store().catalogue() for word in (entry.name, *entry.aliases)}
         if name in taken:
             raise UsageError(
