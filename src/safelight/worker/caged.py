@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Self
 
 from safelight.errors import (
@@ -62,10 +63,17 @@ class CagedHost:
     def run(self, job: Job, *, progress: Callable[[float], None] | None = None) -> Iterator[Answer]:
         """One job in one fresh worker; see Host."""
         errand = Errand(job, self._plan.limits)
+        cancels = self._cancels
         try:
-            yield self._perform(job, errand, progress)
-        finally:
+            worker = self._pool.take()
+        except BaseException:
             errand.close()
+            raise
+        try:
+            yield self._perform(worker, errand, cancels, progress)
+        finally:
+            # Nobody writes into a sheet any more that was overwritten.
+            worker.after(errand.close)
 
     def report(self) -> CageReport:
         """The report of one fresh worker that is given no job."""
@@ -99,10 +107,13 @@ class CagedHost:
         self._pool.close()
 
     def _perform(
-        self, job: Job, errand: Errand, progress: Callable[[float], None] | None
+        self,
+        worker: Worker,
+        errand: Errand,
+        cancels: int,
+        progress: Callable[[float], None] | None,
     ) -> Answer:
-        cancels = self._cancels
-        worker = self._pool.take()
+        waits = True
         try:
             self._refuse_after(cancels)
             line = Line(worker.channel)
@@ -111,22 +122,23 @@ class CagedHost:
             started = time.monotonic()
             outcome = self._ask(line, errand, progress)
             work_s = time.monotonic() - started
-            self._see_off(worker, line)
+            untrusted_records = self._settled(worker, line, errand, outcome)
+            waits = errand.order.wants_image
         except Farewell:
             reason = self._why(worker)
             self._refuse_after(cancels)
             raise reason from None
         finally:
-            self._pool.leave(worker)
+            self._pool.leave(worker, waits=waits)
         self._refuse_after(cancels)
         return answer_of(
             outcome,
-            errand.untrusted_records(outcome),
+            untrusted_records,
             errand.output(outcome),
-            crossing=job.crossing,
+            crossing=errand.order.crossing,
             cage=cage,
             work_s=work_s,
-            close=errand.close,
+            close=partial(worker.after, errand.close),
         )
 
     def _refuse_after(self, cancels: int) -> None:
@@ -152,14 +164,22 @@ class CagedHost:
         except Silence:
             raise TimeExceeded(f"the work took longer than {timeout_s} seconds") from None
 
-    def _see_off(self, worker: Worker, line: Line) -> None:
-        """The answer counts once its writer is dead: only then can nobody change it any more."""
-        if not worker.dead.wait(LEAVE_TIMEOUT_S):
+    def _settled(self, worker: Worker, line: Line, errand: Errand, outcome: Outcome) -> memoryview:
+        """The records, now that nobody can change the answer any more.
+
+        An output is read from the very sheet that its writer had, so that one must be dead first.
+        The outcome came as a message and the records are copied before anyone looks at them: where
+        they are all, the worker is told to leave and nobody waits for it. What it writes or says
+        in its last moments is lost; until it is dead it keeps its turn, and its sheets are
+        overwritten after that.
+        """
+        if errand.order.wants_image and not worker.dead.wait(LEAVE_TIMEOUT_S):
             raise WireBroken("the worker stayed after its answer")
+        untrusted_records = errand.untrusted_records(outcome)
         try:
             line.hear(time.monotonic())
         except (Silence, Farewell):
-            return
+            return untrusted_records
         raise WireBroken("the worker went on talking after its answer")
 
     def _why(self, worker: Worker) -> SafelightError:

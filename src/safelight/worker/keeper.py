@@ -7,7 +7,7 @@ import itertools
 import os
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from safelight.errors import by_number
@@ -23,7 +23,7 @@ DEATH_TIMEOUT_S = 10
 @dataclass(eq=False)
 class Worker:
     """One single-use process as the host holds it. exit_code is known once dead is set; minus a
-    signal.
+    signal. Safe to use from many threads.
     """
 
     id: int
@@ -31,13 +31,36 @@ class Worker:
     keeper: Keeper
     dead: threading.Event = field(default_factory=threading.Event)
     exit_code: int | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _awaiting: list[Callable[[], None]] = field(default_factory=list)
+
+    def dismiss(self) -> None:
+        """End it without waiting for that."""
+        if not self.dead.is_set():
+            self.keeper.kill(self.id)
 
     def kill(self) -> None:
         """End it and wait until it is gone; a zygote that does not obey is ended too."""
-        if not self.dead.is_set():
-            self.keeper.kill(self.id)
+        self.dismiss()
         if not self.dead.wait(DEATH_TIMEOUT_S):
             self.keeper.end(LEAVE_TIMEOUT_S)
+
+    def after(self, call: Callable[[], None]) -> None:
+        """Have this done when it is dead; now, if it is. No two of these calls run at once."""
+        with self._lock:
+            if self.dead.is_set():
+                call()
+            else:
+                self._awaiting.append(call)
+
+    def bury(self, exit_code: int | None) -> None:
+        """It is dead: tell whoever waits, and do what was to be done then."""
+        with self._lock:
+            self.exit_code = exit_code
+            self.dead.set()
+            for call in self._awaiting:
+                call()
+            self._awaiting.clear()
 
     def close(self) -> None:
         self.channel.close()
@@ -110,8 +133,7 @@ class Keeper(Kept):
     def _bury(self, number: int, exit_code: int | None) -> None:
         worker = self._workers.pop(number, None)
         if worker is not None:
-            worker.exit_code = exit_code
-            worker.dead.set()
+            worker.bury(exit_code)
 
     def _bury_all(self) -> None:
         with self._lock:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from safelight.errors import Cancelled
-from safelight.worker.keeper import Keeper, Worker
+from safelight.worker.keeper import DEATH_TIMEOUT_S, Keeper, Worker
 
 
 class Pool:
@@ -21,6 +22,7 @@ class Pool:
         self._lock = threading.Lock()
         self._ahead: deque[Worker] = deque()
         self._at_work: set[Worker] = set()
+        self._leaving: set[Worker] = set()
         self._keeper: Keeper | None = None
         self.is_closed = False
         with self._lock:
@@ -31,7 +33,8 @@ class Pool:
 
         A zygote that died meanwhile is replaced. Raises what keeps it from starting.
         """
-        self._turns.acquire()
+        while not self._turns.acquire(timeout=DEATH_TIMEOUT_S):
+            self._insist()
         try:
             with self._lock:
                 worker = self._next()
@@ -47,13 +50,25 @@ class Pool:
             raise
         return worker
 
-    def leave(self, worker: Worker) -> None:
-        """The worker is dead or is killed now; its turn goes to the next."""
+    def leave(self, worker: Worker, *, waits: bool = True) -> None:
+        """The worker is dead or is killed now; its turn goes to the next when it is dead, whether
+        one waits for that here or not.
+        """
         with self._lock:
             self._at_work.discard(worker)
-        worker.kill()
+            self._leaving.add(worker)
+        worker.after(partial(self._leaving.discard, worker))
+        worker.after(self._turns.release)
+        if waits:
+            worker.kill()
+        else:
+            worker.dismiss()
         worker.close()
-        self._turns.release()
+
+    def _insist(self) -> None:
+        """Whoever was told to leave is gone after this, though its zygote goes with it."""
+        for worker in tuple(self._leaving):
+            worker.kill()
 
     @property
     def keeper(self) -> Keeper:

@@ -12,11 +12,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from safelight.errors import ContainerBroken, LimitExceeded, OutputFailed
 from safelight.image import Change, Finding, Risk
+from safelight.limits import Limits
 from safelight.worker.child import Performed
+from safelight.worker.errand import succeeded
+from safelight.worker.records import pack_records
 
 FINDING = Finding(Risk.PLACE, "GPS", "here")
 REMOVED = Change("removed", Finding(Risk.TIME, "date", "then"))
@@ -41,14 +45,19 @@ def answer(source: memoryview, options: dict[str, Any]) -> Performed:
     return Performed([PNG, source], "png", 3, 2, "jpeg", 3, 2, True, (FINDING,), (REMOVED,))
 
 
-def channel() -> socket.socket:
-    """The worker's way to the host, found on the stack as hostile code would."""
-    frame = sys._getframe()
-    while "channel" not in frame.f_locals:
+def local(name: str) -> Any:
+    """What the worker's own code calls so, found on the stack as hostile code would."""
+    frame = sys._getframe(1)
+    while name not in frame.f_locals:
         if frame.f_back is None:
-            raise LookupError("no channel on the stack")
+            raise LookupError(f"no {name} on the stack")
         frame = frame.f_back
-    found = frame.f_locals["channel"]
+    return frame.f_locals[name]
+
+
+def channel() -> socket.socket:
+    """The worker's way to the host."""
+    found = local("channel")
     if not isinstance(found, socket.socket):
         raise LookupError("no channel on the stack")
     return found
@@ -122,6 +131,21 @@ def babble(*_: object) -> None:
     os.write(channel().fileno(), b"hello")
 
 
+def revise(source: memoryview, options: dict[str, Any]) -> None:
+    """Answer as any worker, then put other words in the place of those, and stay. The pause lets
+    whoever reads them at once see the first.
+    """
+    order, sheets = (local(name) for name in ("order", "sheets"))
+    outcome, records = succeeded(answer(source, options), Limits())
+    other = pack_records((replace(FINDING, name="revised"),), (), most=1)[1]
+    with mmap.mmap(sheets.report, len(records)) as report:
+        report[:] = records
+        os.write(channel().fileno(), outcome.pack(order.nonce))
+        time.sleep(0.3)
+        report[:] = other
+        time.sleep(3_600)
+
+
 def shout(*_: object) -> None:
     os.write(channel().fileno(), b"SLe1" * 10_000)
 
@@ -172,6 +196,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "nothing": say_nothing,
     "print": print_secrets,
     "refuse": refuse,
+    "revise": revise,
     "shout": shout,
     "sleep": sleep,
     "stumble": stumble,
