@@ -11,7 +11,7 @@ import pytest
 from safelight.cli import main
 from safelight.engine import adding as adding_module
 from safelight.engine.tuning import Tuning
-from safelight.models.nature import figures_of, findings_of
+from safelight.models.nature import findings_of, peak_told
 from safelight.models.store import Store
 from safelight.worker.job import LOOKED_AT
 from tests.cli.schema import violations
@@ -35,7 +35,7 @@ def uncaged(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def asked(_adding: object, what: str, *_: object) -> object:
         nature = looked_at(nets.row(2))
-        return findings_of(nature) if what == LOOKED_AT else figures_of(5_000_000, 0.5)
+        return findings_of(nature) if what == LOOKED_AT else peak_told(5_000_000)
 
     monkeypatch.setattr(adding_module.Adding, "_asked", asked)
 

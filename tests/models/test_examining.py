@@ -69,11 +69,10 @@ def test_whole_numbers_go_in_as_bytes_and_come_out_as_they_are() -> None:
 def test_what_an_answer_takes_is_measured() -> None:
     data = nets.enlarger()
     entry = entry_of(data).entry
-    peak, seconds = took(entry, memoryview(data), threads=1)
+    peak = took(entry, memoryview(data), threads=1)
     large = entry.model_copy(update={"input": entry.input.model_copy(update={"tile": 1_024})})
-    more, _ = took(large, memoryview(data), threads=1)
+    more = took(large, memoryview(data), threads=1)
     assert 1_000_000 < peak < more
-    assert seconds > 0
 
 
 def test_what_takes_any_size_is_measured_at_one() -> None:
@@ -82,7 +81,7 @@ def test_what_takes_any_size_is_measured_at_one() -> None:
     loose = entry.model_copy(update={"input": entry.input.model_copy(update={"side": 0})})
     with pytest.raises(SafelightError):  # the net has one size, and this entry does not say it
         took(loose, memoryview(data), threads=1)
-    assert took(entry, memoryview(data), threads=1)[1] > 0
+    assert took(entry, memoryview(data), threads=1) >= 0
 
 
 def test_a_tflite_model_is_asked_like_any_other() -> None:

@@ -14,10 +14,10 @@ from safelight.models.nature import (
     Shown,
     Sight,
     Slot,
-    figures_of,
     findings_of,
     nature_of,
     peak_of,
+    peak_told,
 )
 
 VALUES = Shown(-1.5, 2.25, 0.125)
@@ -44,7 +44,7 @@ def test_everything_comes_back_as_it_went() -> None:
     assert nature_of(findings_of(NATURE)) == NATURE
     plain = replace(NATURE, network="", delegates="usual")
     assert nature_of(findings_of(plain)) == plain
-    assert peak_of(figures_of(123, 0.5)) == 123
+    assert peak_of(peak_told(123)) == 123
     assert nature_of(lines()).gives[0].sides == (1, 2)
 
 
@@ -87,8 +87,8 @@ def test_words_that_are_missing_are_the_end(missing: str) -> None:
         nature_of([*lines(), *[line("gives", GIVES)] * 40])
 
 
-@pytest.mark.parametrize("value", ["1", "-1 0.5", "one 0.5", "99999999999999999 0.5"])
-def test_figures_are_bounded_too(value: str) -> None:
+@pytest.mark.parametrize("value", ["", "-1", "1 2", "one", "99999999999999999"])
+def test_memory_is_bounded_too(value: str) -> None:
     with pytest.raises(WireBroken):
         peak_of([line("took", value)])
     with pytest.raises(WireBroken):

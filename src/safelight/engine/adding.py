@@ -136,7 +136,7 @@ class Adding:
             needs_pixels=False,
             runtimes=frozenset({entry.runtime}),
             limits=replace(limits, memory_bytes=limits.memory_bytes + room),
-            threads=usable_cores() if what == LOOKED_AT else 1,
+            threads=usable_cores(),
             required_level=self._settings.require_level,
         )
         picture = drawn(LARGEST_PROBE)

@@ -1,9 +1,8 @@
-"""Footprint: the memory and the time that one answer of a model takes. This runs in the cage."""
+"""Footprint: the memory that one answer of a model takes. This runs in the cage."""
 
 from __future__ import annotations
 
 import ctypes
-import time
 from typing import Any
 
 from safelight.models.entry import Entry
@@ -16,8 +15,8 @@ SIDE = 256
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, NEVER = -1, -3, 1 << 30
 
 
-def took(entry: Entry, data: memoryview, *, threads: int) -> tuple[int, float]:
-    """The bytes and the seconds that one answer takes, in the size that the entry says.
+def took(entry: Entry, data: memoryview, *, threads: int) -> int:
+    """The bytes that one answer takes, in the size that the entry says.
 
     Raises as open_session and its sessions do.
     """
@@ -31,9 +30,7 @@ def took(entry: Entry, data: memoryview, *, threads: int) -> tuple[int, float]:
     sides = (side, side, facts.channels) if facts.layout == "NHWC" else (facts.channels, side, side)
     tensor = np.full(shape_of(facts) or (1, *sides), facts.range[1] / 2, np.float32)
     session.answers(tensor)
-    started = time.monotonic()
-    session.answers(tensor)
-    return max(0, _footprint() - before), time.monotonic() - started
+    return max(0, _footprint() - before)
 
 
 class _Mallinfo(ctypes.Structure):

@@ -120,16 +120,15 @@ def nature_of(untrusted: Iterable[Finding]) -> Nature:
         raise WireBroken("what the worker says of the model breaks the rules") from error
 
 
-def figures_of(peak_bytes: int, seconds: float) -> tuple[Finding, ...]:
-    """In the cage: what one answer took."""
-    return (Finding(Risk.OTHER, "took", f"{peak_bytes} {seconds!r}"),)
+def peak_told(peak_bytes: int) -> tuple[Finding, ...]:
+    """In the cage: the memory that one answer took."""
+    return (Finding(Risk.OTHER, "took", f"{peak_bytes}"),)
 
 
 def peak_of(untrusted: Iterable[Finding]) -> int:
     """Outside: the bytes that one answer took. Raises WireBroken."""
     try:
-        peak, _seconds = next(_words(list(untrusted), "took", 2))
-        return _whole(peak, 0, 64 * MAX_MODEL_BYTES)
+        return _whole(next(_words(list(untrusted), "took", 1))[0], 0, 64 * MAX_MODEL_BYTES)
     except (ValueError, StopIteration) as error:
         raise WireBroken("what the worker says of the model breaks the rules") from error
 

@@ -22,7 +22,7 @@ from safelight.models.examining import examined
 from safelight.models.footprint import took
 from safelight.models.guard import FAULTS, Guarded, Retry
 from safelight.models.look import base_of, judged, look
-from safelight.models.nature import figures_of, findings_of
+from safelight.models.nature import findings_of, peak_told
 from safelight.models.providers import CPU, Device
 from safelight.models.reading import Lettered, Reader, Tokeniser, tokeniser_for
 from safelight.models.runtimes import open_session
@@ -132,10 +132,10 @@ def _require_fitting(todo: Recipe, original: Image) -> None:
 
 
 def _examined(model: Model, threads: int) -> tuple[Finding, ...]:
-    """What a model is that nobody has used yet, or what an answer of it takes."""
+    """What a model is that nobody has used yet, or the memory that an answer takes."""
     entry = Entry.from_json(model.entry_json)
     if model.need.name == MEASURED:
-        return figures_of(*took(entry, model.data, threads=threads))
+        return peak_told(took(entry, model.data, threads=threads))
     return findings_of(examined(entry, model.data, threads=threads))
 
 

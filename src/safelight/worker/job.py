@@ -40,12 +40,12 @@ def picture_file(digest: str, fd: int, size_bytes: int) -> ModelFile:
 
 # The task of a model that is to be examined, and nothing else done: what it is, what it takes.
 EXAM = "exam"
-LOOKED_AT, MEASURED = "nature", "figures"
+LOOKED_AT, MEASURED = "nature", "memory"
 
 
 def exam_file(what: str, entry_json: bytes, fd: int, size_bytes: int) -> ModelFile:
-    """A model as the one of a job that examines it: for its nature, or for the figures of an
-    answer.
+    """A model as the one of a job that examines it: for its nature, or for the memory that an
+    answer takes.
     """
     return ModelFile((EXAM, what, 1), entry_json, fd, size_bytes)
 
