@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
 import pytest
 
-from safelight.errors import UsageError
+from safelight.annotation import Seen
+from safelight.errors import ModelFaulty, UsageError
 from safelight.models.entry import Entry
+from safelight.models.guard import Guarded
 from safelight.models.heads.figures import interval
 from safelight.models.heads.folds import alike, different, parted
 from safelight.models.heads.logistic import Array, Rule, Scale, Turn, fitted, losses, probabilities
 from safelight.models.heads.making import Head, head_of
 from safelight.models.heads.training import Lesson, Trained, calibration, trained
 from safelight.models.lint import contract_faults
+from safelight.models.look import base_of, judged
 from safelight.models.runtimes import open_session
 from safelight.models.store import Store
+from safelight.operation import ModelNeed
+from tests.models.towers import Pictured, data_of, entry_of
 
 SIZE = 24
 TAGS = ("ape", "bee", "cow")
@@ -196,6 +202,42 @@ def test_the_model_gives_the_logits_of_the_rule(is_exclusive: bool) -> None:
         np.testing.assert_allclose(answer[0], found.rule.logits(vector), atol=1e-3)
     assert head.entry.output.activation == ("softmax" if is_exclusive else "sigmoid")
     assert not contract_faults(head.entry)
+
+
+def test_what_another_model_saw_is_judged_in_words() -> None:
+    head, found = made()
+    session = Guarded(open_session(head.entry, memoryview(head.graph), threads=1), None)
+    need = ModelNeed("classify", "mine")
+    assert base_of(need, session) == ModelNeed("embed", "embed")
+    vectors, wanted = pictures(seed=0, apart=3.0)
+    for vector, row in zip(vectors[:6], wanted, strict=False):
+        seen = judged(session, Seen(vector=tuple(vector)), Pictured("small"))
+        shares = probabilities(found.rule.logits(vector[None]), is_exclusive=True)[0]
+        best = seen.annotations[0]
+        assert (best.kind, best.label) == ("label", TAGS[int(row.argmax())])
+        assert best.score == pytest.approx(shares.max(), abs=1e-4)
+
+
+def test_a_vector_without_a_direction_is_refused() -> None:
+    head, _found = made()
+    session = Guarded(open_session(head.entry, memoryview(head.graph), threads=1), None)
+    for vector in ((math.nan,) * SIZE, (1.0,) * 3):
+        with pytest.raises(ModelFaulty):
+            judged(session, Seen(vector=vector), Pictured("small"))
+
+
+def test_what_takes_a_picture_has_no_base() -> None:
+    entry = entry_of("vit")
+    session = Guarded(open_session(entry, memoryview(data_of("vit")), threads=1), None)
+    assert base_of(ModelNeed("classify", "vit"), session) is None
+
+
+def test_over_goes_with_its_pin() -> None:
+    entry, _found = made()
+    facts = json.loads(entry.entry.to_json())
+    for wrong in ({"over_sha256": None}, {"over": None}, {"over": "mine"}):
+        with pytest.raises(UsageError, match="over names another model"):
+            Entry.from_json(json.dumps(facts | wrong).encode())
 
 
 def test_the_same_pictures_give_the_same_bytes() -> None:
