@@ -7,9 +7,11 @@ import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from safelight.engine import adding as adding_module
 from safelight.engine.adding import Adding, Draft
 from safelight.engine.shelving import Told
 from safelight.engine.tuning import Tuning
@@ -119,6 +121,21 @@ def test_a_file_that_changed_since_it_was_looked_at_is_not_taken(
     path.unlink()
     with pytest.raises(InputMissing):
         adding.take(entry, draft, Told())
+    assert left(home) == []
+
+
+def test_an_interrupted_copy_leaves_nothing(
+    adding: Adding, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = adding.look([put(home, "mine.onnx", nets.row())])
+
+    def interrupted(file: IO[bytes], data: bytes) -> None:
+        file.write(data[:10])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(adding_module, "written", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        adding.take(entry_of(draft), draft, Told())
     assert left(home) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 from pathlib import Path
 
@@ -73,6 +74,15 @@ def test_what_an_answer_takes_is_measured() -> None:
     large = entry.model_copy(update={"input": entry.input.model_copy(update={"tile": 1_024})})
     more = took(large, memoryview(data), threads=1)
     assert 1_000_000 < peak < more
+
+
+def test_where_the_allocator_tells_nothing_the_kernel_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = nets.enlarger()
+    entry = entry_of(data).entry
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    assert took(entry, memoryview(data), threads=1) >= 0
 
 
 def test_what_takes_any_size_is_measured_at_one() -> None:
