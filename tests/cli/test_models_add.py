@@ -11,6 +11,7 @@ import pytest
 from safelight.cli import main
 from safelight.engine import adding as adding_module
 from safelight.engine.tuning import Tuning
+from safelight.models.answers import DECODERS, USUAL
 from safelight.models.nature import findings_of, peak_told
 from safelight.models.store import Store
 from safelight.worker.job import LOOKED_AT
@@ -161,3 +162,9 @@ def test_a_wrong_file_has_one_line_a_hint_and_a_code(
     assert "safelight: models: the model file is damaged\nhint: " in err
     assert not (folder / "pulled").exists()
     assert run(str(home / "..."), "--yes")[0] == 2
+
+
+def test_the_handbook_has_every_word_of_decoder(root: Path) -> None:
+    page = (root / "docs" / "handbook" / "own-models.md").read_text()
+    for word in set(DECODERS) - set(USUAL.values()):
+        assert f"`{word}`" in page

@@ -73,6 +73,9 @@ def test_a_model_is_looked_at_measured_tried_out_and_pinned(adding: Adding, home
     assert left(home) == []
     entry = adding.measured(entry_of(draft), draft)
     assert 1_000_000 < entry.peak_bytes < 1_000_000_000
+    larger = entry.input.model_copy(update={"tile": 1_024})
+    large = adding.measured(entry.model_copy(update={"input": larger}), draft)
+    assert large.peak_bytes > entry.peak_bytes
     trial = adding.take(entry, draft, Told())
     assert trial is not None
     assert (trial.operation, trial.per) == ("upscale", "megapixel")

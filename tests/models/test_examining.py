@@ -67,15 +67,6 @@ def test_whole_numbers_go_in_as_bytes_and_come_out_as_they_are() -> None:
     assert entry.output.range == (0.0, 255.0)
 
 
-def test_what_an_answer_takes_is_measured() -> None:
-    data = nets.enlarger()
-    entry = entry_of(data).entry
-    peak = took(entry, memoryview(data), threads=1)
-    large = entry.model_copy(update={"input": entry.input.model_copy(update={"tile": 1_024})})
-    more = took(large, memoryview(data), threads=1)
-    assert 1_000_000 < peak < more
-
-
 def test_where_the_allocator_tells_nothing_the_kernel_is_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -53,7 +53,7 @@ def _field(flag: str, metavar: str, help: str) -> Callable[[Any], Any]:
 @_field("range", "LOW,HIGH", "What black and white are before that: 0,1 or 0,255.")
 @_field("order", "RGB|BGR", "The order of the channels.")
 @_field("activation", "WORD", "What its last layer left out: none, sigmoid or softmax.")
-@_field("decoder", "WORD", "How boxes or points are read: the page on models lists them.")
+@_field("decoder", "WORD", "How boxes or points are read: the handbook lists the words.")
 @click.option("--form", default="", metavar="FORM", help="What the file is: onnx, tflite, torch, "
               "ncnn, tensorflow, keras or caffe. [by its name]")  # fmt: skip
 @click.option("--licence", default="", metavar="TEXT", help="The licence that it is under.")
