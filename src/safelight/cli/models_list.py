@@ -74,6 +74,8 @@ def listing(face: Face, *, available: bool, task: str | None) -> int:
             face.out(face.paint(f"{entry.task}{': ' if purpose else ''}{purpose}", "bold"))
         _tell(face, entry, store, timings.get(entry.sha256))
     _end(face, store, found, has_all=available)
+    if any(store.origin(one.name) and one.sha256 not in timings for one in found):
+        remark(face, "how fast they are here: safelight models measure --all")
     return 0
 
 
