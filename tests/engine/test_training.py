@@ -13,6 +13,8 @@ import pytest
 from PIL import Image
 
 from safelight.engine import training
+from safelight.engine.book import Book
+from safelight.engine.bundling import Arriving, export
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
 from safelight.engine.shelving import Shelving, Told
@@ -189,3 +191,19 @@ def test_a_model_that_was_trained_here_may_be_replaced(
     store = Store(settings.data_dir / "models")
     assert require_free(store, "mine") == made.entry
     assert require_free(store, "other") is None
+
+
+def test_a_bundle_brings_what_it_stands_on_first(
+    told: tuple[Settings, Made, list[float]], tmp_path: Path
+) -> None:
+    """By their names the model would come, and be tried out, before what it needs."""
+    settings, _made, _shares = told
+    made_over(settings, "clip-picture", "a")
+    keys = Book(tmp_path / "keys").keys
+    export(Store(settings.data_dir / "models"), ["a"], tmp_path / "a.tar", keys)
+    there = Shelving(settings_of(tmp_path))
+    with (tmp_path / "a.tar").open("rb") as file:
+        arriving = Arriving(there, file, keys)
+        assert [one.entry.name for one in arriving.packed] == ["clip-picture", "a"]
+        arriving.unpack()
+        assert all(there.admit(one.entry, Told()) for one in arriving.packed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from array import array
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,8 @@ from safelight.cli.table import size
 from safelight.errors import Cancelled, InputMissing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from safelight.batch.events import Event, Item, Summary
     from safelight.batch.labelled import Labelled
     from safelight.engine.training import Example, Made
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from safelight.recipe import Recipe
 
 MOST_NAMED = 20
+EVERY_S = 5.0
 
 
 @click.command(name="train-tags", add_help_option=False)
@@ -76,10 +80,23 @@ def train_tags(face: Face, labelled: str, name: str, model: str) -> int:
     with stopping(quiet=face.verbosity < 0 or face.is_json):
         examples, summary = _looked_at(face, recipe, found)
         remark(face, f"fitting {len(examples)} pictures")
-        head, trained = training.train(examples, name, base, lambda _share: None)
+        head, trained = training.train(examples, name, base, _telling(face))
         made = training.keep(shelving, head, trained, Told())
     _tell(face, made, summary)
     return summary.exit_code
+
+
+def _telling(face: Face) -> Callable[[float], None]:
+    """Says now and then how far a long fit is."""
+    last_s = time.monotonic()
+
+    def told(share: float) -> None:
+        nonlocal last_s
+        if time.monotonic() - last_s > EVERY_S:
+            last_s = time.monotonic()
+            remark(face, f"fitting: {share:.0%}")
+
+    return told
 
 
 def _say_base(face: Face, base: Entry, *, is_typed: bool) -> None:

@@ -86,7 +86,7 @@ class Arriving:
         self._shelving, self._source = shelving, source
         self._entries, self.fingerprint = _read(bundle.read_statement(source))
         self.is_ours = self.fingerprint == keys.fingerprint
-        self.packed = tuple(map(partial(_judged, shelving.store), self._entries))
+        self.packed = tuple(map(partial(_judged, shelving.store), _needed_first(self._entries)))
 
     def unpack(self) -> None:
         """Stage every file, checked. Raises as bundle.read_files does, and DiskFull."""
@@ -117,6 +117,18 @@ def _gathered(store: Store, names: Iterable[str]) -> tuple[Entry, ...]:
     if not found:
         raise UsageError("name a model to export", hint="safelight models list")
     return tuple(found[name] for name in sorted(found))
+
+
+def _needed_first(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Those that others cannot be without before these: each is tried out as it comes."""
+    waiting = {entry.name: entry for entry in entries}
+    ordered: list[Entry] = []
+    while waiting:
+        free = [e for e in waiting.values() if not {e.exact, e.over} & waiting.keys()]
+        # Two that need each other come as they are: the trial tells what is wrong.
+        for entry in free or list(waiting.values()):
+            ordered.append(waiting.pop(entry.name))
+    return tuple(ordered)
 
 
 def _signed(entries: Sequence[Entry], keys: Keys) -> bytes:
