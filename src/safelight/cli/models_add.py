@@ -237,7 +237,8 @@ def _gives(entry: Entry) -> str:
     words = [given.kind + (f" x{given.scale}" if given.scale > 1 else "")]
     words += [f"read by {given.decoder}"] if given.decoder else []
     words += [given.activation] if given.activation != "none" else []
-    words += [f"{len(given.labels)} labels"] if given.labels else []
+    count = len(given.labels)
+    words += [f"{count} label{'s' if count > 1 else ''}"] if count else []
     return ", ".join([*words, f"as {given.name}"])
 
 
