@@ -84,7 +84,7 @@ def test_a_bundle_goes_to_another_machine(
     assert f"hint: if you know the key: --key {fingerprint}" in err
     code, out, _err = run("import", path, "--key", fingerprint, *there)
     assert (code, out.split(";")[0]) == (0, "twice  in use")
-    assert Store(tmp_path / "other" / "models").origin("twice") == "pulled"
+    assert Store(tmp_path / "other" / "models").origin("twice") == "own"
     assert run("import", path, "--key", fingerprint, "--json", *there)[0] == 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from safelight.cli.face import SCHEMA, Face
@@ -17,13 +19,19 @@ from safelight.cli.models_moving import (
     use,
 )
 from safelight.cli.models_pull import pull
+from safelight.cli.models_train import train_tags
 from safelight.cli.options import setting, speaking
 from safelight.cli.printable import printable
 from safelight.cli.shelf import anywhere, document, named, notes, store_of, timings_of
-from safelight.errors import VerificationFailed
+from safelight.errors import ModelMissing, VerificationFailed
+
+if TYPE_CHECKING:
+    from safelight.models.entry import Entry
+    from safelight.models.store import Store
 
 # Values of a document as people say them.
 WORDS = {"None": "none", "True": "yes", "False": "no"}
+MAX_CARD_LINE = 2_000
 
 
 class Aliased(click.Group):
@@ -41,26 +49,30 @@ def models() -> None:
 
 for command in (
     *(listing, pull, add, export, import_bundle, roll_back, remove, use, measure),
-    export_tflite,
+    *(train_tags, export_tflite),
 ):
     models.add_command(command)
 
 
 @models.command(name="show", add_help_option=False)
 @click.argument("name", metavar="MODEL")
+@click.option("--card", is_flag=True, help="Show the page that goes along with the model.")
 @setting("state_dir")
 @setting("data_dir")
 @speaking
 @click.pass_obj
-def show(face: Face, name: str) -> int:
+def show(face: Face, name: str, *, card: bool) -> int:
     """Show every fact of one model.
 
     \b
     Examples:
       safelight models show upscale-x4
+      safelight models show mine --card > mine.md
     """
     store = store_of(face)
     entry = anywhere(store, name)
+    if card:
+        return _show_card(face, store, entry)
     found = document(entry, store, timings_of(face).get(entry.sha256))
     if face.is_json:
         face.document(found)
@@ -69,6 +81,22 @@ def show(face: Face, name: str) -> int:
         if key not in ("type", "schema"):
             shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
             face.out(f"{key:<14} {printable(WORDS.get(shown, shown))}")
+    return 0
+
+
+def _show_card(face: Face, store: Store, entry: Entry) -> int:
+    """Print the page that is pinned with a model. Raises ModelMissing where there is none."""
+    from safelight.models.reading import parts_of
+
+    if not any(part.role == "card" for part in entry.parts):
+        raise ModelMissing(f"no page goes along with {entry.name}; its card: {entry.card}")
+    with store.open(entry) as held:
+        text = bytes(parts_of(entry, held.view())["card"]).decode(errors="replace")
+    if face.is_json:
+        face.document({"type": "card", "schema": SCHEMA, "name": entry.name, "text": text})
+        return 0
+    for line in text.splitlines():
+        face.out(printable(line, MAX_CARD_LINE))
     return 0
 
 
