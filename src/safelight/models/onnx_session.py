@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from safelight.errors import MemoryExceeded, ModelFaulty, PolicyRefused, RuntimeMissing
@@ -18,7 +20,7 @@ from safelight.models.session import (
     shape_of,
     typed,
 )
-from safelight.models.waking import options_of
+from safelight.models.waking import SIDE, first_net, options_of
 
 if TYPE_CHECKING:
     from safelight.models.session import Numbers
@@ -72,6 +74,16 @@ def opened(data: bytes | memoryview, *, threads: int, device: Device) -> Any:
     session = runtime.InferenceSession(bytes(data), options, providers=providers, enable_fallback=0)
     session._model_bytes = None  # it would keep the whole file beside the weights, to open it again
     return session
+
+
+def rehearsal() -> Callable[[], object]:
+    """See runtimes. Raises RuntimeMissing."""
+    import numpy as np
+
+    session = opened(first_net(half=False), threads=1, device=CPU)
+    answer = partial(session.run, None, {"x": np.zeros((1, 3, SIDE, SIDE), np.float32)})
+    answer()
+    return answer
 
 
 def required(data: bytes | memoryview, *, threads: int, device: Device) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from safelight.models import tflite_session
+from safelight.models import onnx_session, tflite_session
 from safelight.models.entry import Entry
 from safelight.models.facts import Runtime
 from safelight.models.flatbuffer import refuse_external_buffers
@@ -58,6 +59,17 @@ def warm(runtime: Runtime) -> None:
         importlib.import_module("safelight.models.forms")
     elif runtime == "tflite":
         tflite_session.warm()
+
+
+def rehearsal(runtime: Runtime) -> Callable[[], object]:
+    """An answer of a small net of our own, which is opened and asked once now: whoever is forked
+    later and asks it again has touched by then what every answer touches. Raises RuntimeMissing.
+    """
+    if runtime == "onnx":
+        return onnx_session.rehearsal()
+    if runtime == "tflite":
+        return tflite_session.rehearsal()
+    return lambda: None
 
 
 class FakeSession:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from safelight.errors import RuntimeMissing
 from safelight.limits import Limits
+from safelight.models.facts import Runtime
 from safelight.recipe import Recipe
 from safelight.worker.job import Plan
 
@@ -42,16 +44,28 @@ def rehearsed(perform: Callable[..., object], plan: Plan) -> Callable[[], None]:
     step = {"op": "resize", "fit": "8x8"} if plan.needs_pixels else {"op": "scrub"}
     recipe = Recipe.from_steps([step]).canonical
     look = _looking() if plan.needs_pixels and plan.runtimes else _nothing
+    answers = [answer for runtime in sorted(plan.runtimes) for answer in _answering(runtime)]
 
     def rehearse() -> None:
         # What fails here fails again in the job, and there it can be told.
         with contextlib.suppress(Exception):
             perform(memoryview(PICTURE), recipe, (), Limits(), progress=_ignore, wants_image=True)
             look()
+            for answer in answers:
+                answer()
         if plan.needs_pixels:
             bytearray(TOUCHED_BYTES)
 
     return rehearse
+
+
+def _answering(runtime: Runtime) -> Sequence[Callable[[], object]]:
+    """An answer of this runtime, if it is installed."""
+    from safelight.models import runtimes
+
+    with contextlib.suppress(RuntimeMissing):
+        return [runtimes.rehearsal(runtime)]
+    return []
 
 
 def _looking() -> Callable[[], None]:
