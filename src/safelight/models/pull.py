@@ -25,7 +25,7 @@ from urllib.parse import unquote, urlsplit
 
 from safelight.errors import Unavailable, UsageError, VerificationFailed
 from safelight.models.hosts import Address, followed
-from safelight.models.staging import Staged, written
+from safelight.models.staging import TAG, Staged, written
 
 CHUNK_BYTES = 1 << 17
 # Fewer bytes than this in the time that counts as a stall are a stall.
@@ -236,5 +236,4 @@ def _part(text: str) -> tuple[int, int, int] | None:
 def _tag(answer: http.client.HTTPResponse) -> str:
     """The name that tells this very content from any other; a weak one does not."""
     tag = answer.getheader("ETag", "")
-    is_fit = tag.startswith('"') and tag.isascii() and tag.isprintable() and len(tag) <= 200
-    return tag if is_fit else ""
+    return tag if TAG.fullmatch(tag) else ""

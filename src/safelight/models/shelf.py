@@ -21,6 +21,7 @@ from pathlib import Path
 
 from safelight.errors import ModelMissing, UsageError
 from safelight.models.entry import MAX_ENTRY_BYTES, Entry
+from safelight.models.facts import is_name
 from safelight.models.staging import Staged, Wanted
 from safelight.models.writing import failed, move, write_whole
 
@@ -66,10 +67,12 @@ class Shelf:
 
     def names(self) -> tuple[str, ...]:
         """Every model here."""
-        return tuple(sorted(path.name for path in _listed(self._in_use)))
+        return tuple(sorted(path.name for path in _listed(self._in_use) if is_name(path.name)))
 
     def versions(self, name: str) -> Versions | None:
         """What is in use under this name. None if nothing is, or the lines are damaged."""
+        if not is_name(name):
+            return None
         try:
             match = LINES.fullmatch((self._in_use / name).read_text())
         except (OSError, ValueError):
@@ -142,7 +145,11 @@ class Shelf:
         return entry
 
     def remove(self, name: str) -> bool:
-        """Take every version of a model away. False if it was not here."""
+        """Take every version of a model away. False if it was not here: what is no name of a model,
+        but a path, leads to no file.
+        """
+        if not is_name(name):
+            return False
         path = self._in_use / name
         was_here = path.exists()
         try:
@@ -180,7 +187,7 @@ class Shelf:
     def used_bytes(self) -> int:
         """What everything on the shelf takes on the disk, what is still coming included."""
         folders = (self._files, self._entries, self._in_use, self.folder / "staging")
-        return sum(path.stat().st_size for folder in folders for path in _listed(folder))
+        return sum(path.lstat().st_size for folder in folders for path in _listed(folder))
 
     def clear_staging(self) -> int:
         """Throw away what never came whole. Gives the bytes that this freed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from safelight.errors import DiskFull, OutputFailed, VerificationFailed
 from safelight.limits import MEGA
 from safelight.models.writing import failed, write_whole
 
+# What a host calls a file, where that name means these very bytes: a strong one.
+TAG = re.compile(r'"[!#-~]{0,198}"')
 MAX_TAG = 200
 READ_BYTES = MEGA
 
@@ -57,11 +60,15 @@ class Staged:
 
     @property
     def tag(self) -> str:
-        """What the host called the file that these bytes are of; empty if it gave no name."""
+        """What the host called the file that these bytes are of; empty if it gave no name, or what
+        is kept of it is none.
+        """
         try:
-            return self._tag.read_text()[:MAX_TAG]
+            with self._tag.open("rb") as file:
+                text = file.read(MAX_TAG + 1).decode("ascii")
         except (OSError, ValueError):
             return ""
+        return text if TAG.fullmatch(text) else ""
 
     def start(self, tag: str) -> None:
         """Forget what came, and remember what the host calls the file that comes now."""
