@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 
 from safelight.errors import RuntimeMissing
 from safelight.limits import Limits
+from safelight.models import runtimes
 from safelight.models.facts import RUNTIMES, Runtime
 from safelight.models.runtimes import rehearsal
 from safelight.worker.child import perform
@@ -30,3 +32,11 @@ def test_what_is_not_installed_is_not_rehearsed(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(RuntimeMissing):
         rehearsal("tflite")
     rehearsed(perform, Plan(True, frozenset({"tflite"}), Limits()))()
+
+
+def test_nothing_fails_in_a_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(contextlib, "suppress", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(runtimes, "rehearsal", lambda _: lambda: asked.append(1))
+    rehearsed(perform, Plan(True, frozenset({"onnx"}), Limits()))()
+    assert asked
