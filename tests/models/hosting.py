@@ -38,7 +38,8 @@ class Play:
     cut: it closes after so many bytes of the body; stall: it says no more after so many. flip: the
     byte at this place of the file is another. length: what it says that the length is, empty for
     nothing. whole: it gives the whole file where a part was asked for. trickle: seconds after each
-    single byte; late: seconds after each letter of the head. raw: what it says in place of HTTP.
+    single byte; late: seconds after each letter of the head. raw: what it says in place of HTTP;
+    endless: what it says behind that, again and again.
     """
 
     status: int = 200
@@ -55,6 +56,7 @@ class Play:
     late: float = 0.0
     chunked: bool = False
     raw: bytes = b""
+    endless: bytes = b""
     headers: Sequence[str] = ()
 
 
@@ -90,6 +92,8 @@ class Host:
         data = self.files.get(asked.path)
         if play.raw:
             yield play.raw
+            while play.endless and not self.over.wait(0.01):
+                yield play.endless
             return
         if play.status != 200 or data is None:
             yield _head(404 if data is None and play.status == 200 else play.status, play, 0)

@@ -94,14 +94,14 @@ def test_a_file_that_breaks_off_anywhere_goes_on_there(
 
 def test_every_byte_may_be_the_last_before_it_breaks_off(tmp_path: Path, host: Host) -> None:
     """Interrupted at any byte: what is there is the beginning of the file, and the rest follows."""
-    for have in range(0, len(DATA), 97):
+    for have in range(0, len(DATA), 251):
         staged = Staged(tmp_path / str(have), wanted())
         staged.start('"one"')
         staged.path.parent.mkdir(exist_ok=True)
         staged.path.write_bytes(DATA[:have])
         fetch(staged, Way(5))
         assert staged.path.read_bytes() == DATA
-    assert set(host.ranges[1:]) == {f"bytes={have}-" for have in range(97, len(DATA), 97)}
+    assert set(host.ranges[1:]) == {f"bytes={have}-" for have in range(251, len(DATA), 251)}
 
 
 def test_a_file_that_comes_in_many_pieces_is_put_together(tmp_path: Path, host: Host) -> None:
@@ -130,7 +130,7 @@ def test_one_that_stalls_is_asked_anew(tmp_path: Path, host: Host) -> None:
 
 def test_one_that_stalls_for_good_is_told_so(tmp_path: Path, host: Host) -> None:
     with pytest.raises(Unavailable, match=r"it stalled \(1000 of 5120") as caught:
-        fetched(tmp_path, host, Play(stall=1_000), *[Play(stall=0)] * 3, stall_s=0.2)
+        fetched(tmp_path, host, Play(stall=1_000), *[Play(stall=0)] * 3, stall_s=0.1)
     assert "goes on where this one ended" in caught.value.hint
 
 
@@ -144,6 +144,30 @@ def test_a_host_that_says_a_letter_now_and_then_is_cut_off(tmp_path: Path, host:
     staged = fetched(tmp_path, host, Play(late=0.05), stall_s=0.4)
     assert staged.path.read_bytes() == DATA
     assert len(host.asked) == 2
+
+
+def test_a_host_that_never_ends_what_follows_the_file_is_cut_off(
+    tmp_path: Path, host: Host
+) -> None:
+    """Behind the last chunk there may be further lines: as many as the host likes."""
+    head = b"HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b"%x\r\n%b\r\n0\r\n" % (len(DATA), DATA)
+    host.plays.append(Play(raw=head + body, endless=b"x: y\r\n"))
+    staged = fetched(tmp_path, host, stall_s=0.2)
+    assert staged.path.read_bytes() == DATA
+    assert len(host.asked) == 1
+
+
+def test_a_host_that_never_says_how_long_a_chunk_is_is_cut_off(tmp_path: Path, host: Host) -> None:
+    head = b"HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked\r\n\r\n10"
+    staged = fetched(tmp_path, host, Play(raw=head, endless=b";x"), stall_s=0.2)
+    assert staged.path.read_bytes() == DATA
+
+
+def test_what_a_host_says_in_place_of_an_answer_is_told_short(tmp_path: Path, host: Host) -> None:
+    with pytest.raises(Unavailable) as caught:
+        fetched(tmp_path, host, *[Play(raw=b"x" * 60_000 + b"\r\n\r\n")] * 3)
+    assert len(caught.value.message) < 300
 
 
 def test_a_file_in_chunks_is_put_together(tmp_path: Path, host: Host) -> None:
@@ -334,6 +358,14 @@ def test_without_a_proxy_the_way_is_straight(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, "")
     connection = pull._connection(Address.of(f"https://{HOST}:8443/x"), Way(7))
     assert (connection.host, connection.port, connection.timeout) == (HOST, 8443, 7)
+
+
+def test_a_proxy_with_no_name_at_all_is_unavailable(
+    tmp_path: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{'a' * 99}.example:1")
+    with pytest.raises(Unavailable, match="does not come"):
+        fetched(tmp_path, host)
 
 
 @pytest.mark.parametrize("named", ["socks5://a:1", "https://a:1", "http://a:x", "http://"])

@@ -35,6 +35,8 @@ MOST_HOPS = 5
 IDLE_TRIES = 3
 MOST_TRIES = 50
 PAUSE_S = 1.0
+# Letters of what a library says of an answer that it did not understand; that may stand in it.
+MAX_REASON = 200
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15})")
@@ -85,7 +87,7 @@ def fetch(staged: Staged, way: Way) -> None:
                 hint="nothing was fetched; behind a proxy that looks inside, SSL_CERT_FILE names"
                 " its authority",
             ) from error
-        except (OSError, http.client.HTTPException, Interrupted) as error:
+        except (OSError, http.client.HTTPException, UnicodeError, Interrupted) as error:
             idle = idle + 1 if staged.have <= before else 0
             if idle >= IDLE_TRIES:
                 raise _given_up(staged, error) from error
@@ -114,6 +116,7 @@ def proxy_for(host: str) -> Proxy | None:
 
 def _given_up(staged: Staged, error: Exception) -> Unavailable:
     reason = "it stalled" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+    reason = reason[:MAX_REASON]
     got = f"{staged.have} of {staged.wanted.size_bytes} bytes are here"
     return Unavailable(f"the file does not come: {reason} ({got})", hint=AGAIN)
 
@@ -127,12 +130,14 @@ def _once(staged: Staged, way: Way) -> None:
         way.opened(address.host)
         with closing(_connection(address, way)) as connection:
             asked_from = staged.have
-            with _within(connection, way.stall_s):
+            line = Line(connection, way.stall_s)
+            with line.watched():
                 connection.request("GET", address.target, headers=_headers(staged))
+                line.hold()
                 answer = connection.getresponse()
             with answer:
                 if answer.status not in REDIRECTS:
-                    _take(answer, staged, way, asked_from=asked_from)
+                    _take(answer, staged, way, asked_from=asked_from, line=line)
                     return
                 url = followed(origin, url, answer.getheader("Location"))
     raise Unavailable("the file is handed on from host to host without end")
@@ -154,23 +159,52 @@ def _connection(address: Address, way: Way) -> http.client.HTTPSConnection:
     return connection
 
 
-@contextmanager
-def _within(connection: http.client.HTTPSConnection, seconds: float) -> Iterator[None]:
-    """Cut the line where the answer has not begun by then: a host that says a letter now and then
-    would hold it for ever.
+class Line:
+    """The line to a host. One on which next to nothing comes in the time of a stall is cut: a host
+    that says a letter now and then, before the file, in it or behind it, would hold it for ever.
     """
 
-    def cut() -> None:
-        with suppress(OSError, AttributeError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
+    def __init__(self, connection: http.client.HTTPSConnection, stall_s: float) -> None:
+        self._connection, self._stall_s = connection, stall_s
+        self._held: socket.socket | None = None
+        self.came_bytes = 0
 
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+    def hold(self) -> None:
+        """Keep the line in sight, which leaves the connection with the answer."""
+        self._held = self._connection.sock
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Raises TimeoutError where the line had to be cut."""
+        over, cut = threading.Event(), threading.Event()
+
+        def watch() -> None:
+            had = self.came_bytes
+            while not over.wait(self._stall_s):
+                if self.came_bytes - had < LEAST_BYTES:
+                    cut.set()
+                    self._cut()
+                had = self.came_bytes
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        except (OSError, http.client.HTTPException) as error:
+            if cut.is_set():
+                raise TimeoutError from error
+            raise
+        finally:
+            over.set()
+            watcher.join()
+        if cut.is_set():
+            raise TimeoutError
+
+    def _cut(self) -> None:
+        """As a socket, not as TLS: what comes meanwhile must not be read as if it were plain."""
+        line = self._held or self._connection.sock
+        with suppress(OSError, TypeError):
+            socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
 def _headers(staged: Staged) -> dict[str, str]:
@@ -180,7 +214,9 @@ def _headers(staged: Staged) -> dict[str, str]:
     return HEADERS | {"Range": f"bytes={staged.have}-"} | only_if
 
 
-def _take(answer: http.client.HTTPResponse, staged: Staged, way: Way, *, asked_from: int) -> None:
+def _take(
+    answer: http.client.HTTPResponse, staged: Staged, way: Way, *, asked_from: int, line: Line
+) -> None:
     """Append what the answer brings, if it can be the file."""
     status, size = answer.status, staged.wanted.size_bytes
     if status == 416:
@@ -205,22 +241,17 @@ def _take(answer: http.client.HTTPResponse, staged: Staged, way: Way, *, asked_f
         raise Interrupted("the host has another file now")
     if status == 200:
         staged.start(tag)
-    _append(answer, staged, way)
+    _append(answer, staged, way, line)
 
 
-def _append(answer: http.client.HTTPResponse, staged: Staged, way: Way) -> None:
+def _append(answer: http.client.HTTPResponse, staged: Staged, way: Way, line: Line) -> None:
     size, have = staged.wanted.size_bytes, staged.have
-    since, had = time.monotonic(), have
-    with staged.appending() as file:
+    with staged.appending() as file, line.watched():
         while chunk := answer.read1(min(CHUNK_BYTES, size + 1 - have)):
             have += len(chunk)
+            line.came_bytes += len(chunk)
             written(file, chunk)
             way.came(have)
-            now = time.monotonic()
-            if now - since >= way.stall_s:
-                if have - had < LEAST_BYTES and have < size:
-                    raise TimeoutError
-                since, had = now, have
     if have > size:
         staged.drop()
         raise VerificationFailed(f"the host gives more than the {size} bytes that are pinned")
