@@ -93,7 +93,7 @@ def test_nothing_is_added_unasked(
 ) -> None:
     code, _out, err = run(file)
     assert (code, here(folder)) == (2, set())
-    assert "add it as my-cats-dogs?: nobody can be asked here" in err
+    assert "add it as my-cats-dogs: nobody can be asked here" in err
     code, out, err = run(file, "--dry-run")
     assert (code, out, here(folder)) == (0, "", set())
     assert "labels are numbers" in err

@@ -59,7 +59,7 @@ def test_every_task_has_a_usual_model_or_a_built_in_one() -> None:
 def test_what_may_not_be_used_for_work_is_listed_and_never_pulled() -> None:
     excluded = [entry for entry in ENTRIES.values() if entry.licence_class == "excluded"]
     assert [entry.name for entry in excluded] == ["bria-rmbg"]
-    assert all(entry.caveat.startswith("Not offered") for entry in excluded)
+    assert all(entry.caveat.startswith("its terms allow no") for entry in excluded)
 
 
 def manifest(shared_data: Path) -> dict[str, dict[str, Any]]:

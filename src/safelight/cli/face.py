@@ -117,7 +117,8 @@ class Face:
         if self.assume_yes:
             return True
         if not (self.may_ask and sys.stdin.isatty() and sys.stderr.isatty()):
-            raise UsageError(f"{question}: nobody can be asked here", hint="--yes answers it")
+            plain = question.removesuffix("?")
+            raise UsageError(f"{plain}: nobody can be asked here", hint="--yes answers it")
         self._write(sys.stderr, f"{question} [y/N] ")
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 

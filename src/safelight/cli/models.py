@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from safelight.models.store import Store
 
 # Values of a document as people say them.
-WORDS = {"None": "none", "True": "yes", "False": "no"}
+WORDS = {"": "none", "{}": "none", "None": "none", "True": "yes", "False": "no"}
 MAX_CARD_LINE = 2_000
 
 
@@ -77,11 +77,20 @@ def show(face: Face, name: str, *, card: bool) -> int:
     if face.is_json:
         face.document(found)
         return 0
-    for key, value in found.items():
+    for key, value in _flat(found).items():
         if key not in ("type", "schema"):
             shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            face.out(f"{key:<14} {printable(WORDS.get(shown, shown))}")
+            face.out(f"{key:<18} {printable(WORDS.get(shown, shown))}")
     return 0
+
+
+def _flat(facts: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """Facts by the dotted names that `models add --set` takes."""
+    found: dict[str, Any] = {}
+    for key, value in facts.items():
+        inner = _flat(value, f"{before}{key}.") if isinstance(value, dict) else {}
+        found |= inner or {f"{before}{key}": value}
+    return found
 
 
 def _show_card(face: Face, store: Store, entry: Entry) -> int:

@@ -14,7 +14,7 @@ from safelight.cli.face import Face
 from safelight.cli.models_pull import outcome
 from safelight.cli.options import asking
 from safelight.cli.printable import printable
-from safelight.cli.shelf import document, remark, store_of, timings_of, trying
+from safelight.cli.shelf import FREE, document, remark, store_of, timings_of, trying
 from safelight.cli.table import size
 from safelight.errors import Cancelled, InputMissing, ParameterInvalid, UsageError
 
@@ -211,7 +211,7 @@ def _show(face: Face, proposal: Proposal, draft: Draft) -> None:
         ("form", entry.form + (f", the network {entry.network.name}" if entry.network else "")),
         ("takes", _takes(entry)),
         ("gives", _gives(entry)),
-        ("licence", f"{entry.licence} ({entry.licence_class})"),
+        ("licence", f"{entry.licence} ({FREE[entry.licence_class]})"),
     ]
     before = {one.name: one.sha256 for one in store_of(face).entries()}
     rows += [("replaces", before[entry.name])] if entry.name in before else []

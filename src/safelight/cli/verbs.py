@@ -19,7 +19,7 @@ HOUSE: dict[str, tuple[str, str, str]] = {
     "compare": (PICTURES, "comparing", "Measure and show how much two pictures differ"),
     "run": ("Several steps", "running", "Run a recipe over pictures"),
     "recipe": ("Several steps", "recipes", "Validate, show, list and start recipes"),
-    "models": ("Models", "models", "List, show and verify models"),
+    "models": ("Models", "models", "List, get, add, choose and verify models"),
     "receipt": ("Proof", "receipts", "Show what a receipt says"),
     "verify": ("Proof", "receipts", "Check a picture against its receipt and the journal"),
     "prove": ("Proof", "proving", "Attack our own cage and show what held"),
