@@ -17,6 +17,7 @@ from safelight.models.entry import Entry
 from safelight.models.shelf import Shelf
 from safelight.models.store import Store
 from safelight.models.writing import write_whole
+from safelight.vault.lock import hold
 from tests.models.stated import state
 
 PACKAGE = files("safelight.models")
@@ -101,6 +102,34 @@ def test_a_changed_bundle_is_refused(
     assert code == 5
     assert "safelight: models: " in err
     assert not list((models / "pulled" / "staging").iterdir())
+
+
+def test_a_bundle_waits_while_another_run_fetches_the_same_file(
+    models: Path, run: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both would write what comes of it to one place."""
+    entry, path = taken(models), str(tmp_path / "bundle.tar")
+    run("export", "twice", "-o", path)
+    run("rm", "twice", "--yes")
+    part = Shelf(models).staged(entry)[0].path
+    part.write_bytes(b"on")
+    monkeypatch.setattr(shelving_module, "LOCK_WAIT_S", 0.05)
+    with hold(models / ".lock"):
+        code, _out, err = run("import", path)
+    assert (code, part.read_bytes()) == (9, b"on")
+    assert "another run changes the models" in err
+    assert run("import", path)[0] == 0
+
+
+def test_every_line_that_is_told_accepts_all_terms(
+    models: Path, run: Callable[..., Said], tmp_path: Path
+) -> None:
+    for name in ("twice", "thrice"):
+        taken(models, name.encode(), name=name, licence_class="consent", file=f"{name}.onnx")
+    path = str(tmp_path / "bundle.tar")
+    run("export", "twice", "thrice", "-o", path)
+    err = run("import", path, "--accept-licence", "thrice")[2]
+    assert "--accept-licence thrice --accept-licence twice\n" in err
 
 
 def test_terms_are_accepted_for_what_comes_in_a_bundle_too(

@@ -12,6 +12,7 @@ from typing import IO
 import pytest
 
 from safelight.engine import adding as adding_module
+from safelight.engine import shelving as shelving_module
 from safelight.engine.adding import Adding, Draft
 from safelight.engine.shelving import Told
 from safelight.engine.tuning import Tuning
@@ -24,15 +25,20 @@ from safelight.errors import (
     RuntimeMissing,
     SafelightError,
     TimeExceeded,
+    Unavailable,
     UsageError,
     VerificationFailed,
 )
 from safelight.limits import MAX_MODEL_BYTES
 from safelight.models.entry import Entry
+from safelight.models.nature import Nature, Sight
 from safelight.models.proposing import Wishes, proposed
+from safelight.models.shelf import wanted
 from safelight.models.store import Store
 from safelight.operation import ModelNeed
 from safelight.settings import Settings
+from safelight.vault.lock import hold
+from tests.engine import shelves
 from tests.models import making, nets
 
 
@@ -64,6 +70,21 @@ def left(home: Path) -> list[str]:
     """Every file of the folder of models but its lock."""
     every = (home / "data").rglob("*")
     return sorted(path.name for path in every if path.is_file() and path.name != ".lock")
+
+
+def test_a_file_that_another_run_fetches_is_not_written_over(
+    adding: Adding, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelving_module, "LOCK_WAIT_S", 0.05)
+    entry = shelves.entry_of()
+    files = ((wanted(entry)[0], put(home, "mine.onnx", shelves.X2)),)
+    draft = Draft(files, "onnx", Nature((), (), Sight(0, "NCHW", 1, 0, 0, True, 1, 0)))
+    part = adding.shelving.shelf.staged(entry)[0].path
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"half")
+    with hold(home / "data" / "models" / ".lock"), pytest.raises(Unavailable):
+        adding.take(entry, draft, Told())
+    assert part.read_bytes() == b"half"
 
 
 def test_a_model_is_looked_at_measured_tried_out_and_pinned(adding: Adding, home: Path) -> None:

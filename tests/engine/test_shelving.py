@@ -150,6 +150,17 @@ def test_one_process_changes_models_at_a_time(
     other.join()
 
 
+def test_what_is_done_alone_is_done_alone_to_its_end(
+    shelving: Shelving, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelving_module, "LOCK_WAIT_S", 0.05)
+    with shelving.alone():
+        shelving.choose({})
+        with pytest.raises(Unavailable, match="another run changes the models"):
+            Shelving(settings).choose({})
+    Shelving(settings).choose({})
+
+
 def test_an_offer_says_what_comes_and_what_it_stands_on(
     shelving: Shelving, monkeypatch: pytest.MonkeyPatch, untried: None
 ) -> None:

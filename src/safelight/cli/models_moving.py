@@ -90,13 +90,14 @@ def import_bundle(face: Face, file: str, key: str, accepted: tuple[str, ...]) ->
         arriving = Arriving(shelving, source, Book(face.settings.state_dir).keys)
         _settle_trust(face, arriving, key)
         accept(face, [one.entry for one in arriving.packed], accepted, "import FILE")
-        try:
-            arriving.unpack()
-            for one in arriving.packed:
-                trial = shelving.admit(one.entry, Told())
-                _told(face, one.entry, f"{one.entry.name}  in use; {outcome(trial)}")
-        finally:
-            arriving.discard()
+        with shelving.alone():
+            try:
+                arriving.unpack()
+                for one in arriving.packed:
+                    trial = shelving.admit(one.entry, Told())
+                    _told(face, one.entry, f"{one.entry.name}  in use; {outcome(trial)}")
+            finally:
+                arriving.discard()
     return 0
 
 

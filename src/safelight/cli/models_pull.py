@@ -128,6 +128,8 @@ def _size(offer: Offer) -> str:
 
 def accept(face: Face, entries: Sequence[Entry], accepted: Sequence[str], verb: str) -> None:
     """Raises PolicyRefused for terms that nobody has accepted."""
+    asked = [entry.name for entry in entries if entry.licence_class == "consent"]
+    flags = " ".join(f"--accept-licence {name}" for name in asked)
     for entry in entries:
         if entry.licence_class != "consent" or entry.name in accepted:
             continue
@@ -137,7 +139,7 @@ def accept(face: Face, entries: Sequence[Entry], accepted: Sequence[str], verb: 
         if not can_ask or not face.agreed(question):
             raise PolicyRefused(
                 f"the terms of {entry.name} must be accepted first: {printable(entry.licence)}",
-                hint=f"safelight models {verb} --accept-licence {entry.name}",
+                hint=f"safelight models {verb} {flags}",
             )
 
 

@@ -112,8 +112,12 @@ class Adding:
     def take(self, entry: Entry, draft: Draft, told: Told) -> Trial | None:
         """Copy, check, try out, take into use. Raises as admit does; then nothing is left."""
         self.require_free(entry.name)
-        staged = self.shelving.shelf.staged(entry)
         refuse_full_disk(self.shelving.shelf.folder, entry.total_bytes)
+        with self.shelving.alone():
+            return self._take(entry, draft, told)
+
+    def _take(self, entry: Entry, draft: Draft, told: Told) -> Trial | None:
+        staged = self.shelving.shelf.staged(entry)
         try:
             for one, (_wanted, path) in zip(staged, draft.files, strict=True):
                 one.start("")

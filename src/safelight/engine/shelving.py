@@ -31,6 +31,7 @@ from safelight.models.sealed import load
 from safelight.models.shelf import Choice, Shelf, pins, wanted
 from safelight.models.staging import READ_BYTES, Staged, Wanted, refuse_full_disk
 from safelight.models.store import Place, Store
+from safelight.models.writing import failed
 from safelight.settings import Settings
 from safelight.vault.lock import hold
 
@@ -65,6 +66,7 @@ class Shelving:
         self._settings = settings
         self._folder = settings.data_dir / "models"
         self.shelf = Shelf(self._folder)
+        self._is_alone = False
 
     @property
     def store(self) -> Store:
@@ -104,7 +106,7 @@ class Shelving:
         Raises as fetch and the trial do; then what was in use still is, and what came is kept.
         """
         entry = offer.entry
-        with self._alone():
+        with self.alone():
             missing = [s for s in self.shelf.staged(entry) if not self._is_here(s.wanted)]
             left = sum(one.wanted.size_bytes - one.have for one in missing)
             refuse_full_disk(self._folder, left)
@@ -122,7 +124,7 @@ class Shelving:
 
     def admit(self, entry: Entry, told: Told) -> Trial | None:
         """Try out a model whose files are all staged or here, and take it into use."""
-        with self._alone():
+        with self.alone():
             return self._try_and_take(entry, told)
 
     def measure(self, entry: Entry) -> Trial | None:
@@ -134,7 +136,7 @@ class Shelving:
 
     def roll_back(self, name: str) -> Entry:
         """Use the version before. Raises ModelMissing where there is none."""
-        with self._alone():
+        with self.alone():
             found = self.shelf.versions(name)
             if found is not None and found.before:
                 before = self.shelf.entry(found.before)
@@ -146,7 +148,7 @@ class Shelving:
 
         Raises ModelMissing for one that is not here, PolicyRefused for one of the package.
         """
-        with self._alone():
+        with self.alone():
             before = self.shelf.used_bytes()
             if name in {entry.name for entry in Store().entries()}:
                 raise PolicyRefused(f"{name} is part of the program and stays")
@@ -163,7 +165,7 @@ class Shelving:
 
     def clear(self) -> int:
         """Throw away what never came whole. Gives the bytes that this freed."""
-        with self._alone():
+        with self.alone():
             return self.shelf.clear_staging()
 
     def choice(self, task: str, entry: Entry) -> Choice:
@@ -177,17 +179,31 @@ class Shelving:
 
     def choose(self, choices: dict[str, Choice]) -> None:
         """Use these where no model is named, and the usual ones for every other task."""
-        with self._alone():
+        with self.alone():
             self.shelf.choose(choices)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def alone(self) -> Iterator[None]:
+        """Nobody else changes the models of this folder within; what is called here may ask again.
+
+        Raises Unavailable while another run does.
+        """
+        if self._is_alone:
+            yield
+            return
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise failed(error) from error
         with ExitStack() as stack:
             try:
                 stack.enter_context(hold(self._folder / ".lock", wait_s=LOCK_WAIT_S))
             except Unavailable as error:
-                raise Unavailable("another run changes the models") from error
+                raise Unavailable(
+                    "another run changes the models", hint="wait until it has ended"
+                ) from error
+            self._is_alone = True
+            stack.callback(setattr, self, "_is_alone", False)
             yield
 
     def _known_anywhere(self) -> Iterator[Entry]:
