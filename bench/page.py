@@ -22,7 +22,7 @@ HANDBOOK = ROOT / "docs/handbook"
 SPEED = HANDBOOK / "quality-and-speed.md"
 PAGES = {
     **dict.fromkeys(("quality", "crisp", "upscale", "cutout_speed", "flat_memory"), SPEED),
-    **dict.fromkeys(("everyday", "folder", "copying", "constant_memory"), SPEED),
+    **dict.fromkeys(("everyday", "folder", "copying", "constant_memory", "overhead"), SPEED),
     "left_behind": HANDBOOK / "metadata-compared.md",
 }
 
