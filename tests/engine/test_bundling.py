@@ -12,6 +12,7 @@ import pytest
 
 from safelight.audit import dsse
 from safelight.audit.canonical import base64_text, canonical
+from safelight.engine import bundling
 from safelight.engine import shelving as shelving_module
 from safelight.engine.book import Book
 from safelight.engine.bundling import KIND, Arriving, export
@@ -26,6 +27,7 @@ from safelight.errors import (
 )
 from safelight.models import bundle
 from safelight.models.entry import Entry
+from safelight.models.store import Store
 from safelight.settings import Settings, load
 from safelight.vault.keys import Keys, load_or_make
 from tests.engine.shelves import NEED, TRIED, X2, entry_of, staged, stated
@@ -188,12 +190,33 @@ def test_a_statement_of_another_kind_or_key_is_refused(
 def test_names_of_the_package_and_excluded_models_do_not_arrive(
     shelving: Shelving, keys: Keys
 ) -> None:
+    excluded = next(one for one in Store().catalogue() if one.licence_class == "excluded")
     for entry, sentence in (
         (entry_of(name="upscale-x4"), "the program's own"),
         (entry_of(licence_class="excluded"), "not to be had"),
+        (entry_of(name="usual"), "the program's own"),
+        (entry_of(sha256=excluded.sha256), "not to be had"),
     ):
         with pytest.raises(PolicyRefused, match=sentence):
             Arriving(shelving, signed(keys, statement(keys, entry)), keys)
+
+
+def test_a_stranger_takes_no_word_that_stands_for_a_model(shelving: Shelving, keys: Keys) -> None:
+    stranger = entry_of(aliases=("fast", "usual", "mine"))
+    found = Arriving(shelving, signed(keys, statement(keys, stranger)), keys)
+    assert found.packed[0].entry.aliases == ("mine",)
+
+
+def test_what_is_exported_can_be_imported(
+    shelving: Shelving, tmp_path: Path, keys: Keys, untried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bundle of 36 models was written once, and refused by who wrote it."""
+    many = [entry_of(name=f"model-{number}") for number in range(36)]
+    whole = signed(keys, statement(keys, *many))
+    assert len(Arriving(shelving, whole, keys).packed) == len(many)
+    monkeypatch.setattr(bundling, "MAX_BUNDLED", 1)
+    with pytest.raises(UsageError, match="at most 1 models"):
+        packed(shelving, tmp_path, keys, entry_of(), entry_of(name="other"))
 
 
 def test_an_entry_that_claims_a_free_licence_gets_what_the_catalogue_says(

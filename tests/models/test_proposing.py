@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from safelight.errors import UsageError
+from safelight.errors import PolicyRefused, UsageError
 from safelight.models.contract import Number
 from safelight.models.entry import Entry
 from safelight.models.nature import Given, Layout, Nature, Shown, Sight, Slot
@@ -192,3 +192,18 @@ def test_the_answer_to_a_pattern_says_what_white_is(
     entry = entry_of(nature(Given("y", (1, 3, 640, 640), unit, byte)))
     assert (entry.input.range, entry.output.range) == ranges
     assert (entry.input.side, entry.input.tile, entry.input.halo) == (320, 288, 16)
+
+
+def test_a_file_of_the_catalogue_is_under_the_licence_that_stands_there() -> None:
+    every = {entry.name: entry for entry in Store().catalogue()}
+
+    def added(name: str) -> Entry:
+        pin = [Wanted("a.onnx", every[name].sha256, 10)]
+        wishes = Wishes("own", licence="MIT")
+        return proposed(
+            nature((1, 1, 320, 320)), "onnx", pin, wishes, catalogue=every.values()
+        ).entry
+
+    assert added("isnet-general-use").terms == every["isnet-general-use"].terms
+    with pytest.raises(PolicyRefused, match="not to be had"):
+        added("bria-rmbg")

@@ -27,7 +27,7 @@ from safelight.errors import (
     UsageError,
     VerificationFailed,
 )
-from safelight.limits import MAX_MODELS, MEGA
+from safelight.limits import MEGA
 from safelight.models import bundle
 from safelight.models.entry import Entry
 from safelight.models.shelf import pins
@@ -37,6 +37,7 @@ from safelight.vault.keys import Keys, fingerprint_of
 
 KIND = "application/vnd.safelight.bundle+json"
 SCHEMA = "safelight-bundle/1"
+MAX_BUNDLED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,25 @@ def export(store: Store, names: Sequence[str], path: Path, keys: Keys) -> tuple[
     """Write these models, with what they cannot be without and not every installation has, to a
     new file.
 
-    Raises ModelMissing, PolicyRefused for models of the package, OutputExists, OutputFailed,
-    VerificationFailed for a file that is not the pinned one; then there is no file.
+    Raises ModelMissing, PolicyRefused for models of the package, UsageError for too many,
+    OutputExists, OutputFailed, VerificationFailed for a file that is not the pinned one; then there
+    is no file.
     """
     entries = _gathered(store, names)
     if os.path.lexists(path):
         raise OutputExists(f"{path} is there already", hint="give -o another name")
+    statement = _signed(entries, keys)
+    if len(entries) > MAX_BUNDLED or len(statement) > bundle.MAX_STATEMENT_BYTES:
+        raise UsageError(
+            f"a bundle has at most {MAX_BUNDLED} models, of which there is not too much to say",
+            hint="make two",
+        )
     places = {one.sha256: file for entry in entries for one, file in store.files(entry)}
     files = [(one, places[one.sha256]) for one in bundle.files_of(entries)]
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with temporary.open("xb") as out:
-            bundle.write(out, _signed(entries, keys), files)
+            bundle.write(out, statement, files)
             out.flush()
             os.fsync(out.fileno())
         os.replace(temporary, path)
@@ -148,7 +156,7 @@ def _read(untrusted: bytes) -> tuple[tuple[Entry, ...], str]:
             case {"key": str(key), "models": [*models], "schema": str(schema), **rest} if not rest:
                 public = base64_bytes(key)
                 dsse.verify(untrusted, public, KIND)
-                if schema != SCHEMA or not 1 <= len(models) <= MAX_MODELS:
+                if schema != SCHEMA or not 1 <= len(models) <= MAX_BUNDLED:
                     raise VerificationFailed("the bundle is of another version")
                 return tuple(map(_entry, models)), fingerprint_of(public)
     except SafelightError as error:
@@ -163,19 +171,32 @@ def _entry(untrusted: Any) -> Entry:
 def _judged(store: Store, untrusted: Entry) -> Packed:
     """What the bundle says of a model, or what our own catalogue says of the same files.
 
-    Raises PolicyRefused for a name of the package and for a model that is excluded.
+    Raises PolicyRefused for a name of the package, a word that stands for models there, and a model
+    that is excluded.
     """
-    name = untrusted.name
-    stated = {entry.name: entry for entry in store.catalogue()}.get(name)
+    name, catalogue = untrusted.name, store.catalogue()
+    stated = next((entry for entry in catalogue if entry.name == name), None)
+    words = {word for entry in catalogue for word in entry.aliases}
     is_pinned = stated is not None and pins(stated) == pins(untrusted)
-    entry = stated if stated is not None and is_pinned else untrusted
-    if stated is not None and stated.url is None:
+    if name in words if stated is None else stated.url is None:
         raise PolicyRefused(
             f"the bundle has a model by the name {name}, which is the program's own"
         )
+    entry = stated if stated is not None and is_pinned else _foreign(untrusted, catalogue)
     if entry.licence_class == "excluded":
         raise PolicyRefused(f"{name} is not to be had: {entry.caveat or entry.licence}")
-    if not is_pinned:
-        entry = entry.model_copy(update={"pin": "own", "pin_source": "a bundle, and nobody else"})
     is_here = any(one.name == name and pins(one) == pins(entry) for one in store.entries())
     return Packed(entry, is_pinned, is_here)
+
+
+def _foreign(untrusted: Entry, catalogue: Sequence[Entry]) -> Entry:
+    """A model that the bundle alone vouches for: it takes no word that stands for another one, and
+    a file of the catalogue that is not free stands under the terms that it has there.
+    """
+    words = {word for entry in catalogue for word in (entry.name, *entry.aliases)}
+    bound = (entry for entry in catalogue if entry.licence_class != "free")
+    same = next((entry for entry in bound if entry.sha256 == untrusted.sha256), untrusted)
+    facts: dict[str, Any] = dict(same.terms)
+    facts["aliases"] = tuple(word for word in untrusted.aliases if word not in words)
+    facts |= {"pin": "own", "pin_source": "a bundle, and nobody else"}
+    return untrusted.model_copy(update=facts)

@@ -116,6 +116,12 @@ class Entry(Fact):
         """The file and its parts together."""
         return self.size_bytes + sum(part.size_bytes for part in self.parts)
 
+    @property
+    def terms(self) -> dict[str, str]:
+        """What may be done with it, as the fields of an entry that say so."""
+        fields = {"licence", "licence_class", "licence_text", "caveat"}
+        return self.model_dump(mode="json", include=fields)
+
     @classmethod
     def from_toml(cls, data: bytes) -> Entry:
         """Read a catalogue file. Raises UsageError with the field that is wrong."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-from safelight.errors import UsageError
+from safelight.errors import PolicyRefused, UsageError
 from safelight.models.entry import Entry, Form
 from safelight.models.guessing import BYTES, IMAGENET, Guess, guesses
 from safelight.models.lint import FREE, require_whole
@@ -74,7 +74,9 @@ def proposed(
 ) -> Proposal:
     """The entry that these shapes and wishes suggest.
 
-    Raises UsageError where the shapes fit no task, or the wishes no entry.
+    A file of the catalogue is under the licence that stands there, whoever brings it. Raises
+    UsageError where the shapes fit no task, or the wishes no entry, PolicyRefused for a file that
+    is excluded.
     """
     known = next((one for one in catalogue if one.sha256 == files[0].sha256), None)
     document = _head(wishes.name, form, files)
@@ -98,6 +100,10 @@ def proposed(
         "licence_class": "free" if is_free else "consent",
         "caveat": "" if is_free else "added by you: its terms are for you to know",
     }
+    if known is not None:
+        if known.licence_class == "excluded":
+            raise PolicyRefused(f"{known.name} is not to be had: {known.caveat}")
+        document |= known.terms
     for place, value in wishes.facts.items():
         _put(document, place, value)
     entry = Entry.from_json(json.dumps(document).encode())
