@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 Sides = Sequence[int | str]
 
@@ -98,6 +98,50 @@ def unmade() -> bytes:
     """Whatever comes in, its numbers do not fit the sides that the graph wants."""
     nodes = [helper.make_node("Reshape", ["x", "s"], ["y"])]
     return net(nodes, {"s": np.array([7, 13], np.int64)}, [1, 3, "h", "w"])
+
+
+def lists() -> bytes:
+    """Gives a list of tensors."""
+    model = ModelProto.FromString(
+        net([helper.make_node("SequenceConstruct", ["x"], ["y"])], {}, [1, 3, 32, 32])
+    )
+    kind = helper.make_tensor_sequence_value_info("y", TensorProto.FLOAT, None)
+    model.graph.output[0].CopyFrom(kind)
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def of_sides(count: int) -> bytes:
+    """Gives the picture with so many sides."""
+    node = helper.make_node("Unsqueeze", ["x", "a"], ["y"])
+    return net([node], {"a": np.arange(4, count)}, [1, 3, 32, 32])
+
+
+def of_moods() -> bytes:
+    """Repeats the picture once, and once for each value that is not dark beside it."""
+    nodes = [
+        helper.make_node("Greater", ["x", "dark"], ["a"]),
+        helper.make_node("Cast", ["a"], ["b"], to=TensorProto.INT64),
+        helper.make_node("ReduceSum", ["b"], ["c"], keepdims=0),
+        helper.make_node("Mod", ["c", "some"], ["d"]),
+        helper.make_node("Add", ["d", "once"], ["times"]),
+        helper.make_node("Tile", ["x", "times"], ["y"]),
+    ]
+    facts = {"dark": np.float32(0.05), "some": np.int64(5), "once": np.array([1, 1, 1, 1])}
+    return net(nodes, facts, [1, 3, 32, 32])
+
+
+def with_vast_second() -> bytes:
+    """Takes gigabytes beside the picture."""
+    nodes = [
+        helper.make_node("ReduceSum", ["z"], ["a"], keepdims=0),
+        helper.make_node("Add", ["x", "a"], ["y"]),
+    ]
+    model = ModelProto.FromString(net(nodes, {}, [1, 3, 32, 32]))
+    more = helper.make_tensor_value_info("z", TensorProto.FLOAT, [2**20, 2**20])
+    model.graph.input.append(more)
+    data: bytes = model.SerializeToString()
+    return data
 
 
 def foreign_operator() -> bytes:

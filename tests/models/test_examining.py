@@ -107,6 +107,9 @@ def test_a_tflite_model_is_asked_like_any_other() -> None:
         (nets.infinite(), ".onnx", ModelFaulty, "are no numbers"),
         (nets.enormous(), ".onnx", ModelFaulty, "answers no picture"),
         (nets.unmade(), ".onnx", ModelFaulty, "answers no picture"),
+        (nets.lists(), ".onnx", PolicyRefused, "no tensor"),
+        (nets.of_sides(9), ".onnx", PolicyRefused, "too many sides"),
+        (nets.with_vast_second(), ".onnx", PolicyRefused, "beside a picture"),
         (nets.foreign_operator(), ".onnx", RuntimeMissing, "operators that onnxruntime"),
         (nets.masker()[:-20], ".onnx", PolicyRefused, "damaged"),
         (b"\0" * 1_000_000, ".onnx", PolicyRefused, "not known, number 0"),
@@ -120,6 +123,7 @@ def test_a_tflite_model_is_asked_like_any_other() -> None:
         (b"\0" * 1_000, ".pth", PolicyRefused, "is a program"),
         (b"7767517\n1 1\nNothing a 0 1 b\n", ".param", PolicyRefused, "damaged"),
         (b"{}", ".json", PolicyRefused, "damaged"),
+        (b"[" * 100_000, ".json", PolicyRefused, "damaged"),
         (b"layer { }", ".prototxt", PolicyRefused, "damaged"),
         (b"\0\0\0", ".pb", PolicyRefused, "damaged"),
     ],
@@ -129,6 +133,10 @@ def test_a_wrong_file_is_refused_with_one_error(
 ) -> None:
     with pytest.raises(kind, match=words):
         looked_at(data, suffix=suffix)
+
+
+def test_an_answer_whose_sides_hang_on_the_picture_shows_no_reach() -> None:
+    assert looked_at(nets.of_moods()).sight.radius == 0
 
 
 REAL = [

@@ -183,6 +183,20 @@ def test_a_model_of_keras_that_lies_is_refused(flaw: str) -> None:
         graph_of(entry, memoryview(b"".join(files)))
 
 
+def test_many_layers_and_many_weights_do_not_take_their_product() -> None:
+    saved = json.loads(keras([layer("Flatten"), DENSE], UNIT)[0])
+    graph = saved["modelTopology"]
+    every = graph["model_config"]["config"]["layers"]
+    plain = {"class_name": "Dropout", "config": {}, "inbound_nodes": [[["x"]]]}
+    every += [plain | {"name": f"d{place}"} for place in range(10_000)]
+    none = {"dtype": "float32", "shape": [0]}
+    more = [none | {"name": f"w{place}/kernel"} for place in range(10_000)]
+    saved["weightsManifest"][0]["weights"] += more
+    files = (json.dumps(saved).encode(), NUMBERS)
+    entry = entry_of("keras", *files, channels=2, layout="NHWC")
+    assert graph_of(entry, memoryview(b"".join(files)))
+
+
 @pytest.mark.parametrize("flaw", LAYERS)
 def test_a_layer_of_keras_that_is_not_built_is_refused(flaw: str) -> None:
     one, sentence = LAYERS[flaw]

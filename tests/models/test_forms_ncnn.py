@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,8 @@ def test_pixels_are_repeated_around_a_net_that_gives_less() -> None:
 
 ONE = "Convolution c 1 1 x y 0=1 1=1 6=1"
 ENOUGH = FLAG_WHOLE + little(1)
+# Which blob each line takes twice, and which it gives: 2 ** 20 channels.
+DOUBLED = pairwise(["x", *(f"b{place}" for place in range(19)), "a"])
 HOSTILE: dict[str, tuple[bytes, bytes, str]] = {
     "another magic": (written(ONE).replace(b"7767517", b"7767518"), ENOUGH, BROKEN),
     "nothing": (b"7767517\n", ENOUGH, BROKEN),
@@ -210,6 +213,14 @@ HOSTILE: dict[str, tuple[bytes, bytes, str]] = {
     "infinite slopes": (written("ReLU r 1 1 x y 0=inf"), ENOUGH, BROKEN),
     "parts of other sizes": (written("Slice s 1 2 x a y -23300=2,1,-233"), ENOUGH, UNKNOWN),
     "groups that do not fit": (written("ShuffleChannel s 1 1 x y 0=3"), ENOUGH, BROKEN),
+    "channels without end": (
+        written(
+            *(f"Concat c{n} 2 1 {a} {a} {b}" for n, (a, b) in enumerate(DOUBLED)),
+            "ShuffleChannel s 1 1 a y 0=1",
+        ),
+        ENOUGH,
+        BROKEN,
+    ),
     "pools that go beyond": (written("Pooling p 1 1 x y 1=2 2=2"), ENOUGH, UNKNOWN),
     "an order that is none": (written("Permute p 1 1 x y 0=6"), ENOUGH, BROKEN),
     "an order of two axes": (

@@ -101,6 +101,17 @@ def test_a_plain_file_opens_in_both_forms() -> None:
     assert opened(older(table(tensor()))).tolist() == WANTED
 
 
+def test_tensors_may_have_the_same_numbers_but_not_without_end() -> None:
+    few, many = (archive(table(*[tensor()] * count)) for count in (9, 900))
+    assert opened(few).tolist() == WANTED
+    sides, steps = opcodes(b"(", 25_000, b"t"), opcodes(b"(", 1, b"t")
+    every = tensor(sides=sides, steps=steps, count=25_000)
+    wide = archive(table(*[every] * 900), bytes(100_000))
+    assert opened(many).tolist() == WANTED
+    with pytest.raises(PolicyRefused, match="damaged"):
+        opened(wide)
+
+
 def test_steps_along_the_sides_are_kept() -> None:
     turned = tensor(steps=opcodes(b"(", 1, 2, b"t"))
     assert opened(archive(table(turned))).tolist() == [[1, 3], [2, 4]]

@@ -160,6 +160,19 @@ def test_a_deep_graph_is_built_and_one_that_goes_round_is_refused() -> None:
             assert len(graph_of(entry, memoryview(whole))) > 20_000
 
 
+def test_a_node_that_takes_much_many_times_is_looked_at_once() -> None:
+    whole = X + node("Identity", "n", *["x"] * 50_000) + node("Identity", "y", *["n"] * 50_000)
+    entry = entry_of("tensorflow", whole, channels=1, layout="NHWC")
+    assert len(graph_of(entry, memoryview(whole))) < 1_000
+
+
+def test_a_message_of_too_many_fields_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("safelight.models.forms.messages.MAX_FIELDS", 3)
+    assert Message(memoryview(field(3, 7) * 3)).numbers(3) == [7, 7, 7]
+    with pytest.raises(PolicyRefused, match=BROKEN):
+        Message(memoryview(field(3, 7) * 4))
+
+
 def test_numbers_of_a_message_are_packed_or_not() -> None:
     assert Message(memoryview(field(3, b"\x01\x02") + field(3, 7))).numbers(3) == [1, 2, 7]
     assert Message(memoryview(field(3, -1))).number(3) == -1

@@ -98,6 +98,14 @@ def test_what_is_no_model_is_refused(data: bytes) -> None:
         refuse(data)
 
 
+def test_a_form_of_the_runtimes_own_is_refused_though_it_is_a_model_too() -> None:
+    """onnxruntime knows that form by four bytes, wherever else they may stand."""
+    model = making.to_bytes(making.plain_model())
+    refuse(bytes([6 << 3 | 2, 6]) + b".ORTM." + model)
+    with pytest.raises(PolicyRefused, match="one runtime alone"):
+        refuse(bytes([6 << 3 | 2, 6]) + b"..ORTM" + model)
+
+
 def test_fixed_fields_are_stepped_over() -> None:
     model = making.plain_model()
     model.graph.node[0].attribute.add(name="a", f=1.5)

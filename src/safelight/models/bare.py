@@ -45,11 +45,12 @@ class BareOnnx:
     def ask(self, tensors: Sequence[Numbers]) -> list[Numbers]:
         try:
             given = dict(zip(self._names, tensors, strict=True))
-            return list(self._session.run(None, given))
+            answers = self._session.run(None, given)
         except Exception as error:  # onnxruntime has no base class of its errors
             if is_out_of_memory(error):
                 raise MemoryExceeded from error
             raise ModelFaulty("the model answers a picture of no size that was tried") from error
+        return _usable(answers)
 
 
 class BareTflite:
@@ -68,11 +69,12 @@ class BareTflite:
 
     def ask(self, tensors: Sequence[Numbers]) -> list[Numbers]:
         try:
-            return self._asked(tensors)
+            answers = self._asked(tensors)
         except Exception as error:  # LiteRT has no base class of its errors
             if is_out_of_memory(error):
                 raise MemoryExceeded from error
             raise ModelFaulty("the model answers a picture of no size that was tried") from error
+        return _usable(answers)
 
     def _asked(self, tensors: Sequence[Numbers]) -> list[Numbers]:
         sides = [tensor.shape for tensor in tensors]
@@ -88,6 +90,17 @@ class BareTflite:
             tflite_session.fractions(self._net.get_tensor(one["index"]), one)
             for one in self._net.get_output_details()
         ]
+
+
+def _usable(answers: Sequence[Any]) -> list[Numbers]:
+    """The answers, each a tensor. Raises PolicyRefused for lists, tables and what has more sides
+    than can be told.
+    """
+    import numpy as np
+
+    if not all(isinstance(one, np.ndarray) and one.ndim <= MAX_RANK for one in answers):
+        raise PolicyRefused("the model gives what is no tensor, or one of too many sides")
+    return list(answers)
 
 
 def _slot(known: dict[str, Any], place: int) -> Slot:

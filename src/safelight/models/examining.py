@@ -6,6 +6,7 @@ that it answers; and how far the change of one pixel goes is looked at.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from safelight.errors import (
     RuntimeMissing,
     SafelightError,
 )
+from safelight.limits import MAX_ANSWER
 from safelight.models.bare import Bare, BareOnnx, BareTflite
 from safelight.models.entry import Entry, Network
 from safelight.models.flatbuffer import refuse_external_buffers
@@ -61,6 +63,8 @@ class _Asking:
         for place, slot in enumerate(bare.takes):
             if place != self.place:
                 sides = tuple(max(side, 1) for side in slot.sides)
+                if math.prod(sides) > MAX_ANSWER:
+                    raise PolicyRefused("the model takes more beside a picture than can be used")
                 found.append(np.full(sides, self.other, slot.number))
                 continue
             values = picture - 128 if slot.number == "int8" else picture
@@ -82,7 +86,9 @@ def examined(entry: Entry, data: memoryview, *, threads: int) -> Nature:
             return replace(_nature(bare), **how)
         except ModelFaulty as error:
             last = error
-    raise last or PolicyRefused(
+    if last is not None:
+        raise last
+    raise PolicyRefused(
         "the weights are those of no network that is known",
         hint="export it as ONNX, and add that",
     )
@@ -111,19 +117,12 @@ def _lite(graph: memoryview, *, threads: int) -> tuple[Bare, How]:
 
 def _built(entry: Entry, data: memoryview, *, threads: int) -> Iterator[tuple[Bare, How]]:
     """Weights without a graph: every way that fits; the last reason where none does."""
-    from safelight.models.forms import LIES, graph_of
+    from safelight.models.forms import graph_of
     from safelight.models.forms.ends import ways
-    from safelight.models.forms.faults import damaged
     from safelight.models.forms.files import files_of
 
     last: SafelightError | None = None
-    try:
-        every = list(ways(entry.form, files_of(entry, data)))
-    except MemoryError as error:
-        raise MemoryExceeded from error
-    except LIES as error:
-        raise damaged() from error
-    for way in every:
+    for way in ways(entry.form, files_of(entry, data)):
         taken = {"name": way.taken, "layout": way.layout, "channels": way.channels}
         given = {"name": way.given[0], "tensors": way.given}
         network = Network(name=way.network) if way.network else entry.network
@@ -252,6 +251,8 @@ def _radius(bare: Bare, asking: _Asking, before: Numbers) -> int:
     changed = _pattern(asking, bare, 1)
     changed[row, column] = 0
     after = bare.ask(asking.tensors(bare, changed))[0]
+    if after.shape != before.shape:
+        return 0
     channel = 1 if asking.layout == "NCHW" else 3
     change = np.abs(after.astype(np.float64) - before).max(axis=channel)[0]
     times, rest = divmod(change.shape[0], asking.height)

@@ -14,6 +14,9 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 MAX_DEPTH = 48
 MAX_FIELDS = 2_000_000
 EXTERNAL_DATA, DATA_LOCATION = 13, 14
+# By this onnxruntime knows a form of its own, in which nothing here can be looked at; a file may
+# be both.
+OWN_FORMAT = b"ORTM"
 
 # What each message may hold: field number -> the message inside it, or "" where no tensor can be.
 _SCHEMA: dict[str, dict[int, str]] = {
@@ -37,6 +40,8 @@ def refuse_external_data(untrusted_model: memoryview) -> None:
 
     Raises PolicyRefused otherwise, also if the bytes are no ONNX model.
     """
+    if bytes(untrusted_model[4:8]) == OWN_FORMAT:
+        raise PolicyRefused("the model is kept in a form of one runtime alone", hint=_ANEW)
     _Walk(untrusted_model).message("model", 0, len(untrusted_model), depth=0)
 
 

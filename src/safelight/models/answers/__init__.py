@@ -59,6 +59,6 @@ def decoder_of(output: ModelOutput) -> str:
     if name not in DECODERS:
         raise ModelMissing(
             f"no decoder reads an answer of {output.kind} by {name or 'its kind alone'}",
-            hint=f"the entry's output.decoder is one of: {', '.join(DECODERS)}",
+            hint="docs/handbook/own-models.md lists the words of output.decoder",
         )
     return name

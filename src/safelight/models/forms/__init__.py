@@ -4,18 +4,16 @@ model is opened; what is pinned and kept is the publisher's own file.
 
 from __future__ import annotations
 
-import struct
-import zipfile
 from collections.abc import Callable
 
 from safelight.errors import MemoryExceeded
 from safelight.models.entry import Entry
 from safelight.models.forms import caffe, ends, keras, ncnn, tensorflow, torch
-from safelight.models.forms.faults import damaged, unknown
+from safelight.models.forms.faults import LIES, damaged, unknown
 from safelight.models.forms.files import Files, files_of
 from safelight.models.forms.graph import Graph, Value
 
-__all__ = ["BUILDERS", "LIES", "ends", "graph_of"]
+__all__ = ["BUILDERS", "ends", "graph_of"]
 
 Build = Callable[[Entry, Files, Graph], dict[str, str]]
 # Each puts the nodes of its files into the graph, and says what they give: by the entry's names of
@@ -27,11 +25,6 @@ BUILDERS: dict[str, Build] = {
     "tensorflow": tensorflow.build,
     "torch": torch.build,
 }
-# What reading a file that lies about itself can end in.
-LIES = (
-    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError),
-    *(struct.error, zipfile.BadZipFile, EOFError),
-)
 
 
 def graph_of(entry: Entry, data: memoryview) -> bytes:

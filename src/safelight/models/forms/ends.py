@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from safelight.errors import MemoryExceeded
 from safelight.models.entry import Form
 from safelight.models.forms import keras, ncnn
-from safelight.models.forms.faults import damaged, unknown
+from safelight.models.forms.faults import LIES, damaged, unknown
 from safelight.models.forms.files import Files
 from safelight.models.forms.messages import Message
 from safelight.models.forms.networks import NETWORKS
@@ -32,11 +33,20 @@ class Ends:
     network: str = ""
 
 
-def ways(form: Form, files: Files) -> Iterator[Ends]:
+def ways(form: Form, files: Files) -> list[Ends]:
     """Every way in which these files may be a net that takes a picture, the likeliest first.
 
     Raises PolicyRefused for files that are damaged, and as graph_of does.
     """
+    try:
+        return list(_ways(form, files))
+    except MemoryError as error:
+        raise MemoryExceeded from error
+    except LIES as error:
+        raise damaged() from error
+
+
+def _ways(form: Form, files: Files) -> Iterator[Ends]:
     if form == "torch":
         state_of(files.first)
         for network in NETWORKS:
@@ -91,8 +101,10 @@ def _of_tensorflow(first: memoryview) -> Named:
 
 
 def _only(names: list[str]) -> str:
-    if len(names) != 1:
-        raise damaged() if not names else unknown()
+    if not names:
+        raise damaged()
+    if len(names) > 1:
+        raise unknown()
     return names[0]
 
 

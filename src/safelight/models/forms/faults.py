@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import struct
+import zipfile
+
 from safelight.errors import PolicyRefused
+
+# What reading a file that lies about itself can end in.
+LIES = (
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError),
+    *(struct.error, zipfile.BadZipFile, EOFError),
+)
 
 
 def damaged() -> PolicyRefused:

@@ -39,7 +39,9 @@ class Layer:
 def build(entry: Entry, files: Files, graph: Graph) -> dict[str, str]:
     """The layers that the entry names. Raises PolicyRefused for a layer that is not known."""
     saved = json.loads(bytes(files.first))
-    weights = dict(_weights(saved["weightsManifest"], b"".join(files.weights)))
+    weights: dict[str, dict[str, NDArray[np.float32]]] = {}
+    for name, values in _weights(saved["weightsManifest"], b"".join(files.weights)):
+        weights.setdefault(name.partition("/")[0], {})[name.partition("/")[2]] = values
     held: dict[str, str] = {}
     for layer in layers(saved["modelTopology"]):
         if layer.kind == "InputLayer":
@@ -49,11 +51,7 @@ def build(entry: Entry, files: Files, graph: Graph) -> dict[str, str]:
             continue
         if layer.kind not in LAYERS:
             raise unknown()
-        own = {
-            name.partition("/")[2]: values
-            for name, values in weights.items()
-            if name.partition("/")[0] == layer.name
-        }
+        own = weights.get(layer.name, {})
         given = [held[name] for name in layer.takes]
         held[layer.name] = LAYERS[layer.kind](graph, given, Weights(layer.settings, own))
     return {name: held[name] for name in names_of(entry.output)}

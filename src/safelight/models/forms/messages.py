@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safelight.models.forms.faults import damaged
-from safelight.models.protobuf import BYTES, FIXED32, FIXED64, VARINT
+from safelight.models.protobuf import BYTES, FIXED32, FIXED64, MAX_FIELDS, VARINT
 
 Field = int | memoryview
 FIXED = {FIXED64: 8, FIXED32: 4}
@@ -61,8 +61,11 @@ class Message:
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, Field]]:
-    place = 0
+    place = count = 0
     while place < len(data):
+        count += 1
+        if count > MAX_FIELDS:
+            raise damaged()
         key, place = _varint(data, place)
         wire = key & 7
         if wire == VARINT:

@@ -26,6 +26,9 @@ from safelight.models.forms.layers import (
 )
 from safelight.models.forms.ncnn_facts import LEFT, SAME, Blob, Facts
 
+# Those whose order is written out: a few lines can claim any number of them.
+MOST_CHANNELS = 65_536
+
 
 def convolution(graph: Graph, given: Sequence[Blob], facts: Facts) -> list[Blob]:
     """With the activation that it has inside."""
@@ -125,7 +128,7 @@ def mixed(graph: Graph, given: Sequence[Blob], facts: Facts) -> list[Blob]:
     """Channels in another order: the first of each group, then the second of each."""
     facts.only(0, 1)
     groups, channels = facts.count(0, 1), given[0].channels
-    if not groups or not channels or channels % groups:
+    if not groups or not 0 < channels <= MOST_CHANNELS or channels % groups:
         raise damaged()
     shape = (groups, channels // groups)
     order = np.arange(channels).reshape(shape[::-1] if facts.whole(1) else shape).T.ravel()

@@ -80,17 +80,18 @@ class _Making:
         todo, asked = [name], set[str]()
         while todo:
             last = todo[-1]
+            if last in self.held:
+                todo.pop()
+                continue
             node = self.nodes[last]
             missing = [one for one in node.takes if one not in self.held]
-            if last not in self.held and missing:
-                if last in asked:
-                    raise damaged()
-                asked.add(last)
-                todo += missing
-                continue
-            if last not in self.held:
+            if not missing:
                 self.held[last] = self._made(last, node)
-            todo.pop()
+                continue
+            if last in asked:
+                raise damaged()
+            asked.add(last)
+            todo += missing
         return self.held[name]
 
     def tensor(self, held: Held) -> str:
