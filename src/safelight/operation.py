@@ -188,6 +188,10 @@ class Operation(BaseModel):
         """What these parameters call things by, besides the words of their models."""
         return ()
 
+    def picks(self) -> tuple[str, ...]:
+        """The words by which these parameters choose among what steps before have seen."""
+        return ()
+
     def uses_places(self) -> bool:
         """Whether these parameters work on what steps before have seen."""
         return False

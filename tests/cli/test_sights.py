@@ -60,13 +60,17 @@ run redact red.png --seen square --grow 0% --model seer-detect -o named.png
 ! stderr 'nothing was found'
 run redact red.png --seen square,triangle -o none.png
 exit 2
-stderr 'label number 2 is no word that the model knows$'
+stderr "would never find 'triangle'"
+stderr 'words are: square$'
 missing none.png
 run redact blank.png --faces -o none.png
 stderr 'nothing was found in the picture, so nothing seen is covered'
 run redact red.png blank.png --faces -o covered/
 stderr 'nothing was found in 1 of 2 pictures'
 stdout '^ +nothing in 1: blank\.png$'
+run redact red.png --seen FACE -o face.png
+exists face.png
+stdout '^  square '
 run redact red.png --faces -o plan/ --dry-run --json > plan.jsonl
 run run plan.jsonl
 exists plan/red.png

@@ -16,7 +16,7 @@ from safelight.annotation import Annotation, Keypoint
 from safelight.batch.events import result_document
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
-from safelight.errors import InputRefused, ModelMissing, WireBroken
+from safelight.errors import InputRefused, ModelMissing, ParameterInvalid, WireBroken
 from safelight.recipe import Recipe
 from safelight.settings import Settings
 from safelight.worker import caged, orders
@@ -73,6 +73,22 @@ def test_what_was_found_can_be_covered_and_drawn(engine: Engine) -> None:
     drawn = picture_of(done(engine, DETECT, DRAW))
     assert np.any(drawn[10, 21:29] != (255, 0, 0))
     assert not np.array_equal(drawn, np.asarray(red_squares((2, 1), (6, 5))))
+
+
+def test_a_word_that_nothing_is_called_by_is_no_silent_nothing(engine: Engine) -> None:
+    """It would leave everything uncovered, and look like work well done."""
+    dogs = {**DETECT, "label": ["circle"]}
+    for steps, word in (
+        ((DETECT, {**COVER, "seen": ["square", "squares"]}), "squares"),
+        ((dogs, COVER), "square"),
+        ((CLASSIFY, {**COVER, "seen": ["red"]}), "red"),
+        ((CLASSIFY, {**COVER, "seen": ["any"]}), "any"),
+    ):
+        with pytest.raises(ParameterInvalid, match=f"would never find '{word}'") as error:
+            done(engine, *steps)
+        assert error.value.hint.endswith(("square, circle", "circle", "detect, pose"))
+    done(engine, DETECT, {**COVER, "seen": ["SQUARE", "any"]})
+    done(engine, POSE, {**COVER, "seen": ["person"]})
 
 
 def test_bodies_and_words_are_told_too(engine: Engine) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from safelight.recipe import Recipe
 
 DRAW, DETECT = "draw", "detect"
-# The alias of models that find faces; the word for everything that was seen.
-FACES, ANY = "faces", "any"
+# The alias of models that find faces, and what these call one; the word for everything seen.
+FACES, FACE, ANY = "faces", "face", "any"
 # The alias of models that find people, and what these call one.
 PEOPLE, PERSON = "people", "person"
 
@@ -118,6 +118,8 @@ def looks_before(operation: type[Operation], typed: dict[str, Any]) -> tuple[Ope
     detect = operation_named(DETECT)
     takes_labels = "seen" in operation.model_fields
     labels = [word.strip() for word in (typed.get("seen") or "").split(",") if word.strip()]
+    if not detector and any(word.casefold() == FACE for word in labels):
+        is_faces, labels = True, [word for word in labels if word.casefold() != FACE]
     steps = []
     if is_faces:
         steps.append(build(detect, {"model": detector or FACES}))

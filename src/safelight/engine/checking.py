@@ -1,14 +1,61 @@
-"""Checking: what a worker claims besides its output must belong to the recipe."""
+"""Checking: words that a recipe chooses by must be said by its models; and what a worker claims
+besides its output must belong to the recipe.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from safelight.annotation import Annotation
 from safelight.engine.stock import Models
-from safelight.errors import WireBroken
+from safelight.errors import ParameterInvalid, WireBroken
 from safelight.formats import Format
+from safelight.models.contract import ModelOutput
+from safelight.ops.looking.labels import ANY
 from safelight.recipe import Recipe
 from safelight.worker.job import Answer
 from safelight.worker.seen import NAME
 from safelight.worker.text import clean, cut
+
+# What each kind of output that lies somewhere in the picture is seen as.
+PLACED = {"boxes": "box", "keypoints": "pose"}
+# How many words a hint tells.
+TOLD = 8
+
+
+def check_picks(recipe: Recipe, models: Models) -> None:
+    """Raises ParameterInvalid for a word by which a step chooses and that no other step says:
+    nothing would ever be chosen, and nobody would be told.
+    """
+    picking = [(step, word) for step in recipe.steps for word in step.picks()]
+    if not picking:
+        return
+    outputs = [models.entry(place).output for place in range(len(models.needed))]
+    placed = [output for output in outputs if output.kind in PLACED]
+    if any(not output.labels for output in placed):
+        return
+    said = [word for output in placed for word in _said(recipe, output)]
+    known = {word.casefold() for word in said} | ({ANY} if said else set())
+    for step, word in picking:
+        if word.casefold() not in known:
+            raise ParameterInvalid(
+                f"{step.name} would never find {word!r}: no step before it calls anything that",
+                hint=_words_of(said or [word for output in placed for word in output.labels]),
+            )
+
+
+def _words_of(words: Sequence[str]) -> str:
+    if not words:
+        return "put one before it that finds things or people: detect, pose"
+    return f"words are: {', '.join(words[:TOLD])}" + " and more" * (len(words) > TOLD)
+
+
+def _said(recipe: Recipe, output: ModelOutput) -> Iterator[str]:
+    """The words for what lies somewhere in the picture, of those that some step looks for."""
+    for word in output.labels:
+        note = Annotation(PLACED[output.kind], word, 1.0)
+        if any(step.asks_for(note) for step in recipe.steps):
+            yield word
 
 
 def check_answer(answer: Answer, recipe: Recipe, before: Format, models: Models) -> None:

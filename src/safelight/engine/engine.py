@@ -23,7 +23,7 @@ from safelight.audit.receipt import Receipt, path_for
 from safelight.codecs.routing import refusal, route
 from safelight.engine import output as outputs
 from safelight.engine.book import Book, Claim, Door, Work
-from safelight.engine.checking import check_answer
+from safelight.engine.checking import check_answer, check_picks
 from safelight.engine.devices import Devices, Runner
 from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.result import Result, Skipped
@@ -116,6 +116,7 @@ class Engine:
             read_s = time.monotonic() - started
             before = _format_of(held.first, recipe)
             models, device = self._models(recipe), self._device(recipe)
+            check_picks(recipe, models)
             place = output if recipe.gives_image else None
             replace = in_place
             if place is not None:

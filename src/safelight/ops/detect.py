@@ -14,6 +14,7 @@ from safelight.operation import Context, ModelNeed, Operation
 from safelight.ops.looking.labels import ANY, LABELS, is_asked
 from safelight.ops.looking.sample import shown_to
 
+FACE, FIND_FACES = "face", '--model faces finds faces, in a recipe: model = "faces"'
 Label = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -33,7 +34,9 @@ class Detect(Operation, name="detect", gives_image=False, gives_sights=True):
         description="faces, people or things, or name or alias of a model: safelight models list",
     )
     label: tuple[Label, ...] = Field(
-        (), max_length=LABELS, description="what to keep of what is found, as person,dog; all"
+        (),
+        max_length=LABELS,
+        description="what to keep of what is found, as person,dog; all of it if not given",
     )
     least: float = Field(
         0.0, ge=0, le=1, description="how sure the model must be; it has a least of its own"
@@ -67,8 +70,14 @@ class Detect(Operation, name="detect", gives_image=False, gives_sights=True):
     def _check_labels(self, words: Sequence[str]) -> None:
         known = {word.casefold() for word in (*words, ANY)}
         for number, label in enumerate(self.label, 1):
-            if words and label.casefold() not in known:
+            if not words or label.casefold() in known:
+                continue
+            if label.casefold() == FACE:
                 raise ParameterInvalid(
                     f"label number {number} is no word that the model knows",
-                    hint="safelight models show NAME lists the words of a model",
+                    hint="a model of faces finds it: --model faces, in a recipe model = 'faces'",
                 )
+            raise ParameterInvalid(
+                f"label number {number} is no word that the model knows",
+                hint="safelight models show NAME lists the words of a model",
+            )

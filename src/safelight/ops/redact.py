@@ -69,6 +69,10 @@ class Redact(Operation, name="redact", keeps_places=True):
         """True if something that was seen is to be covered."""
         return bool(self.seen)
 
+    def picks(self) -> tuple[str, ...]:
+        """What is to be covered, by what it is called."""
+        return self.seen
+
     def boxes_of(self, image: Image) -> tuple[Box, ...]:
         """What was seen and is to be covered, with room around it, cut at the edges."""
         found = []
