@@ -85,6 +85,14 @@ def test_a_twin_of_other_tensors_is_refused(tmp_path: Path) -> None:
         store.twin(store.find(NEED))
 
 
+def test_a_model_for_another_task_is_said_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(
+        ModelMissing, match=r"^yunet-n is a model for detect, not for cutout$"
+    ) as no:
+        Store(tmp_path).find(ModelNeed("cutout", "yunet-n"))
+    assert no.value.hint == "for cutout there is products; safelight models list"
+
+
 def test_a_twin_that_is_not_here_is_missed(tmp_path: Path) -> None:
     add_model(tmp_path, aliases='[]\nexact = "twice-fp32"')
     store = Store(tmp_path)

@@ -83,8 +83,8 @@ def _tell(face: Face, entry: Entry, store: Store, timing: Timing | None) -> None
     origin = store.origin(entry.name)
     where = WHERE[origin] if origin else "not here"
     facts = (
-        f"{entry.name:<30} {where:<9} {size(entry.total_bytes):>9}  {entry.precision:<5} "
-        f" {pace(timing):<26}  {printable(entry.licence, 40)} ({FREE[entry.licence_class]})"
+        f"{entry.name:<30} {where:<9} {size(entry.total_bytes):>9}  {entry.precision:<7} "
+        f"{pace(timing):<26}  {printable(entry.licence, 40)} ({FREE[entry.licence_class]})"
     )
     face.out(f"  {facts}")
     words = entry.title + notes(entry)

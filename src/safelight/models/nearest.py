@@ -24,20 +24,33 @@ def missing(need: ModelNeed, here: Sequence[Entry], offered: Sequence[Entry]) ->
                 hint=f"safelight models pull {meant[0].name}",
             )
         one = one.otherwise
+    for entry in (*here, *offered):
+        if entry.name == need.name and entry.task != need.task:
+            said = f"{need.name} is a model for {entry.task}, not for {need.task}"
+            return ModelMissing(said, hint=_usual(need, here, offered))
     said = f"there is no model {need.name!r} for {need.task} x{need.scale}".removesuffix(" x1")
-    return ModelMissing(said, hint=_hint(need, here, offered))
+    return ModelMissing(said, hint=_close(need, here, offered) + _usual(need, here, offered))
 
 
-def _hint(need: ModelNeed, here: Sequence[Entry], offered: Sequence[Entry]) -> str:
-    """The name that was meant, if one is near, and those that are usual for the task."""
-    fitting = [entry for entry in here if entry.task == need.task]
-    others = [entry for entry in offered if entry.task == need.task]
+def _close(need: ModelNeed, here: Sequence[Entry], offered: Sequence[Entry]) -> str:
+    """The name that was meant, if one is near."""
     names = sorted(
-        {name for entry in (*fitting, *others) for name in (entry.name, *entry.aliases)}
+        {
+            name
+            for entry in (*here, *offered)
+            if entry.task == need.task
+            for name in (entry.name, *entry.aliases)
+        }
         - {need.name}
     )
     close = difflib.get_close_matches(need.name, names, n=1, cutoff=0.5)
-    meant = f"did you mean {close[0]}? " if close else ""
+    return f"did you mean {close[0]}? " if close else ""
+
+
+def _usual(need: ModelNeed, here: Sequence[Entry], offered: Sequence[Entry]) -> str:
+    """The names that are usual for the task."""
+    fitting = [entry for entry in here if entry.task == need.task]
+    others = [entry for entry in offered if entry.task == need.task]
     usual: dict[str, list[str]] = {}
     for entry in sorted(fitting, key=lambda entry: entry.output.scale):
         for alias in entry.aliases:
@@ -45,4 +58,4 @@ def _hint(need: ModelNeed, here: Sequence[Entry], offered: Sequence[Entry]) -> s
     told = ", ".join(alias + " and".join(scales) for alias, scales in sorted(usual.items()))
     here_is = f"for {need.task} there is {told}; " if told else ""
     more = " --available" if others and not fitting else ""
-    return f"{meant}{here_is}safelight models list{more}"
+    return f"{here_is}safelight models list{more}"
