@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from safelight.errors import UsageError
 from safelight.models.shelf import Shelf
 from safelight.models.staging import Staged, Wanted
+from safelight.models.store import Store
 
 
 @pytest.mark.parametrize("form", ["{path}", "../../{name}", "../in-use/../../{name}", ".", ""])
 def test_a_path_is_no_name_of_a_model(tmp_path: Path, form: str) -> None:
-    """`models rm /home/me/photo.jpg` once took the photo away."""
+    """`models rm ./photo.jpg` once took the photo away."""
     precious = tmp_path / "photo.jpg"
     precious.write_text("0" * 64 + "\n" + "1" * 64 + "\n")
     shelf = Shelf(tmp_path)
@@ -51,3 +54,16 @@ def test_control_a_whole_name_of_what_comes_is_sent(tmp_path: Path) -> None:
     staged = Staged(tmp_path, Wanted("a.onnx", "0" * 64, 9))
     staged.start('"5d8c72a5edda8d6a:3239"')
     assert staged.tag == '"5d8c72a5edda8d6a:3239"'
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    (shelf.folder / "in-use").mkdir(parents=True)
+    for path in ("mine.toml", "pulled/in-use/mine", "pulled/chosen.json"):
+        os.mkfifo(tmp_path / path)
+    assert shelf.versions("mine") is None
+    with pytest.raises(UsageError, match=r"chosen\.json is damaged"):
+        shelf.choices()
+    shelf.remove("mine")
+    with pytest.raises(UsageError, match="it is no regular file"):
+        Store(tmp_path).entries()
