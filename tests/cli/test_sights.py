@@ -79,6 +79,11 @@ stdout 'already done'
 run redact red.png
 exit 2
 stderr 'give box, or seen'
+# both were looked for, one alone is to be covered, and is not there
+text one.json '{"steps":[{"op":"pose"},{"op":"detect"},{"op":"redact","seen":["square"]}]}'
+run run one.json blank.png -o one.png
+stdout '^  person '
+stderr 'nothing was found in the picture, so nothing seen is covered'
 # a recipe in which nothing can be where it was seen
 text moved.json '{"steps": [{"op":"detect"},{"op":"flip","horizontal":true},{"op":"draw"}]}'
 run run moved.json red.png

@@ -243,6 +243,25 @@ def test_where_nothing_was_seen_nothing_is_covered_and_the_file_stays() -> None:
     assert Redact(seen=("face",)).apply(opened(data), context()).is_untouched
 
 
+@pytest.mark.parametrize("bands", [2, 4])
+@pytest.mark.parametrize("sights", [(), (FACE,)], ids=["nothing seen", "a face"])
+def test_what_is_wholly_transparent_keeps_no_colour_that_was_not_seen(
+    bands: int, sights: tuple[Annotation, ...]
+) -> None:
+    """A model sees a picture as people do: what hides under nothing cannot be found there."""
+    array = drawn(40, 30, bands=bands)
+    array[..., -1] = 255
+    array[20:, :, -1] = 0
+    array[18, :, -1] = 1
+    data = with_pillow(array, "PNG")
+    image = Redact(seen=("face",), grow=0).apply(opened(data).with_annotations(*sights), context())
+    found = np.asarray(
+        Pillow.open(io.BytesIO(b"".join(encode(image, memoryview(data), LIMITS).pieces)))
+    )
+    assert not found[20:].any()
+    assert np.array_equal(found[16:20], array[16:20])
+
+
 def test_of_several_frames_nothing_seen_in_the_first_is_covered() -> None:
     image = opened(animated(("red", "blue"), (50, 60))).with_annotations(FACE)
     with pytest.raises(InputRefused, match="a still picture is wanted"):

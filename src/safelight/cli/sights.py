@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from safelight.annotation import Annotation
 from safelight.batch.events import Item, Summary
 from safelight.cli import table
 from safelight.cli.face import Face
@@ -55,11 +56,13 @@ class Sights(Report):
     def __init__(self, face: Face, verbs: Sequence[str], recipe: Recipe) -> None:
         super().__init__(face, verbs)
         self._gives_image = recipe.gives_image
-        self._covers = any(getattr(step, "seen", ()) for step in recipe.steps)
+        self._picks = tuple(word for step in recipe.steps for word in step.picks())
+        self._uncovered = 0
         self._looked: list[Looked] = []
 
     def keep(self, item: Item) -> None:
         result = item.result
+        self._uncovered += result is not None and not self._covers(result.annotations)
         if result is None or self.face.is_json or (self._gives_image and item.index > 1):
             return
         size = table.sides(result.input_width, result.input_height)
@@ -69,11 +72,18 @@ class Sights(Report):
     def conclude(self, summary: Summary) -> int:
         """As every report; and where nothing was found to be covered, that is said aloud."""
         code = super().conclude(summary)
-        blank, looked = self.figures.seen.blank, self.figures.seen.looked
-        if self._covers and blank:
-            which = "the picture" if looked == 1 else f"{blank} of {looked} pictures"
+        looked = self.figures.seen.looked
+        if self._uncovered:
+            which = "the picture" if looked == 1 else f"{self._uncovered} of {looked} pictures"
             self.face.warn(f"nothing was found in {which}, so nothing seen is covered: look at it")
         return code
+
+    def _covers(self, sights: Sequence[Annotation]) -> bool:
+        """Whether something of it was to be covered, or nothing is to be."""
+        from safelight.ops.looking.labels import is_asked
+
+        found = (one.box is not None and is_asked(one, self._picks, 0) for one in sights)
+        return not self._picks or any(found)
 
     def show(self, summary: Summary) -> None:
         """Each picture with what was seen in it, then the table."""

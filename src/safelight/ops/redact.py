@@ -28,7 +28,7 @@ class Redact(Operation, name="redact", keeps_places=True):
     out. There is no blur and no mosaic: both can often be undone. In a format that keeps every
     pixel the result is decoded once more, and counts only if each part has its one colour.
     Covering is no proof that nothing else in the picture tells the same: look at it. What a model
-    does not see, seen does not cover.
+    does not see, seen does not cover; with seen, what is wholly transparent keeps no colour.
     """
 
     box: tuple[BoxField, ...] = Field(
@@ -121,7 +121,7 @@ class Redact(Operation, name="redact", keeps_places=True):
         if self.seen:
             refuse_several(image)
             boxes += self.boxes_of(image)
-        if not boxes:
+        if not boxes and not (self.seen and image.vips.hasalpha()):
             return image
         covered = image.map_frames(lambda frame: self._covered(frame, boxes))
         earlier = image.recheck.layers if isinstance(image.recheck, Covers) else ()
@@ -138,7 +138,15 @@ class Redact(Operation, name="redact", keeps_places=True):
             cover = (pyvips.Image.black(across, down) + colour).cast(frame.format)
             cover = cover.copy(interpretation=frame.interpretation)
             frame = frame.insert(cover, left, top)
-        return frame
+        return _bared(frame) if self.seen and frame.hasalpha() else frame
+
+
+def _bared(frame: Any) -> Any:
+    """Without the colours of what is wholly transparent: a face may hide there, and no model that
+    sees the picture as people do finds it.
+    """
+    colours, alpha = frame[: frame.bands - 1], frame[frame.bands - 1]
+    return (alpha == 0).ifthenelse(0, colours).bandjoin(alpha)
 
 
 @dataclass(frozen=True)
