@@ -18,6 +18,7 @@ from safelight.engine.book import Book
 from safelight.engine.bundling import KIND, Arriving, export
 from safelight.engine.shelving import Shelving, Told
 from safelight.errors import (
+    DiskFull,
     ModelMissing,
     OutputExists,
     OutputFailed,
@@ -90,6 +91,19 @@ def test_what_cannot_be_exported_is_told_why(
     shelving.admit(staged(shelving, entry_of()), Told())
     shelving.shelf.paths(entry_of())[0].write_bytes(b"hostile")
     with pytest.raises(VerificationFailed):
+        export(shelving.store, ["twice"], tmp_path / "b.tar", keys)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_is_full_is_that_of_the_bundle(
+    shelving: Shelving, tmp_path: Path, keys: Keys, untried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise DiskFull("no space is left in the models' folder")
+
+    shelving.admit(staged(shelving, entry_of()), Told())
+    monkeypatch.setattr(bundle, "write", full)
+    with pytest.raises(DiskFull, match="no space is left for the bundle"):
         export(shelving.store, ["twice"], tmp_path / "b.tar", keys)
     assert not list(tmp_path.iterdir())
 

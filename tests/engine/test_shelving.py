@@ -150,6 +150,25 @@ def test_one_process_changes_models_at_a_time(
     other.join()
 
 
+def test_a_folder_that_is_not_ours_is_told_so(shelving: Shelving, settings: Settings) -> None:
+    """No other run is there to wait for."""
+    folder = settings.data_dir / "models"
+    (folder / ".lock").mkdir(parents=True)
+    with pytest.raises(Unavailable, match="the lock file cannot be opened"):
+        shelving.choose({})
+
+
+def test_a_file_that_was_put_there_by_hand_is_left_to_its_hand(
+    shelving: Shelving, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated(monkeypatch, entry_of())
+    folder = settings.data_dir / "models"
+    folder.mkdir(parents=True)
+    (folder / entry_of().file).write_bytes(X2)
+    with pytest.raises(ModelMissing, match=r"put into .*models by hand"):
+        shelving.remove("twice")
+
+
 def test_what_is_done_alone_is_done_alone_to_its_end(
     shelving: Shelving, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

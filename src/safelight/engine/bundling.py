@@ -19,6 +19,7 @@ from safelight.audit import dsse
 from safelight.audit.canonical import base64_bytes, base64_text, canonical, parse_canonical
 from safelight.engine.shelving import Shelving
 from safelight.errors import (
+    DiskFull,
     ModelMissing,
     OutputExists,
     OutputFailed,
@@ -77,6 +78,8 @@ def export(store: Store, names: Sequence[str], path: Path, keys: Keys) -> tuple[
             out.flush()
             os.fsync(out.fileno())
         os.replace(temporary, path)
+    except DiskFull as error:
+        raise DiskFull("no space is left for the bundle", hint="give -o another place") from error
     except OSError as error:
         reason = (error.strerror or "error").lower()
         raise OutputFailed(f"the bundle cannot be written: {reason}") from error

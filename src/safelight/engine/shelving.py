@@ -159,6 +159,8 @@ class Shelving:
                 freed += staged.have
                 was_here = was_here or staged.have > 0
                 staged.drop()
+        if not was_here and self.store.origin(name) == "own":
+            raise ModelMissing(f"{name} was put into {self._folder} by hand: delete it there")
         if not was_here:
             raise ModelMissing(f"{name} was not pulled or imported, or is gone already")
         return freed
@@ -199,6 +201,8 @@ class Shelving:
             try:
                 stack.enter_context(hold(self._folder / ".lock", wait_s=LOCK_WAIT_S))
             except Unavailable as error:
+                if isinstance(error.__cause__, OSError):
+                    raise
                 raise Unavailable(
                     "another run changes the models", hint="wait until it has ended"
                 ) from error

@@ -22,11 +22,13 @@ from pathlib import Path
 from safelight.errors import ModelMissing, UsageError
 from safelight.models.entry import MAX_ENTRY_BYTES, Entry
 from safelight.models.facts import is_name
+from safelight.models.plain import read_plain
 from safelight.models.staging import Staged, Wanted
 from safelight.models.writing import failed, move, write_whole
 
 LINES = re.compile(r"([0-9a-f]{64})\n([0-9a-f]{64}|-)\n")
 MAX_CHOICES_BYTES = 64_000
+MAX_LINES_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Shelf:
         if not is_name(name):
             return None
         try:
-            match = LINES.fullmatch((self._in_use / name).read_text())
+            match = LINES.fullmatch(read_plain(self._in_use / name, MAX_LINES_BYTES).decode())
         except (OSError, ValueError):
             return None
         return Versions(match[1], match[2].strip("-")) if match else None
@@ -83,8 +85,7 @@ class Shelf:
         """The entry with this digest. Raises UsageError if it is not here or not what it was."""
         path = self._entries / digest
         try:
-            with path.open("rb") as file:
-                data = file.read(MAX_ENTRY_BYTES + 1)
+            data = read_plain(path, MAX_ENTRY_BYTES + 1)
         except OSError as error:
             raise UsageError(f"the entry {path} cannot be read: {error.strerror}") from error
         if hashlib.sha256(data).hexdigest() != digest:
@@ -152,11 +153,12 @@ class Shelf:
             return False
         path = self._in_use / name
         was_here = path.exists()
+        kept = {task: c for task, c in self.choices().items() if c.model != name}
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise failed(error) from error
-        self.choose({task: c for task, c in self.choices().items() if c.model != name})
+        self.choose(kept)
         self._sweep()
         return was_here
 
@@ -164,8 +166,7 @@ class Shelf:
         """What is used where no model is named, by task. Raises UsageError if it is damaged."""
         path = self.folder / "chosen.json"
         try:
-            with path.open("rb") as file:
-                found = json.loads(file.read(MAX_CHOICES_BYTES))
+            found = json.loads(read_plain(path, MAX_CHOICES_BYTES))
             return {
                 str(task): Choice(str(c["alias"]), str(c["model"])) for task, c in found.items()
             }

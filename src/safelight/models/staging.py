@@ -20,6 +20,7 @@ from typing import IO
 
 from safelight.errors import DiskFull, OutputFailed, VerificationFailed
 from safelight.limits import MEGA
+from safelight.models.plain import read_plain
 from safelight.models.writing import failed, write_whole
 
 # What a host calls a file, where that name means these very bytes: a strong one.
@@ -64,8 +65,7 @@ class Staged:
         is kept of it is none.
         """
         try:
-            with self._tag.open("rb") as file:
-                text = file.read(MAX_TAG + 1).decode("ascii")
+            text = read_plain(self._tag, MAX_TAG + 1).decode("ascii")
         except (OSError, ValueError):
             return ""
         return text if TAG.fullmatch(text) else ""

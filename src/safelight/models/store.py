@@ -17,6 +17,7 @@ from safelight.models.entry import MAX_ENTRY_BYTES, Entry
 from safelight.models.lint import require_whole
 from safelight.models.nearest import missing
 from safelight.models.pages import Pages
+from safelight.models.plain import read_plain
 from safelight.models.sealed import LoadedModel, load
 from safelight.models.shelf import Choice, Shelf, pins, wanted
 from safelight.models.staging import Wanted
@@ -246,8 +247,7 @@ def _flat(folder: Path, entry: Entry) -> tuple[Path, ...]:
 
 def _user_entry(path: Path) -> Entry:
     try:
-        with path.open("rb") as file:
-            entry = Entry.from_toml(file.read(MAX_ENTRY_BYTES + 1))
+        entry = Entry.from_toml(read_plain(path, MAX_ENTRY_BYTES + 1))
         require_whole(entry)
         return entry
     except OSError as error:
