@@ -45,3 +45,15 @@ def test_a_changed_model_is_named(own_model: Path, capsys: pytest.CaptureFixture
     said = capsys.readouterr()
     assert "FAILED" in said.out
     assert "safelight: models: the file of mine is not the one that was pinned" in said.err
+
+
+def test_a_model_whose_file_is_gone_hides_no_other(
+    own_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own_model / "upscale-x2.onnx").unlink()
+    where = ["--data-dir", str(own_model.parent)]
+    assert main.run(["models", "verify", "mine", "upscale-x2", *where]) == 7
+    said = capsys.readouterr()
+    assert "FAILED" in said.out
+    assert "\nupscale-x2 " in said.out
+    assert "the file of mine cannot be read" in said.err

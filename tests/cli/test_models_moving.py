@@ -159,6 +159,17 @@ def test_gone_is_gone(models: Path, run: Callable[..., Said]) -> None:
     assert run("rm", "twice", "--yes")[0] == 7
 
 
+def test_a_choice_that_is_not_here_any_more_is_told_with_the_way_back(
+    models: Path, run: Callable[..., Said]
+) -> None:
+    taken(models)
+    run("use", "upscale=twice")
+    (models / "pulled" / "in-use" / "twice").unlink()
+    code, out, err = run("use")
+    assert (code, out) == (0, "")
+    assert "upscale  twice is not here: safelight models use upscale=\n" in err
+
+
 def test_what_is_half_fetched_can_be_taken_away(models: Path, run: Callable[..., Said]) -> None:
     write_whole(models / "pulled" / "staging" / "x.part", b"half")
     assert run("rm", "--unfinished", "--yes") == (0, "", "4 bytes freed\n")

@@ -125,11 +125,15 @@ def verify(face: Face, names: tuple[str, ...], *, every: bool) -> int:
     """
     store = store_of(face)
     entries = [named(store, name) for name in names if not every] or list(store.entries())
-    broken = []
+    broken: list[str] = []
+    lost: list[str] = []
     for entry in entries:
-        is_right = store.verify(entry)
+        try:
+            is_right, wrong = store.verify(entry), broken
+        except ModelMissing:
+            is_right, wrong = False, lost
         if not is_right:
-            broken.append(entry.name)
+            wrong.append(entry.name)
         if face.is_json:
             face.document({"type": "model", "schema": SCHEMA, "name": entry.name,
                            "sha256": entry.sha256, "verified": is_right})  # fmt: skip
@@ -139,4 +143,6 @@ def verify(face: Face, names: tuple[str, ...], *, every: bool) -> int:
             face.out(f"{entry.name:<24} {word}  {entry.sha256}  {more}")
     if broken:
         raise VerificationFailed(f"the file of {', '.join(broken)} is not the one that was pinned")
+    if lost:
+        raise ModelMissing(f"the file of {', '.join(lost)} cannot be read")
     return 0

@@ -188,8 +188,11 @@ def use(face: Face, choices: tuple[str, ...]) -> int:
             now[task] = shelving.choice(task, named(store, name))
     if choices:
         shelving.choose(now)
-    for _task, choice in sorted(now.items()):
-        _told(face, named(store, choice.model), f"{_task}  {choice.model}, for {choice.alias}")
+    for task, choice in sorted(now.items()):
+        if store.origin(choice.model) is None:
+            remark(face, f"{task}  {choice.model} is not here: safelight models use {task}=")
+        else:
+            _told(face, named(store, choice.model), f"{task}  {choice.model}, for {choice.alias}")
     if not now:
         remark(face, "every task has its usual model")
     return 0
