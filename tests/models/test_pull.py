@@ -284,7 +284,8 @@ ELSE = {
     "a plain connection": (f"http://{HOST}/model.onnx", "not https"),
     "a file": ("file:///etc/passwd", "not https"),
     "a name and a password": (f"https://a:b@{HOST}/m", "no.* plain one"),
-    "another port": (f"https://{HOST}:99999/m", "no address"),
+    "no port": (f"https://{HOST}:99999/m", "no address"),
+    "another port": (f"https://{HOST}:22/m", "another port"),
     "a broken address": ("https://[/", "no address"),
     "nowhere": ("", "without saying where"),
 }

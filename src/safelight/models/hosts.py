@@ -53,7 +53,8 @@ def allowed(host: str) -> frozenset[str]:
 def followed(origin: str, url: str, location: str | None) -> str:
     """The address that an answer of url leads to; origin is the host that the catalogue names.
 
-    Raises PolicyRefused where it is none, not https, or at a host that the table does not have.
+    Raises PolicyRefused where it is none, not https, or at a host that the table does not have, or
+    at another port.
     """
     if not location:
         raise PolicyRefused("the host hands the file on without saying where to")
@@ -67,4 +68,6 @@ def followed(origin: str, url: str, location: str | None) -> str:
             f"{origin} hands the file on to {address.host}, which the catalogue does not allow",
             hint="nothing was asked of that host; tell us if its maker has moved",
         )
+    if address.port != Address.of(url).port:
+        raise PolicyRefused("the host hands the file on to another port than its own")
     return onward
