@@ -131,7 +131,7 @@ class MemoryExceeded(InputRefused):
 class WorkerDied(SafelightError):
     number, code = 40, "worker-died"
     sentence = "the caged worker died"
-    usual_hint = "the picture may be hostile; other items are not touched by it"
+    usual_hint = "the picture or its model may be hostile; other items are not touched by it"
 
 
 class WireBroken(SafelightError):
