@@ -150,6 +150,22 @@ def test_back_and_forth(models: Path, run: Callable[..., Said]) -> None:
     assert run("rollback", "twice")[1] == f"twice  in use: {two.sha256}\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (("show", "upscale-4x"), "did you mean upscale-x4? safelight models list\n"),
+        (("pull", "U2NETP", "--yes"), "did you mean u2netp? safelight models list --available\n"),
+        (("verify", "zzzzzz"), "hint: safelight models list\n"),
+    ],
+)
+def test_a_name_that_was_meant_is_told(
+    run: Callable[..., Said], words: tuple[str, ...], near: str
+) -> None:
+    code, _out, err = run(*words)
+    assert code == 7
+    assert near in err
+
+
 def test_gone_is_gone(models: Path, run: Callable[..., Said]) -> None:
     taken(models)
     assert run("rm", "twice")[0] == 2

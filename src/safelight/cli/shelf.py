@@ -64,7 +64,12 @@ def named(store: Store, name: str) -> Entry:
         )
     if any(name == entry.name for entry in store.available()):
         raise ModelMissing(f"{name} is not here yet", hint=f"safelight models pull {name}")
-    raise ModelMissing(f"there is no model {name!r}")
+    from safelight.models.nearest import near
+
+    names = {entry.name for entry in (*store.entries(), *store.available())}
+    raise ModelMissing(
+        f"there is no model {name!r}", hint=f"{near(name, names)}safelight models list"
+    )
 
 
 def anywhere(store: Store, name: str) -> Entry:

@@ -26,6 +26,7 @@ from safelight.errors import (
 )
 from safelight.models.entry import Entry
 from safelight.models.hosts import Address
+from safelight.models.nearest import near
 from safelight.models.pull import Way, fetch, proxy_for
 from safelight.models.sealed import load
 from safelight.models.shelf import Choice, Shelf, pins, wanted
@@ -308,7 +309,8 @@ def _gather(store: Store, name: str, found: dict[str, Entry]) -> None:
     entry = known.get(name)
     if entry is None and name not in here:
         raise ModelMissing(
-            f"the catalogue has no model {name!r} to pull", hint="safelight models list --available"
+            f"the catalogue has no model {name!r} to pull",
+            hint=f"{near(name, known)}safelight models list --available",
         )
     if entry is None or name in found:
         return
@@ -320,5 +322,13 @@ def _gather(store: Store, name: str, found: dict[str, Entry]) -> None:
 
 
 def _is_wanted(store: Store, entry: Entry) -> bool:
-    """False for one that is here, the same files as the catalogue pins."""
-    return all(pins(one) != pins(entry) for one in store.entries() if one.name == entry.name)
+    """False for one that is here, the same files as the catalogue pins, and undamaged."""
+    here = (one for one in store.entries() if one.name == entry.name)
+    return not any(pins(one) == pins(entry) and _is_sound(store, one) for one in here)
+
+
+def _is_sound(store: Store, entry: Entry) -> bool:
+    try:
+        return store.verify(entry)
+    except ModelMissing:
+        return False

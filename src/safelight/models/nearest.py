@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from safelight.errors import ModelMissing
 from safelight.models.entry import Entry
@@ -34,16 +34,18 @@ def missing(need: ModelNeed, here: Sequence[Entry], offered: Sequence[Entry]) ->
 
 def _close(need: ModelNeed, here: Sequence[Entry], offered: Sequence[Entry]) -> str:
     """The name that was meant, if one is near."""
-    names = sorted(
-        {
-            name
-            for entry in (*here, *offered)
-            if entry.task == need.task
-            for name in (entry.name, *entry.aliases)
-        }
-        - {need.name}
-    )
-    close = difflib.get_close_matches(need.name, names, n=1, cutoff=0.5)
+    names = {
+        name
+        for entry in (*here, *offered)
+        if entry.task == need.task
+        for name in (entry.name, *entry.aliases)
+    }
+    return near(need.name, names - {need.name})
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """The question if one of these was meant, with a space behind; empty where none is near."""
+    close = difflib.get_close_matches(name.lower(), sorted(names), n=1, cutoff=0.5)
     return f"did you mean {close[0]}? " if close else ""
 
 
