@@ -39,6 +39,7 @@ def taking(kind: int, sides: list[int], outputs: int = 1) -> bytes:
         (taking(TensorProto.STRING, [1]), "numbers of a kind"),
         (taking(TensorProto.FLOAT, [1] * 9), "more sides"),
         (taking(TensorProto.FLOAT, [1, 3, 8, 8], outputs=40), "more tensors"),
+        (taking(TensorProto.FLOAT, [1, 3, 8, 8]).replace(b"y0", b"y\xff"), "are no text"),
     ],
 )
 def test_what_cannot_be_used_is_refused(data: bytes, words: str) -> None:

@@ -106,6 +106,12 @@ def test_a_form_of_the_runtimes_own_is_refused_though_it_is_a_model_too() -> Non
         refuse(bytes([6 << 3 | 2, 6]) + b"..ORTM" + model)
 
 
+def test_a_field_beyond_all_numbers_is_damage() -> None:
+    """Its number would be too long to cross the wall, and the sentence would be lost with it."""
+    with pytest.raises(PolicyRefused, match="damaged"):
+        refuse(bytes([*[0xFF] * 8, 0x7F]))
+
+
 def test_fixed_fields_are_stepped_over() -> None:
     model = making.plain_model()
     model.graph.node[0].attribute.add(name="a", f=1.5)

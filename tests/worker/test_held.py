@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -181,6 +182,17 @@ def test_what_is_held_is_found_by_its_entry_alone() -> None:
     assert session is not None
     assert session.model == entry
     assert held.session(b"{}") is None
+
+
+def test_models_are_held_where_the_program_may_have_less_memory_than_it_wants() -> None:
+    def work() -> bool:
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 38, 1 << 39))
+        words, file = entry_of(ONNX).to_json(), Sheet.holding(ONNX)
+        held = Held(1 << 40)
+        held.open((os.dup(Sheet.holding(words).fd), os.dup(file.fd)), len(words), len(ONNX))
+        return held.session(words) is not None
+
+    assert in_child(work)
 
 
 def test_a_held_model_that_reads_keeps_its_tokeniser() -> None:

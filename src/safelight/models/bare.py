@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from safelight.errors import MemoryExceeded, ModelFaulty, PolicyRefused
@@ -32,15 +33,16 @@ class BareOnnx:
     def __init__(self, graph: memoryview, *, threads: int) -> None:
         """Raises as required does, and PolicyRefused for tensors of unknown numbers."""
         self._session = onnx_session.required(graph, threads=threads, device=CPU)
-        kinds = {word: number for number, word in onnx_session.KINDS.items()}
-        given, answers = self._session.get_inputs(), self._session.get_outputs()
-        _few(given, answers)
-        self._names = [one.name for one in given]
-        self.takes = tuple(
-            Slot(_name(one.name, place), _number(kinds.get(one.type)), _sides(one.shape))
-            for place, one in enumerate(given)
-        )
-        self.gives = tuple(_name(one.name, place) for place, one in enumerate(answers))
+        with _in_text():
+            kinds = {word: number for number, word in onnx_session.KINDS.items()}
+            given, answers = self._session.get_inputs(), self._session.get_outputs()
+            _few(given, answers)
+            self._names = [one.name for one in given]
+            self.takes = tuple(
+                Slot(_name(one.name, place), _number(kinds.get(one.type)), _sides(one.shape))
+                for place, one in enumerate(given)
+            )
+            self.gives = tuple(_name(one.name, place) for place, one in enumerate(answers))
 
     def ask(self, tensors: Sequence[Numbers]) -> list[Numbers]:
         try:
@@ -60,12 +62,13 @@ class BareTflite:
         """Raises as required does, and PolicyRefused for tensors of unknown numbers."""
         self._net = tflite_session.required(graph, threads=threads, delegates=delegates)
         tflite_session.settle(self._net)
-        given, self._answers = self._net.get_input_details(), self._net.get_output_details()
-        _few(given, self._answers)
-        self._places = [one["index"] for one in given]
-        self._sides = [tuple(one["shape"]) for one in given]
-        self.takes = tuple(_slot(one, place) for place, one in enumerate(given))
-        self.gives = tuple(_name(one["name"], place) for place, one in enumerate(self._answers))
+        with _in_text():
+            given, self._answers = self._net.get_input_details(), self._net.get_output_details()
+            _few(given, self._answers)
+            self._places = [one["index"] for one in given]
+            self._sides = [tuple(one["shape"]) for one in given]
+            self.takes = tuple(_slot(one, place) for place, one in enumerate(given))
+            self.gives = tuple(_name(one["name"], place) for place, one in enumerate(self._answers))
 
     def ask(self, tensors: Sequence[Numbers]) -> list[Numbers]:
         try:
@@ -90,6 +93,15 @@ class BareTflite:
             tflite_session.fractions(self._net.get_tensor(one["index"]), one)
             for one in self._net.get_output_details()
         ]
+
+
+@contextmanager
+def _in_text() -> Iterator[None]:
+    """Raises PolicyRefused where a runtime cannot say a name, for it is no text."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise PolicyRefused("the model has names of tensors that are no text") from error
 
 
 def _usable(answers: Sequence[Any]) -> list[Numbers]:

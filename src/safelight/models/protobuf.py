@@ -13,6 +13,7 @@ from safelight.errors import PolicyRefused
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 MAX_DEPTH = 48
 MAX_FIELDS = 2_000_000
+MAX_FIELD = 2**29 - 1
 EXTERNAL_DATA, DATA_LOCATION = 13, 14
 # By this onnxruntime knows a form of its own, in which nothing here can be looked at; a file may
 # be both.
@@ -60,6 +61,8 @@ class _Walk:
                 raise PolicyRefused("the model has too many fields", hint=_ANEW)
             key, start = self._varint(start, end)
             field, wire = key >> 3, key & 7
+            if field > MAX_FIELD:
+                raise PolicyRefused("the model file is damaged", hint=_ANEW)
             inner = schema.get(field)
             if inner is None:
                 if kind == "tensor" and field == EXTERNAL_DATA:

@@ -68,7 +68,9 @@ def _apart() -> Iterator[None]:
 @contextlib.contextmanager
 def _limited(memory_bytes: int) -> Iterator[None]:
     before, most = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, most))
+    # Whoever started the program may have allowed less.
+    own = memory_bytes if most == resource.RLIM_INFINITY else min(memory_bytes, most)
+    resource.setrlimit(resource.RLIMIT_AS, (own, most))
     try:
         yield
     finally:
