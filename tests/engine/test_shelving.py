@@ -17,6 +17,7 @@ from safelight.engine import timings
 from safelight.engine.book import Book
 from safelight.engine.shelving import Offer, Shelving, Told
 from safelight.engine.trial import Trial, step_for, try_out, usual_name
+from safelight.engine.tuning import Tuning
 from safelight.errors import (
     ModelFaulty,
     ModelMissing,
@@ -34,6 +35,14 @@ from safelight.vault.keys import Keys
 from safelight.vault.lock import hold
 from tests.engine.shelves import EXACT, NEED, TRIED, X2, entry_of, staged, stated
 from tests.models.hosting import HOST, Host, Play, hosted, surroundings
+
+
+@pytest.fixture(scope="module", autouse=True)
+def untimed() -> Iterator[None]:
+    """No self-test of the machine: nothing here depends on what is fastest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tuning, "choice", lambda _, **__: None)
+        yield
 
 
 @pytest.fixture
@@ -294,6 +303,25 @@ def host(running: Host, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 
 local = pytest.mark.opens_sockets("a host on the loopback stands in for the internet")
+
+
+@local
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_file_that_is_damaged_or_gone_is_fetched_again(
+    shelving: Shelving, host: Host, monkeypatch: pytest.MonkeyPatch, untried: None, is_gone: bool
+) -> None:
+    stated(monkeypatch, entry_of())
+    (offer,) = shelving.offers(["twice"])
+    shelving.pull(offer, stall_s=5, told=Told())
+    assert shelving.offers(["twice"]) == ()
+    (path,) = (shelving.shelf.folder / "files").iterdir()
+    path.unlink()
+    if not is_gone:
+        path.write_bytes(X2[:-1] + b"!")
+    (offer,) = shelving.offers(["twice"])
+    assert offer.came_bytes == 0
+    shelving.pull(offer, stall_s=5, told=Told())
+    assert shelving.store.verify(entry_of())
 
 
 @local

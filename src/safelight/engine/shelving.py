@@ -304,7 +304,8 @@ def _add(told: Told, entry: Entry, before: int, came: int) -> None:
 
 def _gather(store: Store, name: str, found: dict[str, Entry]) -> None:
     """The entry of this name, behind those that it cannot be without."""
-    known = {entry.name: entry for entry in (*store.available(), *store.outdated())}
+    stated = (entry for entry in store.catalogue() if entry.url is not None)
+    known = {entry.name: entry for entry in (*store.available(), *stated)}
     here = {entry.name for entry in store.entries()}
     entry = known.get(name)
     if entry is None and name not in here:
