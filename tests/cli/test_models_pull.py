@@ -19,6 +19,7 @@ from safelight.cli import main
 from safelight.engine import shelving
 from safelight.engine.book import Book
 from safelight.engine.trial import Trial
+from safelight.engine.tuning import Tuning
 from safelight.models import pull, staging
 from safelight.models.store import Store
 from tests.cli.schema import violations
@@ -29,6 +30,14 @@ pytestmark = pytest.mark.opens_sockets("a host on the loopback stands in for the
 
 PACKAGE = files("safelight.models")
 X2 = (PACKAGE / "builtin" / "upscale-x2.onnx").read_bytes()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def untimed() -> Iterator[None]:
+    """No self-test of the machine: nothing here depends on what is fastest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tuning, "choice", lambda _, **__: None)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -62,6 +62,16 @@ def test_what_may_not_be_used_for_work_is_listed_and_never_pulled() -> None:
     assert all(entry.caveat.startswith("its terms allow no") for entry in excluded)
 
 
+def test_what_has_terms_to_read_is_never_taken_for_free() -> None:
+    """By name: the licences that were read, beside what the entries say of themselves."""
+    bound = (
+        "birefnet-general", "birefnet-lite", "isnet-general-use", "mobileclip-s0",
+        "mobileclip-s0-text", "nudenet-320n", "rvm-mobilenetv3",
+    )  # fmt: skip
+    classes = {name: ENTRIES[f"{name}.toml"].licence_class for name in bound}
+    assert classes == dict.fromkeys(bound, "consent")
+
+
 def manifest(shared_data: Path) -> dict[str, dict[str, Any]]:
     with (shared_data / "MANIFEST.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
