@@ -331,7 +331,7 @@ def test_a_proxy_that_is_not_there_is_unavailable(
     tmp_path: Path, host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    with pytest.raises(Unavailable, match="refused"):
+    with pytest.raises(Unavailable, match=r"^the file does not come: Connection refused \("):
         fetched(tmp_path, host)
 
 

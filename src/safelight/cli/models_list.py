@@ -22,6 +22,7 @@ from safelight.cli.shelf import (
     timings_of,
 )
 from safelight.cli.table import size
+from safelight.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +65,8 @@ def listing(face: Face, *, available: bool, task: str | None) -> int:
     entries = [*store.entries(), *(store.available() if available else ())]
     found = sorted(entries, key=lambda entry: (entry.task, not entry.aliases))
     found = [entry for entry in found if task in (None, entry.task)]
+    if task is not None and task not in PURPOSES and not found:
+        raise UsageError(f"--task is one of {', '.join(PURPOSES)}, not {task!r}")
     if face.is_json:
         for entry in found:
             face.document(document(entry, store, timings.get(entry.sha256)))

@@ -227,7 +227,7 @@ class Shelving:
         here = entry.total_bytes - sum(one.wanted.size_bytes for one in staged)
         hosts = tuple(dict.fromkeys(Address.of(one.url).host for one in wanted(entry)))
         proxy = proxy_for(hosts[0])
-        in_use = {one.name: one.sha256 for one in store.entries()}
+        in_use = {one.name: one.sha256 for one in store.entries() if one.sha256 != entry.sha256}
         return Offer(
             entry,
             hosts,

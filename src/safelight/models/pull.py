@@ -115,8 +115,8 @@ def proxy_for(host: str) -> Proxy | None:
 
 
 def _given_up(staged: Staged, error: Exception) -> Unavailable:
-    reason = "it stalled" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-    reason = reason[:MAX_REASON]
+    plain = (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:MAX_REASON]
+    reason = "it stalled" if isinstance(error, TimeoutError) else plain
     got = f"{staged.have} of {staged.wanted.size_bytes} bytes are here"
     return Unavailable(f"the file does not come: {reason} ({got})", hint=AGAIN)
 

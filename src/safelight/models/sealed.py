@@ -96,7 +96,7 @@ def _copy_checked(wanted: Wanted, source: io.FileIO, fd: int, *, of: str) -> Non
     if not is_whole or not hmac.compare_digest(digest.hexdigest(), wanted.sha256):
         raise VerificationFailed(
             f"the file of the model {of} is not the one that the catalogue pins",
-            hint="do not use it: reinstall, or get the model file again",
+            hint=f"do not use it: safelight models pull {of}, or reinstall what is built in",
         )
 
 
