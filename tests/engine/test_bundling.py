@@ -221,6 +221,11 @@ def test_a_stranger_takes_no_word_that_stands_for_a_model(shelving: Shelving, ke
     assert found.packed[0].entry.aliases == ("mine",)
 
 
+def test_a_contract_that_cannot_be_does_not_arrive(shelving: Shelving, keys: Keys) -> None:
+    with pytest.raises(UsageError, match="delegates are of TFLite models"):
+        Arriving(shelving, signed(keys, statement(keys, entry_of(delegates="none"))), keys)
+
+
 def test_what_is_exported_can_be_imported(
     shelving: Shelving, tmp_path: Path, keys: Keys, untried: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ from safelight.errors import (
 from safelight.limits import MEGA
 from safelight.models import bundle
 from safelight.models.entry import Entry
+from safelight.models.lint import require_whole
 from safelight.models.shelf import pins
 from safelight.models.staging import refuse_full_disk
 from safelight.models.store import Store
@@ -194,8 +195,10 @@ def _judged(store: Store, untrusted: Entry) -> Packed:
 
 def _foreign(untrusted: Entry, catalogue: Sequence[Entry]) -> Entry:
     """A model that the bundle alone vouches for: it takes no word that stands for another one, and
-    a file of the catalogue that is not free stands under the terms that it has there.
+    a file of the catalogue that is not free stands under the terms that it has there. Raises
+    UsageError for a contract that cannot be.
     """
+    require_whole(untrusted)
     words = {word for entry in catalogue for word in (entry.name, *entry.aliases)}
     bound = (entry for entry in catalogue if entry.licence_class != "free")
     same = next((entry for entry in bound if entry.sha256 == untrusted.sha256), untrusted)
