@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from safelight.annotation import Annotation
 from safelight.cli.seeing import MOST_LINES, MOST_NAMED, MOST_WORDS, Seen, lines
+from safelight.cli.sights import looks_before
+from safelight.ops.redact import Redact
 from tests.cli.testscript import Script
 from tests.ops.seers import install, red_squares
 
@@ -63,14 +66,9 @@ exit 2
 stderr "would never find 'triangle'"
 stderr 'words are: square$'
 missing none.png
-run redact blank.png --faces -o none.png
-stderr 'nothing was found in the picture, so nothing seen is covered'
 run redact red.png blank.png --faces -o covered/
 stderr 'nothing was found in 1 of 2 pictures'
 stdout '^ +nothing in 1: blank\.png$'
-run redact red.png --seen FACE -o face.png
-exists face.png
-stdout '^  square '
 run redact red.png --faces -o plan/ --dry-run --json > plan.jsonl
 run run plan.jsonl
 exists plan/red.png
@@ -135,3 +133,16 @@ def test_more_than_one_can_read_is_counted() -> None:
     assert words.endswith(f"and {MOST_LINES + 3 - MOST_WORDS} more words")
     assert nothing.startswith(f"nothing in {MOST_NAMED + 2}: 000.png, ")
     assert nothing.endswith("019.png and 2 more")
+
+
+def test_a_face_is_looked_for_by_what_finds_faces() -> None:
+    def looked(**typed: Any) -> list[tuple[str, tuple[str, ...]]]:
+        steps = [step.parameters() for step in looks_before(Redact, typed)]
+        return [(step["model"], tuple(step["label"])) for step in steps]
+
+    faces, usual = ("faces", ()), ("usual", ("dog",))
+    assert looked(seen="Face") == looked(faces=True) == [faces]
+    assert looked(seen="face,dog") == looked(seen="dog", faces=True) == [faces, usual]
+    assert looked(seen="face", detector="mine") == [("mine", ("face",))]
+    assert looked(seen="any") == [("usual", ())]
+    assert looked() == []

@@ -216,10 +216,17 @@ def test_a_model_without_words_is_refused(gain: float) -> None:
         Classify(labels=("a cat",)).apply(opened(png(red_squares())), comparing(gain=gain))
 
 
-@pytest.mark.parametrize("labels", [("",), ("a\nb",), (" ",), ("x" * 65,), tuple("x" * 65)])
+@pytest.mark.parametrize(
+    "labels", [("",), ("a\nb",), (" ",), ("x" * 65,), tuple(map(str, range(65)))]
+)
 def test_labels_that_nobody_could_read_are_refused(labels: tuple[str, ...]) -> None:
     with pytest.raises(ValidationError):
         Classify(labels=labels)
+
+
+def test_a_label_that_stands_there_twice_is_refused() -> None:
+    with pytest.raises(ValidationError, match="share one score"):
+        Classify(labels=("a cat", "a dog", "a cat"))
 
 
 def test_what_was_seen_must_still_lie_there() -> None:

@@ -49,6 +49,8 @@ class Classify(Operation, name="classify", gives_image=False, gives_sights=True)
     def _shown(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
         if not all(label.isprintable() and label.strip() for label in labels):
             raise ValueError("a label is one printable line")
+        if len(set(labels)) < len(labels):
+            raise ValueError("a label stands there twice: they would share one score")
         return labels
 
     def needs(self) -> tuple[ModelNeed, ...]:
