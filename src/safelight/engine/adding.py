@@ -10,7 +10,6 @@ import hashlib
 import io
 import math
 import os
-import stat
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -27,6 +26,7 @@ from safelight.image import Finding
 from safelight.limits import MAX_MODEL_BYTES, MEGA
 from safelight.models.entry import Entry, Form
 from safelight.models.nature import Nature, nature_of, peak_of
+from safelight.models.plain import NotPlain, open_plain
 from safelight.models.proposing import blank
 from safelight.models.sealed import load
 from safelight.models.staging import READ_BYTES, Wanted, refuse_full_disk, written
@@ -178,19 +178,21 @@ def _form(path: Path) -> Form:
 
 def _opened(path: Path) -> io.FileIO:
     """The file, if it is a regular one of a model's size; a pipe is not waited for."""
+    refused = InputRefused(
+        f"{path} is no file of 1 to {MAX_MODEL_BYTES} bytes, as a model is",
+        hint="models come as a file, or a few",
+    )
     try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        file = open_plain(path)
+    except NotPlain as error:
+        raise refused from error
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "no such name").lower()
         raise InputMissing(f"{path} cannot be read: {reason}") from error
-    found = os.fstat(fd)
-    if not stat.S_ISREG(found.st_mode) or not 1 <= found.st_size <= MAX_MODEL_BYTES:
-        os.close(fd)
-        raise InputRefused(
-            f"{path} is no file of 1 to {MAX_MODEL_BYTES} bytes, as a model is",
-            hint="models come as a file, or a few",
-        )
-    return io.FileIO(fd, "rb")
+    if not 1 <= os.fstat(file.fileno()).st_size <= MAX_MODEL_BYTES:
+        file.close()
+        raise refused
+    return file
 
 
 def _hashed(path: Path) -> Wanted:

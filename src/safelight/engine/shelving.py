@@ -27,6 +27,7 @@ from safelight.errors import (
 from safelight.models.entry import Entry
 from safelight.models.hosts import Address
 from safelight.models.nearest import near
+from safelight.models.plain import open_plain
 from safelight.models.pull import Way, fetch, proxy_for
 from safelight.models.sealed import load
 from safelight.models.shelf import Choice, Shelf, pins, wanted
@@ -240,7 +241,7 @@ class Shelving:
         """Whether the shelf has this very file, for another model or version."""
         path = self.shelf.folder / "files" / one.sha256
         try:
-            with path.open("rb") as file:
+            with open_plain(path) as file:
                 digest = hashlib.sha256()
                 while chunk := file.read(READ_BYTES):
                     digest.update(chunk)

@@ -11,7 +11,6 @@ import hmac
 import io
 import mmap
 import os
-import stat
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -21,6 +20,7 @@ from pathlib import Path
 from safelight.errors import ModelMissing, VerificationFailed
 from safelight.limits import MEGA
 from safelight.models.entry import Entry
+from safelight.models.plain import NotPlain, open_plain
 from safelight.models.staging import Wanted
 
 CHUNK_BYTES = MEGA
@@ -72,15 +72,12 @@ def load(entry: Entry, files: Iterable[tuple[Wanted, Path]]) -> LoadedModel:
 
 
 def _opened(path: Path, name: str) -> io.FileIO:
-    """The file, if it is a regular one; opening does not wait for a pipe."""
     try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        return open_plain(path)
+    except NotPlain as error:
+        raise VerificationFailed(f"the model file {name} is no regular file") from error
     except OSError as error:
         raise ModelMissing(f"the model file {name} cannot be read: {error.strerror}") from error
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise VerificationFailed(f"the model file {name} is no regular file")
-    return io.FileIO(fd, "rb")
 
 
 def _copy_checked(wanted: Wanted, source: io.FileIO, fd: int, *, of: str) -> None:
