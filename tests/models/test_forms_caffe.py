@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
@@ -138,6 +140,16 @@ def test_a_model_of_caffe_that_lies_is_refused(flaw: str) -> None:
     entry = entry_of("caffe", *files, channels=1)
     with pytest.raises(PolicyRefused, match=sentence):
         graph_of(entry, memoryview(b"".join(files)))
+
+
+def test_numbers_that_layers_share_make_no_graph_far_larger_than_their_file() -> None:
+    text = "convolution_param { num_output: 100000 bias_term: false }"
+    weights = caffemodel(blob(np.zeros((100_000, 1, 1, 1), np.float32)))
+    for layers, is_refused in ((40, False), (400, True)):
+        files = (prototxt(*[one_layer("Convolution", text)] * layers), weights)
+        entry = entry_of("caffe", *files, channels=1)
+        with pytest.raises(PolicyRefused, match=BROKEN) if is_refused else nullcontext():
+            graph_of(entry, memoryview(b"".join(files)))
 
 
 def test_fields_keep_their_order() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from safelight.errors import MemoryExceeded
+from safelight.limits import MEGA
 from safelight.models.entry import Entry
 from safelight.models.forms import caffe, ends, keras, ncnn, tensorflow, torch
 from safelight.models.forms.faults import LIES, damaged, unknown
@@ -15,6 +16,8 @@ from safelight.models.forms.graph import Graph, Value
 
 __all__ = ["BUILDERS", "ends", "graph_of"]
 
+# What the constants of a graph may have: so many bytes, and so many times those of the files.
+ROOM_BYTES, ROOM_TIMES = 16 * MEGA, 16
 Build = Callable[[Entry, Files, Graph], dict[str, str]]
 # Each puts the nodes of its files into the graph, and says what they give: by the entry's names of
 # outputs, the names in the graph. The input has the entry's name.
@@ -35,7 +38,7 @@ def graph_of(entry: Entry, data: memoryview) -> bytes:
     """
     if entry.form not in BUILDERS:
         raise unknown()
-    graph = Graph()
+    graph = Graph(ROOM_BYTES + ROOM_TIMES * entry.total_bytes)
     try:
         outputs = BUILDERS[entry.form](entry, files_of(entry, data), graph)
         return graph.to_bytes([_input(entry)], outputs.items())

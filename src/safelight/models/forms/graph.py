@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.limits import MAX_MODEL_BYTES
+from safelight.models.forms.faults import damaged
 from safelight.models.protobuf import BYTES, FIXED32, VARINT
 
 OPSET, IR_VERSION = 17, 8
@@ -30,13 +32,20 @@ class Value:
 class Graph:
     """Nodes and constants, in the order in which they were put. Names are given by the graph."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = MAX_MODEL_BYTES) -> None:
+        """most_bytes is what all constants together may have."""
+        self._left = most_bytes
         self._nodes: list[bytes] = []
         self._constants: list[bytes] = []
         self._count = 0
 
     def constant(self, values: NDArray[np.float32] | NDArray[np.int64]) -> str:
-        """The name under which nodes take these values."""
+        """The name under which nodes take these values. Raises PolicyRefused where a file has its
+        numbers used so often that the graph would be far larger than it.
+        """
+        self._left -= values.nbytes
+        if self._left < 0:
+            raise damaged()
         name = self._name()
         data = np.ascontiguousarray(values)
         number = NUMBERS[data.dtype.name]
