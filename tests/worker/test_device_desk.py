@@ -105,6 +105,20 @@ def test_what_was_held_is_overwritten_and_each_shape_answered_once_more() -> Non
     assert wiped == [1]
 
 
+def test_a_job_that_asks_in_ever_other_shapes_fills_no_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left: list[Any] = []
+    monkeypatch.setattr(Desk, "_forget", lambda _desk, used: left.extend(used))
+    with served(desk_of(Odd(lambda tensor: [tensor * 1]))) as asked:
+        for side in (90, *range(1, 80)):
+            asked.run(np.ones((1, 1, side, 1), np.float32))
+    sides = [tensor.shape[2] for _, tensor in left]
+    assert len(sides) <= 2 * MAX_SHAPES
+    assert sides[0] == 90
+    assert sides[-MAX_SHAPES:] == list(range(80 - MAX_SHAPES, 80))
+
+
 def test_of_many_shapes_the_last_and_the_largest_are_answered_once_more() -> None:
     session = Odd(lambda tensor: [tensor * 1])
     with served(desk_of(session)) as asked:
