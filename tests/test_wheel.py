@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from safelight.models.pages import Pages
 from scripts import wheel as builder
 
 
@@ -34,9 +35,11 @@ def test_every_tracked_file_of_the_package_is_in_it(tmp_path: Path, names: list[
 
 def test_the_built_in_models_are_in_it(names: list[str]) -> None:
     built_in = [name for name in names if name.startswith("safelight/models/builtin/")]
-    entries = [name for name in names if name.startswith("safelight/models/catalogue/")]
+    entries = {Path(name).stem for name in names if name.startswith("safelight/models/catalogue/")}
+    shipped = {entry.name for entry in Pages().shipped()}
     assert built_in
-    assert {Path(name).stem for name in built_in} == {Path(name).stem for name in entries}
+    assert {Path(name).stem for name in built_in} == shipped
+    assert entries == set(Pages().names())
 
 
 def test_nothing_but_the_package_and_its_facts_is_in_it(names: list[str]) -> None:

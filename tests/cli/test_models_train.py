@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.pictures import draw
 from tests.cli.testscript import COMMAND, environment
+
+# A shell starts its background jobs with SIGINT ignored; tests that run in one would hand that on.
+LAUNCHER = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 @pytest.mark.parametrize("stage", ["over embed", "fitting"])
@@ -19,7 +27,7 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, home: Path, stage: str) -> None:
         draw(tmp_path / "own" / "lines" / f"{wide}.png", f"lines{wide}")
         draw(tmp_path / "own" / "bars" / f"{wide}.png", f"bars{wide}")
     run = subprocess.Popen(
-        [*COMMAND, "models", "train-tags", "own", "--name", "mine"],
+        [sys.executable, "-c", LAUNCHER, *COMMAND, "models", "train-tags", "own", "--name", "mine"],
         cwd=tmp_path,
         env=environment(home),
         stdout=subprocess.PIPE,

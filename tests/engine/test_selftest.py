@@ -228,6 +228,6 @@ def test_without_a_pair_of_models_nothing_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted = Counted(tmp_path / "state", monkeypatch)
-    monkeypatch.setattr(Store, "entries", lambda _self: ())
+    monkeypatch.setattr(Store, "built_in", lambda _self: ())
     assert counted.fresh().choice() is None
     assert counted.times == 0
