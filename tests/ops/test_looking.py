@@ -9,9 +9,10 @@ import pytest
 import pyvips
 from PIL import Image as Pillow
 
-from safelight.errors import ModelFaulty, TimeExceeded
+from safelight.errors import ModelFaulty, ModelMissing, TimeExceeded
 from safelight.image import Image
-from safelight.operation import Kernel
+from safelight.limits import Limits
+from safelight.operation import Context, Kernel, ModelNeed, Session
 from safelight.ops.looking import sample
 from safelight.ops.looking.sample import Shown
 from tests.contract import PICTURES, animated, drawn, opened, wide, with_pillow
@@ -184,3 +185,15 @@ def test_what_is_too_large_to_hold_is_held_as_far_as_it_is_looked_at(
     assert np.array_equal(one.sized(12, 9, "bilinear", (0.0, 0.0, 96.0, 72.0)), first)
     whole = np.asarray(Pillow.fromarray(drawn(96, 72)).resize((12, 9), KERNELS["area"]))
     assert np.abs(first.astype(int) - whole).max() < 40
+
+
+def nothing(_need: ModelNeed) -> Session:
+    raise ModelMissing
+
+
+def test_a_job_that_brought_no_model_looks_at_nothing_and_reads_nothing() -> None:
+    ctx = Context(Limits(), nothing)
+    with pytest.raises(ModelMissing):
+        ctx.look(ModelNeed("detect", "faces"), shown())
+    with pytest.raises(ModelMissing):
+        ctx.read(ModelNeed("read", "words"), ("a cat",))

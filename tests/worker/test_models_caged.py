@@ -130,7 +130,7 @@ HOSTILE: dict[str, tuple[bytes, dict[str, Any], type[SafelightError], str]] = {
         making.to_bytes(making.endless()),
         {},
         TimeExceeded,
-        f"the work took longer than {TIMEOUT_S} seconds",
+        "the work took ",  # by the clock or by the processor: whichever limit is met first
     ),
     "tflite, a pickle": (pickle.dumps({"w": 1.0}), LITE_FACTS, PolicyRefused, "no TFLite model"),
     "tflite, cut": (LITE[:-99], LITE_FACTS, RuntimeMissing, "LiteRT cannot open the model"),

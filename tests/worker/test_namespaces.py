@@ -196,8 +196,8 @@ def test_limits_hold_and_only_shrink() -> None:
 
 def test_a_file_cannot_take_bytes_and_a_descriptor_too_many_is_refused() -> None:
     def work() -> Any:
-        namespaces.set_rlimits(max_files=16)
         sheet = os.memfd_create("sheet")
+        namespaces.set_rlimits(max_files=sheet + 4)
         met = []
         for attempt in (lambda: os.write(sheet, b"x"), lambda: [os.dup(0) for _ in range(20)]):
             try:
