@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -15,7 +14,6 @@ from safelight.engine import adding as adding_module
 from safelight.engine import shelving as shelving_module
 from safelight.engine.adding import Adding, Draft
 from safelight.engine.shelving import Told
-from safelight.engine.tuning import Tuning
 from safelight.errors import (
     InputMissing,
     InputRefused,
@@ -41,13 +39,7 @@ from safelight.vault.lock import hold
 from tests.engine import shelves
 from tests.models import making, nets
 
-
-@pytest.fixture(scope="module", autouse=True)
-def untimed() -> Iterator[None]:
-    """No self-test: nothing here depends on what is fastest."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Tuning, "choice", lambda _, **__: None)
-        yield
+pytestmark = pytest.mark.usefixtures("untimed")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,6 @@ import pytest
 from safelight.audit import dsse
 from safelight.audit.canonical import base64_text, canonical
 from safelight.engine import bundling
-from safelight.engine import shelving as shelving_module
-from safelight.engine.book import Book
 from safelight.engine.bundling import KIND, Arriving, export
 from safelight.engine.shelving import Shelving, Told
 from safelight.errors import (
@@ -29,30 +26,9 @@ from safelight.errors import (
 from safelight.models import bundle
 from safelight.models.entry import Entry
 from safelight.models.store import Store
-from safelight.settings import Settings, load
+from safelight.settings import Settings
 from safelight.vault.keys import Keys, load_or_make
-from tests.engine.shelves import NEED, TRIED, X2, entry_of, staged, stated
-
-
-@pytest.fixture
-def settings(home: Path) -> Settings:
-    return replace(load({}, os.environ, home), data_dir=home / "data")
-
-
-@pytest.fixture
-def keys(settings: Settings) -> Keys:
-    return Book(settings.state_dir).keys
-
-
-@pytest.fixture
-def shelving(settings: Settings) -> Shelving:
-    return Shelving(settings)
-
-
-@pytest.fixture
-def untried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A trial takes a second: the tests that are about something else leave it out."""
-    monkeypatch.setattr(shelving_module, "try_out", lambda *_: TRIED)
+from tests.engine.shelves import NEED, X2, entry_of, staged, stated
 
 
 def packed(shelving: Shelving, folder: Path, keys: Keys, *entries: Entry) -> Path:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from safelight.audit.canonical import canonical
 from safelight.engine import shelving as shelving_module
 from safelight.engine import timings
-from safelight.engine.book import Book
 from safelight.engine.shelving import Offer, Shelving, Told
 from safelight.engine.trial import Trial, step_for, try_out, usual_name
-from safelight.engine.tuning import Tuning
 from safelight.errors import (
     ModelFaulty,
     ModelMissing,
@@ -30,40 +26,13 @@ from safelight.errors import (
 from safelight.models.entry import Entry
 from safelight.models.store import Store
 from safelight.operation import ModelNeed
-from safelight.settings import Settings, load
+from safelight.settings import Settings
 from safelight.vault.keys import Keys
 from safelight.vault.lock import hold
 from tests.engine.shelves import EXACT, NEED, TRIED, X2, entry_of, staged, stated
 from tests.models.hosting import HOST, Host, Play, hosted, surroundings
 
-
-@pytest.fixture(scope="module", autouse=True)
-def untimed() -> Iterator[None]:
-    """No self-test of the machine: nothing here depends on what is fastest."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Tuning, "choice", lambda _, **__: None)
-        yield
-
-
-@pytest.fixture
-def settings(home: Path) -> Settings:
-    return replace(load({}, os.environ, home), data_dir=home / "data")
-
-
-@pytest.fixture
-def keys(settings: Settings) -> Keys:
-    return Book(settings.state_dir).keys
-
-
-@pytest.fixture
-def shelving(settings: Settings) -> Shelving:
-    return Shelving(settings)
-
-
-@pytest.fixture
-def untried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A trial takes a second: the tests that are about something else leave it out."""
-    monkeypatch.setattr(shelving_module, "try_out", lambda *_: TRIED)
+pytestmark = pytest.mark.usefixtures("untimed")
 
 
 def test_a_model_is_tried_out_in_the_cage_and_then_used(
