@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
+from safelight.cli.below import Below
 from safelight.cli.main import safelight as command_line
 from safelight.errors import family
 from safelight.recipe import operations
@@ -106,6 +107,8 @@ def unknown_words(words: list[str]) -> str:
     rest = list(words)
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         found = command.get_command(context, rest[0])
+        if found is None and isinstance(command, Below) and command.usual is not None:
+            found, rest = command.get_command(context, command.usual), [command.usual, *rest]
         if found is None:
             return "" if rest[0].isupper() or rest[0] == "…" else rest[0]
         command = found

@@ -24,6 +24,7 @@ SafelightError                     1  500  the command failed
 │   └── LevelTooLow                6  503  the cage is weaker than required
 ├── SomethingMissing               7  501  something needed is not here
 │   ├── ModelMissing               7  404  there is no such model
+│   ├── VaultLocked                7  423  the vault is locked
 │   └── RuntimeMissing             7  501  no model runtime is installed
 ├── Unavailable                    9  503  a lock or a server is not available
 └── Cancelled                    130  499  cancelled
@@ -196,6 +197,12 @@ class RuntimeMissing(SomethingMissing):
     number, code = 102, "runtime-missing"
     sentence = "no model runtime is installed"
     usual_hint = "pip install 'safelight[cpu]'"
+
+
+class VaultLocked(SomethingMissing):
+    number, code, status = 103, "vault-locked", 423
+    sentence = "the vault is locked"
+    usual_hint = "safelight vault unlock"
 
 
 class Unavailable(SafelightError):

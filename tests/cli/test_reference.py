@@ -10,6 +10,7 @@ from types import ModuleType
 import click
 import pytest
 
+from safelight.cli.below import Below
 from safelight.cli.help import FOUND_AND_FAILED, formats_page
 from safelight.cli.main import safelight
 from safelight.errors import family
@@ -77,6 +78,9 @@ def test_every_verb_speaks_json_and_shows_examples(words: str) -> None:
         return
     assert "--json" in options
     assert "Examples:" in (command.help or "")
+    group = EVERY[words.rpartition(" ")[0]]
+    if isinstance(group, Below) and command.name == group.usual:
+        words = words.rpartition(" ")[0]
     assert f"safelight {words}" in (command.help or "")
 
 

@@ -1,17 +1,13 @@
-"""receipt and verify: what was signed about a picture, and if it still holds."""
+"""Checking: a verification as it is asked for and told, by every verb that makes one."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from safelight.cli.face import SCHEMA, Face
-from safelight.cli.options import setting, speaking
 from safelight.cli.printable import printable
 from safelight.errors import InputMissing, ParameterInvalid, VerificationFailed
 
@@ -26,91 +22,6 @@ UNRECORDED = "run the same command again: it records it"
 PEM = "a file with one Ed25519 public key as PEM"
 
 
-@click.group(name="receipt", add_help_option=False)
-@click.help_option("--help", help="Show this page.")
-def receipt() -> None:
-    """Show what a receipt says."""
-
-
-@receipt.command(name="show", add_help_option=False)
-@click.argument("file", metavar="FILE")
-@setting("state_dir")
-@setting("data_dir")
-@speaking
-@click.pass_obj
-def show(face: Face, file: str) -> int:
-    """Show what was signed about FILE, an output or a receipt, and whether it holds.
-
-    \b
-    Examples:
-      safelight receipt show photo.scrubbed.jpg
-      safelight receipt show photo.scrubbed.jpg --json
-    """
-    from safelight.audit.words import describe
-
-    check = Check(face)
-    found = check.verified(Path(file))
-    if face.is_json:
-        statement = json.loads(found.receipt.payload) if found.receipt is not None else None
-        face.document(_document(file, found, check.doubt(found)) | {"statement": statement})
-        return check.exit_code(found)
-    if found.receipt is not None:
-        for label, text in describe(found.receipt):
-            face.out(f"{label:<12} {printable(text)}")
-        face.out()
-    _print(face, found, with_limits=found.receipt is None)
-    _hint(face, [check.doubt(found)])
-    return check.exit_code(found)
-
-
-@click.command(name="verify", add_help_option=False)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "--key",
-    metavar="KEY",
-    help="Trust this key besides your own: its whole fingerprint, or a PEM file.",
-)
-@setting("state_dir")
-@setting("data_dir")
-@speaking
-@click.pass_obj
-def verify(face: Face, files: tuple[str, ...], key: str | None) -> int:
-    """Check outputs or receipts: signature, chain, output, models, schema. Works offline.
-
-    \b
-    Examples:
-      safelight verify photo.scrubbed.jpg
-      safelight verify out/*.jpg --json
-      safelight verify theirs.jpg --key their-key.pem
-    """
-    check, codes, doubts = Check(face, key), [], []
-    for name in files:
-        found = check.verified(Path(name))
-        codes.append(check.exit_code(found))
-        doubts.append(check.doubt(found))
-        if face.is_json:
-            face.document(_document(name, found, doubts[-1]))
-            continue
-        if face.verbosity < 0:
-            _print_failure(face, name, found, doubts[-1])
-            continue
-        if len(files) > 1:
-            face.out(face.paint(printable(name), "bold"))
-        _print(face, found, with_limits=name == files[-1])
-    _hint(face, doubts)
-    return max(codes)
-
-
-def _print_failure(face: Face, name: str, found: Verification, doubt: str) -> None:
-    """With --quiet: what failed, and what cannot be relied on; nothing of a file that holds."""
-    if not (found.is_failed or doubt):
-        return
-    state = "failed" if found.is_failed else "unknown"
-    lines = [line for line in found.lines if line.state == state]
-    sentences = "; ".join(f"{line.name}: {line.sentence}" for line in lines)
-    face.failure(name, sentences, doubt)
-
-
 class Check:
     """Verifies files by our own key and journal, and by one more key that the user trusts."""
 
@@ -120,7 +31,7 @@ class Check:
 
         self._book = Book(face.settings.state_dir)
         self._store = Store(face.settings.data_dir / "models")
-        self._trusted = _trusted(key) if key is not None else ""
+        self._trusted = trusted(key) if key is not None else ""
 
     def verified(self, path: Path) -> Verification:
         """The five lines. Raises InputMissing where the file cannot be read."""
@@ -155,7 +66,7 @@ class Check:
         return verify_output(path, journal=self._book.journal, store=self._store, public_keys=keys)
 
 
-def _trusted(key: str) -> str:
+def trusted(key: str) -> str:
     """The fingerprint that was typed, or that of the key in the file that was named."""
     if FINGERPRINT.fullmatch(key.lower()):
         return key.lower()
@@ -179,14 +90,14 @@ def _trusted(key: str) -> str:
     return fingerprint_of(found.public_bytes_raw())
 
 
-def _hint(face: Face, doubts: Iterable[str]) -> None:
+def hint(face: Face, doubts: Iterable[str]) -> None:
     """Each hint once, for people; with --json it stands in the document."""
     if not face.is_json:
         for doubt in sorted({doubt for doubt in doubts if doubt}):
             face.note(f"hint: {doubt}")
 
 
-def _print(face: Face, found: Verification, *, with_limits: bool = True) -> None:
+def print_lines(face: Face, found: Verification, *, with_limits: bool = True) -> None:
     for line in found.lines:
         state = face.paint(f"{line.state:<8}", PAINTS[line.state])
         face.out(f"{line.name:<10} {state} {printable(line.sentence)}")
@@ -197,7 +108,7 @@ def _print(face: Face, found: Verification, *, with_limits: bool = True) -> None
             face.out(f"  - {printable(sentence)}")
 
 
-def _document(name: str, found: Verification, doubt: str) -> dict[str, Any]:
+def document(name: str, found: Verification, doubt: str) -> dict[str, Any]:
     return {
         "type": "verification",
         "schema": SCHEMA,
@@ -212,3 +123,13 @@ def _document(name: str, found: Verification, doubt: str) -> dict[str, Any]:
         ],
         "limits": list(found.limits),
     }
+
+
+def print_failure(face: Face, name: str, found: Verification, doubt: str) -> None:
+    """With --quiet: what failed, and what cannot be relied on; nothing of a file that holds."""
+    if not (found.is_failed or doubt):
+        return
+    state = "failed" if found.is_failed else "unknown"
+    lines = [line for line in found.lines if line.state == state]
+    sentences = "; ".join(f"{line.name}: {line.sentence}" for line in lines)
+    face.failure(name, sentences, doubt)

@@ -1,0 +1,7 @@
+"""receipt: what was signed about a picture. Each command is a file receipt_*.py."""
+
+from __future__ import annotations
+
+from safelight.cli.below import Below
+
+receipt = Below("receipt", help="Show what a receipt says.")
