@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.house.claims import watch
 from tests.house.no_sockets import no_sockets
 
 __all__ = ["no_sockets"]
@@ -17,7 +18,12 @@ SHARED = Path(os.environ.get("SAFELIGHT_DATA", ROOT.parent / "shared" / "data"))
 KEPT_VARIABLES = frozenset({"SAFELIGHT_DATA"})
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--claims", metavar="FILE", help="write which tests passed, for the claims")
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    watch(config)
     config.addinivalue_line("markers", "opens_sockets(reason): may open internet sockets")
 
 
