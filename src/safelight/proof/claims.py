@@ -78,7 +78,9 @@ def parse(text: str) -> Claims:
 
 def _flat(text: str) -> tuple[str, list[int]]:
     """The text with one blank for each run of blanks and marks, and the line of each letter."""
-    letters, lines, line = [], [], 1
+    letters: list[str] = []
+    lines: list[int] = []
+    line = 1
     for letter in text:
         plain = " " if letter.isspace() or letter in "*_`" else letter
         if plain != " " or letters[-1:] != [" "]:
