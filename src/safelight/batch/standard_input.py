@@ -35,6 +35,18 @@ class StandardInput:
             held += len(piece)
         return b"".join(pieces)
 
+    def readinto(self, target: memoryview) -> int:
+        """Fill some of the target and say how much; 0 at the end. No copy is made where the system
+        can be asked.
+        """
+        self._wait()
+        number = self._number()
+        if number is not None and hasattr(os, "readv"):
+            return os.readv(number, [target])
+        piece = self._piece(min(len(target), PIECE_BYTES))
+        target[: len(piece)] = piece
+        return len(piece)
+
     def _wait(self) -> None:
         number = self._number()
         while number is not None and not select.select([number], [], [], LOOK_S)[0]:

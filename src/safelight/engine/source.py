@@ -17,6 +17,7 @@ from typing import BinaryIO, Protocol
 from safelight.codecs.routing import ROUTE_BYTES
 from safelight.errors import ContainerBroken, InputMissing, LimitExceeded, SafelightError
 from safelight.limits import MEGA
+from safelight.worker.memory import private_map
 
 PIECE_BYTES = 1 << 20
 F_SEAL_FUTURE_WRITE = 0x0010
@@ -66,13 +67,12 @@ def open_source(
                 mode = stat.S_IMODE(facts.st_mode) & 0o777
                 yield replace(held, mode=mode, changed_ns=facts.st_mtime_ns)
     elif isinstance(source, bytes | memoryview):
-        _refuse_above(len(source), limit_bytes)
-        with _filled(_from_bytes(source), len(source), digest) as held:
+        view = memoryview(source).cast("B")
+        _refuse_above(len(view), limit_bytes)
+        with _filled(_from_view(view), len(view), digest) as held:
             yield held
     else:
-        data = source.read(limit_bytes + 1)
-        _refuse_above(len(data), limit_bytes)
-        with _filled(_from_bytes(data), len(data), digest) as held:
+        with _gathered(_from_stream(source), limit_bytes, digest) as held:
             yield held
 
 
@@ -121,17 +121,80 @@ def _reason(error: OSError) -> str:
     return (error.strerror or "input/output error").lower()
 
 
-def _from_bytes(data: bytes | memoryview) -> Fill:
+def _from_view(data: memoryview) -> Fill:
     position = 0
 
     def fill(view: memoryview) -> int:
         nonlocal position
-        piece = data[position : position + len(view)]
+        with data[position : position + len(view)] as piece:
+            view[: len(piece)] = piece
+            position += len(piece)
+            return len(piece)
+
+    return fill
+
+
+def _from_stream(stream: BinaryIO) -> Fill:
+    """Straight into the memory where the stream knows how; else by pieces that it makes."""
+    into: Callable[[memoryview], int | None] | None = getattr(stream, "readinto", None)
+
+    def fill(view: memoryview) -> int:
+        if into is not None:
+            return into(view) or 0
+        piece = stream.read(len(view))
         view[: len(piece)] = piece
-        position += len(piece)
         return len(piece)
 
     return fill
+
+
+@contextmanager
+def _gathered(fill: Fill, limit_bytes: int, digest: Digest) -> Iterator[Source]:
+    """What comes to an end nobody knows where: the memory grows with it, to one byte too many."""
+    fd = os.memfd_create("source", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        try:
+            size_bytes = _grow(fd, fill, limit_bytes, digest)
+            _refuse_above(size_bytes, limit_bytes)
+            held = private_map(fd, size_bytes)
+        except BaseException:
+            _blank(fd)
+            raise
+        with held:
+            try:
+                fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
+                yield Source(fd, size_bytes, digest.hexdigest(), bytes(held[:ROUTE_BYTES]))
+            finally:
+                overwrite(held, size_bytes)
+    finally:
+        os.close(fd)
+
+
+def _grow(fd: int, fill: Fill, limit_bytes: int, digest: Digest) -> int:
+    """How many bytes came, at most one above the limit."""
+    size_bytes = 0
+    while size_bytes <= limit_bytes:
+        start = size_bytes - size_bytes % PIECE_BYTES
+        os.ftruncate(fd, start + PIECE_BYTES)
+        with private_map(fd, PIECE_BYTES, start) as window, memoryview(window) as view:
+            wanted = min(PIECE_BYTES, limit_bytes + 1 - start)
+            with view[size_bytes - start : wanted] as piece:
+                count = _one_fill(fill, piece)
+                with piece[:count] as done:
+                    digest.update(done)
+        size_bytes += count
+        if not count:
+            break
+    os.ftruncate(fd, size_bytes)
+    return size_bytes
+
+
+def _blank(fd: int) -> None:
+    """Zeros over all of a memfd that is not sealed."""
+    zeros = bytes(PIECE_BYTES)
+    size_bytes = os.fstat(fd).st_size
+    for position in range(0, size_bytes, PIECE_BYTES):
+        os.pwrite(fd, zeros[: size_bytes - position], position)
 
 
 @contextmanager
@@ -139,7 +202,7 @@ def _filled(fill: Fill, size_bytes: int, digest: Digest) -> Iterator[Source]:
     fd = os.memfd_create("source", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         os.ftruncate(fd, size_bytes)
-        with mmap.mmap(fd, size_bytes) as held:
+        with private_map(fd, size_bytes) as held:
             fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
             try:
                 first = _read_into(held, fill, size_bytes, digest)
@@ -155,19 +218,23 @@ def _read_into(held: mmap.mmap, fill: Fill, size_bytes: int, digest: Digest) -> 
     with memoryview(held) as view:
         while position < size_bytes:
             with view[position : position + PIECE_BYTES] as piece:
-                try:
-                    count = fill(piece)
-                except OSError as error:
-                    raise SafelightError(
-                        f"the input cannot be read to its end: {_reason(error)}",
-                        hint="check the disk or share",
-                    ) from error
+                count = _one_fill(fill, piece)
                 if count == 0:
                     raise ContainerBroken("the input became shorter while it was read")
                 with piece[:count] as done:
                     digest.update(done)
             position += count
         return bytes(view[:ROUTE_BYTES])
+
+
+def _one_fill(fill: Fill, piece: memoryview) -> int:
+    try:
+        return fill(piece)
+    except OSError as error:
+        raise SafelightError(
+            f"the input cannot be read to its end: {_reason(error)}",
+            hint="check the disk or share",
+        ) from error
 
 
 def overwrite(held: mmap.mmap, size_bytes: int) -> None:

@@ -22,6 +22,16 @@ CHUNK_BYTES = 1 << 20
 ZEROS = bytes(CHUNK_BYTES)
 
 
+def private_map(
+    fd: int, size_bytes: int, offset: int = 0, *, prot: int = mmap.PROT_READ | mmap.PROT_WRITE
+) -> mmap.mmap:
+    """Shared memory of a descriptor, mapped so that no core dump of this process holds it."""
+    mapped = mmap.mmap(fd, size_bytes, prot=prot, offset=offset)
+    if hasattr(mmap, "MADV_DONTDUMP"):
+        mapped.madvise(mmap.MADV_DONTDUMP)
+    return mapped
+
+
 class Sheet:
     """A memfd of a fixed size that its maker can read, overwrite and close. Close may be called
     twice.
@@ -53,7 +63,7 @@ class Sheet:
     def map(self) -> mmap.mmap:
         """The whole of it, writable for its maker; make it before seal."""
         if self._map is None:
-            self._map = mmap.mmap(self.fd, self.size_bytes)
+            self._map = private_map(self.fd, self.size_bytes)
         return self._map
 
     def seal(self) -> None:
@@ -66,7 +76,7 @@ class Sheet:
         """The first bytes of it, to read; after close nothing can be read through this view."""
         if not size_bytes:
             return memoryview(b"")
-        window = mmap.mmap(self.fd, size_bytes, prot=mmap.PROT_READ)
+        window = private_map(self.fd, size_bytes, prot=mmap.PROT_READ)
         view = memoryview(window)
         self._windows.append((view, window))
         return view
