@@ -28,7 +28,7 @@ from safelight.audit.receipt import Receipt, build, path_for
 from safelight.audit.verify import Verification, verify_output
 from safelight.image import Change, Finding, Risk
 from safelight.models.store import Store
-from safelight.vault.keys import Keys
+from safelight.vault.keys import Keys, Signer
 
 RECIPE = (
     b'{"schema":1,"steps":[{"op":"upscale","parameters":{"model":"fast","scale":4},"version":1}]}'
@@ -43,11 +43,16 @@ CHANGES = (
 )
 
 
-def fixed_keys(first: int = 0) -> Keys:
-    """A fixed pair: the signing seed is 32 bytes counted up from first."""
+def fixed_signer(first: int = 0) -> Signer:
+    """A fixed key: its seed is 32 bytes counted up from first."""
     private = Ed25519PrivateKey.from_private_bytes(bytes(range(first, first + 32)))
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return Keys(pem, b"B" * 32)
+    return Signer(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def fixed_keys(first: int = 0) -> Keys:
+    """Fixed keys, of the older kind: one signs receipts and journal."""
+    signer = fixed_signer(first)
+    return Keys(signer, signer, b"B" * 32, b"D" * 32)
 
 
 def model_fact(**changes: Any) -> ModelFact:
@@ -128,7 +133,7 @@ class Desk:
     def at(cls, folder: Path, keys: Keys | None = None) -> Desk:
         folder.mkdir(parents=True, exist_ok=True)
         keys = keys or fixed_keys()
-        return cls(folder, keys, Journal(folder / "journal", keys), Store())
+        return cls(folder, keys, Journal(folder / "journal", keys.journal), Store())
 
     @property
     def book(self) -> Path:
@@ -139,7 +144,7 @@ class Desk:
         """An output with its receipt, not yet in the journal."""
         output = self.folder / name
         output.write_bytes(data)
-        receipt = build(receipt_facts(data, **changes), self.keys, self.journal.head())
+        receipt = build(receipt_facts(data, **changes), self.keys.receipts, self.journal.head())
         path_for(output).parent.mkdir(exist_ok=True)
         path_for(output).write_bytes(receipt.to_bytes())
         return output, receipt
@@ -151,7 +156,10 @@ class Desk:
         return output
 
     def verify(self, path: Path, **more: Any) -> Verification:
-        return verify_output(path, journal=self.journal, store=self.store, **more)
+        known = (self.keys.receipts.public_bytes, *more.pop("public_keys", ()))
+        return verify_output(
+            path, journal=self.journal, store=self.store, public_keys=known, **more
+        )
 
     def fresh(self) -> Desk:
         """The same desk as another process would see it."""

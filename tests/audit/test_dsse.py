@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from safelight.audit import dsse
 from safelight.audit.canonical import base64_bytes, canonical, parse_canonical
 from safelight.errors import VerificationFailed
-from tests.audit.making import fixed_keys
+from tests.audit.making import fixed_signer
 
 
 def test_pae_is_that_of_the_specification() -> None:
@@ -21,13 +21,13 @@ def test_pae_is_that_of_the_specification() -> None:
 
 
 def test_an_envelope_gives_its_payload_back() -> None:
-    keys = fixed_keys()
+    keys = fixed_signer()
     assert dsse.verify(dsse.sign(b"{}", keys), keys.public_bytes) == b"{}"
 
 
 def test_any_tool_that_knows_dsse_can_verify_it() -> None:
     """Nothing of ours but the bytes: the standard's JSON, its encoding, an Ed25519 key."""
-    keys = fixed_keys()
+    keys = fixed_signer()
     document = json.loads(dsse.sign(b'{"a":1}', keys))
     payload = base64.b64decode(document["payload"])
     kind = document["payloadType"]
@@ -37,7 +37,7 @@ def test_any_tool_that_knows_dsse_can_verify_it() -> None:
 
 
 def test_every_flipped_bit_of_an_envelope_is_noticed() -> None:
-    keys = fixed_keys()
+    keys = fixed_signer()
     data = dsse.sign(b'{"subject":[]}', keys)
     for position in range(len(data)):
         for bit in (0, 1, 5, 7):
@@ -48,10 +48,10 @@ def test_every_flipped_bit_of_an_envelope_is_noticed() -> None:
 
 
 def test_another_key_or_another_type_is_refused() -> None:
-    keys = fixed_keys()
+    keys = fixed_signer()
     data = dsse.sign(b"{}", keys)
     with pytest.raises(VerificationFailed):
-        dsse.verify(data, fixed_keys(1).public_bytes)
+        dsse.verify(data, fixed_signer(1).public_bytes)
     with pytest.raises(VerificationFailed):
         dsse.verify(data, keys.public_bytes, "application/other")
 

@@ -25,8 +25,8 @@ from tests.audit.making import Desk, filled, leaf
 APPEND = (
     "import sys; from pathlib import Path\n"
     "from safelight.audit.journal import Journal\n"
-    "from tests.audit.making import fixed_keys, leaf\n"
-    "journal = Journal(Path(sys.argv[1]), fixed_keys())\n"
+    "from tests.audit.making import fixed_signer, leaf\n"
+    "journal = Journal(Path(sys.argv[1]), fixed_signer())\n"
     "for number in range(int(sys.argv[2])):\n"
     "    print(journal.append(leaf(number)), flush=True)\n"
 )
@@ -54,7 +54,7 @@ def test_a_line_holds_time_duration_sizes_a_commitment_and_nothing_else(desk: De
 
 
 def test_an_empty_journal_is_whole(desk: Desk) -> None:
-    assert desk.journal.check() == empty(desk.keys.fingerprint)
+    assert desk.journal.check() == empty(desk.keys.journal.fingerprint)
     assert not desk.book.exists()
     assert desk.journal.head().entries == 0
     assert desk.journal.check().head == desk.journal.head()
@@ -74,7 +74,7 @@ def test_heads_are_heads_of_what_is_checked(desk: Desk) -> None:
 def test_every_head_is_a_note_in_the_c2sp_form(desk: Desk) -> None:
     filled(desk)
     text = (desk.folder / "journal" / "head").read_text().split("\n")
-    name = f"safelight/journal/{desk.keys.fingerprint}"
+    name = f"safelight/journal/{desk.keys.journal.fingerprint}"
     assert text[:2] == [name, "6"]
     assert text[3] == ""
     assert text[4].startswith(f"— {name} ")
@@ -143,7 +143,7 @@ def test_acknowledged_means_after_fsync(desk: Desk, monkeypatch: pytest.MonkeyPa
 
 def test_a_lock_that_is_held_makes_others_give_up(desk: Desk) -> None:
     filled(desk)
-    impatient = Journal(desk.book.parent, desk.keys, wait_s=0.02)
+    impatient = Journal(desk.book.parent, desk.keys.journal, wait_s=0.02)
     with hold(desk.book.parent / ".lock"), pytest.raises(Unavailable):
         impatient.append(leaf(9))
     assert impatient.append(leaf(9)) == 7
@@ -154,7 +154,7 @@ def test_a_torn_batch_is_cut_off_by_the_next_append(desk: Desk, kept: int) -> No
     whole = b"".join(line + b"\n" for line in filled(desk))
     desk.journal.append(leaf(6))
     torn = desk.book.read_bytes()[: len(whole) + kept]
-    head = lines.note(6, _tree(whole).root, desk.keys)
+    head = lines.note(6, _tree(whole).root, desk.keys.journal)
     desk.book.write_bytes(torn)
     (desk.book.parent / "head").write_text(head)
     after = desk.fresh()

@@ -10,17 +10,17 @@ import pytest
 from safelight.audit import ledger as ledger_module
 from safelight.audit.ledger import FILE, Ledger
 from safelight.errors import OutputFailed, PolicyRefused, VerificationFailed
-from safelight.vault.keys import Keys, load_or_make
+from safelight.vault.keys import Signer, load_or_make
 
 
 @pytest.fixture
-def keys(state_dir: Path) -> Keys:
-    return load_or_make(state_dir)
+def signer(state_dir: Path) -> Signer:
+    return load_or_make(state_dir).journal
 
 
 @pytest.fixture
-def ledger(state_dir: Path, keys: Keys) -> Ledger:
-    kept = Ledger(state_dir, keys)
+def ledger(state_dir: Path, signer: Signer) -> Ledger:
+    kept = Ledger(state_dir, signer)
     for host in ("one.example", "two.example", "three.example"):
         kept.append({"what": "connection", "host": host})
     return kept
@@ -32,8 +32,8 @@ def test_lines_come_back_in_their_order(ledger: Ledger) -> None:
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", one["time"]) for one in found)
 
 
-def test_an_empty_ledger_is_whole(state_dir: Path, keys: Keys) -> None:
-    assert Ledger(state_dir, keys).read() == []
+def test_an_empty_ledger_is_whole(state_dir: Path, signer: Signer) -> None:
+    assert Ledger(state_dir, signer).read() == []
 
 
 def test_it_is_private(ledger: Ledger, state_dir: Path) -> None:
@@ -73,7 +73,7 @@ def test_what_is_no_line_is_noticed(ledger: Ledger, state_dir: Path, line: bytes
 
 
 def test_another_keys_ledger_is_not_ours(ledger: Ledger, state_dir: Path, tmp_path: Path) -> None:
-    stranger = load_or_make(tmp_path / "stranger")
+    stranger = load_or_make(tmp_path / "stranger").journal
     with pytest.raises(VerificationFailed, match="line 1"):
         Ledger(state_dir, stranger).read()
 

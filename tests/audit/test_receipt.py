@@ -26,20 +26,20 @@ from safelight.audit.words import describe
 from safelight.errors import InputMissing, VerificationFailed
 from safelight.image import Change, Finding, Risk
 from safelight.models.store import Store
-from tests.audit.making import fixed_keys, model_fact, receipt_facts
+from tests.audit.making import fixed_signer, model_fact, receipt_facts
 
-HEAD = Head(journal=fixed_keys().fingerprint, entries=0, root=EMPTY_ROOT.hex())
+HEAD = Head(journal=fixed_signer().fingerprint, entries=0, root=EMPTY_ROOT.hex())
 
 
 def make(facts: ReceiptFacts | None = None) -> Receipt:
-    return build(facts or receipt_facts(), fixed_keys(), HEAD)
+    return build(facts or receipt_facts(), fixed_signer(), HEAD)
 
 
 def signed_again(receipt: Receipt, change: Any) -> bytes:
     """The receipt with its payload changed and properly signed: what its own signer could forge."""
     document = json.loads(receipt.payload)
     change(document)
-    return dsse.sign(canonical(document), fixed_keys())
+    return dsse.sign(canonical(document), fixed_signer())
 
 
 def test_a_receipt_makes_the_way_to_a_file_and_back() -> None:
@@ -47,8 +47,8 @@ def test_a_receipt_makes_the_way_to_a_file_and_back() -> None:
     found = Receipt.parse(receipt.to_bytes())
     assert found.predicate == receipt.predicate
     assert found.id == receipt.id
-    assert found.is_signed_by(fixed_keys().public_bytes)
-    assert not found.is_signed_by(fixed_keys(1).public_bytes)
+    assert found.is_signed_by(fixed_signer().public_bytes)
+    assert not found.is_signed_by(fixed_signer(1).public_bytes)
 
 
 def test_the_payload_is_an_in_toto_statement_about_the_output() -> None:
@@ -188,10 +188,10 @@ FORGERIES: dict[str, Any] = {
     "a public key that is none": lambda d: d["predicate"]["key"].update(public="!"),
     "another fingerprint": lambda d: d["predicate"].update(
         key={
-            "fingerprint": fixed_keys(1).fingerprint,
-            "public": json.loads(build(receipt_facts(), fixed_keys(1), HEAD).payload)["predicate"][
-                "key"
-            ]["public"],
+            "fingerprint": fixed_signer(1).fingerprint,
+            "public": json.loads(build(receipt_facts(), fixed_signer(1), HEAD).payload)[
+                "predicate"
+            ]["key"]["public"],
         }
     ),
     "another kind": lambda d: d.update(predicateType="tag:safelight,2026:receipt/v2"),
@@ -211,7 +211,7 @@ def test_control_an_unchanged_receipt_signed_again_is_taken() -> None:
 
 
 def test_an_envelope_of_another_type_is_refused() -> None:
-    data = dsse.sign(make().payload, fixed_keys(), "application/other")
+    data = dsse.sign(make().payload, fixed_signer(), "application/other")
     with pytest.raises(VerificationFailed):
         Receipt.parse(data)
 

@@ -12,7 +12,7 @@ from safelight.audit import lines
 from safelight.audit.canonical import canonical
 from safelight.audit.merkle import Tree
 from safelight.errors import VerificationFailed
-from tests.audit.making import Desk, filled, fixed_keys, leaf, rewritten
+from tests.audit.making import Desk, filled, fixed_keys, fixed_signer, leaf, rewritten
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def _edit(found: list[bytes]) -> list[bytes]:
 
 def _edit_and_chain_again(found: list[bytes]) -> list[bytes]:
     """What a careful forger without the key does: every line follows, every peak fits."""
-    keys, tree, out = fixed_keys(), Tree(), [found[0]]
+    keys, tree, out = fixed_signer(), Tree(), [found[0]]
     for line in _edit(list(found))[1:]:
         document = json.loads(line) | {"previous": lines.line_digest(out[-1])}
         if "checkpoint" in document:
@@ -142,7 +142,9 @@ def test_a_batch_without_its_head_before_leftovers_is_found(desk: Desk) -> None:
 def test_a_checkpoint_whose_peaks_do_not_fit_is_refused(desk: Desk, peaks: list[object]) -> None:
     document = json.loads(filled(desk)[3]) | {"peaks": peaks}
     with pytest.raises(VerificationFailed, match="damaged"):
-        lines.read_checkpoint(document, desk.keys.fingerprint, desk.keys.public_bytes)
+        lines.read_checkpoint(
+            document, desk.keys.journal.fingerprint, desk.keys.journal.public_bytes
+        )
 
 
 @pytest.mark.parametrize("field", ["x", ""])
@@ -150,7 +152,9 @@ def test_a_checkpoint_with_other_fields_is_refused(desk: Desk, field: str) -> No
     document = json.loads(filled(desk)[3])
     document = document | {field: 1} if field else {"checkpoint": document["checkpoint"]}
     with pytest.raises(VerificationFailed, match="damaged"):
-        lines.read_checkpoint(document, desk.keys.fingerprint, desk.keys.public_bytes)
+        lines.read_checkpoint(
+            document, desk.keys.journal.fingerprint, desk.keys.journal.public_bytes
+        )
 
 
 def test_another_journal_of_the_same_key_is_not_this_one(desk: Desk, tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from safelight.audit import dsse
 from safelight.audit.disk import Disk
 from safelight.audit.receipt import Receipt, path_for
 from safelight.errors import VerificationFailed
-from tests.audit.making import Desk, fixed_keys, leaf
+from tests.audit.making import Desk, fixed_signer, leaf
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 
 
 def expected(folder: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads((VECTORS / folder / "expected.json").read_text())
-    assert document["public_key"] == fixed_keys().public_bytes.hex()
+    assert document["public_key"] == fixed_signer().public_bytes.hex()
     return document
 
 
@@ -40,7 +40,7 @@ def test_envelope(name: str) -> None:
     how = facts["vectors"][name]
     if how == "ok":
         assert dsse.verify(data, public) == facts["payload"].encode()
-        assert dsse.sign(facts["payload"].encode(), fixed_keys(), facts["payload_type"]) == data
+        assert dsse.sign(facts["payload"].encode(), fixed_signer(), facts["payload_type"]) == data
         return
     if how == "signature":
         dsse.parse(data)
@@ -64,7 +64,7 @@ def test_receipt(name: str, tmp_path: Path) -> None:
         assert found.line("output").state == "ok"
         commitment = facts["commitments"].get(name, facts["commitment"])
         assert Receipt.parse(data).commitment == commitment
-        assert dsse.sign(Receipt.parse(data).payload, fixed_keys()) == data
+        assert dsse.sign(Receipt.parse(data).payload, fixed_signer()) == data
 
 
 @pytest.mark.parametrize("name", names("journal-v1"))
@@ -89,7 +89,7 @@ def test_journal(name: str, tmp_path: Path) -> None:
 
 def test_the_same_leaves_give_the_same_journal(tmp_path: Path) -> None:
     (tmp_path / "journal").mkdir(mode=0o700)
-    disk, end = Disk(tmp_path / "journal", fixed_keys()), None
+    disk, end = Disk(tmp_path / "journal", fixed_signer()), None
     for batch in range(3):
         end = disk.commit([leaf(2 * batch), leaf(2 * batch + 1)], end)
     for part in ("journal.jsonl", "head"):

@@ -210,8 +210,8 @@ def test_another_persons_receipt_is_whole_but_unknown(desk: Desk, tmp_path: Path
     output = other.run("a.png", models=())
     found = desk.verify(output)
     assert states(found) == {"signature": "unknown", "chain": "unknown"}
-    assert other.keys.fingerprint in found.line("signature").sentence
-    known = desk.verify(output, public_keys=[other.keys.public_bytes])
+    assert other.keys.receipts.fingerprint in found.line("signature").sentence
+    known = desk.verify(output, public_keys=[other.keys.receipts.public_bytes])
     assert states(known) == {"chain": "unknown"}
     flip(path_for(output), 50)
     assert desk.verify(output).line("signature").state == "failed"
@@ -220,7 +220,7 @@ def test_another_persons_receipt_is_whole_but_unknown(desk: Desk, tmp_path: Path
 def test_a_receipt_of_a_newer_kind_is_unknown(desk: Desk) -> None:
     output = plain(desk)
     newer = {"_type": statement.STATEMENT, "predicateType": "tag:safelight,2027:receipt/v9"}
-    path_for(output).write_bytes(dsse.sign(canonical(newer), desk.keys))
+    path_for(output).write_bytes(dsse.sign(canonical(newer), desk.keys.receipts))
     found = desk.verify(output)
     assert found.line("signature").state == "ok"
     assert found.line("schema").state == "unknown"
@@ -232,7 +232,7 @@ def test_a_signed_payload_that_is_no_statement_fails_its_schema(
     desk: Desk, document: object
 ) -> None:
     output = plain(desk)
-    path_for(output).write_bytes(dsse.sign(canonical(document), desk.keys))
+    path_for(output).write_bytes(dsse.sign(canonical(document), desk.keys.receipts))
     assert desk.verify(output).line("schema").state == "failed"
 
 
@@ -240,5 +240,5 @@ def test_a_signed_receipt_that_contradicts_itself_fails_its_schema(desk: Desk) -
     output = plain(desk)
     predicate = Receipt.parse(path_for(output).read_bytes()).predicate
     forged = predicate.model_copy(update={"disclosure": "none"})
-    path_for(output).write_bytes(dsse.sign(statement.to_bytes(forged), desk.keys))
+    path_for(output).write_bytes(dsse.sign(statement.to_bytes(forged), desk.keys.receipts))
     assert desk.verify(output).line("schema").state == "failed"

@@ -39,12 +39,12 @@ def test_a_key_that_is_named_must_be_one(
 ) -> None:
     assert main.run(["scrub", "photo.jpg", "-o", "clean.jpg"]) == 0
     keys = load_or_make(state_dir / "keys")
-    Path("own.pem").write_bytes(keys.public_pem)
+    Path("own.pem").write_bytes(keys.receipts.public_pem)
     other = generate_private_key(SECP256R1()).public_key()
     pem = other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     Path("other.pem").write_bytes(pem)
     for key, code, words in (
-        (keys.fingerprint, 0, "ok"),
+        (keys.receipts.fingerprint, 0, "ok"),
         ("own.pem", 0, "ok"),
         ("other.pem", 2, "not of the kind Ed25519"),
         ("photo.jpg", 2, "no public key"),
@@ -64,7 +64,7 @@ def test_a_stranger_is_believed_only_when_named(
     with monkeypatch.context() as theirs:
         theirs.setenv("SAFELIGHT_STATE_DIR", str(tmp_path / "theirs"))
         assert main.run(["scrub", "photo.jpg", "-o", "clean.jpg"]) == 0
-    fingerprint = load_or_make(tmp_path / "theirs" / "keys").fingerprint
+    fingerprint = load_or_make(tmp_path / "theirs" / "keys").receipts.fingerprint
     assert main.run(["verify", "clean.jpg"]) == 5
     assert "--key" in capsys.readouterr().err
     assert main.run(["verify", "clean.jpg", "--key", fingerprint.upper()]) == 0

@@ -55,8 +55,8 @@ def test_a_key_that_is_named_is_believed(
     tmp_path: Path, home: Path, theirs: Path, is_file: bool
 ) -> None:
     keys = load_or_make(theirs / "keys")
-    (tmp_path / "their.pem").write_bytes(keys.public_pem)
-    key = "their.pem" if is_file else keys.fingerprint
+    (tmp_path / "their.pem").write_bytes(keys.receipts.public_pem)
+    key = "their.pem" if is_file else keys.receipts.fingerprint
     code, out, err = safelight(tmp_path, home, "verify", "out/photo.jpg", "--key", key)
     assert (code, err) == (0, "")
     assert "signature  ok" in out

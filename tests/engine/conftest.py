@@ -14,7 +14,7 @@ from safelight.engine.book import Book
 from safelight.engine.shelving import Shelving
 from safelight.engine.tuning import Tuning
 from safelight.settings import Settings, load
-from safelight.vault.keys import Keys
+from safelight.vault.keys import Signer
 from tests.engine.shelves import TRIED
 
 
@@ -32,8 +32,8 @@ def settings(home: Path) -> Settings:
 
 
 @pytest.fixture
-def keys(settings: Settings) -> Keys:
-    return Book(settings.state_dir).keys
+def keys(settings: Settings) -> Signer:
+    return Book(settings.state_dir).keys.receipts
 
 
 @pytest.fixture

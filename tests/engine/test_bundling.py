@@ -27,11 +27,11 @@ from safelight.models import bundle
 from safelight.models.entry import Entry
 from safelight.models.store import Store
 from safelight.settings import Settings
-from safelight.vault.keys import Keys, load_or_make
+from safelight.vault.keys import Signer, load_or_make
 from tests.engine.shelves import NEED, X2, entry_of, staged, stated
 
 
-def packed(shelving: Shelving, folder: Path, keys: Keys, *entries: Entry) -> Path:
+def packed(shelving: Shelving, folder: Path, keys: Signer, *entries: Entry) -> Path:
     for entry in entries:
         shelving.admit(staged(shelving, entry), Told())
     path = folder / "bundle.tar"
@@ -40,7 +40,7 @@ def packed(shelving: Shelving, folder: Path, keys: Keys, *entries: Entry) -> Pat
 
 
 def test_a_bundle_is_the_same_bytes_and_never_in_the_place_of_a_file(
-    shelving: Shelving, tmp_path: Path, keys: Keys, untried: None
+    shelving: Shelving, tmp_path: Path, keys: Signer, untried: None
 ) -> None:
     path = packed(shelving, tmp_path, keys, entry_of(), entry_of(name="other"))
     again = tmp_path / "again.tar"
@@ -55,7 +55,7 @@ def test_a_bundle_is_the_same_bytes_and_never_in_the_place_of_a_file(
 
 
 def test_what_cannot_be_exported_is_told_why(
-    shelving: Shelving, tmp_path: Path, keys: Keys, untried: None
+    shelving: Shelving, tmp_path: Path, keys: Signer, untried: None
 ) -> None:
     for names, error in (
         (["upscale-x2"], PolicyRefused),
@@ -72,7 +72,7 @@ def test_what_cannot_be_exported_is_told_why(
 
 
 def test_a_disk_that_is_full_is_that_of_the_bundle(
-    shelving: Shelving, tmp_path: Path, keys: Keys, untried: None, monkeypatch: pytest.MonkeyPatch
+    shelving: Shelving, tmp_path: Path, keys: Signer, untried: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise DiskFull("no space is left in the models' folder")
@@ -84,7 +84,7 @@ def test_a_disk_that_is_full_is_that_of_the_bundle(
     assert not list(tmp_path.iterdir())
 
 
-def arriving(path: Path, shelving: Shelving, keys: Keys) -> Arriving:
+def arriving(path: Path, shelving: Shelving, keys: Signer) -> Arriving:
     return Arriving(shelving, io.BytesIO(path.read_bytes()), keys)
 
 
@@ -92,13 +92,13 @@ def test_a_bundle_arrives_on_another_machine(
     shelving: Shelving,
     settings: Settings,
     tmp_path: Path,
-    keys: Keys,
+    keys: Signer,
     untried: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = packed(shelving, tmp_path, keys, entry_of())
     other = Shelving(replace(settings, data_dir=tmp_path / "other"))
-    strangers = load_or_make(tmp_path / "keys")
+    strangers = load_or_make(tmp_path / "keys").receipts
     found = arriving(path, other, strangers)
     assert not found.is_ours
     assert found.fingerprint == keys.fingerprint
@@ -118,7 +118,7 @@ def test_a_bundle_arrives_on_another_machine(
 
 
 def test_a_bundle_that_was_cut_leaves_nothing(
-    shelving: Shelving, settings: Settings, tmp_path: Path, keys: Keys, untried: None
+    shelving: Shelving, settings: Settings, tmp_path: Path, keys: Signer, untried: None
 ) -> None:
     path = packed(shelving, tmp_path, keys, entry_of())
     path.write_bytes(path.read_bytes()[:-2_000])
@@ -128,13 +128,13 @@ def test_a_bundle_that_was_cut_leaves_nothing(
     assert other.shelf.used_bytes() == 0
 
 
-def signed(keys: Keys, document: Any, kind: str = KIND) -> io.BytesIO:
+def signed(keys: Signer, document: Any, kind: str = KIND) -> io.BytesIO:
     out = io.BytesIO()
     bundle.write(out, dsse.sign(canonical(document), keys, kind), [])
     return io.BytesIO(out.getvalue())
 
 
-def statement(keys: Keys, *entries: Entry, **changes: Any) -> dict[str, Any]:
+def statement(keys: Signer, *entries: Entry, **changes: Any) -> dict[str, Any]:
     return {
         "key": base64_text(keys.public_bytes),
         "models": [entry.model_dump(mode="json") for entry in entries],
@@ -143,7 +143,7 @@ def statement(keys: Keys, *entries: Entry, **changes: Any) -> dict[str, Any]:
     }
 
 
-def test_control_a_statement_made_here_is_read(shelving: Shelving, keys: Keys) -> None:
+def test_control_a_statement_made_here_is_read(shelving: Shelving, keys: Signer) -> None:
     good = signed(keys, statement(keys, entry_of()))
     assert Arriving(shelving, good, keys).packed[0].entry.name == "twice"
 
@@ -161,24 +161,24 @@ def test_control_a_statement_made_here_is_read(shelving: Shelving, keys: Keys) -
     ids=str,
 )
 def test_a_strange_statement_is_refused(
-    shelving: Shelving, keys: Keys, change: dict[str, Any]
+    shelving: Shelving, keys: Signer, change: dict[str, Any]
 ) -> None:
     with pytest.raises(VerificationFailed):
         Arriving(shelving, signed(keys, statement(keys, entry_of(), **change)), keys)
 
 
 def test_a_statement_of_another_kind_or_key_is_refused(
-    shelving: Shelving, keys: Keys, tmp_path: Path
+    shelving: Shelving, keys: Signer, tmp_path: Path
 ) -> None:
     document = statement(keys, entry_of())
     with pytest.raises(VerificationFailed):
         Arriving(shelving, signed(keys, document, "application/other"), keys)
     with pytest.raises(VerificationFailed):
-        Arriving(shelving, signed(load_or_make(tmp_path / "keys"), document), keys)
+        Arriving(shelving, signed(load_or_make(tmp_path / "keys").receipts, document), keys)
 
 
 def test_names_of_the_package_and_excluded_models_do_not_arrive(
-    shelving: Shelving, keys: Keys
+    shelving: Shelving, keys: Signer
 ) -> None:
     excluded = next(one for one in Store().catalogue() if one.licence_class == "excluded")
     for entry, sentence in (
@@ -191,19 +191,19 @@ def test_names_of_the_package_and_excluded_models_do_not_arrive(
             Arriving(shelving, signed(keys, statement(keys, entry)), keys)
 
 
-def test_a_stranger_takes_no_word_that_stands_for_a_model(shelving: Shelving, keys: Keys) -> None:
+def test_a_stranger_takes_no_word_that_stands_for_a_model(shelving: Shelving, keys: Signer) -> None:
     stranger = entry_of(aliases=("fast", "usual", "mine"))
     found = Arriving(shelving, signed(keys, statement(keys, stranger)), keys)
     assert found.packed[0].entry.aliases == ("mine",)
 
 
-def test_a_contract_that_cannot_be_does_not_arrive(shelving: Shelving, keys: Keys) -> None:
+def test_a_contract_that_cannot_be_does_not_arrive(shelving: Shelving, keys: Signer) -> None:
     with pytest.raises(UsageError, match="delegates are of TFLite models"):
         Arriving(shelving, signed(keys, statement(keys, entry_of(delegates="none"))), keys)
 
 
 def test_what_is_exported_can_be_imported(
-    shelving: Shelving, tmp_path: Path, keys: Keys, untried: None, monkeypatch: pytest.MonkeyPatch
+    shelving: Shelving, tmp_path: Path, keys: Signer, untried: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bundle of 36 models was written once, and refused by who wrote it."""
     many = [entry_of(name=f"model-{number}") for number in range(36)]
@@ -215,7 +215,7 @@ def test_what_is_exported_can_be_imported(
 
 
 def test_an_entry_that_claims_a_free_licence_gets_what_the_catalogue_says(
-    shelving: Shelving, keys: Keys, monkeypatch: pytest.MonkeyPatch
+    shelving: Shelving, keys: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stated(monkeypatch, entry_of(licence_class="consent", licence="GPL-3.0"))
     found = Arriving(shelving, signed(keys, statement(keys, entry_of())), keys)

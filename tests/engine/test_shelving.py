@@ -27,7 +27,7 @@ from safelight.models.entry import Entry
 from safelight.models.store import Store
 from safelight.operation import ModelNeed
 from safelight.settings import Settings
-from safelight.vault.keys import Keys
+from safelight.vault.keys import Signer
 from safelight.vault.lock import hold
 from tests.engine.shelves import EXACT, NEED, TRIED, X2, entry_of, staged, stated
 from tests.models.hosting import HOST, Host, Play, hosted, surroundings
@@ -239,7 +239,7 @@ def test_a_trial_of_a_whole_picture_is_timed_by_the_picture(
 
 
 def test_timings_of_another_processor_or_a_damaged_file_count_for_nothing(
-    settings: Settings, keys: Keys, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, keys: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = settings.state_dir
     timings.keep(folder, entry_of(), Trial("upscale", 99.0, "megapixel"))

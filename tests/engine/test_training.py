@@ -199,11 +199,11 @@ def test_a_bundle_brings_what_it_stands_on_first(
     """By their names the model would come, and be tried out, before what it needs."""
     settings, _made, _shares = told
     made_over(settings, "clip-picture", "a")
-    keys = Book(tmp_path / "keys").keys
-    export(Store(settings.data_dir / "models"), ["a"], tmp_path / "a.tar", keys)
+    signer = Book(tmp_path / "keys").keys.receipts
+    export(Store(settings.data_dir / "models"), ["a"], tmp_path / "a.tar", signer)
     there = Shelving(settings_of(tmp_path))
     with (tmp_path / "a.tar").open("rb") as file:
-        arriving = Arriving(there, file, keys)
+        arriving = Arriving(there, file, signer)
         assert [one.entry.name for one in arriving.packed] == ["clip-picture", "a"]
         arriving.unpack()
         assert all(there.admit(one.entry, Told()) for one in arriving.packed)

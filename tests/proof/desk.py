@@ -62,4 +62,4 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.store = Store()
-        self.journal = Journal(self.folder / "journal", load_or_make(self.folder / "keys"))
+        self.journal = Journal(self.folder / "journal", load_or_make(self.folder / "keys").journal)

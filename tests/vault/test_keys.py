@@ -15,16 +15,25 @@ import pytest
 
 from safelight.errors import DiskFull, OutputFailed, PolicyRefused
 from safelight.vault import keys as keys_module
-from safelight.vault.keys import Keys, fingerprint_of, is_signed, load_or_make
+from safelight.vault.keys import Keys, Signer, fingerprint_of, is_signed, load_or_make
 from safelight.vault.private import read_private
 
 MAKE = "import sys; from pathlib import Path; from safelight.vault.keys import load_or_make; "
-PRINT = "keys = load_or_make(Path(sys.argv[1])); print(keys.fingerprint, keys.pseudonym('x'))"
+FILES = ("journal.pem", "signing.pem", "digest.key", "data.key")
+PRINT = (
+    "keys = load_or_make(Path(sys.argv[1]));"
+    "print(keys.receipts.fingerprint, keys.journal.fingerprint, keys.pseudonym('x'), keys.data)"
+)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "state" / "keys"
+
+
+def sign_all(keys: Keys) -> None:
+    keys.receipts.sign(b"x")
+    keys.journal.sign(b"x")
 
 
 def mode(path: Path) -> int:
@@ -33,11 +42,29 @@ def mode(path: Path) -> int:
 
 def test_keys_are_made_once_and_privately(folder: Path) -> None:
     first, second = load_or_make(folder), load_or_make(folder)
-    assert first.fingerprint == second.fingerprint
+    assert first.receipts.fingerprint == second.receipts.fingerprint
     assert first.pseudonym("anna") == second.pseudonym("anna")
     assert mode(folder) == 0o700
     assert {mode(path) for path in folder.iterdir()} == {0o600}
-    assert sorted(path.name for path in folder.iterdir()) == [".lock", "digest.key", "signing.pem"]
+    assert sorted(path.name for path in folder.iterdir()) == sorted([".lock", *FILES])
+
+
+def test_each_purpose_has_a_key_of_its_own(folder: Path) -> None:
+    keys = load_or_make(folder)
+    assert keys.receipts.fingerprint != keys.journal.fingerprint
+    digest = bytes.fromhex((folder / "digest.key").read_text())
+    assert len(keys.data) == 32
+    assert keys.data != digest
+
+
+def test_the_signing_key_of_an_older_version_stays_the_journals(folder: Path) -> None:
+    """A journal that was begun never changes its key."""
+    load_or_make(folder)
+    for name in ("journal.pem", "data.key"):
+        (folder / name).unlink()
+    older, later = load_or_make(folder), load_or_make(folder)
+    assert older.journal.fingerprint == older.receipts.fingerprint == later.journal.fingerprint
+    assert older.data == later.data
 
 
 def test_first_runs_at_once_end_with_one_pair(folder: Path) -> None:
@@ -55,13 +82,13 @@ def test_reading_keys_imports_no_cryptography(folder: Path) -> None:
 
 def test_a_signature_holds_for_its_key_and_its_bytes_only(folder: Path, tmp_path: Path) -> None:
     keys, other = load_or_make(folder), load_or_make(tmp_path / "other")
-    signature = keys.sign(b"picture")
-    assert is_signed(keys.public_bytes, signature, b"picture")
-    assert not is_signed(keys.public_bytes, signature, b"pictura")
-    assert not is_signed(other.public_bytes, signature, b"picture")
+    signature = keys.receipts.sign(b"picture")
+    assert is_signed(keys.receipts.public_bytes, signature, b"picture")
+    assert not is_signed(keys.receipts.public_bytes, signature, b"pictura")
+    assert not is_signed(other.receipts.public_bytes, signature, b"picture")
     assert not is_signed(b"short", signature, b"picture")
-    assert keys.fingerprint == hashlib.sha256(keys.public_bytes).hexdigest()
-    assert keys.fingerprint == fingerprint_of(keys.public_bytes)
+    assert keys.receipts.fingerprint == hashlib.sha256(keys.receipts.public_bytes).hexdigest()
+    assert keys.receipts.fingerprint == fingerprint_of(keys.receipts.public_bytes)
 
 
 def test_the_public_key_can_be_handed_out(folder: Path) -> None:
@@ -69,9 +96,9 @@ def test_the_public_key_can_be_handed_out(folder: Path) -> None:
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     keys = load_or_make(folder)
-    public = load_pem_public_key(keys.public_pem)
+    public = load_pem_public_key(keys.receipts.public_pem)
     assert isinstance(public, Ed25519PublicKey)
-    assert public.public_bytes_raw() == keys.public_bytes
+    assert public.public_bytes_raw() == keys.receipts.public_bytes
 
 
 def test_the_keyed_digest_is_hmac_under_the_local_key(folder: Path) -> None:
@@ -88,7 +115,7 @@ def test_nothing_secret_is_printed(folder: Path) -> None:
     assert (folder / "digest.key").read_text().strip() not in repr(keys)
 
 
-@pytest.mark.parametrize("name", ["signing.pem", "digest.key"])
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("bits", [0o640, 0o604, 0o666])
 def test_a_key_file_that_others_can_read_is_refused(folder: Path, name: str, bits: int) -> None:
     load_or_make(folder)
@@ -113,7 +140,7 @@ def test_a_folder_that_is_a_link_is_refused(folder: Path, tmp_path: Path) -> Non
         load_or_make(tmp_path / "link")
 
 
-@pytest.mark.parametrize("name", ["signing.pem", "digest.key"])
+@pytest.mark.parametrize("name", FILES)
 def test_a_key_file_that_is_a_link_is_refused(folder: Path, name: str) -> None:
     load_or_make(folder)
     (folder / name).rename(folder / "elsewhere")
@@ -144,13 +171,13 @@ def test_someone_elses_folder_is_refused(folder: Path, monkeypatch: pytest.Monke
     assert caught.value.hint.startswith("chown ")
 
 
-@pytest.mark.parametrize("name", ["signing.pem", "digest.key"])
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("data", [b"", b"nonsense", b"f" * 64])
 def test_a_damaged_key_is_refused(folder: Path, name: str, data: bytes) -> None:
     load_or_make(folder)
     (folder / name).write_bytes(data)
     with pytest.raises(PolicyRefused, match=f"{name} is damaged"):
-        load_or_make(folder).sign(b"x")
+        sign_all(load_or_make(folder))
 
 
 def test_a_key_of_another_kind_is_refused() -> None:
@@ -160,7 +187,7 @@ def test_a_key_of_another_kind_is_refused() -> None:
     other = generate_private_key(SECP256R1())
     pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     with pytest.raises(PolicyRefused, match="damaged"):
-        Keys(pem, bytes(32)).sign(b"x")
+        Signer(pem).sign(b"x")
 
 
 @pytest.mark.parametrize(("number", "error"), [(errno.ENOSPC, DiskFull), (errno.EIO, OutputFailed)])
@@ -187,7 +214,7 @@ def test_the_second_of_two_first_runs_takes_the_key_of_the_first(
 ) -> None:
     """Both found no key; the second looks again once it holds the lock."""
     first = load_or_make(folder)
-    blind = {folder / "signing.pem", folder / "digest.key"}
+    blind = {folder / name for name in FILES}
 
     def look(path: Path, limit: int) -> bytes | None:
         if path in blind:
@@ -196,5 +223,5 @@ def test_the_second_of_two_first_runs_takes_the_key_of_the_first(
         return read_private(path, limit)
 
     monkeypatch.setattr(keys_module, "read_private", look)
-    assert load_or_make(folder).fingerprint == first.fingerprint
+    assert load_or_make(folder).receipts.fingerprint == first.receipts.fingerprint
     assert not blind

@@ -14,7 +14,7 @@ from safelight.audit.lines import Leaf
 from safelight.audit.merkle import Tree
 from safelight.audit.walk import Checked, empty, walk
 from safelight.errors import VerificationFailed
-from safelight.vault.keys import Keys
+from safelight.vault.keys import Signer
 from safelight.vault.private import open_private, read_private, write_private
 
 JOURNAL_FILE, HEAD_FILE = "journal.jsonl", "head"
@@ -38,9 +38,9 @@ class End:
 class Disk:
     """The journal's two files in a private folder."""
 
-    def __init__(self, folder: Path, keys: Keys) -> None:
+    def __init__(self, folder: Path, signer: Signer) -> None:
         self._journal, self._head = folder / JOURNAL_FILE, folder / HEAD_FILE
-        self._keys = keys
+        self._signer = signer
 
     def end(self, known: End | None) -> End:
         """The end as it is now; known is believed if the file has not grown since.
@@ -61,7 +61,7 @@ class Disk:
                 last = lines.entry_line(leaf, tree.size + 1, last)
                 tree.append(last)
                 data += last + b"\n"
-            last = lines.checkpoint_line(tree, self._keys, last)
+            last = lines.checkpoint_line(tree, self._signer, last)
             data += last + b"\n"
             _write_at(fd, end.size_bytes, data)
             os.fsync(fd)
@@ -76,7 +76,7 @@ class Disk:
         if not self._journal.exists():
             if kept is not None and kept.entries:
                 raise _gone(kept.entries)
-            return (), empty(self._keys.fingerprint)
+            return (), empty(self._signer.fingerprint)
         with self._opened(os.O_RDONLY) as fd:
             found = os.fstat(fd)
             state = (found.st_ino, found.st_size, found.st_mtime_ns, kept.entries if kept else -1)
@@ -87,7 +87,7 @@ class Disk:
     def _walk(self, fd: int, kept: Head | None) -> Checked:
         if kept is None:
             raise VerificationFailed("the journal's head file is gone")
-        return walk(_read_from(fd, 0), kept, self._keys.public_bytes)
+        return walk(_read_from(fd, 0), kept, self._signer.public_bytes)
 
     @contextmanager
     def _opened(self, flags: int) -> Iterator[int]:
@@ -106,8 +106,8 @@ class Disk:
         if kept is not None and kept.entries:
             raise _gone(kept.entries)
         tree = Tree()
-        write_private(self._head, lines.note(0, tree.root, self._keys).encode())
-        write_private(self._journal, lines.header_line(self._keys.fingerprint) + b"\n")
+        write_private(self._head, lines.note(0, tree.root, self._signer).encode())
+        write_private(self._journal, lines.header_line(self._signer.fingerprint) + b"\n")
 
     def _end(self, fd: int, known: End | None) -> End:
         found = os.fstat(fd)
@@ -136,14 +136,14 @@ class Disk:
 
     def _tree_of(self, line: bytes, before: bytes | None) -> Tree | None:
         """The tree at this line, if it is the first line, or a checkpoint in its place."""
-        fingerprint = self._keys.fingerprint
+        fingerprint = self._signer.fingerprint
         if before is None:
             return Tree() if line == lines.header_line(fingerprint) else None
         if b'"checkpoint"' not in line:
             return None
         try:
             document = lines.read_line(line)
-            found = lines.read_checkpoint(document, fingerprint, self._keys.public_bytes)
+            found = lines.read_checkpoint(document, fingerprint, self._signer.public_bytes)
         except VerificationFailed:
             return None
         return found.tree if document["previous"] == lines.line_digest(before) else None
@@ -156,13 +156,13 @@ class Disk:
             text = data.decode()
         except UnicodeDecodeError as error:
             raise VerificationFailed("the journal's head file is damaged") from error
-        return lines.read_note(text, self._keys.fingerprint, self._keys.public_bytes)
+        return lines.read_note(text, self._signer.fingerprint, self._signer.public_bytes)
 
     def _keep_head(self, tree: Tree) -> None:
         """Overwrite the head in place: a note never gets shorter; the disk may have it later."""
         fd = open_private(self._head, os.O_WRONLY)
         try:
-            _write_at(fd, 0, lines.note(tree.size, tree.root, self._keys).encode())
+            _write_at(fd, 0, lines.note(tree.size, tree.root, self._signer).encode())
         finally:
             os.close(fd)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from safelight.audit.canonical import base64_bytes, base64_text, canonical, parse_canonical
 from safelight.errors import VerificationFailed
-from safelight.vault.keys import Keys, fingerprint_of, is_signed
+from safelight.vault.keys import Signer, fingerprint_of, is_signed
 
 IN_TOTO = "application/vnd.in-toto+json"
 MAX_ENVELOPE_BYTES = 1_000_000
@@ -40,14 +40,14 @@ def pae(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-def sign(payload: bytes, keys: Keys, payload_type: str = IN_TOTO) -> bytes:
+def sign(payload: bytes, signer: Signer, payload_type: str = IN_TOTO) -> bytes:
     """The signed envelope as canonical JSON."""
-    signature = keys.sign(pae(payload_type, payload))
+    signature = signer.sign(pae(payload_type, payload))
     return canonical(
         {
             "payload": base64_text(payload),
             "payloadType": payload_type,
-            "signatures": [{"keyid": keys.fingerprint, "sig": base64_text(signature)}],
+            "signatures": [{"keyid": signer.fingerprint, "sig": base64_text(signature)}],
         }
     )
 

@@ -31,7 +31,7 @@ from safelight.audit.facts import Head
 from safelight.audit.lines import Leaf
 from safelight.audit.walk import Checked
 from safelight.errors import OutputFailed, SafelightError
-from safelight.vault.keys import Keys
+from safelight.vault.keys import Signer
 from safelight.vault.lock import hold
 from safelight.vault.private import failed_write, private_folder
 
@@ -52,9 +52,9 @@ class _Ticket:
 class Journal:
     """The journal in this folder. Safe to use from many threads and many processes."""
 
-    def __init__(self, folder: Path, keys: Keys, *, wait_s: float = WAIT_S) -> None:
-        self._folder, self._keys, self._wait_s = folder, keys, wait_s
-        self._disk = Disk(folder, keys)
+    def __init__(self, folder: Path, signer: Signer, *, wait_s: float = WAIT_S) -> None:
+        self._folder, self._signer, self._wait_s = folder, signer, wait_s
+        self._disk = Disk(folder, signer)
         self._queue: list[_Ticket] = []
         self._turn, self._is_writing = threading.Condition(), False
         self._end: End | None = None
@@ -63,7 +63,7 @@ class Journal:
     @property
     def public_bytes(self) -> bytes:
         """The raw public key that signs this journal."""
-        return self._keys.public_bytes
+        return self._signer.public_bytes
 
     def append(self, leaf: Leaf) -> int:
         """Add one entry and return its number, counted from 1, once it is on disk.
@@ -96,7 +96,7 @@ class Journal:
         if end is None:
             with self._held():
                 end = self._end = self._disk.end(None)
-        return end.head(self._keys.fingerprint)
+        return end.head(self._signer.fingerprint)
 
     def check(self) -> Checked:
         """Check the whole journal.

@@ -17,7 +17,7 @@ from typing import Any
 from safelight.audit.canonical import base64_bytes, base64_text, canonical, parse_canonical
 from safelight.audit.lines import line_digest
 from safelight.errors import VerificationFailed
-from safelight.vault.keys import Keys, is_signed
+from safelight.vault.keys import Signer, is_signed
 from safelight.vault.lock import hold
 from safelight.vault.private import failed_write, open_private, private_folder, read_private
 
@@ -33,8 +33,8 @@ Fact = str | int | bool
 class Ledger:
     """The ledger in this folder. Safe to use from many processes."""
 
-    def __init__(self, folder: Path, keys: Keys) -> None:
-        self._folder, self._path, self._keys = folder, folder / FILE, keys
+    def __init__(self, folder: Path, signer: Signer) -> None:
+        self._folder, self._path, self._signer = folder, folder / FILE, signer
 
     def append(self, facts: Mapping[str, Fact]) -> None:
         """Write a line and make it last. Raises VerificationFailed where the file is damaged,
@@ -49,7 +49,7 @@ class Ledger:
                 "schema": SCHEMA,
                 "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             }
-            entry["signature"] = base64_text(self._keys.sign(canonical(entry)))
+            entry["signature"] = base64_text(self._signer.sign(canonical(entry)))
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
             try:
                 with open(os.open(self._path, flags, 0o600), "ab") as file:
@@ -80,7 +80,7 @@ class Ledger:
             is_known = entry["schema"] == SCHEMA and "previous" in entry
         except (VerificationFailed, KeyError, TypeError, ValueError) as error:
             raise _altered(number) from error
-        if not is_known or not is_signed(self._keys.public_bytes, signature, canonical(entry)):
+        if not is_known or not is_signed(self._signer.public_bytes, signature, canonical(entry)):
             raise _altered(number)
         return entry
 

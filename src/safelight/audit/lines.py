@@ -18,7 +18,7 @@ from safelight.audit.canonical import base64_text, canonical, parse_canonical
 from safelight.audit.facts import Head
 from safelight.audit.merkle import Tree
 from safelight.errors import VerificationFailed
-from safelight.vault.keys import Keys, is_signed
+from safelight.vault.keys import Signer, is_signed
 
 SCHEMA = "safelight-journal/1"
 MAX_LINE_BYTES = 8_192
@@ -52,9 +52,9 @@ def entry_line(leaf: Leaf, number: int, previous: bytes) -> bytes:
     return canonical({**asdict(leaf), "number": number, "previous": line_digest(previous)})
 
 
-def checkpoint_line(tree: Tree, keys: Keys, previous: bytes) -> bytes:
+def checkpoint_line(tree: Tree, signer: Signer, previous: bytes) -> bytes:
     document = {
-        "checkpoint": note(tree.size, tree.root, keys),
+        "checkpoint": note(tree.size, tree.root, signer),
         "peaks": [peak.hex() for peak in tree.peaks],
         "previous": line_digest(previous),
     }
@@ -73,11 +73,11 @@ def read_line(untrusted: bytes) -> dict[str, Any]:
     return document
 
 
-def note(size: int, root: bytes, keys: Keys) -> str:
+def note(size: int, root: bytes, signer: Signer) -> str:
     """The signed checkpoint of a tree: a C2SP signed note."""
-    name = _origin(keys.fingerprint)
+    name = _origin(signer.fingerprint)
     text = f"{name}\n{size}\n{base64_text(root)}\n"
-    signature = _key_id(name, keys.public_bytes) + keys.sign(text.encode())
+    signature = _key_id(name, signer.public_bytes) + signer.sign(text.encode())
     return f"{text}\n\u2014 {name} {base64_text(signature)}\n"
 
 

@@ -17,7 +17,7 @@ from safelight.audit.facts import Head, ReceiptFacts
 from safelight.audit.journal import Leaf
 from safelight.audit.statement import Predicate
 from safelight.errors import VerificationFailed
-from safelight.vault.keys import Keys
+from safelight.vault.keys import Signer
 
 FOLDER = ".safelight"
 SUFFIX = ".receipt.json"
@@ -84,10 +84,10 @@ class Receipt:
         )
 
 
-def build(facts: ReceiptFacts, keys: Keys, head: Head) -> Receipt:
+def build(facts: ReceiptFacts, signer: Signer, head: Head) -> Receipt:
     """Sign the facts. head is the journal's at this time: what the receipt comes after."""
-    _predicate, payload = statement.make(facts, keys, head)
-    return Receipt(dsse.sign(payload, keys))
+    _predicate, payload = statement.make(facts, signer, head)
+    return Receipt(dsse.sign(payload, signer))
 
 
 def path_for(output: Path) -> Path:

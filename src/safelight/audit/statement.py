@@ -23,7 +23,7 @@ from safelight.audit.facts import (
 )
 from safelight.audit.models import Disclosure, disclosure_of
 from safelight.errors import VerificationFailed
-from safelight.vault.keys import Keys, fingerprint_of
+from safelight.vault.keys import Signer, fingerprint_of
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "tag:safelight,2026:receipt/v1"
@@ -64,13 +64,13 @@ class Predicate(ReceiptFacts):
     limits: tuple[Text, ...]
 
 
-def make(facts: ReceiptFacts, keys: Keys, head: Head) -> tuple[Predicate, bytes]:
+def make(facts: ReceiptFacts, signer: Signer, head: Head) -> tuple[Predicate, bytes]:
     """A new predicate with fresh id and nonce, and its statement's bytes."""
     predicate = Predicate(
         **{name: getattr(facts, name) for name in ReceiptFacts.model_fields},
         id=secrets.token_hex(16),
         nonce=secrets.token_hex(32),
-        key=KeyFact(fingerprint=keys.fingerprint, public=base64_text(keys.public_bytes)),
+        key=KeyFact(fingerprint=signer.fingerprint, public=base64_text(signer.public_bytes)),
         follows=head,
         disclosure=disclosure_of(facts.models),
         limits=LIMITS,

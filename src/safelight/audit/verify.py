@@ -84,13 +84,13 @@ def verify_output(
 ) -> Verification:
     """Verify an output by the receipt beside it, or a receipt and, if it is there, its output.
 
-    public_keys are raw keys that are believed besides the journal's own. output says where the
+    public_keys are the raw keys that are believed. output says where the
     result of a receipt lies that was moved. Raises InputMissing if there is no such file.
     """
     if not path.is_file():
         raise InputMissing(f"there is no file {path}")
     place, result = (path, output or output_for(path)) if is_receipt_path(path) else (None, path)
-    known = {fingerprint_of(key): key for key in (journal.public_bytes, *public_keys)}
+    known = {fingerprint_of(key): key for key in public_keys}
     answers = _Answers()
     receipt = _signature(answers, place or path_for(path), known)
     number = None
@@ -158,7 +158,7 @@ def _schema(answers: _Answers, receipt: Receipt) -> bool:
 
 def _chain(answers: _Answers, receipt: Receipt, journal: Journal) -> int | None:
     follows = receipt.predicate.follows
-    if receipt.envelope.fingerprint != fingerprint_of(journal.public_bytes):
+    if follows.journal != fingerprint_of(journal.public_bytes):
         answers.say("chain", "unknown", "it stands in the journal of another key")
         return None
     try:

@@ -54,7 +54,7 @@ class Check:
             return FOREIGN
         if found.line("schema").state == "unknown":
             return NEWER
-        is_ours = found.receipt.envelope.fingerprint == self._book.keys.fingerprint
+        is_ours = found.receipt.envelope.fingerprint == self._book.keys.receipts.fingerprint
         return UNRECORDED if is_ours and found.line("chain").state == "unknown" else ""
 
     def exit_code(self, found: Verification) -> int:
@@ -63,6 +63,7 @@ class Check:
     def _verify(self, path: Path, *keys: bytes) -> Verification:
         from safelight.audit.verify import verify_output
 
+        keys = (self._book.keys.receipts.public_bytes, *keys)
         return verify_output(path, journal=self._book.journal, store=self._store, public_keys=keys)
 
 

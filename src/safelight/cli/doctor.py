@@ -193,7 +193,7 @@ def _keys(folder: Path) -> Check:
     if not folder.exists():
         return Check("keys", "ok", "made on first use")
     try:
-        return Check("keys", "ok", f"fingerprint {load_or_make(folder).fingerprint[:16]}")
+        return Check("keys", "ok", f"fingerprint {load_or_make(folder).receipts.fingerprint[:16]}")
     except SafelightError as error:
         return Check("keys", "fix", error.message, error.hint, error.exit_code)
 

@@ -48,12 +48,12 @@ def export(face: Face, names: tuple[str, ...], output: str) -> int:
     from safelight.engine.book import Book
     from safelight.engine.bundling import export as write
 
-    keys = Book(face.settings.state_dir).keys
+    signer = Book(face.settings.state_dir).keys.receipts
     store = store_of(face)
-    entries = write(store, names, Path(output), keys)
+    entries = write(store, names, Path(output), signer)
     for entry in entries:
         _told(face, entry, f"{entry.name}  {size(entry.total_bytes)}  {entry.sha256}")
-    remark(face, f"signed by {keys.fingerprint}")
+    remark(face, f"signed by {signer.fingerprint}")
     return 0
 
 
@@ -87,7 +87,7 @@ def import_bundle(face: Face, file: str, key: str, accepted: tuple[str, ...]) ->
         reason = (error.strerror or "error").lower()
         raise InputMissing(f"{file} cannot be read: {reason}") from error
     with source:
-        arriving = Arriving(shelving, source, Book(face.settings.state_dir).keys)
+        arriving = Arriving(shelving, source, Book(face.settings.state_dir).keys.receipts)
         _settle_trust(face, arriving, key)
         accept(face, [one.entry for one in arriving.packed], accepted, "import FILE")
         with shelving.alone():

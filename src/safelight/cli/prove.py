@@ -48,6 +48,7 @@ def prove(face: Face, files: tuple[str, ...]) -> int:
             store=engine.store,
             journal=engine.book.journal,
             receipts=receipts,
+            public_keys=(engine.book.keys.receipts.public_bytes,),
             required_level=level,
             device=_at_device(engine),
         ),

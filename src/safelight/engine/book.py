@@ -93,12 +93,12 @@ class Book:
 
     @cached_property
     def journal(self) -> Journal:
-        return Journal(self.state_dir / "journal", self.keys)
+        return Journal(self.state_dir / "journal", self.keys.journal)
 
     @cached_property
     def ledger(self) -> Ledger:
         """Where connections that were allowed are written down."""
-        return Ledger(self.state_dir / "ledger", self.keys)
+        return Ledger(self.state_dir / "ledger", self.keys.journal)
 
     def input_digest(self) -> Digest:
         """A fresh keyed digest for one input."""
@@ -113,7 +113,7 @@ class Book:
             try:
                 receipt = _receipt_of(target)
                 facts = receipt.predicate
-                is_ours = receipt.is_signed_by(self.keys.public_bytes)
+                is_ours = receipt.is_signed_by(self.keys.receipts.public_bytes)
                 is_it = is_ours and claim.holds(facts, any_input=any_input)
                 return is_it and sha256_of(target) == facts.outputs[0].sha256
             except (OSError, VerificationFailed, IndexError):
@@ -150,13 +150,13 @@ class Book:
             actor=self.keys.pseudonym(_user()),
             environment=environment(),
         )
-        return build(facts, self.keys, self.journal.head())
+        return build(facts, self.keys.receipts, self.journal.head())
 
     def signed_digest(self, receipt: bytes) -> str | None:
         """The SHA-256 of the output that a receipt of ours speaks of; None for any other bytes."""
         try:
             read = Receipt.parse(receipt)
-            is_ours = read.is_signed_by(self.keys.public_bytes)
+            is_ours = read.is_signed_by(self.keys.receipts.public_bytes)
             return read.predicate.outputs[0].sha256 if is_ours else None
         except (VerificationFailed, IndexError):
             return None

@@ -35,7 +35,7 @@ from safelight.models.lint import require_whole
 from safelight.models.shelf import pins
 from safelight.models.staging import refuse_full_disk
 from safelight.models.store import Store
-from safelight.vault.keys import Keys, fingerprint_of
+from safelight.vault.keys import Signer, fingerprint_of
 
 KIND = "application/vnd.safelight.bundle+json"
 SCHEMA = "safelight-bundle/1"
@@ -53,7 +53,7 @@ class Packed:
     is_here: bool
 
 
-def export(store: Store, names: Sequence[str], path: Path, keys: Keys) -> tuple[Entry, ...]:
+def export(store: Store, names: Sequence[str], path: Path, signer: Signer) -> tuple[Entry, ...]:
     """Write these models, with what they cannot be without and not every installation has, to a
     new file.
 
@@ -64,7 +64,7 @@ def export(store: Store, names: Sequence[str], path: Path, keys: Keys) -> tuple[
     entries = _gathered(store, names)
     if os.path.lexists(path):
         raise OutputExists(f"{path} is there already", hint="give -o another name")
-    statement = _signed(entries, keys)
+    statement = _signed(entries, signer)
     if len(entries) > MAX_BUNDLED or len(statement) > bundle.MAX_STATEMENT_BYTES:
         raise UsageError(
             f"a bundle has at most {MAX_BUNDLED} models, of which there is not too much to say",
@@ -93,11 +93,11 @@ def export(store: Store, names: Sequence[str], path: Path, keys: Keys) -> tuple[
 class Arriving:
     """A bundle that is being taken in: look at what it has, then unpack it."""
 
-    def __init__(self, shelving: Shelving, source: IO[bytes], keys: Keys) -> None:
+    def __init__(self, shelving: Shelving, source: IO[bytes], signer: Signer) -> None:
         """Raises VerificationFailed for what is no bundle, or was changed after it was signed."""
         self._shelving, self._source = shelving, source
         self._entries, self.fingerprint = _read(bundle.read_statement(source))
-        self.is_ours = self.fingerprint == keys.fingerprint
+        self.is_ours = self.fingerprint == signer.fingerprint
         self.packed = tuple(map(partial(_judged, shelving.store), _needed_first(self._entries)))
 
     def unpack(self) -> None:
@@ -143,13 +143,13 @@ def _needed_first(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(ordered)
 
 
-def _signed(entries: Sequence[Entry], keys: Keys) -> bytes:
+def _signed(entries: Sequence[Entry], signer: Signer) -> bytes:
     statement = {
-        "key": base64_text(keys.public_bytes),
+        "key": base64_text(signer.public_bytes),
         "models": [entry.model_dump(mode="json") for entry in entries],
         "schema": SCHEMA,
     }
-    return dsse.sign(canonical(statement), keys, KIND)
+    return dsse.sign(canonical(statement), signer, KIND)
 
 
 def _read(untrusted: bytes) -> tuple[tuple[Entry, ...], str]:

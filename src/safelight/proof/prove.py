@@ -206,19 +206,20 @@ def prove(
     store: Store,
     journal: Journal,
     receipts: Sequence[Path] = (),
+    public_keys: Sequence[bytes] = (),
     required_level: int,
     device: AtDevice | None = None,
 ) -> Proof:
     """Measure one fresh worker of this host, make the control run, verify models, journal,
     receipts. device: what was measured of the worker that models have for themselves.
 
-    receipts are outputs or receipts. Raises SafelightError only when a run could not be made; what
-    was made and failed stands in the proof.
+    receipts are outputs or receipts, believed if one of public_keys signed them. Raises
+    SafelightError only when a run could not be made; what was made and failed stands in the proof.
     """
     cage = host.report()
     control: tuple[Attempt, ...] = run_uncaged()
     checks = [*_models(store), _journal(journal)]
-    checks += [_receipt(path, journal, store) for path in receipts]
+    checks += [_receipt(path, journal, store, public_keys) for path in receipts]
     return Proof(
         cage=cage,
         rows=rows(cage.attempts, control),
@@ -252,9 +253,9 @@ def _journal(journal: Journal) -> Check:
     return Check("journal", "journal", "ok", f"{count} entr{'y' if count == 1 else 'ies'}, whole")
 
 
-def _receipt(path: Path, journal: Journal, store: Store) -> Check:
+def _receipt(path: Path, journal: Journal, store: Store, keys: Sequence[bytes]) -> Check:
     try:
-        found = verify_output(path, journal=journal, store=store)
+        found = verify_output(path, journal=journal, store=store, public_keys=keys)
     except SafelightError as error:
         return Check("receipt", path.name, "failed", error.message)
     worst = next((line for line in found.lines if line.state != "ok"), None)

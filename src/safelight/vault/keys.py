@@ -1,9 +1,14 @@
-"""Keys: one Ed25519 key that signs receipts and the journal, one local key for digests of inputs.
+"""Keys: one for each purpose, so that none that is given away or lost opens what another guards.
 
-Both are made on first use and lie in files that only their owner can read: signing.pem (PKCS #8)
-and digest.key (64 hexadecimal digits). A keyed digest of an input can be compared only by who
-holds the local key, so a receipt does not tell a stranger which known picture was worked on. The
-cryptography library is imported when first used.
+receipts  Ed25519, signs receipts and bundles of models     signing.pem, PKCS #8
+journal   Ed25519, signs the journal and the ledger         journal.pem, PKCS #8
+digest    32 bytes, for keyed digests of inputs             digest.key, 64 hexadecimal digits
+data      32 bytes, for files and the database              data.key, 64 hexadecimal digits
+
+All are made on first use and lie in files that only their owner can read. A keyed digest of an
+input can be compared only by who holds the digest key, so a receipt does not tell a stranger which
+known picture was worked on. Where an older version began, its one signing key stays the journal's:
+a journal never changes its key. The cryptography library is imported when first used.
 """
 
 from __future__ import annotations
@@ -25,16 +30,17 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SIGNING_FILE = "signing.pem"
+JOURNAL_FILE = "journal.pem"
 DIGEST_FILE = "digest.key"
+DATA_FILE = "data.key"
 MAX_KEY_BYTES = 4_096
 
 
-class Keys:
-    """The two keys of one user. Safe to use from many threads."""
+class Signer:
+    """One Ed25519 key. Safe to use from many threads."""
 
-    def __init__(self, signing_pem: bytes, digest_key: bytes) -> None:
-        self._signing_pem = signing_pem
-        self._digest_key = digest_key
+    def __init__(self, pem: bytes, name: str = SIGNING_FILE) -> None:
+        self._pem, self._name = pem, name
 
     @cached_property
     def _private(self) -> Ed25519PrivateKey:
@@ -42,11 +48,11 @@ class Keys:
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
         try:
-            key = load_pem_private_key(self._signing_pem, password=None)
+            key = load_pem_private_key(self._pem, password=None)
         except ValueError as error:
-            raise _damaged(SIGNING_FILE) from error
+            raise _damaged(self._name) from error
         if not isinstance(key, Ed25519PrivateKey):
-            raise _damaged(SIGNING_FILE)
+            raise _damaged(self._name)
         return key
 
     @cached_property
@@ -72,29 +78,44 @@ class Keys:
         """The Ed25519 signature, 64 bytes."""
         return self._private.sign(data)
 
+
+class Keys:
+    """The keys of one user. Safe to use from many threads."""
+
+    def __init__(self, receipts: Signer, journal: Signer, digest: bytes, data: bytes) -> None:
+        self.receipts, self.journal = receipts, journal
+        self._digest, self._data = digest, data
+
+    @property
+    def data(self) -> bytes:
+        """32 bytes, from which the keys of encrypted files and of the database are derived."""
+        return self._data
+
     def keyed_digest_start(self) -> hmac.HMAC:
-        """A fresh HMAC-SHA256 under the local key: feed it with update, read hexdigest."""
-        return hmac.new(self._digest_key, digestmod=hashlib.sha256)
+        """A fresh HMAC-SHA256 under the digest key: feed it with update, read hexdigest."""
+        return hmac.new(self._digest, digestmod=hashlib.sha256)
 
     def pseudonym(self, text: str) -> str:
-        """A stable name, 16 hexadecimal digits, that only who holds the local key can trace."""
+        """A stable name, 16 hexadecimal digits, that only who holds the digest key can trace."""
         digest = self.keyed_digest_start()
         digest.update(b"pseudonym\0" + text.encode())
         return digest.hexdigest()[:16]
 
 
 def load_or_make(folder: Path) -> Keys:
-    """Read the keys of this folder; make what is missing. Two first runs at once end with one pair.
+    """Read the keys of this folder; make what is missing. First runs at once end with one set.
 
     Raises PolicyRefused for a folder or file that is a link, open to others, someone else's or
     damaged; Unavailable if another run holds the folder for more than 10 s.
     """
     private_folder(folder)
-    signing_pem = _read_or_make(folder / SIGNING_FILE, _new_signing_pem)
-    digest_line = _read_or_make(folder / DIGEST_FILE, _new_digest_line)
-    if not re.fullmatch(rb"[0-9a-f]{64}\n", digest_line):
-        raise _damaged(DIGEST_FILE)
-    return Keys(signing_pem, bytes.fromhex(digest_line.decode()))
+    return Keys(
+        # The journal's comes first: a folder with a signing key alone is an older version's.
+        journal=Signer(_read_or_make(folder / JOURNAL_FILE, _journal_pem), JOURNAL_FILE),
+        receipts=Signer(_read_or_make(folder / SIGNING_FILE, _new_pem), SIGNING_FILE),
+        digest=_secret(folder / DIGEST_FILE),
+        data=_secret(folder / DATA_FILE),
+    )
 
 
 def is_signed(public_bytes: bytes, signature: bytes, data: bytes) -> bool:
@@ -114,18 +135,30 @@ def fingerprint_of(public_bytes: bytes) -> str:
     return hashlib.sha256(public_bytes).hexdigest()
 
 
-def _read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
+def _read_or_make(path: Path, make: Callable[[Path], bytes]) -> bytes:
     data = read_private(path, MAX_KEY_BYTES)
     if data is None:
         with hold(path.with_name(".lock")):
             data = read_private(path, MAX_KEY_BYTES)
             if data is None:
-                data = make()
+                data = make(path)
                 write_private(path, data)
     return data
 
 
-def _new_signing_pem() -> bytes:
+def _secret(path: Path) -> bytes:
+    line = _read_or_make(path, _new_line)
+    if not re.fullmatch(rb"[0-9a-f]{64}\n", line):
+        raise _damaged(path.name)
+    return bytes.fromhex(line.decode())
+
+
+def _journal_pem(path: Path) -> bytes:
+    """The signing key that an older version made, else a new one."""
+    return read_private(path.with_name(SIGNING_FILE), MAX_KEY_BYTES) or _new_pem(path)
+
+
+def _new_pem(_path: Path) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -133,7 +166,7 @@ def _new_signing_pem() -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _new_digest_line() -> bytes:
+def _new_line(_path: Path) -> bytes:
     return secrets.token_hex(32).encode() + b"\n"
 
 
