@@ -102,6 +102,12 @@ class Context:
 LATER: dict[str, JsonValue] = {"later": True}
 
 
+# What an operation makes of pixels, for who must be able to repeat it. exact: each follows from the
+# parameters, or none is touched; bounded: mixed by fixed arithmetic, the same up to rounding;
+# model: a model makes them; generative: made up, from nothing that the picture shows.
+Effect = Literal["exact", "bounded", "model", "generative"]
+
+
 def one_line(reason: str | None) -> str | None:
     """The reason as it is. Raises ValueError unless it is one printable line."""
     if reason is not None and not reason.isprintable():
@@ -116,6 +122,7 @@ class Operation(BaseModel):
     operation does not declare, confidence, decisions, a vector or sights, is not taken from a
     worker. One that gives sights (labels, boxes, poses) and no image may have others after it.
     keeps_places: nothing of the picture lies elsewhere afterwards; what touches no pixels keeps it.
+    effect: see Effect; where none is declared, nothing may be built on its result as evidence.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
@@ -130,6 +137,7 @@ class Operation(BaseModel):
     gives_confidence: ClassVar[bool] = False
     in_two_cages: ClassVar[bool] = False
     keeps_places: ClassVar[bool] = False
+    effect: ClassVar[Effect | None] = None
 
     def __init_subclass__(
         cls,
@@ -144,6 +152,7 @@ class Operation(BaseModel):
         gives_confidence: bool = False,
         in_two_cages: bool = False,
         keeps_places: bool = False,
+        effect: Effect | None = None,
         **rest: Any,
     ) -> None:
         super().__init_subclass__(**rest)
@@ -154,6 +163,7 @@ class Operation(BaseModel):
         cls.gives_confidence = gives_confidence
         cls.in_two_cages = in_two_cages
         cls.keeps_places = keeps_places or not (touches_pixels and gives_image)
+        cls.effect = effect if touches_pixels and gives_image else "exact"
 
     def parameters(self) -> dict[str, Any]:
         """Every parameter as JSON values, for the canonical form of a recipe.

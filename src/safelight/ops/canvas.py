@@ -21,7 +21,7 @@ BLUR_SHARE = 0.02
 GROUND_SIDE = 256
 
 
-class Canvas(Operation, name="canvas"):
+class Canvas(Operation, name="canvas", effect="bounded"):
     """Put the picture on a larger canvas; none of it is cut, and it is not scaled.
 
     Give size, aspect or border. Of an animation, each frame gets the same canvas.

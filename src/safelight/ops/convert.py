@@ -17,7 +17,7 @@ BOTH = tuple(format for format in LOSSY if TABLE[format].lossless)
 DEPTHS = sorted({depth for facts in TABLE.values() for depth in facts.depths})
 
 
-class Convert(Operation, name="convert", keeps_places=True):
+class Convert(Operation, name="convert", keeps_places=True, effect="bounded"):
     """Change the format or how it is encoded; pixels are touched only as the format needs.
 
     A format without transparency gets the background; one without 16 bit, CMYK or animation gets

@@ -14,7 +14,7 @@ from safelight.ops.placing.boxes import METAVAR, Box, BoxField
 from safelight.ops.placing.gravity import Gravity, placed
 
 
-class Crop(Operation, name="crop", version=2):
+class Crop(Operation, name="crop", version=2, effect="exact"):
     """Cut a part out of the picture, as displayed; of an animation, out of each frame.
 
     Give a box, or width and height, or aspect for the largest part of that shape. Without a box,

@@ -20,7 +20,7 @@ from safelight.ops.tiling.still import held
 TRANSPARENT = tuple(format for format in carrying("alpha") if format != "gif")
 
 
-class Cutout(Operation, name="cutout", version=3, gives_confidence=True):
+class Cutout(Operation, name="cutout", version=3, gives_confidence=True, effect="model"):
     """Cut the subject out: transparent ground, or another one.
 
     Made for product pictures: one subject on a plain, shaded or softly lit ground. The result is

@@ -21,7 +21,7 @@ GROUND = 0.35
 RED = (0.9, 0.0, 0.1)
 
 
-class Difference(Operation, name="difference"):
+class Difference(Operation, name="difference", effect="exact"):
     """Show where a picture differs from another, which must have the same size.
 
     marked shows what differs in red, the more the stronger, over the faded picture; absolute shows

@@ -12,7 +12,7 @@ from safelight.ops.placing.colours import in_colour
 from safelight.ops.tiling.still import refuse_several
 
 
-class Draw(Operation, name="draw", keeps_places=True):
+class Draw(Operation, name="draw", keeps_places=True, effect="model"):
     """Draw what was seen onto the picture: boxes, points and the lines between them, words.
 
     It takes what steps before it have seen: detect, pose, classify. Each word has a colour of its

@@ -10,7 +10,7 @@ from safelight.image import Image
 from safelight.operation import Context, Operation
 
 
-class Flip(Operation, name="flip"):
+class Flip(Operation, name="flip", effect="exact"):
     """Mirror the picture, left to right, top to bottom, or both; of an animation, each frame.
 
     It is mirrored as displayed. Only the order of the pixels changes.

@@ -21,7 +21,7 @@ MOST_BOXES = 64
 Label = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class Redact(Operation, name="redact", keeps_places=True):
+class Redact(Operation, name="redact", keeps_places=True, effect="exact"):
     """Cover parts of the picture for good, each with one solid colour; in every frame and page.
 
     What lay below is in no pixel of the result, and small pictures inside the file are left

@@ -18,7 +18,7 @@ from safelight.ops.placing.room import check_room
 FIT = r"^(\d{1,5}x\d{0,5}|x\d{1,5})$"
 
 
-class Resize(Operation, name="resize", version=2):
+class Resize(Operation, name="resize", version=2, effect="bounded"):
     """Change the size; never enlarges unless asked.
 
     Give fit, or width, or height, or both, or the longer side, or a share in percent. With one

@@ -48,7 +48,7 @@ class Damage:
     is_guess: bool = False
 
 
-class Restore(Operation, name="restore", version=2, keeps_places=True):
+class Restore(Operation, name="restore", version=2, keeps_places=True, effect="model"):
     """Repair what JPEG and noise did to a picture; a clean one stays as it is, bit for bit.
 
     JPEG first, then noise. auto looks: at the file's own tables, or for the grid of blocks; at the

@@ -18,7 +18,7 @@ QUARTER = 90
 FINEST = 4
 
 
-class Rotate(Operation, name="rotate"):
+class Rotate(Operation, name="rotate", effect="bounded"):
     """Turn the picture clockwise, as displayed; of an animation, each frame.
 
     By 90, 180 or 270 degrees only the order of the pixels changes. By any other angle they are

@@ -7,7 +7,7 @@ from safelight.image import Image
 from safelight.operation import Context, Operation
 
 
-class Sanitize(Operation, name="sanitize", in_two_cages=True, keeps_places=True):
+class Sanitize(Operation, name="sanitize", in_two_cages=True, keeps_places=True, effect="bounded"):
     """Decode in one cage, encode in another; only checked pixels cross between them.
 
     For files that you do not trust. The first cage is given the file and gives back plain

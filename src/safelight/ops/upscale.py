@@ -37,7 +37,7 @@ CHAINS = sorted(
 INSTEAD = {2: (4, 3), 3: (4, 2), 4: (2, 3)}
 
 
-class Upscale(Operation, name="upscale", version=3):
+class Upscale(Operation, name="upscale", version=3, effect="model"):
     """Enlarge a picture two, three or four times, or to a size.
 
     A model of luma gets luma, and colour goes through bicubic; a model of colour gets all three.

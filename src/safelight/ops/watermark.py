@@ -24,7 +24,7 @@ SLANT = -30.0
 FINEST = 4
 
 
-class Watermark(Operation, name="watermark", keeps_places=True):
+class Watermark(Operation, name="watermark", keeps_places=True, effect="bounded"):
     """Put a text or a picture over the picture, once or all over it; of an animation, each frame.
 
     Letters have an outline, dark around light ones and light around dark ones, so that they can
