@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from safelight.codecs.routing import ROUTE_BYTES
+from safelight.engine.sealing import Key, opened
 from safelight.errors import ContainerBroken, InputMissing, LimitExceeded, SafelightError
 from safelight.limits import MEGA
+from safelight.vault.stream import Fill
 from safelight.worker.memory import private_map
 
 PIECE_BYTES = 1 << 20
@@ -48,22 +50,23 @@ class Source:
     changed_ns: int | None = None
 
 
-Fill = Callable[[memoryview], int]
-
-
 @contextmanager
 def open_source(
-    source: Path | bytes | memoryview | BinaryIO, limit_bytes: int, digest: Digest
+    source: Path | bytes | memoryview | BinaryIO,
+    limit_bytes: int,
+    digest: Digest,
+    key: Key | None = None,
 ) -> Iterator[Source]:
     """Read the input into memory that is overwritten on leaving.
 
-    A path must name a regular file. Raises InputMissing, LimitExceeded, ContainerBroken for no
-    bytes at all.
+    A path must name a regular file; with a key one that ends in .enc is opened as it is read, and
+    its plain bytes are nowhere else. Raises InputMissing, LimitExceeded, ContainerBroken for no
+    bytes at all, VerificationFailed for a file that does not open, VaultLocked.
     """
     if isinstance(source, Path):
-        with _open_file(source) as (fd, facts):
-            _refuse_above(facts.st_size, limit_bytes)
-            with _filled(lambda view: os.readv(fd, [view]), facts.st_size, digest) as held:
+        with _open_file(source) as (fd, facts), opened(source, fd, facts.st_size, key) as inside:
+            _refuse_above(inside.size_bytes, limit_bytes)
+            with _filled(inside.fill, inside.size_bytes, digest) as held:
                 mode = stat.S_IMODE(facts.st_mode) & 0o777
                 yield replace(held, mode=mode, changed_ns=facts.st_mtime_ns)
     elif isinstance(source, bytes | memoryview):
@@ -101,11 +104,20 @@ def _open_file(path: Path) -> Iterator[tuple[int, os.stat_result]]:
         os.close(fd)
 
 
-def first_bytes(path: Path) -> bytes:
-    """What routes the file; nothing of what is no regular file. Raises OSError, ValueError."""
+def first_bytes(path: Path, key: Key | None = None) -> bytes:
+    """What routes the file; nothing of what is no regular file.
+
+    Raises OSError, ValueError; with a key VerificationFailed for a file that ends in .enc and does
+    not open, VaultLocked.
+    """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
     try:
-        return os.read(fd, ROUTE_BYTES) if stat.S_ISREG(os.fstat(fd).st_mode) else b""
+        facts = os.fstat(fd)
+        if not stat.S_ISREG(facts.st_mode):
+            return b""
+        with opened(path, fd, facts.st_size, key) as inside:
+            first = bytearray(min(ROUTE_BYTES, inside.size_bytes))
+            return bytes(first[: inside.fill(memoryview(first))])
     finally:
         os.close(fd)
 

@@ -37,6 +37,11 @@ def is_encrypted_name(path: Path) -> bool:
     return path.suffix.lower() == SUFFIX
 
 
+def plain_name(path: Path) -> Path:
+    """The path without the ending that says that it is encrypted."""
+    return path.with_suffix("") if is_encrypted_name(path) else path
+
+
 def encrypted_bytes(plain_bytes: int) -> int:
     """The size of the file that holds so many bytes."""
     rest = max(0, plain_bytes + HEADER_BYTES - (SEGMENT_BYTES - TAG_BYTES))
