@@ -26,8 +26,8 @@ def everything_below(folder: Path) -> dict[str, bytes]:
 
 
 def deliver(target: Path, data: bytes, receipt: bytes = b"slip", *, replace: bool = False) -> None:
-    with delivery(target, [data], receipt) as parcel:
-        parcel.commit(f"{target.name}.receipt.json", replace=replace)
+    with delivery(target, [data]) as parcel:
+        parcel.commit(receipt, f"{target.name}.receipt.json", replace=replace)
 
 
 def told(receipt: bytes) -> str | None:
@@ -49,15 +49,15 @@ def road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
 
 def test_nothing_has_its_name_until_commit(tmp_path: Path) -> None:
     target = tmp_path / "a.jpg"
-    with delivery(target, [b"one", memoryview(b"two")], b"slip") as parcel:
+    with delivery(target, [b"one", memoryview(b"two")]) as parcel:
         assert not target.exists()
         assert not (tmp_path / ".safelight" / SLIP).exists()
-        parcel.commit(SLIP, replace=False)
+        parcel.commit(b"slip", SLIP, replace=False)
     assert everything_below(tmp_path) == {"a.jpg": b"onetwo", f".safelight/{SLIP}": b"slip"}
 
 
 def test_without_commit_nothing_stays(tmp_path: Path) -> None:
-    with delivery(tmp_path / "a.jpg", [b"one"], b"slip"):
+    with delivery(tmp_path / "a.jpg", [b"one"]):
         pass
     assert everything_below(tmp_path) == {}
 
@@ -90,10 +90,10 @@ def test_the_sweep_takes_what_nobody_holds_and_leaves_what_somebody_does(
     with shop.temporaries() as place:
         os.close(os.open(temporary_name(), os.O_CREAT | os.O_WRONLY, dir_fd=place))
     shop.close()
-    with delivery(tmp_path / "a.jpg", [b"one"], b"slip"):
+    with delivery(tmp_path / "a.jpg", [b"one"]):
         assert sweep(tmp_path, told) == 1
         held = list((tmp_path / ".safelight").rglob("*"))
-        assert len([path for path in held if path.is_file()]) == (2 if road == "named" else 0)
+        assert len([path for path in held if path.is_file()]) == (1 if road == "named" else 0)
     assert sweep(tmp_path, told) == 0
 
 
@@ -167,8 +167,8 @@ def test_a_killed_writer_leaves_output_and_receipt_that_belong_together(
         "if sys.argv[3] == 'become': output.Staged.become = dying(output.Staged.become)\n"
         "else: output.sync_folder = dying(output.sync_folder)\n"
         "slip = hashlib.sha256(b'new').hexdigest().encode()\n"
-        "with output.delivery(Path(sys.argv[1]), [b'new'], slip) as parcel:\n"
-        "    parcel.commit('a.jpg.receipt.json', replace=True)\n"
+        "with output.delivery(Path(sys.argv[1]), [b'new']) as parcel:\n"
+        "    parcel.commit(slip, 'a.jpg.receipt.json', replace=True)\n"
     )
     for count in ("1", "2"):
         arguments = [str(tmp_path / "a.jpg"), count, moment]
@@ -219,12 +219,12 @@ def test_a_file_system_without_links_gets_new_outputs_all_the_same(
 
 def test_an_output_is_no_more_open_than_its_input(tmp_path: Path) -> None:
     target = tmp_path / "a.jpg"
-    with delivery(target, [b"x"], b"slip", heir_of(target, 0o600, in_place=False)) as parcel:
-        parcel.commit(SLIP, replace=False)
+    with delivery(target, [b"x"], heir_of(target, 0o600, in_place=False)) as parcel:
+        parcel.commit(b"slip", SLIP, replace=False)
     assert target.stat().st_mode & 0o777 == 0o600
     target.chmod(0o640)
-    with delivery(target, [b"y"], b"slip", heir_of(target, 0o644, in_place=True)) as parcel:
-        parcel.commit(SLIP, replace=True)
+    with delivery(target, [b"y"], heir_of(target, 0o644, in_place=True)) as parcel:
+        parcel.commit(b"slip", SLIP, replace=True)
     facts = target.stat()
     assert (facts.st_mode & 0o777, facts.st_uid) == (0o640, os.geteuid())
     assert heir_of(target, None, in_place=False)(0o644) == Owner(0o644)
@@ -236,7 +236,7 @@ def test_what_cannot_be_read_back_replaces_nothing(
 ) -> None:
     target = tmp_path / "a.jpg"
     target.write_bytes(b"original")
-    with delivery(target, [b"new"], b"slip", reread=True):
+    with delivery(target, [b"new"], reread=True):
         pass
     real = os.write
 
@@ -244,7 +244,7 @@ def test_what_cannot_be_read_back_replaces_nothing(
         return real(fd, bytes(len(data)))
 
     monkeypatch.setattr(os, "write", lying_disk)
-    parcels = delivery(target, [b"new"], b"slip", reread=True)
+    parcels = delivery(target, [b"new"], reread=True)
     with pytest.raises(OutputFailed, match="read back"), parcels:
         pass
     assert everything_below(tmp_path) == {"a.jpg": b"original"}

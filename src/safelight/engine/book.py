@@ -26,6 +26,7 @@ from safelight.audit.ledger import Ledger
 from safelight.audit.models import ModelFact, RetryFact
 from safelight.audit.receipt import Receipt, build, path_for
 from safelight.engine.output import sha256_of
+from safelight.engine.sealing import Written
 from safelight.engine.source import Digest, Source
 from safelight.engine.stock import Models
 from safelight.errors import VerificationFailed
@@ -100,6 +101,10 @@ class Book:
         """Where connections that were allowed are written down."""
         return Ledger(self.state_dir / "ledger", self.keys.journal)
 
+    def data_key(self) -> bytes:
+        """The key of encrypted files. Raises VaultLocked."""
+        return self.keys.data
+
     def input_digest(self) -> Digest:
         """A fresh keyed digest for one input."""
         return self.keys.keyed_digest_start()
@@ -121,12 +126,12 @@ class Book:
 
         return proves
 
-    def write(self, work: Work, digest: str) -> Receipt:
-        """Sign what was done; nothing is on disk yet. digest is the output's plain SHA-256."""
+    def write(self, work: Work, written: Written) -> Receipt:
+        """Sign what was done, of which written came out; it has no name yet."""
         answer, recipe = work.answer, work.recipe
         facts = ReceiptFacts(
             inputs=(_input(work.source, answer),),
-            outputs=(_output(answer, digest),),
+            outputs=(_output(answer, written),),
             operation=OperationFact.of(
                 recipe.canonical,
                 recipe.digest,
@@ -197,16 +202,18 @@ def _input(source: Source, answer: Answer) -> InputFact:
         media_type=_media_type(answer.input_format),
         width=answer.input_width,
         height=answer.input_height,
+        encryption=source.scheme or None,
     )
 
 
-def _output(answer: Answer, digest: str) -> OutputFact:
+def _output(answer: Answer, written: Written) -> OutputFact:
     return OutputFact(
-        sha256=digest,
-        bytes=len(answer.output) if answer.output is not None else 0,
+        sha256=written.sha256,
+        bytes=written.size_bytes,
         media_type=_media_type(answer.format),
         width=answer.width,
         height=answer.height,
+        encryption=written.scheme or None,
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
-import hashlib
 import os
 import sys
 import threading
@@ -28,6 +27,7 @@ from safelight.engine.devices import Devices, Runner
 from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.result import Result, Skipped
 from safelight.engine.sanitize import TwoCages
+from safelight.engine.sealing import Written
 from safelight.engine.selftest import usable_cores
 from safelight.engine.source import open_source
 from safelight.engine.stock import Models, Pictures, Stock, load_of
@@ -39,6 +39,7 @@ from safelight.models.providers import CPU, Device
 from safelight.models.store import Store
 from safelight.recipe import Recipe
 from safelight.settings import Settings, load
+from safelight.vault.stream import is_encrypted_name
 from safelight.worker.host import open_host
 from safelight.worker.job import Host, Job, ModelFile, Plan
 
@@ -105,14 +106,16 @@ class Engine:
         source is a path, encoded bytes, or a binary stream. With output the result is written there
         and its receipt beside it; without, it comes back as bytes. existing says what to do when
         the output is there: verify (skip it when it is the verified result of this input and
-        recipe, else OutputExists), skip, rename, overwrite, fail. Raises a SafelightError; then
+        recipe, else OutputExists), skip, rename, overwrite, fail. A path that ends in .enc is
+        opened on the way in and encrypted on the way out. Raises a SafelightError; then
         there is no output and no claim, unless the journal alone could not be written: then the
         output stands with its receipt, and the next run of the same records it.
         """
         started = time.monotonic()
         if output is not None and not in_place and _is_same(source, output):
             raise OutputClash("the output would be the input itself")
-        with open_source(source, self._limits.input_bytes, self.book.input_digest()) as held:
+        digest, most = self.book.input_digest(), self._limits.input_bytes
+        with open_source(source, most, digest, self.book.data_key) as held:
             read_s = time.monotonic() - started
             before = _format_of(held.first, recipe)
             models, device = self._models(recipe), self._device(recipe)
@@ -153,8 +156,9 @@ class Engine:
         """Take in a further picture, as a ground for cutout; recipes name it by its SHA-256, which
         comes back. It is held until close.
         """
+        key = self.book.data_key
         with self._opening:
-            return self._pictures.add(source)
+            return self._pictures.add(source, key)
 
     def host(self, recipe: Recipe, format: Format) -> Host:
         """The host that would work on such a picture; for proofs, which look at its workers."""
@@ -248,18 +252,20 @@ class Engine:
         output, book = work.answer.output, self.book
         if output is None:
             return clock.result(work)
-        receipt = book.write(work, hashlib.sha256(output).hexdigest())
         if target is None:
             data = bytes(output)
+            receipt = book.write(work, Written.of(output))
             place = book.keep(receipt)
             book.record(receipt)
             return clock.result(work, data=data, receipt=receipt, receipt_path=place)
         place = path_for(target)
         owner = outputs.heir_of(target, work.source.mode, in_place=in_place)
         owner = outputs.timed(owner, _changed_ns(self.settings.file_time, work.source.changed_ns))
-        parcels = outputs.delivery(target, [output], receipt.to_bytes(), owner, reread=in_place)
+        key = book.data_key if is_encrypted_name(target) else None
+        parcels = outputs.delivery(target, [output], owner, reread=in_place, key=key)
         with parcels as parcel:
-            parcel.commit(place.name, replace=replace)
+            receipt = book.write(work, parcel.written)
+            parcel.commit(receipt.to_bytes(), place.name, replace=replace)
         book.record(receipt)
         return clock.result(work, path=target, receipt=receipt, receipt_path=place)
 

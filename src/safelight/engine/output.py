@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from safelight.engine.sealing import PIECE_BYTES, Key, Written, holds, write, write_through
 from safelight.engine.workshop import ASIDE, Workshop, temporary_name
 from safelight.errors import DiskFull, OutputExists, OutputFailed, SafelightError
 from safelight.vault.private import open_regular, sync_folder
@@ -26,7 +27,6 @@ from safelight.vault.private import open_regular, sync_folder
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_UNNAMED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK}
-PIECE_BYTES = 1 << 22
 MAX_NAME_BYTES = 255
 
 
@@ -115,24 +115,28 @@ class _NoLinks(Exception):
 
 
 class Delivery:
-    """An output and its receipt on their way to their names."""
+    """An output on its way to its name; written says what its file is."""
 
-    def __init__(self, workshop: Workshop, target: Path, output: Staged, receipt: Staged) -> None:
+    def __init__(self, workshop: Workshop, target: Path, output: Staged, written: Written) -> None:
         self._workshop, self._target = workshop, target
-        self._output, self._receipt = output, receipt
+        self._output, self.written = output, written
 
-    def commit(self, receipt_name: str, *, replace: bool) -> None:
-        """Give both their names: first the receipt, at once after it the output.
+    def commit(self, receipt: bytes, receipt_name: str, *, replace: bool) -> None:
+        """Write the receipt, and give both their names: first to it, at once after to the output.
 
         Raises OutputExists unless replace is true; then nothing has changed. Raises OutputFailed.
         """
         shop = self._workshop
         try:
-            with shop.held():
+            with ExitStack() as stack:
+                slip = _stage(stack, shop)
+                write(slip.fd, receipt)
+                os.fsync(slip.fd)
+                stack.enter_context(shop.held())
                 if not replace and os.path.lexists(self._target):
                     raise OutputExists
                 with self._aside(receipt_name):
-                    self._receipt.become(receipt_name, replace=True, folder_fd=shop.fd)
+                    slip.become(receipt_name, replace=True, folder_fd=shop.fd)
                     self._output.become(self._target, replace=replace)
             with contextlib.suppress(OSError):
                 sync_folder(self._target.parent)
@@ -164,51 +168,38 @@ class Delivery:
 def delivery(
     target: Path,
     pieces: Sequence[bytes | memoryview],
-    receipt: bytes,
     owner: Callable[[int], Owner] = Owner,
     *,
     reread: bool = False,
+    key: Key | None = None,
 ) -> Iterator[Delivery]:
-    """Write output and receipt to disk without their names; on leaving what has none is gone.
+    """Write the output to disk without its name; on leaving what has none is gone.
 
     owner tells, given the permission bits that the user's umask allows, whose the output is to be.
-    With reread the bytes are read back from the file and compared. Raises OutputFailed, DiskFull.
+    With a key it is encrypted on the way. With reread the file is read back, opened and compared.
+    Raises OutputFailed, DiskFull.
     """
     try:
         _make_folder(target.parent)
         with ExitStack() as stack:
             shop = stack.enter_context(Workshop(target.parent))
-            output = _stage(stack, shop, pieces)
-            if reread:
-                _compare(output.fd, pieces)
+            output = _stage(stack, shop)
+            written = write_through(output.fd, pieces, key)
+            os.fsync(output.fd)
+            if reread and not holds(output.fd, pieces, key):
+                raise OutputFailed(
+                    "what was written cannot be read back as it was", hint="check the disk"
+                )
             _hand_over(output.fd, owner)
-            slip = _stage(stack, shop, [receipt])
-            yield Delivery(shop, target, output, slip)
+            yield Delivery(shop, target, output, written)
     except OSError as error:
         raise output_error(error) from error
 
 
-def _stage(stack: ExitStack, shop: Workshop, pieces: Sequence[bytes | memoryview]) -> Staged:
+def _stage(stack: ExitStack, shop: Workshop) -> Staged:
     staged = _open_unnamed(shop)
     stack.callback(staged.discard)
-    for piece in pieces:
-        view = memoryview(piece)
-        while view:
-            view = view[os.write(staged.fd, view[:PIECE_BYTES]) :]
-    os.fsync(staged.fd)
     return staged
-
-
-def _compare(fd: int, pieces: Sequence[bytes | memoryview]) -> None:
-    wanted = hashlib.sha256()
-    for piece in pieces:
-        wanted.update(piece)
-    os.lseek(fd, 0, os.SEEK_SET)
-    with open(fd, "rb", closefd=False) as file:
-        if hashlib.file_digest(file, "sha256").digest() != wanted.digest():
-            raise OutputFailed(
-                "what was written cannot be read back as it was", hint="check the disk"
-            )
 
 
 def _hand_over(fd: int, owner: Callable[[int], Owner]) -> None:

@@ -5,25 +5,60 @@ Its plain bytes are never on the disk. The key is asked for only where such a fi
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Self
 
+from safelight.errors import VerificationFailed
 from safelight.vault.keys import load_or_make
-from safelight.vault.stream import Decryptor, Fill, is_encrypted_name, plain_bytes
+from safelight.vault.stream import (
+    SCHEME,
+    Decryptor,
+    Encryptor,
+    Fill,
+    is_encrypted_name,
+    plain_bytes,
+)
 
+PIECE_BYTES = 1 << 22
 Key = Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What a file holds: how many plain bytes, and what reads them."""
+    """What a file holds: how many plain bytes, what reads them, how they are encrypted, nothing
+    where they are not.
+    """
 
     size_bytes: int
     fill: Fill
+    scheme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an output's file is, as it lies there: SHA-256, size in bytes, how it is encrypted,
+    nothing where it is not.
+    """
+
+    sha256: str
+    size_bytes: int
+    scheme: str = ""
+
+    @classmethod
+    def of(cls, data: bytes | memoryview) -> Self:
+        """The same for a result that has no file."""
+        return cls(hashlib.sha256(data).hexdigest(), len(data))
+
+
+def key_of(state_dir: Path) -> Key:
+    """The key of this user's encrypted files, read when it is first asked for."""
+    return cache(lambda: load_or_make(state_dir / "keys").data)
 
 
 @contextmanager
@@ -32,18 +67,63 @@ def opened(path: Path, fd: int, size_bytes: int, key: Key | None) -> Iterator[In
 
     Raises VerificationFailed, also from fill, and VaultLocked.
     """
-
-    def fill(view: memoryview) -> int:
-        return os.readv(fd, [view])
-
     if key is None or not is_encrypted_name(path):
-        yield Inside(size_bytes, fill)
+        yield Inside(size_bytes, _reader(fd))
         return
     held_bytes = plain_bytes(size_bytes)
-    with Decryptor(key(), fill) as decryptor:
-        yield Inside(held_bytes, decryptor.read_into)
+    with Decryptor(key(), _reader(fd)) as decryptor:
+        yield Inside(held_bytes, decryptor.read_into, SCHEME)
 
 
-def key_of(state_dir: Path) -> Key:
-    """The key of this user's encrypted files, read when it is first asked for."""
-    return cache(lambda: load_or_make(state_dir / "keys").data)
+def write_through(fd: int, pieces: Sequence[bytes | memoryview], key: Key | None) -> Written:
+    """Write all pieces, encrypted where there is a key; what lies there then. Raises OSError."""
+    digest, size_bytes = hashlib.sha256(), 0
+
+    def put(piece: memoryview) -> None:
+        nonlocal size_bytes
+        digest.update(piece)
+        size_bytes += len(piece)
+        write(fd, piece)
+
+    if key is None:
+        for piece in pieces:
+            for start in range(0, len(piece), PIECE_BYTES):
+                put(memoryview(piece)[start : start + PIECE_BYTES])
+        return Written(digest.hexdigest(), size_bytes)
+    with Encryptor(key(), put) as encryptor:
+        for piece in pieces:
+            encryptor.write(piece)
+        encryptor.finish()
+    return Written(digest.hexdigest(), size_bytes, SCHEME)
+
+
+def write(fd: int, data: bytes | memoryview) -> None:
+    """Write all of it. Raises OSError."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view[:PIECE_BYTES]) :]
+
+
+def holds(fd: int, pieces: Sequence[bytes | memoryview], key: Key | None) -> bool:
+    """Whether the file, read from its start and opened with the key, is these pieces."""
+    wanted, found = hashlib.sha256(), hashlib.sha256()
+    for piece in pieces:
+        wanted.update(piece)
+    os.lseek(fd, 0, os.SEEK_SET)
+    with memoryview(bytearray(PIECE_BYTES)) as view:
+        if key is None:
+            _feed(found.update, _reader(fd), view)
+        else:
+            with suppress(VerificationFailed), Decryptor(key(), _reader(fd)) as decryptor:
+                _feed(found.update, decryptor.read_into, view)
+        view[:] = bytes(PIECE_BYTES)
+    return found.digest() == wanted.digest()
+
+
+def _feed(update: Callable[[memoryview], object], fill: Fill, view: memoryview) -> None:
+    while count := fill(view):
+        update(view[:count])
+
+
+def _reader(fd: int) -> Fill:
+    return lambda view: os.readv(fd, [view])

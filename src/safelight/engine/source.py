@@ -39,7 +39,8 @@ class Source:
     """A sealed memfd with the input, its size in bytes, its keyed digest, what it is known by.
 
     mode holds the permission bits of the file that it came from, changed_ns the time of its last
-    change in nanoseconds; None where there was none.
+    change in nanoseconds; None where there was none. scheme says how the file was encrypted,
+    nothing where it was not.
     """
 
     fd: int
@@ -48,6 +49,7 @@ class Source:
     first: bytes
     mode: int | None = None
     changed_ns: int | None = None
+    scheme: str = ""
 
 
 @contextmanager
@@ -68,7 +70,8 @@ def open_source(
             _refuse_above(inside.size_bytes, limit_bytes)
             with _filled(inside.fill, inside.size_bytes, digest) as held:
                 mode = stat.S_IMODE(facts.st_mode) & 0o777
-                yield replace(held, mode=mode, changed_ns=facts.st_mtime_ns)
+                changed_ns = facts.st_mtime_ns
+                yield replace(held, mode=mode, changed_ns=changed_ns, scheme=inside.scheme)
     elif isinstance(source, bytes | memoryview):
         view = memoryview(source).cast("B")
         _refuse_above(len(view), limit_bytes)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.codecs.routing import route
+from safelight.engine.sealing import Key
 from safelight.engine.source import Source, open_source
 from safelight.errors import InputMissing, ModelMissing, RecipeInvalid, SafelightError
 from safelight.formats import Format
@@ -70,9 +71,12 @@ class Pictures:
         self._open = ExitStack()
         self._lock = threading.RLock()
 
-    def add(self, source: Path | bytes) -> str:
-        """The SHA-256 by which recipes name it. Raises what open_source raises."""
-        opening = open_source(source, self._limit_bytes, hashlib.sha256())
+    def add(self, source: Path | bytes, key: Key | None = None) -> str:
+        """The SHA-256 by which recipes name it, of a file that ends in .enc that of what it holds.
+
+        Raises what open_source raises.
+        """
+        opening = open_source(source, self._limit_bytes, hashlib.sha256(), key)
         with self._lock:
             held = self._open.enter_context(opening)
             self._held[held.digest] = held
