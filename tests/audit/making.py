@@ -120,6 +120,12 @@ def leaf(number: int) -> Leaf:
     return Leaf(commitment, f"2026-11-21T12:00:{number % 60:02}Z", number, 100, 200)
 
 
+def failed(number: int) -> Leaf:
+    """A fixed failure, different for every number."""
+    commitment = hashlib.sha256(f"failed {number}".encode()).hexdigest()
+    return Leaf(commitment, "2026-11-21T12:00:00Z", number, 100, 0, "limit-exceeded")
+
+
 @dataclass(frozen=True)
 class Desk:
     """A user's folder: keys, journal, and a place for outputs."""

@@ -47,9 +47,9 @@ def test_entries_are_numbered_from_one(desk: Desk) -> None:
     assert checked.unfinished_bytes == 0
 
 
-def test_a_line_holds_time_duration_sizes_a_commitment_and_nothing_else(desk: Desk) -> None:
+def test_a_line_holds_time_duration_sizes_a_code_a_commitment_and_nothing_else(desk: Desk) -> None:
     entry = json.loads(filled(desk)[1])
-    named = {"time", "duration_ms", "input_bytes", "output_bytes", "commitment"}
+    named = {"time", "duration_ms", "input_bytes", "output_bytes", "code", "commitment"}
     assert set(entry) == named | {"number", "previous"}
 
 

@@ -56,7 +56,7 @@ CHANGES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "an empty line": lambda found: [*found[:4], b"", *found[4:]],
     "a line that is no object": lambda found: [*found[:4], b"[]", *found[4:]],
     "a very long line": lambda found: [*found[:4], b'"' + b"x" * 9_000 + b'"', *found[4:]],
-    "another header": lambda found: [lines.header_line("0" * 64), *found[1:]],
+    "another header": lambda found: [lines.header_line(bytes(32)), *found[1:]],
 }
 
 

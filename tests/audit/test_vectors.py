@@ -12,9 +12,10 @@ from safelight.audit import dsse
 from safelight.audit.disk import Disk
 from safelight.audit.receipt import Receipt, path_for
 from safelight.errors import VerificationFailed
-from tests.audit.making import Desk, fixed_signer, leaf
+from tests.audit.making import Desk, failed, fixed_signer, leaf
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
+JOURNALS = ("journal-v1", "journal-v2")
 
 
 def expected(folder: str) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def names(folder: str) -> list[str]:
     return sorted(expected(folder)["vectors"])
 
 
-@pytest.mark.parametrize("folder", ["dsse-v1", "receipt-v1", "journal-v1"])
+@pytest.mark.parametrize("folder", ["dsse-v1", "receipt-v1", *JOURNALS])
 def test_every_vector_is_expected_to_do_something(folder: str) -> None:
     found = {path.name for path in (VECTORS / folder).iterdir()}
     assert found == {*names(folder), "expected.json"}
@@ -67,16 +68,18 @@ def test_receipt(name: str, tmp_path: Path) -> None:
         assert dsse.sign(Receipt.parse(data).payload, fixed_signer()) == data
 
 
-@pytest.mark.parametrize("name", names("journal-v1"))
-def test_journal(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("version", "name"), [(version, name) for version in JOURNALS for name in names(version)]
+)
+def test_journal(version: str, name: str, tmp_path: Path) -> None:
     folder = tmp_path / "journal"
     folder.mkdir(mode=0o700)
     for part in ("journal.jsonl", "head"):
         copy = folder / part
         copy.touch(mode=0o600)
-        copy.write_bytes((VECTORS / "journal-v1" / name / part).read_bytes())
+        copy.write_bytes((VECTORS / version / name / part).read_bytes())
     journal = Desk.at(tmp_path).journal
-    how = expected("journal-v1")["vectors"][name]
+    how = expected(version)["vectors"][name]
     if how.endswith("bytes"):
         checked = journal.check()
         entries, left = checked.head.entries, checked.unfinished_bytes
@@ -91,7 +94,7 @@ def test_the_same_leaves_give_the_same_journal(tmp_path: Path) -> None:
     (tmp_path / "journal").mkdir(mode=0o700)
     disk, end = Disk(tmp_path / "journal", fixed_signer()), None
     for batch in range(3):
-        end = disk.commit([leaf(2 * batch), leaf(2 * batch + 1)], end)
+        end = disk.commit([leaf(2 * batch), failed(2 * batch + 1)], end)
     for part in ("journal.jsonl", "head"):
-        wanted = (VECTORS / "journal-v1" / "whole" / part).read_bytes()
+        wanted = (VECTORS / "journal-v2" / "whole" / part).read_bytes()
         assert (tmp_path / "journal" / part).read_bytes() == wanted

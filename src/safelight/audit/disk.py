@@ -11,7 +11,7 @@ from pathlib import Path
 from safelight.audit import lines
 from safelight.audit.facts import Head
 from safelight.audit.lines import Leaf
-from safelight.audit.merkle import Tree
+from safelight.audit.merkle import EMPTY_ROOT, Tree
 from safelight.audit.walk import Checked, empty, walk
 from safelight.errors import VerificationFailed
 from safelight.vault.keys import Signer
@@ -82,12 +82,20 @@ class Disk:
             state = (found.st_ino, found.st_size, found.st_mtime_ns, kept.entries if kept else -1)
             if known is not None and known[0] == state:
                 return known
-            return state, self._walk(fd, kept)
+            return state, self._walk(_read_from(fd, 0), kept)
 
-    def _walk(self, fd: int, kept: Head | None) -> Checked:
+    def read(self) -> tuple[bytes, Checked]:
+        """All bytes, and what they were found to be, line by line; none where nothing began."""
+        if not self._journal.exists():
+            return b"", self.check(None)[1]
+        with self._opened(os.O_RDONLY) as fd:
+            data = _read_from(fd, 0)
+        return data, self._walk(data, self._kept_head())
+
+    def _walk(self, data: bytes, kept: Head | None) -> Checked:
         if kept is None:
             raise VerificationFailed("the journal's head file is gone")
-        return walk(_read_from(fd, 0), kept, self._signer.public_bytes)
+        return walk(data, kept, self._signer.public_bytes)
 
     @contextmanager
     def _opened(self, flags: int) -> Iterator[int]:
@@ -107,7 +115,7 @@ class Disk:
             raise _gone(kept.entries)
         tree = Tree()
         write_private(self._head, lines.note(0, tree.root, self._signer).encode())
-        write_private(self._journal, lines.header_line(self._signer.fingerprint) + b"\n")
+        write_private(self._journal, lines.header_line(self._signer.public_bytes) + b"\n")
 
     def _end(self, fd: int, known: End | None) -> End:
         found = os.fstat(fd)
@@ -116,7 +124,7 @@ class Disk:
         kept = self._kept_head()
         end = self._last_checkpoint(fd, found.st_size)
         if kept is None or end.head(kept.journal) != kept:
-            checked = self._walk(fd, kept)
+            checked = self._walk(_read_from(fd, 0), kept)
             end = self._last_checkpoint(fd, found.st_size - checked.unfinished_bytes)
         return end
 
@@ -136,14 +144,14 @@ class Disk:
 
     def _tree_of(self, line: bytes, before: bytes | None) -> Tree | None:
         """The tree at this line, if it is the first line, or a checkpoint in its place."""
-        fingerprint = self._signer.fingerprint
+        fingerprint, public_bytes = self._signer.fingerprint, self._signer.public_bytes
         if before is None:
-            return Tree() if line == lines.header_line(fingerprint) else None
+            return Tree() if lines.is_header(line, public_bytes) else None
         if b'"checkpoint"' not in line:
             return None
         try:
             document = lines.read_line(line)
-            found = lines.read_checkpoint(document, fingerprint, self._signer.public_bytes)
+            found = lines.read_checkpoint(document, fingerprint, public_bytes)
         except VerificationFailed:
             return None
         return found.tree if document["previous"] == lines.line_digest(before) else None
@@ -153,9 +161,30 @@ class Disk:
         if data is None:
             return None
         try:
-            text = data.decode()
-        except UnicodeDecodeError as error:
-            raise VerificationFailed("the journal's head file is damaged") from error
+            return self._read_note(data.decode())
+        except (UnicodeDecodeError, VerificationFailed) as error:
+            older = self._torn_from(data)
+            if older is None:
+                raise VerificationFailed("the journal's head file is damaged") from error
+            return self._read_note(older)
+
+    def _torn_from(self, data: bytes) -> str | None:
+        """The note that a run which died was overwriting, if these bytes are of such a write: up to
+        some byte the journal's last checkpoint, from there an older one.
+        """
+        if not self._journal.exists():
+            return None
+        first = lines.note(0, EMPTY_ROOT, self._signer)
+        with self._opened(os.O_RDONLY) as fd:
+            notes = [first, *lines.notes_in(_read_from(fd, 0))]
+        newest = notes.pop().encode()
+        unequal = (
+            place for place, byte in enumerate(data) if newest[place : place + 1] != b"%c" % byte
+        )
+        both = next(unequal, len(data))
+        return next((one for one in notes[::-1] if data[both:] == one.encode()[both:]), None)
+
+    def _read_note(self, text: str) -> Head:
         return lines.read_note(text, self._signer.fingerprint, self._signer.public_bytes)
 
     def _keep_head(self, tree: Tree) -> None:

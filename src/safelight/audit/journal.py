@@ -29,6 +29,7 @@ from pathlib import Path
 from safelight.audit.disk import Disk, End
 from safelight.audit.facts import Head
 from safelight.audit.lines import Leaf
+from safelight.audit.log import Log
 from safelight.audit.walk import Checked
 from safelight.errors import OutputFailed, SafelightError
 from safelight.vault.keys import Signer
@@ -106,6 +107,12 @@ class Journal:
         with self._held():
             self._checked = self._disk.check(self._checked)
         return self._checked[1]
+
+    def log(self) -> Log:
+        """Check the whole journal and read it. Raises like check."""
+        with self._held():
+            data, checked = self._disk.read()
+        return Log.of(data, checked, self.public_bytes)
 
     @contextmanager
     def _held(self) -> Iterator[None]:

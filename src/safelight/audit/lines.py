@@ -1,39 +1,63 @@
-"""Lines: the format of the journal, version 1. One canonical JSON value a line.
+"""Lines: the format of the journal, version 2. One canonical JSON value a line.
 
-The first line names the key: {"journal": FINGERPRINT, "schema": "safelight-journal/1"}. An entry
-holds number, time, duration, sizes and a commitment to a receipt. A checkpoint ends every batch:
-a signed note in the C2SP form (tlog-checkpoint: origin, size, root; Ed25519) and the compact
-range, from which the next run goes on. Each line but the first holds the SHA-256 of the line
-before it. The leaves of the RFC 6962 tree are the entry lines, without their line feeds.
+The first line names the key and brings its public half: {"journal": FINGERPRINT, "key": BASE64,
+"schema": "safelight-journal/2"}. An entry holds number, time, duration, sizes, a code ("done", or
+that of the error that a run ended with) and a commitment to a receipt, nothing else; a failed run
+has no receipt, and its commitment is to random bytes. A checkpoint ends every batch: a signed note
+in the C2SP form (tlog-checkpoint: origin, size, root; Ed25519) and the compact range, from which
+the next run goes on. Each line but the first holds the SHA-256 of the line before it. The leaves
+of the RFC 6962 tree are the entry lines, without their line feeds.
+
+Version 1 had no key in its first line and no code in its entries. A journal that began so keeps its
+first line and goes on with entries of version 2.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from safelight.audit.canonical import base64_text, canonical, parse_canonical
+from safelight.audit.canonical import base64_bytes, base64_text, canonical, parse_canonical
 from safelight.audit.facts import Head
 from safelight.audit.merkle import Tree
 from safelight.errors import VerificationFailed
-from safelight.vault.keys import Signer, is_signed
+from safelight.vault.keys import Signer, fingerprint_of, is_signed
 
-SCHEMA = "safelight-journal/1"
+SCHEMA = "safelight-journal/2"
+SCHEMA_1 = "safelight-journal/1"
+DONE = "done"
 MAX_LINE_BYTES = 8_192
 ED25519 = b"\x01"
+MAX_COUNT = 2**53
+COMMITMENT = re.compile("[0-9a-f]{64}")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+CODE = re.compile("[a-z][a-z-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What the journal keeps of one run: time, duration, sizes, and a hiding commitment."""
+    """What the journal keeps of one run: time, duration, sizes, how it ended, and a hiding
+    commitment.
+    """
 
     commitment: str
     time: str
     duration_ms: int
     input_bytes: int
     output_bytes: int
+    code: str = DONE
+
+    @classmethod
+    def of_failure(cls, code: str, time: str, *, duration_ms: int, input_bytes: int) -> Leaf:
+        """A run that gave nothing, ended by the error with this code."""
+        commitment = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
+        return cls(commitment, time, duration_ms, input_bytes, 0, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +68,59 @@ class Checkpoint:
     tree: Tree
 
 
-def header_line(fingerprint: str) -> bytes:
-    return canonical({"journal": fingerprint, "schema": SCHEMA})
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as read: its number, counted from 1, and what it keeps."""
+
+    number: int
+    leaf: Leaf
+
+
+def header_line(public_bytes: bytes) -> bytes:
+    key = base64_text(public_bytes)
+    return canonical({"journal": fingerprint_of(public_bytes), "key": key, "schema": SCHEMA})
+
+
+def is_header(line: bytes, public_bytes: bytes) -> bool:
+    """True if this is the first line of a journal of this key, of either version."""
+    first = canonical({"journal": fingerprint_of(public_bytes), "schema": SCHEMA_1})
+    return line in (header_line(public_bytes), first)
+
+
+def key_of(untrusted_header: bytes) -> bytes | None:
+    """The raw public key that a journal says is its own; None where it only names it."""
+    document = read_line(untrusted_header)
+    if document.get("schema") == SCHEMA_1:
+        return None
+    key = base64_bytes(str(document.get("key")))
+    if untrusted_header != header_line(key):
+        raise VerificationFailed("the journal's first line was altered")
+    return key
 
 
 def entry_line(leaf: Leaf, number: int, previous: bytes) -> bytes:
     return canonical({**asdict(leaf), "number": number, "previous": line_digest(previous)})
+
+
+def read_entry(document: dict[str, Any]) -> Entry:
+    """The entry of a line that was read. Raises VerificationFailed for any field that has no place
+    here and any value that could hold more than it says.
+    """
+    fields = {name: value for name, value in document.items() if name not in ("number", "previous")}
+    try:
+        leaf, number = Leaf(**fields), document["number"]
+        counts = (number, leaf.duration_ms, leaf.input_bytes, leaf.output_bytes)
+        is_sound = (
+            all(type(count) is int and 0 <= count <= MAX_COUNT for count in counts)
+            and COMMITMENT.fullmatch(leaf.commitment)
+            and TIME.fullmatch(leaf.time)
+            and CODE.fullmatch(leaf.code)
+        )
+    except (TypeError, KeyError) as error:
+        raise VerificationFailed("an entry is damaged") from error
+    if not is_sound:
+        raise VerificationFailed("an entry is damaged")
+    return Entry(number, leaf)
 
 
 def checkpoint_line(tree: Tree, signer: Signer, previous: bytes) -> bytes:
@@ -102,6 +173,14 @@ def read_note(untrusted: str, fingerprint: str, public_bytes: bytes) -> Head:
     if not is_sound or size < 0 or len(root) != 32:
         raise VerificationFailed("a checkpoint is damaged")
     return Head(journal=fingerprint, entries=size, root=root.hex())
+
+
+def notes_in(data: bytes) -> Iterator[str]:
+    """The note of every line that looks like a checkpoint, in order; none of them is checked."""
+    for line in data.split(b"\n"):
+        if b'"checkpoint"' in line:
+            with suppress(VerificationFailed):
+                yield str(read_line(line).get("checkpoint"))
 
 
 def read_checkpoint(document: dict[str, Any], fingerprint: str, public_bytes: bytes) -> Checkpoint:

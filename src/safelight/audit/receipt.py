@@ -14,7 +14,7 @@ from pathlib import Path
 
 from safelight.audit import dsse, statement
 from safelight.audit.facts import Head, ReceiptFacts
-from safelight.audit.journal import Leaf
+from safelight.audit.lines import Leaf
 from safelight.audit.statement import Predicate
 from safelight.errors import VerificationFailed
 from safelight.vault.keys import Signer

@@ -98,7 +98,7 @@ class _Journey:
     def _step(self, line: bytes, end: int) -> None:
         document = lines.read_line(line)
         if not self._previous:
-            if line != lines.header_line(self._fingerprint):
+            if not lines.is_header(line, self._public_bytes):
                 raise VerificationFailed("the journal is another key's")
             self.done_bytes = end
         elif document.get("previous") != lines.line_digest(self._previous):
@@ -110,11 +110,11 @@ class _Journey:
         self._previous = line
 
     def _entry(self, document: dict[str, Any], line: bytes) -> None:
-        number, commitment = document.get("number"), document.get("commitment")
-        if number != self._tree.size + 1 or not isinstance(commitment, str):
+        entry = lines.read_entry(document)
+        if entry.number != self._tree.size + 1:
             raise VerificationFailed("an entry is out of order")
         self._tree.append(line)
-        self._pending[commitment] = number
+        self._pending[entry.leaf.commitment] = entry.number
 
     def _checkpoint(self, document: dict[str, Any], end: int) -> None:
         """Compare with the tree. The last signature covers all before it: `_settle` checks it."""
