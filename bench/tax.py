@@ -1,6 +1,6 @@
 """What the cage costs: the same work in a fresh caged worker and in a process without a cage.
 
-    python -m bench.tax [--check] [--rounds N]
+    python -m bench.tax [--quick] [--check] [--markdown]
 
 A 12-megapixel JPEG, resized to 2048 pixels; reading and hashing are counted apart. Caged and bare
 runs take turns, one thread each. --check exits 1 when a goal is missed.
@@ -8,7 +8,6 @@ runs take turns, one thread each. --check exits 1 when a goal is missed.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import os
 import statistics
@@ -17,6 +16,7 @@ import time
 from collections.abc import Callable
 
 from bench.command import LARGE, photograph
+from bench.tables import Goal, Table, show
 from safelight.engine.source import open_source
 from safelight.limits import Limits
 from safelight.operation import Operation
@@ -28,50 +28,46 @@ from safelight.worker.host import open_host
 from safelight.worker.job import Host, Job, Plan
 
 MOST_MS, MOST_SHARE = 15.0, 0.10
+ROUNDS, QUICK_ROUNDS = 15, 4
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("--rounds", type=int, default=15)
-    chosen = parser.parse_args()
+def tables(quick: bool) -> list[Table]:
+    """One row an operation: bare, caged, the difference; the goal is 15 ms or a tenth."""
+    os.environ["VIPS_CONCURRENCY"] = "1"
     data = photograph(*LARGE, seed=1)
-    is_met = True
-    for step in (Resize(fit="2048x2048"), Scrub()):
-        is_met &= compare(data, step, chosen.rounds)
-    return 1 if chosen.check and not is_met else 0
+    rounds = QUICK_ROUNDS if quick else ROUNDS
+    found = [compare(data, step, rounds) for step in (Resize(fit="2048x2048"), Scrub())]
+    return [
+        Table(
+            "A 12-megapixel JPEG in a fresh caged worker and without a cage, medians in ms",
+            ("", "bare", "caged", "tax", "reading and hashing", "a worker not kept ready"),
+            rows=tuple(row for row, _ in found),
+            goals=tuple(goal for _, goal in found),
+        )
+    ]
 
 
-def compare(data: bytes, step: Operation, rounds: int) -> bool:
-    """One operation: medians, the tax, and whether it is within the goal."""
+def compare(data: bytes, step: Operation, rounds: int) -> tuple[tuple[str, ...], Goal]:
+    """One operation: medians of runs that take turns, and the tax against its goal."""
     recipe = Recipe((step,))
     plan = Plan(recipe.touches_pixels, runtimes=frozenset(), limits=Limits())
-    caged: list[float] = []
-    bare: list[float] = []
-    hashed: list[float] = []
-    ready: list[float] = []
+    columns: list[list[float]] = [[], [], [], []]
     with open_host(plan) as host:
         for number in range(rounds + 1):
-            times = (wall_ms(lambda: run_bare(data, recipe)), *run_caged(host, data, recipe))
-            waited_ms = wall_ms(lambda: host.report())
+            times = (
+                wall_ms(lambda: run_bare(data, recipe)),
+                *run_caged(host, data, recipe),
+                wall_ms(lambda: host.report()),
+            )
             if number:
-                for row, value in zip((bare, caged, hashed), times, strict=True):
-                    row.append(value)
-                ready.append(waited_ms)
-    tax_ms = statistics.median(a - b for a, b in zip(caged, bare, strict=True))
-    middle = statistics.median(bare)
-    goal_ms = max(MOST_MS, MOST_SHARE * middle)
-    is_met = bool(tax_ms <= goal_ms)
-    print(
-        f"{step.name:8} bare {middle:7.1f} ms   caged {statistics.median(caged):7.1f} ms   "
-        f"tax {tax_ms:6.1f} ms ({tax_ms / middle:+.1%})   goal {goal_ms:.1f} ms   "
-        f"{'met' if is_met else 'MISSED'}"
-    )
-    print(
-        f"{'':8} reading and hashing {len(data) / 1e6:.1f} MB {statistics.median(hashed):.1f} ms, "
-        f"a worker that was not kept ready {statistics.median(ready):.1f} ms"
-    )
-    return is_met
+                for column, value in zip(columns, times, strict=True):
+                    column.append(value)
+    bare, caged, hashed, ready = (statistics.median(column) for column in columns)
+    tax_ms = statistics.median(a - b for b, a in zip(*columns[:2], strict=True))
+    figures = (bare, caged, tax_ms, hashed, ready)
+    wanted = max(MOST_MS, MOST_SHARE * bare)
+    goal = Goal(f"what the cage costs {step.name} of 12 MP", tax_ms, wanted, "ms", digits=1)
+    return (step.name, *(f"{one:.1f}" for one in figures)), goal
 
 
 def run_bare(data: bytes, recipe: Recipe) -> None:
@@ -102,5 +98,4 @@ def wall_ms(work: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    os.environ["VIPS_CONCURRENCY"] = "1"
-    sys.exit(main())
+    sys.exit(show(__doc__, tables))
