@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.batch.naming import Placement
-from safelight.batch.plan import PlannedItem, Selection, make_plan
+from safelight.batch.plan import Look, PlannedItem, Selection, make_plan
+from safelight.engine.source import first_bytes
 from safelight.errors import InputMissing, UsageError
 from safelight.limits import MEGA
 from safelight.recipe import Recipe
@@ -33,15 +34,17 @@ class Labelled:
     passed_over: tuple[PlannedItem, ...] = ()
 
 
-def labelled(place: Path, recipe: Recipe) -> Labelled:
-    """What lies in this folder, or stands in this table. Raises UsageError, InputMissing."""
+def labelled(place: Path, recipe: Recipe, *, look: Look = first_bytes) -> Labelled:
+    """What lies in this folder, or stands in this table; look as for make_plan. Raises UsageError,
+    InputMissing.
+    """
     if place.is_dir():
-        every = make_plan(Selection((str(place),), recursive=True), Placement(), recipe)
+        every = make_plan(Selection((str(place),), recursive=True), Placement(), recipe, look=look)
         items = [item for item in every if not item.skip]
         tags = {item.index: frozenset({_folder_of(item, place)}) for item in items}
     else:
         table = _table(place)
-        items = every = make_plan(Selection(tuple(table)), Placement(), recipe)
+        items = every = make_plan(Selection(tuple(table)), Placement(), recipe, look=look)
         tags = {item.index: frozenset(table[item.shown]) for item in items}
     if len(items) > MAX_PICTURES:
         raise UsageError(f"{len(items)} pictures are given, of {MAX_PICTURES} at most")

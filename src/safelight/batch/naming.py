@@ -12,6 +12,7 @@ from typing import Literal
 from safelight.errors import OutputClash, ParameterInvalid
 from safelight.formats import EXTENSIONS, SPELLINGS, Format
 from safelight.recipe import Recipe
+from safelight.vault.stream import SUFFIX, is_encrypted_name, plain_name
 
 STANDARD = "-"
 # What a conversion's output is called where the ending does not tell it from its input.
@@ -27,7 +28,7 @@ class Placement:
 
     output is a file, a folder, "-" for standard output, or None for beside the input. name_template
     has the fields stem, op, scale, model, ext, index, digest8 (the first 8 digits of the recipe's
-    digest).
+    digest). A name that ends in .enc is that of an encrypted file.
     """
 
     output: str | None = None
@@ -51,7 +52,7 @@ class Placement:
         """What the ending of the one output says; None where it says nothing, or there is none."""
         if self.output is None or self.is_standard or self.names_folder(several=several):
             return None
-        ending = Path(self.output).suffix.lower()
+        ending = plain_name(Path(self.output)).suffix.lower()
         return next((format for format, all in SPELLINGS.items() if ending in all), None)
 
 
@@ -66,30 +67,42 @@ class Subject:
 
 
 def target_for(placement: Placement, recipe: Recipe, subject: Subject, *, several: bool) -> Path:
-    """The output's path. Raises OutputClash when it would be the input itself or no folder can be
-    made.
+    """The output's path; that of an encrypted input is encrypted too, unless a name says otherwise.
+
+    Raises OutputClash when it would be the input itself or no folder can be made.
     """
     source, format = subject.source, subject.format
     if placement.in_place:
         _refuse_other_format(recipe, format)
         return Path(os.path.realpath(source))
-    extension = _extension(source, format, recipe.target_of(format))
+    inner = plain_name(source)
+    ending = SUFFIX if inner != source else ""
+    extension = _extension(inner, format, recipe.target_of(format))
     name = None
     if placement.name_template is not None:
         name = _name(placement.name_template, recipe, subject, extension)
     if placement.output is None:
-        beside = name or _beside(source, recipe.suffix, extension)
-        target = source.with_name(beside)
+        target = source.with_name(name or _beside(inner, recipe.suffix, extension) + ending)
     elif placement.names_folder(several=several):
         folder = Path(placement.output)
-        if several and os.path.exists(folder) and not os.path.isdir(folder):
-            raise OutputClash("several inputs need -o to be a folder, and it is a file")
-        target = folder / subject.mirrored.parent / (name or f"{source.stem}{extension}")
+        _refuse_no_folder(folder, placement.output, several=several)
+        usual = f"{inner.stem}{extension}{ending}"
+        target = folder / subject.mirrored.parent / (name or usual)
     else:
         target = Path(placement.output)
     if os.path.realpath(target) == os.path.realpath(source):
         raise OutputClash("the output would be the input itself", hint="--in-place, or another -o")
     return target
+
+
+def _refuse_no_folder(folder: Path, typed: str, *, several: bool) -> None:
+    if several and os.path.exists(folder) and not os.path.isdir(folder):
+        raise OutputClash("several inputs need -o to be a folder, and it is a file")
+    if is_encrypted_name(folder) and typed.endswith(folder.name) and not os.path.isdir(folder):
+        raise OutputClash(
+            "several inputs do not go into one encrypted file",
+            hint="-o FOLDER/ --name '{stem}.{ext}.enc' encrypts each",
+        )
 
 
 def _refuse_other_format(recipe: Recipe, format: Format) -> None:
@@ -118,7 +131,7 @@ def _beside(source: Path, suffix: str, extension: str) -> str:
 def _name(template: str, recipe: Recipe, subject: Subject, extension: str) -> str:
     need = recipe.needs[0] if recipe.needs else None
     fields = {
-        "stem": subject.source.stem,
+        "stem": plain_name(subject.source).stem,
         "op": recipe.suffix or recipe.verbs[-1],
         "scale": str(need.scale) if need else "1",
         "model": need.name if need else "none",

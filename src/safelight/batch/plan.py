@@ -11,21 +11,24 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.audit.receipt import path_for
+from safelight.batch.clashes import refuse_clashes
 from safelight.batch.naming import Placement, Subject, target_for
 from safelight.codecs.routing import foreign, refusal, route
 from safelight.engine.source import first_bytes, unreadable
-from safelight.errors import InputMissing, OutputClash, SafelightError
+from safelight.errors import InputMissing, OutputClash, SafelightError, VerificationFailed
 from safelight.formats import SPELLINGS, TABLE, Format, is_picture
 from safelight.recipe import Recipe
+from safelight.vault.stream import plain_name
 
 DROPPINGS = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
 STANDARD = "-"
+# What a file of a folder is called that is encrypted and does not open here.
+ENCRYPTED = "an encrypted file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class PlannedItem:
             return ""
         if self.unread is not None and self.kind:
             return f"nothing was done to it: {self.unread.message}"
-        ending = self.source.suffix.lower()
+        ending = plain_name(self.source).suffix.lower()
         named = next((name for name, endings in SPELLINGS.items() if ending in endings), None)
         if self.unread is not None and named is not None:
             return f"passed over: the name ends in {ending}, the bytes are nothing Safelight reads"
@@ -87,8 +90,14 @@ class Found:
     skip: str = ""
 
 
-def make_plan(selection: Selection, placement: Placement, recipe: Recipe) -> list[PlannedItem]:
-    """Every item in a stable order.
+Look = Callable[[Path], bytes]
+
+
+def make_plan(
+    selection: Selection, placement: Placement, recipe: Recipe, *, look: Look = first_bytes
+) -> list[PlannedItem]:
+    """Every item in a stable order. look reads what a file is known by, and is what opens those
+    that are encrypted.
 
     Raises OutputClash when outputs cannot be told apart, InputMissing when nothing was named or a
     list cannot be read.
@@ -110,7 +119,7 @@ def make_plan(selection: Selection, placement: Placement, recipe: Recipe) -> lis
         raise InputMissing("there is no file in the folder that was named", hint=below)
     several = len(found) > 1 or selection.recursive
     items = [
-        _planned(number, one, placement, recipe, several=several)
+        _planned(_looked(number, one, look), one, placement, recipe, several=several)
         for number, one in enumerate(found, 1)
     ]
     items = _without_own_outputs(items)
@@ -118,20 +127,36 @@ def make_plan(selection: Selection, placement: Placement, recipe: Recipe) -> lis
     return items
 
 
+def _looked(number: int, found: Found, look: Look) -> tuple[PlannedItem, bytes]:
+    """The item as far as its file alone tells, and its first bytes."""
+    item = PlannedItem(number, found.path, found.shown, skip=found.skip, problem=found.problem)
+    if found.path is None or found.problem or found.skip:
+        return item, b""
+    try:
+        return item, look(found.path)
+    except OSError as error:
+        return replace(item, problem=unreadable(error)), b""
+    except VerificationFailed as error:
+        if found.was_named:
+            return replace(item, problem=error), b""
+        return replace(item, skip=error.code, unread=error, kind=ENCRYPTED), b""
+    except SafelightError as error:
+        return replace(item, problem=error), b""
+
+
 def _planned(
-    number: int, found: Found, placement: Placement, recipe: Recipe, *, several: bool
+    looked: tuple[PlannedItem, bytes],
+    found: Found,
+    placement: Placement,
+    recipe: Recipe,
+    *,
+    several: bool,
 ) -> PlannedItem:
-    item = PlannedItem(
-        number, found.path, found.shown, None, None, skip=found.skip, problem=found.problem
-    )
+    item, first = looked
     if found.path is None:
         return replace(item, target=_target_of_standard_input(placement, several=several))
-    if found.problem or found.skip:
+    if item.problem or item.skip:
         return item
-    try:
-        first = first_bytes(found.path)
-    except OSError as error:
-        return replace(item, problem=unreadable(error))
     format = route(first)
     named = placement.named_format(several=several)
     problem = refusal(first) if format is None else recipe.refusal(format, named)
@@ -146,7 +171,7 @@ def _planned(
     if not recipe.gives_image or placement.is_standard:
         return replace(item, format=format)
     target = target_for(
-        placement, recipe, Subject(found.path, found.mirrored, format, number), several=several
+        placement, recipe, Subject(found.path, found.mirrored, format, item.index), several=several
     )
     return replace(item, format=format, target=target)
 
@@ -175,46 +200,6 @@ def _without_own_outputs(items: list[PlannedItem]) -> list[PlannedItem]:
     return [
         replace(item, target=None, skip="own-output") if is_result(item) else item for item in items
     ]
-
-
-def refuse_clashes(items: list[PlannedItem], recipe: Recipe) -> None:
-    """Raises OutputClash for an output that is another item's, an input, or a picture of the
-    recipe.
-    """
-    seen: dict[str, PlannedItem] = {}
-    sources = {
-        os.path.realpath(item.source): item
-        for item in items
-        if item.source is not None and not item.skip
-    }
-    for item in items:
-        if item.target is None:
-            continue
-        victim = sources.get(os.path.realpath(item.target), item)
-        if victim is not item:
-            raise OutputClash(
-                f"the output of {item.shown} would be the input {victim.shown}",
-                hint="another -o, or name fewer inputs",
-            )
-        if any(_is_same(item.target, path) for path in recipe.files.values()):
-            raise OutputClash(
-                f"the output of {item.shown} would be a picture that the recipe uses",
-                hint="another -o",
-            )
-        other = seen.setdefault(os.path.normcase(os.path.abspath(item.target)), item)
-        if other is not item:
-            raise OutputClash(
-                f"{other.shown} and {item.shown} would have the same output {item.target}",
-                hint="--name '{stem}-{index}.{ext}' gives each a name of its own",
-            )
-
-
-def _is_same(target: Path, picture: Path) -> bool:
-    """By name or, as with another spelling or link of it, by what the system says."""
-    with suppress(OSError):
-        if os.path.samefile(target, picture):
-            return True
-    return os.path.realpath(target) == os.path.realpath(picture)
 
 
 def _unique(found: Iterator[Found]) -> Iterator[Found]:

@@ -20,6 +20,7 @@ from safelight.batch.plan import PlannedItem
 from safelight.batch.standard_input import StandardInput
 from safelight.batch.tally import BAD, Tally
 from safelight.engine.engine import Engine
+from safelight.engine.existing import numbered
 from safelight.engine.result import Result, Skipped
 from safelight.errors import Cancelled, DiskFull, InputRefused, LevelTooLow, SafelightError
 from safelight.recipe import Recipe
@@ -226,7 +227,7 @@ def keep_original(source: Path, folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(10_000):
-            target = folder / (f"{source.stem}-{number}{source.suffix}" if number else source.name)
+            target = folder / (numbered(source, number) if number else source.name)
             try:
                 fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             except FileExistsError:

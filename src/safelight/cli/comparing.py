@@ -17,6 +17,7 @@ from safelight.cli.printable import jsonable, printable
 from safelight.errors import FormatUnknown, InputMissing, OutputClash, ParameterInvalid
 from safelight.formats import SPELLINGS, WRITABLE
 from safelight.image import Measure
+from safelight.vault.stream import plain_name
 
 if TYPE_CHECKING:
     from safelight.recipe import Recipe
@@ -87,7 +88,7 @@ def compare(
     names = {"first": first, "second": second}
     target = _target(diff, (first, second))
     for one in names.values():
-        _refuse_what_has_no_pixels(one)
+        _refuse_what_has_no_pixels(face, one)
     with Engine(face.settings, jobs=1, door="command line") as engine:
         reference = PICTURE + engine.add_picture(Path(second))
         measured = engine.run(Path(first), Recipe((Compare(reference=reference),)))
@@ -100,16 +101,16 @@ def compare(
     return FOUND if _fallen(face, figures, floors) else 0
 
 
-def _refuse_what_has_no_pixels(name: str) -> None:
+def _refuse_what_has_no_pixels(face: Face, name: str) -> None:
     """Raises ParameterInvalid for a document or a film, InputMissing and FormatUnknown; the last
     two say which of both it is.
     """
     from safelight.codecs.routing import refusal, route
-    from safelight.engine.source import first_bytes, unreadable
+    from safelight.engine.source import looking, unreadable
     from safelight.ops.compare import refuse_pixelless
 
     try:
-        first = first_bytes(Path(name))
+        first = looking(face.settings)(Path(name))
     except (OSError, ValueError) as error:
         missing = unreadable(error)
         message = f"{printable(name, LONGEST_NAME)}: {missing.message}"
@@ -221,11 +222,11 @@ def _difference(wishes: Mapping[str, Any], target: Path) -> Recipe:
     from safelight.ops.difference import Difference
     from safelight.recipe import Recipe
 
-    suffix = target.suffix.lower()
+    suffix = plain_name(target).suffix.lower()
     named = next((name for name in WRITABLE if suffix in SPELLINGS[name]), None)
     if named is None:
         raise ParameterInvalid(
             f"--diff: {suffix or 'a name without an ending'} is no format that can be written",
-            hint=f"--diff {target.stem}.png",
+            hint=f"--diff {plain_name(target).stem}.png",
         )
     return Recipe((build(Difference, {**wishes, "format": named}),))

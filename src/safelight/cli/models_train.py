@@ -62,13 +62,14 @@ def train_tags(face: Face, labelled: str, name: str, model: str) -> int:
     """
     from safelight.batch.labelled import labelled as read
     from safelight.engine import training
+    from safelight.engine.source import looking
     from safelight.recipe import Recipe
 
     shelving = shelving_of(face)
     store = shelving.store
     replaced, base = training.require_free(store, name), training.base_for(store, model)
     recipe = Recipe.from_steps([{"op": "embed", "model": base.name}])
-    found = read(Path(labelled), recipe)
+    found = read(Path(labelled), recipe, look=looking(face.settings))
     if replaced is not None and not face.agreed(f"replace the model {name}?"):
         raise Cancelled("nothing was made", hint="give --name another one")
     _say_base(face, base, is_typed=bool(model))

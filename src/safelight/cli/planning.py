@@ -11,13 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safelight.batch.clashes import refuse_clashes
 from safelight.batch.events import SCHEMA, Item
 from safelight.batch.naming import Placement
-from safelight.batch.plan import PlannedItem, Selection, make_plan, refuse_clashes
+from safelight.batch.plan import Look, PlannedItem, Selection, make_plan
 from safelight.batch.run import failed_item, skipped_item
 from safelight.batch.tally import exit_code
 from safelight.cli.face import Face
 from safelight.cli.printable import printable
+from safelight.engine.source import looking
 from safelight.errors import InputMissing, UsageError
 from safelight.recipe import Recipe
 from safelight.vault.private import open_regular
@@ -70,8 +72,9 @@ def run_plan(face: Face, path: Path, wishes: Wishes) -> int:
         in_place=header.get("in_place") is True,
         backup_dir=Path(header["backup_dir"]) if header.get("backup_dir") else None,
     )
+    look = looking(face.settings)
     items = [
-        _again(number, line, placement, recipe)
+        _again(number, line, placement, recipe, look=look)
         for number, line in enumerate(lines, 1)
         if line.get("status") == "planned"
     ]
@@ -149,13 +152,13 @@ def _read(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 
 def _again(
-    number: int, line: Mapping[str, Any], placement: Placement, recipe: Recipe
+    number: int, line: Mapping[str, Any], placement: Placement, recipe: Recipe, *, look: Look
 ) -> PlannedItem:
     source, target = _name(line, "input"), _name(line, "output")
     if source is None:
         raise UsageError(f"line {number + 1} of the plan names no input")
     there = placement if placement.in_place else replace(placement, output=target)
-    return replace(make_plan(Selection((source,)), there, recipe)[0], index=number)
+    return replace(make_plan(Selection((source,)), there, recipe, look=look)[0], index=number)
 
 
 def _name(line: Mapping[str, Any], key: str) -> str | None:

@@ -78,13 +78,14 @@ def run_recipe(
     """Do the whole run and give its exit code. may_convert: the name of -o chooses the format."""
     from safelight.batch.plan import make_plan
     from safelight.cli.steps import fitted, refuse_idle_quality
+    from safelight.engine.source import looking
 
     placement = wishes.placement(face)
     if not recipe.gives_image:
         _refuse_outputs(wishes)
     if placement.is_standard and recipe.gives_image:
         _refuse_screen(face)
-    items = make_plan(wishes.selection(), placement, recipe)
+    items = make_plan(wishes.selection(), placement, recipe, look=looking(face.settings))
     recipe = fitted(recipe, items, placement, may_convert=may_convert)
     if may_convert:
         refuse_idle_quality(recipe, items)

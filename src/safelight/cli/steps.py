@@ -15,6 +15,7 @@ from safelight.operation import Operation
 from safelight.recipe import Recipe, operation_named
 from safelight.settings import Settings
 from safelight.settings.fields import PROFILES
+from safelight.vault.stream import plain_name
 
 SCRUB = "scrub"
 
@@ -57,7 +58,7 @@ def fitted(
     is_file = len(items) == 1 and not placement.in_place and placement.output is not None
     if not is_file or item.target is None or placement.names_folder(several=False):
         return recipe
-    suffix = item.target.suffix.lower()
+    suffix = plain_name(item.target).suffix.lower()
     named = next((name for name, endings in SPELLINGS.items() if suffix in endings), None)
     given = recipe.target_of(item.format) if item.format else recipe.wished_format
     if named is None or given is None or named == given:
@@ -66,7 +67,7 @@ def fitted(
         return with_conversion(recipe, named, None)
     raise OutputClash(
         f"the output's name says {named}, and it would be {given}",
-        hint=f"-o {item.target.stem}.{EXTENSIONS[given]}, or a step that converts",
+        hint=f"-o {plain_name(item.target).stem}.{EXTENSIONS[given]}, or a step that converts",
     )
 
 

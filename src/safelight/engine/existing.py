@@ -9,6 +9,7 @@ from pathlib import Path
 
 from safelight.engine.result import Skipped
 from safelight.errors import OutputExists, OutputFailed, ParameterInvalid
+from safelight.vault.stream import plain_name
 
 MOST_NAMES = 10_000
 
@@ -48,14 +49,22 @@ def settle_in_place(
 
 
 def free_name(target: Path) -> Path:
-    """The first of photo-1.jpg, photo-2.jpg, ... that is free. Raises OutputExists after ten
-    thousand.
+    """The first of photo-1.jpg, photo-2.jpg, ... that is free; also where a name ends in .enc.
+
+    Raises OutputExists after ten thousand.
     """
     for number in range(1, MOST_NAMES):
-        candidate = target.with_name(f"{target.stem}-{number}{target.suffix}")
+        candidate = target.with_name(numbered(target, number))
         if not os.path.lexists(candidate):
             return candidate
     raise OutputExists("ten thousand outputs of this name are there already")
+
+
+def numbered(path: Path, number: int) -> str:
+    """The name of this path with a number: photo-1.jpg, photo-1.jpg.enc."""
+    inner = plain_name(path)
+    ending = path.name.removeprefix(inner.name)
+    return f"{inner.stem}-{number}{inner.suffix}{ending}"
 
 
 def _is_regular(target: Path) -> bool:

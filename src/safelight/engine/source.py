@@ -11,17 +11,21 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from safelight.codecs.routing import ROUTE_BYTES
-from safelight.engine.sealing import Key, opened
+from safelight.engine.holding import Budget, Held, buffer, unbounded
+from safelight.engine.sealing import Key, key_of, opened
 from safelight.errors import ContainerBroken, InputMissing, LimitExceeded, SafelightError
 from safelight.limits import MEGA
+from safelight.settings import Settings
 from safelight.vault.stream import Fill
 from safelight.worker.memory import private_map
 
 PIECE_BYTES = 1 << 20
+NOT_AT_HAND = -1
 F_SEAL_FUTURE_WRITE = 0x0010
 SEALS = F_SEAL_FUTURE_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
@@ -40,7 +44,8 @@ class Source:
 
     mode holds the permission bits of the file that it came from, changed_ns the time of its last
     change in nanoseconds; None where there was none. scheme says how the file was encrypted,
-    nothing where it was not.
+    nothing where it was not. waiting is what holds a stream; one that was spilled for want of
+    memory has no memfd until at_hand.
     """
 
     fd: int
@@ -50,6 +55,7 @@ class Source:
     mode: int | None = None
     changed_ns: int | None = None
     scheme: str = ""
+    waiting: Held | None = None
 
 
 @contextmanager
@@ -58,8 +64,10 @@ def open_source(
     limit_bytes: int,
     digest: Digest,
     key: Key | None = None,
+    budget: Budget | None = None,
 ) -> Iterator[Source]:
-    """Read the input into memory that is overwritten on leaving.
+    """Read the input into memory that is overwritten on leaving; a stream that passes the budget
+    into an encrypted file.
 
     A path must name a regular file; with a key one that ends in .enc is opened as it is read, and
     its plain bytes are nowhere else. Raises InputMissing, LimitExceeded, ContainerBroken for no
@@ -78,7 +86,8 @@ def open_source(
         with _filled(_from_view(view), len(view), digest) as held:
             yield held
     else:
-        with _gathered(_from_stream(source), limit_bytes, digest) as held:
+        fill = _from_stream(source)
+        with _gathered(fill, limit_bytes, digest, budget or unbounded()) as held:
             yield held
 
 
@@ -125,6 +134,11 @@ def first_bytes(path: Path, key: Key | None = None) -> bytes:
         os.close(fd)
 
 
+def looking(settings: Settings) -> Callable[[Path], bytes]:
+    """first_bytes with the key of this user's encrypted files, read once it is needed."""
+    return partial(first_bytes, key=key_of(settings.state_dir))
+
+
 def unreadable(error: Exception) -> InputMissing:
     """Our error for an input that the system does not let us read, with a hint by its cause."""
     reason = getattr(error, "strerror", None) or "no such path"
@@ -164,52 +178,43 @@ def _from_stream(stream: BinaryIO) -> Fill:
 
 
 @contextmanager
-def _gathered(fill: Fill, limit_bytes: int, digest: Digest) -> Iterator[Source]:
-    """What comes to an end nobody knows where: the memory grows with it, to one byte too many."""
-    fd = os.memfd_create("source", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
-        try:
-            size_bytes = _grow(fd, fill, limit_bytes, digest)
-            _refuse_above(size_bytes, limit_bytes)
-            held = private_map(fd, size_bytes)
-        except BaseException:
-            _blank(fd)
-            raise
-        with held:
-            try:
-                fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
-                yield Source(fd, size_bytes, digest.hexdigest(), bytes(held[:ROUTE_BYTES]))
-            finally:
-                overwrite(held, size_bytes)
-    finally:
-        os.close(fd)
+def _gathered(fill: Fill, limit_bytes: int, digest: Digest, budget: Budget) -> Iterator[Source]:
+    """What comes to an end nobody knows where: held as it comes, to one byte too many."""
+    with Held(budget) as held:
+        first = _take_in(held, fill, limit_bytes, digest)
+        _refuse_above(held.size_bytes, limit_bytes)
+        source = Source(NOT_AT_HAND, held.size_bytes, digest.hexdigest(), first, waiting=held)
+        if held.is_spilled:
+            yield source
+        else:
+            with at_hand(source) as ready:
+                yield ready
 
 
-def _grow(fd: int, fill: Fill, limit_bytes: int, digest: Digest) -> int:
-    """How many bytes came, at most one above the limit."""
-    size_bytes = 0
-    while size_bytes <= limit_bytes:
-        start = size_bytes - size_bytes % PIECE_BYTES
-        os.ftruncate(fd, start + PIECE_BYTES)
-        with private_map(fd, PIECE_BYTES, start) as window, memoryview(window) as view:
-            wanted = min(PIECE_BYTES, limit_bytes + 1 - start)
-            with view[size_bytes - start : wanted] as piece:
-                count = _one_fill(fill, piece)
-                with piece[:count] as done:
+def _take_in(held: Held, fill: Fill, limit_bytes: int, digest: Digest) -> bytes:
+    """Its first bytes."""
+    first = bytearray()
+    with buffer() as piece:
+        while held.size_bytes <= limit_bytes:
+            with piece[: min(PIECE_BYTES, limit_bytes + 1 - held.size_bytes)] as room:
+                count = _one_fill(fill, room)
+                if not count:
+                    break
+                with room[:count] as done:
                     digest.update(done)
-        size_bytes += count
-        if not count:
-            break
-    os.ftruncate(fd, size_bytes)
-    return size_bytes
+                    held.write(done)
+                    first += done[: ROUTE_BYTES - len(first)]
+    return bytes(first)
 
 
-def _blank(fd: int) -> None:
-    """Zeros over all of a memfd that is not sealed."""
-    zeros = bytes(PIECE_BYTES)
-    size_bytes = os.fstat(fd).st_size
-    for position in range(0, size_bytes, PIECE_BYTES):
-        os.pwrite(fd, zeros[: size_bytes - position], position)
+@contextmanager
+def at_hand(source: Source) -> Iterator[Source]:
+    """The same source where a worker can have it; one that was spilled waits here for its turn."""
+    if source.waiting is None or source.fd != NOT_AT_HAND:
+        yield source
+        return
+    with source.waiting.sealed() as fd:
+        yield replace(source, fd=fd)
 
 
 @contextmanager
