@@ -24,6 +24,7 @@ HOUSE: dict[str, tuple[str, str, str]] = {
     "verify": ("Proof", "verify", "Check a picture against its receipt and the journal"),
     "prove": ("Proof", "prove", "Attack our own cage and show what held"),
     "audit": ("Proof", "audit", "Show that nothing can leave, and what was done here"),
+    "case": ("Proof", "case", "Keep originals, work on copies, and log who did what and why"),
     "doctor": ("House", "doctor", "Check that everything needed is here"),
     "config": ("House", "config", "Show the settings and where each comes from"),
     "version": ("House", "version", "Show the version"),

@@ -1,0 +1,78 @@
+"""case process: run a recipe over copies of originals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from safelight.cli.custody import acting, case_at, folder, line, somebody, tell, why
+from safelight.cli.face import Face
+from safelight.cli.options import caging, speaking
+
+if TYPE_CHECKING:
+    from safelight.proof.cases.chain import Result
+
+
+@click.command(name="process", add_help_option=False)
+@folder
+@click.argument("recipe_file", metavar="RECIPE")
+@click.argument("items", nargs=-1, metavar="[ITEM]...")
+@click.option("--illustrative", is_flag=True, help="Admit what a model makes of a picture, as an "
+              "illustration: it is written on the result.")  # fmt: skip
+@acting
+@why
+@caging
+@speaking
+@click.pass_obj
+def command(face: Face, folder: str, *, recipe_file: str, items: tuple[str, ...],
+            illustrative: bool, who: str | None, role: str | None, why: str) -> int:  # fmt: skip
+    """Run RECIPE over copies of originals, all of them or those named; each with its receipt.
+
+    \b
+    Examples:
+      safelight case process 2026-114 plate.toml E0001 --why 'the plate, three times as large'
+      safelight case process 2026-114 sharper.toml --illustrative --why 'for the hearing'
+
+    A case admits what can be repeated: operations that touch no pixel, move it, or mix it by fixed
+    arithmetic. What a model makes of a picture is an illustration at most (--illustrative says so
+    on the picture); what is made up is refused with exit code 6.
+    """
+    from safelight.engine.engine import Engine
+    from safelight.proof.cases.acquire import finish
+    from safelight.proof.cases.folder import refuse_closed
+    from safelight.proof.cases.process import Task, process, settle
+    from safelight.recipe import Recipe
+
+    recipe = Recipe.load(Path(recipe_file), face.settings.limits())
+    case, found = case_at(face, folder), []
+    with case.held() as chain, Engine(face.settings, jobs=1, door="command line") as engine:
+        refuse_closed(chain)
+        case.refuse_stranger(chain)
+        task = Task.of(recipe, engine, is_illustrative=illustrative)
+        person = somebody(case, chain, who, role)
+        finish(case, chain)
+        chain = settle(case, chain, engine)
+        for item in items or tuple(chain.originals):
+            chain, result, is_new = process(
+                case, chain, engine, task, item=item, who=person, why=why
+            )
+            found.append(_document(result, is_new=is_new))
+            if not face.is_json and face.verbosity >= 0:
+                state = "done" if is_new else "was there"
+                face.out(line(found[-1]["result"], state, item, found[-1]["file"]))
+    tell(face, case, chain, "processed", results=found)
+    return 0
+
+
+def _document(result: Result, *, is_new: bool) -> dict[str, Any]:
+    from safelight.proof.cases.facts import Processed
+
+    began, outcome = result.began, result.outcome
+    told = {"result": began.result, "item": began.item, "new": is_new, "effect": began.effect,
+            "illustrative": began.is_illustrative, "recipe_sha256": began.recipe_sha256}  # fmt: skip
+    if isinstance(outcome, Processed):
+        told |= {"file": outcome.file.place, "sha256": outcome.file.sha256,
+                 "receipt": outcome.receipt.id}  # fmt: skip
+    return told

@@ -1,0 +1,132 @@
+"""Custody: what the commands of a case share: where it lies, who acts, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from safelight.cli.face import SCHEMA, Face
+from safelight.cli.options import setting, speaking, stacked
+from safelight.cli.printable import printable
+from safelight.errors import ParameterInvalid, UsageError
+
+if TYPE_CHECKING:
+    from safelight.proof.cases.chain import Chain
+    from safelight.proof.cases.event import Event, Person
+    from safelight.proof.cases.folder import CaseFolder
+
+MOST_LETTERS, MOST_WORDS = 200, 4_000
+
+
+def _words(most: int) -> Callable[..., str | None]:
+    def check(_ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+        if value is None:
+            return None
+        name = parameter.opts[0]
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ParameterInvalid(f"{name} is no text: it has bytes that are no UTF-8") from error
+        if not value.strip():
+            raise ParameterInvalid(f"{name} is empty")
+        if len(value) > most:
+            raise ParameterInvalid(f"{name} has more than {most} letters")
+        return value
+
+    return check
+
+
+short, long = _words(MOST_LETTERS), _words(MOST_WORDS)
+
+folder = click.argument("folder", metavar="CASE")
+acting = stacked(
+    click.option("--who", metavar="NAME", callback=short, help="Who does this; who has the case "
+                 "if not given."),
+    click.option("--role", metavar="ROLE", callback=short, help="In which role, as 'examiner'."),
+)  # fmt: skip
+why = click.option(
+    "--why", metavar="REASON", required=True, callback=long, help="Why; it is written down."
+)
+house = stacked(setting("state_dir"), setting("data_dir"), speaking)
+
+
+def case_at(face: Face, folder: str) -> CaseFolder:
+    """The case in this folder, which need not be there yet, with our keys."""
+    from safelight.engine.book import Book
+    from safelight.proof.cases.folder import CaseFolder
+
+    state = face.settings.state_dir
+    return CaseFolder(Path(folder), Book(state).keys, registry_of(face))
+
+
+def registry_of(face: Face) -> Any:
+    """What is remembered of cases here."""
+    from safelight.proof.cases.registry import Registry
+
+    return Registry(face.settings.state_dir / "cases")
+
+
+def somebody(case: CaseFolder, chain: Chain | None, who: str | None, role: str | None) -> Person:
+    """Who acts. Raises UsageError where nobody was named yet."""
+    if who is None and (chain is None or not chain.custodian[0]):
+        raise UsageError("nobody is named", hint="--who NAME --role ROLE")
+    return case.person(chain, who, role)
+
+
+def tell(face: Face, case: CaseFolder, chain: Chain, done: str, **more: Any) -> None:
+    """Say what a command did, and which event it became: who keeps the digest can tell a log that
+    was cut or put back.
+    """
+    if face.is_json:
+        face.document(document(case.folder, chain) | {"done": done, **more})
+    elif face.verbosity >= 0:
+        face.out(f"event {chain.number}  {chain.tip}")
+
+
+def document(place: Path, chain: Chain) -> dict[str, Any]:
+    """A case as it stands."""
+    name, role = chain.custodian
+    return {
+        "type": "case",
+        "schema": SCHEMA,
+        "case": chain.id,
+        "folder": str(place),
+        "title": chain.title,
+        "custodian": name,
+        "role": role,
+        "sealed": chain.seal is not None,
+        "events": chain.number,
+        "digest": chain.tip,
+        "originals": len(chain.originals),
+        "results": len(chain.done()),
+    }
+
+
+def event_document(event: Event, digest: str) -> dict[str, Any]:
+    """One event, with its facts as the log has them."""
+    return {
+        "type": "case-event",
+        "schema": SCHEMA,
+        "case": event.case,
+        "number": event.number,
+        "time": event.time,
+        "event": event.event,
+        "who": event.who.name,
+        "role": event.who.role,
+        "account": event.who.account,
+        "why": event.why,
+        "from": event.from_,
+        "to": event.to,
+        "witness": event.witness,
+        "facts": dict(event.facts),
+        "key": event.fingerprint,
+        "digest": digest,
+    }
+
+
+def line(*parts: str) -> str:
+    """Parts that others chose as one printable line."""
+    return "  ".join(printable(part, 120) for part in parts)

@@ -1,0 +1,200 @@
+"""Process: work on a copy of an original, by the engine, with its receipt; and what a run that died
+in the middle of it left.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from safelight.audit.canonical import parse_canonical
+from safelight.audit.receipt import Receipt, path_for
+from safelight.codecs.routing import route
+from safelight.engine.engine import Engine
+from safelight.engine.source import first_bytes
+from safelight.errors import FormatUnknown, InputMissing, SafelightError, VerificationFailed
+from safelight.formats import EXTENSIONS, TABLE, Format, is_picture
+from safelight.limits import MAX_RECIPE_BYTES
+from safelight.ops.convert import Convert
+from safelight.ops.resize import Resize
+from safelight.proof.cases import facts as f
+from safelight.proof.cases.acquire import Digests
+from safelight.proof.cases.chain import Chain, Result
+from safelight.proof.cases.event import Person
+from safelight.proof.cases.folder import WORK, CaseFolder
+from safelight.proof.cases.profile import Effect, admitted
+from safelight.recipe import Recipe
+from safelight.vault.private import open_regular
+
+PREVIEW = "480x480"
+INTERRUPTED = "interrupted"
+Side = Literal["before", "after"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A recipe as a case admits it, with what it makes of pixels."""
+
+    recipe: Recipe
+    effect: Effect
+    is_illustrative: bool
+
+    @classmethod
+    def of(cls, recipe: Recipe, engine: Engine, *, is_illustrative: bool) -> Task:
+        """Raises what admitted raises."""
+        device = engine.devices.device
+        steps, effect = admitted(recipe, device, is_illustrative=is_illustrative)
+        return cls(steps, effect, is_illustrative)
+
+
+def process(
+    case: CaseFolder, chain: Chain, engine: Engine, task: Task, *, item: str, who: Person, why: str
+) -> tuple[Chain, Result, bool]:
+    """The chain with the work done on a copy of the item; True if it was done, False if the same
+    was done before. To be called while the case is held.
+
+    Raises InputMissing for an unknown item, VerificationFailed if the original is not what was
+    acquired, and what the engine raises; then the log has the error's code.
+    """
+    original = _original(case, chain, item)
+    known = _done_before(chain, item, task)
+    if known is not None:
+        return chain, known, False
+    format = _format_of(case.folder / original.file.place, task.recipe)
+    began = f.Began(
+        result=f"R{len(chain.results) + 1:04}",
+        item=item,
+        verbs=task.recipe.verbs,
+        recipe=parse_canonical(task.recipe.canonical, MAX_RECIPE_BYTES),
+        recipe_sha256=task.recipe.digest,
+        effect=task.effect,
+        is_illustrative=task.is_illustrative,
+    )
+    chain = case.append(chain, "began", began, who=who, why=why)
+    target = target_of(case, began, task.recipe.target_of(format))
+    try:
+        engine.run(case.folder / original.file.place, task.recipe, output=target, existing="fail")
+        facts = _facts(case, chain, began, target)
+        facts = facts.model_copy(update={"previews": _previews(case, engine, original, facts)})
+    except SafelightError as error:
+        failed = f.Failed(result=began.result, code=error.code)
+        case.append(chain, "failed", failed, who=who, why="")
+        raise
+    chain = case.append(chain, "processed", facts, who=who, why="")
+    return chain, chain.results[began.result], True
+
+
+def settle(case: CaseFolder, chain: Chain, engine: Engine) -> Chain:
+    """The chain with an outcome for all that a run which died had begun. To be called while it is
+    held. An output that stands there with its receipt counts; else there is none.
+    """
+    for left in chain.unfinished:
+        folder = case.work / left.began.result
+        found = sorted(folder.glob(f"{left.began.item}.*")) if folder.is_dir() else []
+        engine.sweep(folder)
+        try:
+            if len(found) != 1:
+                raise VerificationFailed("nothing was finished")
+            facts = _facts(case, chain, left.began, found[0])
+            engine.book.complete(found[0])
+            original = chain.originals[left.began.item]
+            previews = _previews(case, engine, original, facts)
+            facts = facts.model_copy(update={"is_settled": True, "previews": previews})
+            chain = case.append(chain, "processed", facts, who=left.event.who, why="")
+        except (VerificationFailed, InputMissing):
+            failed = f.Failed(result=left.began.result, code=INTERRUPTED)
+            chain = case.append(chain, "failed", failed, who=left.event.who, why="")
+    return chain
+
+
+def target_of(case: CaseFolder, began: f.Began, format: Format) -> Path:
+    """Where the result goes: a folder of its own, called after the item."""
+    return case.work / began.result / f"{began.item}.{EXTENSIONS[format]}"
+
+
+def check_receipt(receipt: Receipt, output: f.File, began: f.Began) -> None:
+    """Raises VerificationFailed unless the receipt speaks of this output and this work."""
+    facts = receipt.predicate
+    is_it = [(one.sha256, one.bytes) for one in facts.outputs] == [(output.sha256, output.bytes)]
+    if not is_it or facts.operation.recipe_sha256 != began.recipe_sha256:
+        raise VerificationFailed(f"{began.result}: the receipt speaks of other work")
+
+
+def _original(case: CaseFolder, chain: Chain, item: str) -> f.Acquired:
+    original = chain.originals.get(item)
+    if original is None:
+        raise InputMissing(f"there is no item {item} in this case", hint="safelight case show CASE")
+    try:
+        digests = Digests.at(case.folder / original.file.place)
+    except OSError as error:
+        raise VerificationFailed(f"the original {item} cannot be read") from error
+    if not digests.fits(original.file):
+        raise VerificationFailed(f"the original {item} is not what was acquired")
+    return original
+
+
+def _done_before(chain: Chain, item: str, task: Task) -> Result | None:
+    wanted = (item, task.recipe.digest, task.is_illustrative)
+    for result, _outcome in chain.done():
+        began = result.began
+        if (began.item, began.recipe_sha256, began.is_illustrative) == wanted:
+            return result
+    return None
+
+
+def _format_of(path: Path, recipe: Recipe) -> Format:
+    """Raises FormatUnknown before anything is written down."""
+    format = route(first_bytes(path))
+    if format is None:
+        raise FormatUnknown
+    refused = recipe.refusal(format)
+    if refused is not None:
+        raise refused
+    return format
+
+
+def _facts(case: CaseFolder, chain: Chain, began: f.Began, target: Path) -> f.Processed:
+    """What the files say of the work. Raises VerificationFailed, InputMissing."""
+    place = path_for(target)
+    try:
+        output, slip = Digests.at(target), Digests.at(place)
+        with open(open_regular(place), "rb") as file:
+            receipt = Receipt.parse(file.read())
+    except OSError as error:
+        raise InputMissing("the result is not there") from error
+    facts = f.Processed(
+        result=began.result,
+        file=output.at_place(place_of(case, target)),
+        receipt=f.Slip(id=receipt.id, file=slip.at_place(place_of(case, place))),
+        models=tuple(f"{one.name} {one.sha256}" for one in receipt.predicate.models),
+    )
+    check_receipt(receipt, facts.file, began)
+    if not receipt.is_signed_by(case.keys.receipts.public_bytes):
+        raise VerificationFailed(f"{began.result}: the receipt is not ours")
+    return facts
+
+
+def place_of(case: CaseFolder, path: Path) -> str:
+    """A file's place in the case, as the log names it."""
+    return path.relative_to(case.folder).as_posix()
+
+
+def _previews(
+    case: CaseFolder, engine: Engine, original: f.Acquired, facts: f.Processed
+) -> tuple[f.File, ...]:
+    """Small pictures of original and result side by side; none where one has no pixels."""
+    made = []
+    sides: tuple[tuple[Side, f.File], ...] = (("before", original.file), ("after", facts.file))
+    for side, file in sides:
+        path = case.folder / file.place
+        format = route(first_bytes(path))
+        if format is None or not is_picture(format) or not TABLE[format].reads:
+            return ()
+        target = case.work / facts.result / f"{side}.jpg"
+        small = Recipe((Resize(fit=PREVIEW), Convert(to="jpeg", quality=80)))
+        engine.run(path, small, output=target, existing="verify")
+        os.chmod(target, 0o600)
+        made.append(Digests.at(target).at_place(f"{WORK}/{facts.result}/{target.name}"))
+    return tuple(made)
