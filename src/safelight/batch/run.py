@@ -175,17 +175,14 @@ class Batch:
         manner = self._manner
         if manner.in_place and planned.target is not None:
             return self._work_in_place(planned.target, planned.index)
-        outcome = self._engine.run(
+        return self._engine.run(
             source,
             self._recipe,
             output=planned.target,
             existing=manner.existing,
+            into=manner.standard_output,
             progress=self._teller(planned.index),
         )
-        if isinstance(outcome, Result) and outcome.data is not None and manner.standard_output:
-            manner.standard_output.write(outcome.data)
-            manner.standard_output.flush()
-        return outcome
 
     def _teller(self, index: int) -> Callable[[float], None]:
         return lambda share: self._tell(Share(index, share))

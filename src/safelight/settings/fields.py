@@ -13,12 +13,16 @@ from safelight.limits import MAX_INPUT_BYTES, MAX_INPUT_PIXELS, MAX_TIMEOUT_S, M
 from safelight.settings import rules as r
 from safelight.settings.rules import Origin, Rule
 
+USUAL_BUDGET_BYTES = 512 * MEGA
+MAX_BUDGET_BYTES = 1_000_000 * MEGA
 PROFILES = ("none", "minimal", "share", "strict")
 EXISTING = ("overwrite", "skip", "rename", "verify", "fail")
 PROGRESS = ("auto", "bar", "plain", "json", "none")
 COLOR = ("auto", "always", "never")
 # From what may open a connection to what opens none.
 NETWORK = ("pull", "none")
+RECEIPT_PROFILES = ("usual", "sensitive")
+CODE = "1 to 64 letters, digits and . _ : / - or blanks"
 # From what tells most of the original to what tells nothing.
 FILE_TIMES = ("input", "now", "none")
 
@@ -76,6 +80,13 @@ MAX_PIXELS = Rule(
     show=r.mega("MP"),
     is_tighter=r.lower,
 )
+MEMORY_BUDGET = Rule(
+    r.whole(0, MAX_BUDGET_BYTES, "512MB", r.BYTES),
+    f"0 to {MAX_BUDGET_BYTES // MEGA}MB",
+    "held in memory beside what is worked on; more goes to an encrypted file for that time",
+    show=r.mega("MB"),
+    is_tighter=r.lower,
+)
 DEVICE = Rule(r.device, ", ".join(r.DEVICES), "what runs models")
 KEEP = Rule(
     r.groups,
@@ -83,6 +94,20 @@ KEEP = Rule(
     "groups of metadata kept besides those of the profile",
     show=",".join,
     is_tighter=r.fewer,
+)
+RECEIPT_NAMES = Rule(
+    r.switch,
+    "true, false",
+    "file names in receipts, never paths",
+    show=lambda is_on: str(is_on).lower(),
+    is_tighter=r.lower,
+)
+RECEIPT_PIXELS = Rule(
+    r.switch,
+    "true, false",
+    "digests of the decoded pixels in receipts, of input and output",
+    show=lambda is_on: str(is_on).lower(),
+    is_tighter=r.lower,
 )
 LOG_NAMES = Rule(
     r.switch,
@@ -104,7 +129,8 @@ HIDE_VALUES = Rule(
 class Settings:
     """Every setting. Its key in files, flags and variables is the field's name without the unit.
 
-    timeout_s in seconds, max_bytes in bytes, max_pixels in pixels; folders are absolute.
+    timeout_s in seconds, max_bytes and memory_budget in bytes, max_pixels in pixels; folders are
+    absolute.
     """
 
     require_level: int = _setting(2 if sys.platform == "linux" else 0, LEVEL)
@@ -112,6 +138,7 @@ class Settings:
     timeout_s: int = _setting(120, TIMEOUT)
     max_bytes: int = _setting(MAX_INPUT_BYTES, MAX_BYTES)
     max_pixels: int = _setting(MAX_INPUT_PIXELS, MAX_PIXELS)
+    memory_budget: int = _setting(USUAL_BUDGET_BYTES, MEMORY_BUDGET)
     profile: str = _setting("share", _words(PROFILES, "what a scrub leaves", is_ordered=True))
     keep: tuple[str, ...] = _setting((), KEEP)
     existing: str = _setting(
@@ -135,6 +162,20 @@ class Settings:
     color: str = _setting("auto", _words(COLOR, "colour in what is printed"))
     hide_values: bool = _setting(False, HIDE_VALUES)
     log_names: bool = _setting(False, LOG_NAMES)
+    receipt_profile: str = _setting(
+        "usual",
+        _words(
+            RECEIPT_PROFILES,
+            "what receipts tell; sensitive: no plain digest, no free words, no places",
+            is_ordered=True,
+        ),
+    )
+    receipt_names: bool = _setting(False, RECEIPT_NAMES)
+    receipt_pixels: bool = _setting(False, RECEIPT_PIXELS)
+    role: str = _setting("", Rule(r.code, CODE, "role of who works here, in receipts"))
+    purpose: str = _setting(
+        "", Rule(r.code, CODE, "purpose of the work, as your record of processing calls it")
+    )
     state_dir: Path = _setting(
         _state_dir, Rule(r.folder, "an absolute path", "folder of the keys and the journal")
     )

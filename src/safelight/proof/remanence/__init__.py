@@ -1,0 +1,1 @@
+"""Remanence: what a job leaves behind, looked for where anything could stay."""

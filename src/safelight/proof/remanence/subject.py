@@ -1,0 +1,123 @@
+"""The subject: a process that works on pictures as it is told and lives on, so that somebody else
+can look for what stayed.
+
+It is told by lines of JSON on standard input and answers each with one on standard output. It never
+learns what is looked for: canaries reach it in pictures and names alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from safelight.engine.engine import Engine
+from safelight.errors import SafelightError
+from safelight.proof.remanence import leaks
+from safelight.recipe import Recipe
+from safelight.settings import Settings
+
+def main(_words: list[str]) -> None:
+    """Serve standard input until it ends."""
+    serve(sys.stdin, sys.stdout)
+
+
+def serve(orders: Iterable[str], answers: TextIO) -> None:
+    """One answer a line: {"code": ...}, which is done or the code of an error."""
+    with Subject() as subject:
+        for line in orders:
+            answers.write(json.dumps({"code": subject.obey(json.loads(line))}) + "\n")
+            answers.flush()
+
+
+class Subject:
+    """One engine and what it is told to do; leaks that were asked for stay until it ends."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._engine: Engine | None = None
+
+    def __enter__(self) -> Subject:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._open.close()
+
+    def obey(self, order: dict[str, Any]) -> str:
+        """Do what is told; the code of how it ended."""
+        try:
+            if "settings" in order:
+                self._engine = self._open.enter_context(Engine(_settings(order["settings"])))
+            elif "leak" in order:
+                leaks.load()[order["leak"]].do(Path(order["source"]), self._open)
+            else:
+                self._work(order)
+        except SafelightError as error:
+            return error.code
+        return "done"
+
+    def _work(self, order: dict[str, Any]) -> None:
+        if self._engine is None:
+            raise SafelightError("settings come first")
+        recipe = Recipe.from_steps(order["steps"])
+        way = WAYS[order["way"]]
+        way(self._engine, recipe, Path(order["source"]), Path(order["output"]))
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    folders = {name: Path(values[name]) for name in ("state_dir", "data_dir")}
+    return replace(Settings(), **(values | folders))
+
+
+def _file(engine: Engine, recipe: Recipe, source: Path, output: Path) -> None:
+    engine.run(source, recipe, output=output)
+
+
+def _in_place(engine: Engine, recipe: Recipe, _source: Path, output: Path) -> None:
+    """The picture lies where its result is to be."""
+    engine.run(output, recipe, output=output, in_place=True)
+
+
+def _bytes(engine: Engine, recipe: Recipe, source: Path, output: Path) -> None:
+    engine.run(source.read_bytes(), recipe, output=output)
+
+
+def _stream(engine: Engine, recipe: Recipe, source: Path, output: Path) -> None:
+    with source.open("rb", buffering=0) as stream:
+        engine.run(stream, recipe, output=output)
+
+
+def _into(engine: Engine, recipe: Recipe, source: Path, _output: Path) -> None:
+    """As a command does that writes to a pipe."""
+    with open(os.devnull, "wb", buffering=0) as sink:
+        engine.run(source, recipe, into=sink)
+
+
+def _held(engine: Engine, recipe: Recipe, source: Path, _output: Path) -> None:
+    """A stream in, and a result that is held until somebody takes it."""
+    with engine.hold() as held:
+        with source.open("rb", buffering=0) as stream:
+            engine.run(stream, recipe, into=held)
+        with open(os.devnull, "wb", buffering=0) as sink:
+            held.write_to(sink)
+
+
+def _data(engine: Engine, recipe: Recipe, source: Path, _output: Path) -> None:
+    """Bytes in and bytes out: copies of who asked for them."""
+    engine.run(source.read_bytes(), recipe)
+
+
+WAYS: dict[str, Callable[[Engine, Recipe, Path, Path], None]] = {
+    "file": _file,
+    "in-place": _in_place,
+    "bytes": _bytes,
+    "stream": _stream,
+    "into": _into,
+    "held": _held,
+    "data": _data,
+}
