@@ -100,6 +100,9 @@ class Context:
 
 # The mark of a parameter that was added to an operation after its version came out.
 LATER: dict[str, JsonValue] = {"later": True}
+# The mark of a parameter that stands in no receipt, and of one that stands in the usual ones only.
+UNTOLD: dict[str, JsonValue] = {"receipt": "never"}
+SENSITIVE: dict[str, JsonValue] = {"receipt": "usual"}
 
 
 # What an operation makes of pixels, for who must be able to repeat it. exact: each follows from the

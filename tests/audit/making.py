@@ -16,7 +16,6 @@ from safelight.audit.facts import (
     InputFact,
     LocalityFact,
     MetadataFact,
-    OperationFact,
     OutputFact,
     ReceiptFacts,
     StorageFact,
@@ -24,6 +23,7 @@ from safelight.audit.facts import (
 from safelight.audit.journal import Journal
 from safelight.audit.lines import Leaf
 from safelight.audit.models import ModelFact
+from safelight.audit.operation import OperationFact
 from safelight.audit.receipt import Receipt, build, path_for
 from safelight.audit.verify import Verification, verify_output
 from safelight.image import Change, Finding, Risk

@@ -15,12 +15,12 @@ from safelight.audit.environment import environment, runtime_version, storage, v
 from safelight.audit.facts import (
     Head,
     MetadataFact,
-    OperationFact,
     ReceiptFacts,
     utc_now,
 )
 from safelight.audit.merkle import EMPTY_ROOT
 from safelight.audit.models import ModelFact, RetryFact, disclosure_of
+from safelight.audit.operation import OperationFact
 from safelight.audit.receipt import Receipt, build, is_receipt_path, output_for, path_for
 from safelight.audit.words import describe
 from safelight.errors import InputMissing, VerificationFailed
@@ -54,7 +54,7 @@ def test_a_receipt_makes_the_way_to_a_file_and_back() -> None:
 def test_the_payload_is_an_in_toto_statement_about_the_output() -> None:
     document = json.loads(make().payload)
     assert document["_type"] == "https://in-toto.io/Statement/v1"
-    assert document["predicateType"] == "tag:safelight,2026:receipt/v1"
+    assert document["predicateType"] == "tag:safelight,2026:receipt/v2"
     output = document["predicate"]["outputs"][0]
     assert document["subject"] == [{"name": "output", "digest": {"sha256": output["sha256"]}}]
 
@@ -169,7 +169,7 @@ def test_the_limits_are_always_there() -> None:
 FORGERIES: dict[str, Any] = {
     "a field more": lambda d: d["predicate"].update(name="anna.jpg"),
     "a field less": lambda d: d["predicate"].pop("egress"),
-    "a field more, deep": lambda d: d["predicate"]["inputs"][0].update(name="anna.jpg"),
+    "a field more, deep": lambda d: d["predicate"]["inputs"][0].update(path="anna.jpg"),
     "a field more, outside": lambda d: d.update(extra=1),
     "a text for a number": lambda d: d["predicate"]["inputs"][0].update(bytes="9"),
     "a negative size": lambda d: d["predicate"]["inputs"][0].update(bytes=-1),
@@ -194,7 +194,12 @@ FORGERIES: dict[str, Any] = {
             ]["key"]["public"],
         }
     ),
-    "another kind": lambda d: d.update(predicateType="tag:safelight,2026:receipt/v2"),
+    "another kind": lambda d: d.update(predicateType="tag:safelight,2026:receipt/v3"),
+    "the first kind with blocks of the second": lambda d: (
+        d.update(predicateType="tag:safelight,2026:receipt/v1"),
+        d["predicate"].update(schema_version=1, assignment={"role": "editor"}),
+    ),
+    "two kinds at once": lambda d: d.update(predicateType="tag:safelight,2026:receipt/v1"),
     "no statement": lambda d: d.update(_type="https://in-toto.io/Statement/v0.1"),
 }
 

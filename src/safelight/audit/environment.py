@@ -5,6 +5,8 @@ Nothing here tells one machine from another: no host name, user name, serial or 
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
 import platform
 import re
 import sys
@@ -13,7 +15,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from safelight.audit.facts import EnvironmentFact, State, StorageFact
+import safelight
+from safelight.audit.facts import Clock, EnvironmentFact, State, StorageFact
 from safelight.models.facts import Runtime
 
 LIBRARIES = (
@@ -26,6 +29,11 @@ RUNTIMES: dict[Runtime, tuple[str, ...]] = {
     "tflite": ("ai-edge-litert",),
 }
 SEALED = "sealed memory"
+WIPED = "overwritten when the job ends, after this was signed"
+# What of the package counts for its digest: what runs and what it reads; models have their own.
+SOURCES = frozenset({".py", ".toml", ".mjs"})
+# adjtimex: room for its struct, where its field of states lies, and the state "not synchronised".
+TIMEX_BYTES, STATUS_AT, UNSYNCHRONISED = 256, 40, 0x40
 
 
 @cache
@@ -38,7 +46,34 @@ def environment() -> EnvironmentFact:
         system_version=".".join(re.findall(r"\d+", platform.release())[:2]),
         machine=platform.machine(),
         libraries={name: found for name in LIBRARIES if (found := version_of(name))},
+        package_sha256=package_digest(Path(safelight.__file__).parent),
     )
+
+
+@cache
+def package_digest(folder: Path) -> str:
+    """SHA-256 over a line `digest  path` for every source file below this folder, sorted by path,
+    as sha256sum prints them.
+    """
+    whole = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in SOURCES):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        whole.update(f"{digest}  {path.relative_to(folder).as_posix()}\n".encode())
+    return whole.hexdigest()
+
+
+def clock() -> Clock:
+    """What the system says of its clock; it may be wrong even so."""
+    if sys.platform != "linux":
+        return "system clock, not checked"
+    timex = ctypes.create_string_buffer(TIMEX_BYTES)
+    answer = ctypes.CDLL(None, use_errno=True).adjtimex(timex)
+    if answer < 0 or sys.maxsize < 2**32:
+        return "system clock, not checked"
+    status = int.from_bytes(timex.raw[STATUS_AT : STATUS_AT + 4], sys.byteorder)
+    if status & UNSYNCHRONISED:
+        return "system clock, not synchronised as the system says"
+    return "system clock, synchronised as the system says"
 
 
 def runtime_version(runtime: Runtime) -> str:
@@ -55,13 +90,17 @@ def version_of(distribution: str) -> str:
         return ""
 
 
-def storage(held: Iterable[str] = (SEALED,), *, temporary_files: int = 0) -> StorageFact:
+def storage(
+    held: Iterable[str] = (SEALED,), *, temporary_files: int = 0, spilled_bytes: int = 0
+) -> StorageFact:
     """Where bytes lived, with what the system says about swap and core dumps now."""
     return StorageFact(
         held=tuple(held),
         temporary_files=temporary_files,
         swap=_swap(),
         core_dumps=_core_dumps(),
+        spilled_bytes=spilled_bytes or None,
+        wipe=WIPED,
     )
 
 

@@ -1,95 +1,81 @@
 """Facts: what a receipt says was done, as plain values that the engine fills.
 
-No file name, no host name, no pixel and no value of any metadata has a field here.
+No host name, no pixel and no value of any metadata has a field here.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, model_validator
 
-from safelight.annotation import Decision
-from safelight.audit.canonical import canonical, parse_canonical
-from safelight.audit.fact import Count, Digest, Fact, Text, Time
+from safelight.audit.blocks import (
+    AssignmentFact,
+    CustodyFact,
+    MarksFact,
+    RedactionFact,
+    SelfTestFact,
+    WindowFact,
+)
+from safelight.audit.fact import FIRST, SECOND, Count, Digest, Fact, Pseudonym, Sparse, Text, Time
 from safelight.audit.models import ModelFact
 from safelight.audit.names import public_name
+from safelight.audit.operation import OperationFact
 from safelight.image import Change, Risk
-from safelight.limits import MAX_RECIPE_BYTES
 
 Strength = Literal["enforced by kernel", "enforced in process", "observed", "none"]
 State = Literal["on", "off", "unknown"]
 
+Clock = Literal[
+    "system clock, not checked",
+    "system clock, synchronised as the system says",
+    "system clock, not synchronised as the system says",
+]
+
 MAX_NAMES = 64
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+Redactions = Annotated[tuple[RedactionFact, ...], Field(min_length=1, max_length=64)]
 
 
-class InputFact(Fact):
-    """The source: HMAC-SHA256 under the local key, bytes, type, pixels as displayed. No name."""
+class FileFact(Sparse):
+    """A file: bytes as it lies there, media type, pixels as displayed, and at least one digest.
 
-    keyed_digest: Digest
-    bytes: Count
-    media_type: Text
-    width: Count
-    height: Count
-
-
-class OutputFact(Fact):
-    """The result: plain SHA-256 of the file, bytes, media type, pixels as displayed. No name."""
-
-    sha256: Digest
-    bytes: Count
-    media_type: Text
-    width: Count
-    height: Count
-
-
-class OperationFact(Fact):
-    """What was asked for: verbs in order, the recipe with parameters resolved, its digest, time.
-
-    confidence is how sure the models were, 0..1; decided what operations left to decide for
-    themselves came to, 0..100; cages is 2 where one decoded, only pixels crossed, and another
-    encoded. Each stands in a receipt only where there is something to say.
+    sha256 is the plain digest, keyed_digest HMAC-SHA256 under the local key. pixel_sha256 is that
+    of the decoded pixels (see ops/digest). A name only where it was asked for, never a path.
+    encryption is how the file is encrypted; then sha256 and bytes are those of the encrypted file.
     """
 
-    verbs: Annotated[tuple[Text, ...], Field(min_length=1)]
-    recipe: dict[str, JsonValue]
-    recipe_sha256: Digest
-    duration_ms: Count
-    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
-    decided: dict[Decision, Annotated[float, Field(ge=0, le=100)]] | None = None
-    cages: Annotated[int, Field(ge=2, le=2)] | None = None
+    bytes: Count
+    media_type: Text
+    width: Count
+    height: Count
+    pixel_sha256: Digest | None = Field(None, json_schema_extra=SECOND)
+    name: Text | None = Field(None, json_schema_extra=SECOND)
+    encryption: Text | None = Field(None, json_schema_extra=SECOND)
 
-    @model_serializer(mode="wrap")
-    def _without_nothing(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        fields: dict[str, Any] = serialize(self)
-        return {name: value for name, value in fields.items() if value is not None}
+    @model_validator(mode="after")
+    def _has_digest(self) -> Self:
+        if getattr(self, "sha256", None) is None and getattr(self, "keyed_digest", None) is None:
+            raise ValueError("a file needs a digest")
+        return self
 
-    @classmethod
-    def of(
-        cls,
-        recipe: bytes,
-        digest: str,
-        *,
-        duration_ms: int,
-        confidence: float | None = None,
-        decided: Mapping[Decision, float] | None = None,
-        cages: int = 1,
-    ) -> Self:
-        """From a recipe's canonical form and its digest."""
-        document = parse_canonical(recipe, MAX_RECIPE_BYTES)
-        verbs = tuple(step["op"] for step in document["steps"])
-        return cls(
-            verbs=verbs,
-            recipe=document,
-            recipe_sha256=digest,
-            duration_ms=duration_ms,
-            confidence=confidence,
-            decided=dict(decided) if decided else None,
-            cages=cages if cages > 1 else None,
-        )
+
+class InputFact(FileFact):
+    """The source. Its digest is keyed; in a case it is plain too. Of an encrypted file the keyed
+    digest and the bytes are those of what it holds.
+    """
+
+    keyed_digest: Digest | None = Field(None, json_schema_extra=FIRST)
+    sha256: Digest | None = Field(None, json_schema_extra=SECOND)
+
+
+class OutputFact(FileFact):
+    """The result. Its digest is plain; in sensitive receipts it is keyed (see keyed_file)."""
+
+    sha256: Digest | None = Field(None, json_schema_extra=FIRST)
+    keyed_digest: Digest | None = Field(None, json_schema_extra=SECOND)
 
 
 class GroupFact(Fact):
@@ -140,8 +126,11 @@ class LocalityFact(Fact):
     entry: Literal["command line", "python"]
 
 
-class EgressFact(Fact):
-    """What kept the worker from sending anything, measured in this worker; what is not covered."""
+class EgressFact(Sparse):
+    """What kept the worker from sending anything, measured in this worker; what is not covered.
+
+    window is the time of the work, self_test the last one that was kept before it.
+    """
 
     mechanisms: tuple[Text, ...]
     strength: Strength
@@ -150,6 +139,8 @@ class EgressFact(Fact):
     level: Annotated[int, Field(ge=0, le=3)]
     filter_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
     not_covered: tuple[Text, ...]
+    window: WindowFact | None = Field(None, json_schema_extra=SECOND)
+    self_test: SelfTestFact | None = Field(None, json_schema_extra=SECOND)
 
     @classmethod
     def of(
@@ -161,6 +152,8 @@ class EgressFact(Fact):
         layers: Mapping[str, bool],
         filter_sha256: str,
         not_covered: Iterable[str],
+        window: WindowFact | None = None,
+        self_test: SelfTestFact | None = None,
     ) -> Self:
         """From a cage's report; a layer that was not seen working is not named."""
         return cls(
@@ -171,20 +164,31 @@ class EgressFact(Fact):
             level=level,
             filter_sha256=filter_sha256,
             not_covered=tuple(not_covered),
+            window=window,
+            self_test=self_test,
         )
 
 
-class StorageFact(Fact):
-    """Where bytes lived, how many temporary files were made and removed, swap and core dumps."""
+class StorageFact(Sparse):
+    """Where bytes lived, how many temporary files were made and removed, swap and core dumps.
+
+    spilled_bytes lay on the disk under a key that was in memory alone, for this job; wipe says what
+    becomes of the memory when the job ends, which is after this was signed.
+    """
 
     held: tuple[Text, ...]
     temporary_files: Count
     swap: State
     core_dumps: State
+    spilled_bytes: Count | None = Field(None, json_schema_extra=SECOND)
+    wipe: Text | None = Field(None, json_schema_extra=SECOND)
 
 
-class EnvironmentFact(Fact):
-    """Versions and the family of the system; no host name, serial or address."""
+class EnvironmentFact(Sparse):
+    """Versions and the family of the system; no host name, serial or address.
+
+    package_sha256 is the digest over every source file of Safelight as it is installed here.
+    """
 
     safelight: Text
     python: Text
@@ -192,6 +196,7 @@ class EnvironmentFact(Fact):
     system_version: Text
     machine: Text
     libraries: dict[str, Text]
+    package_sha256: Digest | None = Field(None, json_schema_extra=SECOND)
 
 
 class Head(Fact):
@@ -202,36 +207,35 @@ class Head(Fact):
     root: Digest
 
 
+def keyed_file(sha256: str, keyed: Callable[[bytes], str]) -> str:
+    """The keyed digest of a result by its plain one, so that a file need be read only once."""
+    return keyed(b"output\0" + bytes.fromhex(sha256))
+
+
 def utc_now() -> str:
     """The system clock in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(UTC).strftime(TIME_FORMAT)
 
 
-class ReceiptFacts(Fact):
+class ReceiptFacts(Sparse):
     """All that the engine tells a receipt. outputs is empty after an analysis."""
 
     created: Time = Field(default_factory=utc_now)
-    clock: Literal["system clock, not checked"] = "system clock, not checked"
+    clock: Clock = "system clock, not checked"
     inputs: Annotated[tuple[InputFact, ...], Field(min_length=1, max_length=64)]
     outputs: Annotated[tuple[OutputFact, ...], Field(max_length=64)]
     operation: OperationFact
     metadata: MetadataFact
+    redactions: Redactions | None = Field(None, json_schema_extra=SECOND)
+    marks: MarksFact | None = Field(None, json_schema_extra=SECOND)
     models: Annotated[tuple[ModelFact, ...], Field(max_length=16)]
     locality: LocalityFact
     egress: EgressFact
     storage: StorageFact
-    actor: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    actor: Pseudonym
+    assignment: AssignmentFact | None = Field(None, json_schema_extra=SECOND)
+    custody: CustodyFact | None = Field(None, json_schema_extra=SECOND)
     environment: EnvironmentFact
-
-
-def recipe_digest_holds(operation: OperationFact) -> bool:
-    """True if recipe, digest and verbs of the operation belong together."""
-    digest = hashlib.sha256(canonical(operation.recipe)).hexdigest()
-    match operation.recipe.get("steps"):
-        case list(steps) if digest == operation.recipe_sha256:
-            verbs = [step.get("op") for step in steps if isinstance(step, dict)]
-            return list(operation.verbs) == verbs
-    return False
 
 
 def _group(group: Risk, changes: tuple[Change, ...]) -> GroupFact:

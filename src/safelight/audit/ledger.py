@@ -36,6 +36,11 @@ class Ledger:
     def __init__(self, folder: Path, signer: Signer) -> None:
         self._folder, self._path, self._signer = folder, folder / FILE, signer
 
+    @property
+    def path(self) -> Path:
+        """Its file, which need not be there yet."""
+        return self._path
+
     def append(self, facts: Mapping[str, Fact]) -> None:
         """Write a line and make it last. Raises VerificationFailed where the file is damaged,
         OutputFailed, Unavailable.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
-from safelight.audit.fact import Count, Digest, Fact, Text
+from safelight.audit.fact import Count, Digest, Sparse, Text
 from safelight.models.entry import Entry
 from safelight.models.guard import Fault
 
@@ -26,7 +26,7 @@ REPEATABLE: Literal["same bytes on the same processor and versions"] = (
 _RANK: tuple[Disclosure, ...] = ("none", "algorithmic", "ai-restored")
 
 
-class RetryFact(Fact):
+class RetryFact(Sparse):
     """Tiles whose answer was faulty and that the exact twin did again: how many by fault; which
     model that was. wrong_shape stands in a receipt only where there was one.
     """
@@ -37,10 +37,6 @@ class RetryFact(Fact):
     wrong_shape: Annotated[int, Field(ge=1, le=2**53)] | None = None
     name: Text
     sha256: Digest
-
-    @model_serializer(mode="wrap")
-    def _without_nothing(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _told(serialize(self))
 
     @classmethod
     def of(cls, tiles: Mapping[Fault, int], *, name: str, sha256: str) -> Self:
@@ -55,7 +51,7 @@ class RetryFact(Fact):
         )
 
 
-class ModelFact(Fact):
+class ModelFact(Sparse):
     """Which model ran, in which runtime; tile and halo in input pixels, tile 0 takes it whole.
 
     retried stands in a receipt only where something was.
@@ -74,10 +70,6 @@ class ModelFact(Fact):
     halo: Count
     determinism: Literal["same bytes on the same processor and versions", "not repeatable"]
     retried: RetryFact | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_nothing(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _told(serialize(self))
 
     @classmethod
     def of(
@@ -107,10 +99,6 @@ class ModelFact(Fact):
             determinism=REPEATABLE if is_repeatable else "not repeatable",
             retried=retried,
         )
-
-
-def _told(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def disclosure_of(models: Iterable[ModelFact]) -> Disclosure:

@@ -1,9 +1,9 @@
 """Statement: the payload of a receipt, an in-toto Statement (version 1) with a predicate of our
 own.
 
-The subject is the result with its plain SHA-256; after an analysis, which has no result, it is
-the source with its keyed digest. The predicate type names its version; a change of meaning gets a
-new one.
+The subject is the result with its plain SHA-256, or the keyed one where that is all there is; after
+an analysis, which has no result, it is the source. The predicate type names the form. Receipts of
+the first form are read as ever; those that are made now have the second, which adds blocks.
 """
 
 from __future__ import annotations
@@ -15,19 +15,27 @@ from pydantic import Field, ValidationError
 
 from safelight.audit.canonical import base64_bytes, base64_text, canonical, parse_canonical
 from safelight.audit.dsse import MAX_ENVELOPE_BYTES
-from safelight.audit.fact import Digest, Fact, Text
+from safelight.audit.fact import Digest, Fact, Text, fits_first_form
 from safelight.audit.facts import (
+    FileFact,
     Head,
+    InputFact,
+    OutputFact,
     ReceiptFacts,
-    recipe_digest_holds,
 )
 from safelight.audit.models import Disclosure, disclosure_of
 from safelight.errors import VerificationFailed
 from safelight.vault.keys import Signer, fingerprint_of
 
 STATEMENT = "https://in-toto.io/Statement/v1"
-PREDICATE = "tag:safelight,2026:receipt/v1"
-KEYED = "hmacSha256"
+Form = Literal[1, 2]
+# What a predicate type is called, by its form.
+PREDICATES: dict[str, Form] = {
+    "tag:safelight,2026:receipt/v1": 1,
+    "tag:safelight,2026:receipt/v2": 2,
+}
+PREDICATE = "tag:safelight,2026:receipt/v2"
+PLAIN, KEYED = "sha256", "hmacSha256"
 
 LIMITS: tuple[str, ...] = (
     "does not prove where the input came from or that it is true",
@@ -55,7 +63,7 @@ class Predicate(ReceiptFacts):
     to who has not got the receipt.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Form = 2
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     nonce: Digest
     key: KeyFact
@@ -84,7 +92,7 @@ def to_bytes(predicate: Predicate) -> bytes:
         {
             "_type": STATEMENT,
             "subject": _subject(predicate),
-            "predicateType": PREDICATE,
+            "predicateType": _name_of(predicate.schema_version),
             "predicate": predicate.model_dump(mode="json"),
         }
     )
@@ -99,9 +107,24 @@ def predicate_type(payload: bytes) -> str:
     raise VerificationFailed("the payload is no in-toto statement")
 
 
+def form_of(payload: bytes) -> Form | None:
+    """The form, if it is one that this version reads. From the second on the predicate says its
+    form too: where the two differ it is none of ours. Raises VerificationFailed if it is no
+    statement.
+    """
+    form = PREDICATES.get(predicate_type(payload))
+    if form is None or form == 1:
+        return form
+    match parse_canonical(payload, MAX_ENVELOPE_BYTES):
+        case {"predicate": {"schema_version": int(said)}} if said == form:
+            return form
+    return None
+
+
 def read(payload: bytes) -> Predicate:
     """The predicate of one of our statements. Raises VerificationFailed for any disorder in it."""
-    if predicate_type(payload) != PREDICATE:
+    form = form_of(payload)
+    if form is None:
         raise VerificationFailed("the statement is of another kind")
     document = parse_canonical(payload, MAX_ENVELOPE_BYTES)
     try:
@@ -111,7 +134,9 @@ def read(payload: bytes) -> Predicate:
         raise VerificationFailed("the receipt's fields are out of order") from error
     is_sound = (
         to_bytes(predicate) == payload
-        and recipe_digest_holds(predicate.operation)
+        and predicate.schema_version == form
+        and (form > 1 or fits_first_form(predicate))
+        and predicate.operation.digest_holds
         and disclosure_of(predicate.models) == predicate.disclosure
         and fingerprint_of(public_bytes) == predicate.key.fingerprint
     )
@@ -122,5 +147,23 @@ def read(payload: bytes) -> Predicate:
 
 def _subject(predicate: Predicate) -> list[dict[str, Any]]:
     if predicate.outputs:
-        return [{"name": "output", "digest": {"sha256": o.sha256}} for o in predicate.outputs]
-    return [{"name": "input", "digest": {KEYED: i.keyed_digest}} for i in predicate.inputs]
+        return [{"name": "output", "digest": _digest(output)} for output in predicate.outputs]
+    return [{"name": "input", "digest": _digest(source)} for source in predicate.inputs]
+
+
+def _digest(file: FileFact) -> dict[str, str]:
+    """The digest by which the file is meant: the plain one of a result, the keyed one of a source,
+    as far as it has that.
+    """
+    match file:
+        case OutputFact(sha256=str(plain)):
+            return {PLAIN: plain}
+        case InputFact(keyed_digest=None, sha256=str(plain)):
+            return {PLAIN: plain}
+        case InputFact(keyed_digest=str(keyed)) | OutputFact(keyed_digest=str(keyed)):
+            return {KEYED: keyed}
+    raise VerificationFailed("the receipt contradicts itself")
+
+
+def _name_of(form: Form) -> str:
+    return next(name for name, known in PREDICATES.items() if known == form)

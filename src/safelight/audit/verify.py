@@ -143,7 +143,7 @@ def _schema(answers: _Answers, receipt: Receipt) -> bool:
     """Answer the last line; True if the fields may be read."""
     try:
         kind = statement.predicate_type(receipt.payload)
-        if kind != statement.PREDICATE:
+        if statement.form_of(receipt.payload) is None:
             answers.say(
                 "schema", "unknown", "the receipt is of a kind that this version cannot read"
             )

@@ -8,10 +8,10 @@ from safelight.audit.facts import (
     GroupFact,
     InputFact,
     MetadataFact,
-    OperationFact,
     OutputFact,
 )
 from safelight.audit.models import ModelFact, RetryFact
+from safelight.audit.operation import OperationFact
 from safelight.audit.receipt import Receipt
 from safelight.audit.statement import Predicate
 

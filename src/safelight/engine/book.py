@@ -4,45 +4,32 @@ to the journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from safelight.audit import shelf
-from safelight.audit.environment import environment, runtime_version, storage
-from safelight.audit.facts import (
-    EgressFact,
-    InputFact,
-    LocalityFact,
-    MetadataFact,
-    OperationFact,
-    OutputFact,
-    ReceiptFacts,
-)
-from safelight.audit.journal import Journal
+from safelight.audit.facts import OutputFact, ReceiptFacts, keyed_file, utc_now
+from safelight.audit.journal import Journal, Leaf
 from safelight.audit.ledger import Ledger
-from safelight.audit.models import ModelFact, RetryFact
+from safelight.audit.operation import RECIPE
 from safelight.audit.receipt import Receipt, build, path_for
 from safelight.engine.output import sha256_of
 from safelight.engine.sealing import Written
-from safelight.engine.source import Digest, Source
-from safelight.engine.stock import Models
+from safelight.engine.stating import Desk, InputDigest, Manner, Work, facts_of
 from safelight.errors import VerificationFailed
-from safelight.formats import Format
 from safelight.limits import MEGA
 from safelight.models.entry import Entry
-from safelight.models.providers import CPU, Device
 from safelight.operation import ModelNeed
 from safelight.recipe import Recipe
 from safelight.vault.keys import Keys, load_or_make
 from safelight.vault.private import open_regular
-from safelight.worker.job import Answer, ModelFile
+from safelight.worker.job import ModelFile
 
 Door = Literal["command line", "python"]
-# What receipts have called the processor from the first on.
-CPU_NAME = "CPU"
 MAX_RECEIPT_BYTES = 4 * MEGA
 
 
@@ -53,40 +40,38 @@ class Claim:
     """
 
     input_digest: str
+    recipe: bytes
     recipe_digest: str
     models: tuple[str, ...]
 
     @classmethod
     def of(cls, input_digest: str, recipe: Recipe, models: Mapping[ModelNeed, ModelFile]) -> Claim:
         digests = tuple(Entry.from_json(model.entry_json).sha256 for model in models.values())
-        return cls(input_digest, recipe.digest, digests)
+        return cls(input_digest, recipe.canonical, recipe.digest, digests)
 
-    def holds(self, facts: ReceiptFacts, *, any_input: bool) -> bool:
-        """Whether a run with these facts is one of this claim."""
-        left = iter(self.models)
+    def holds(self, facts: ReceiptFacts, keyed: Callable[[bytes], str], *, any_input: bool) -> bool:
+        """Whether a run with these facts is one of this claim; keyed keys bytes."""
+        left, operation = iter(self.models), facts.operation
+        is_recipe = (
+            operation.recipe_sha256 == self.recipe_digest
+            if operation.recipe_keyed is None
+            else operation.recipe_keyed == keyed(RECIPE + self.recipe)
+        )
         return (
             (any_input or facts.inputs[0].keyed_digest == self.input_digest)
-            and facts.operation.recipe_sha256 == self.recipe_digest
+            and is_recipe
             and all(model.sha256 in left for model in facts.models)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One run as it is written down: what came in, what a worker made of it, by what, on what."""
-
-    source: Source
-    answer: Answer
-    recipe: Recipe
-    models: Models
-    device: Device = CPU
 
 
 class Book:
     """Keys, receipts and journal of one user. Safe to use from many threads."""
 
-    def __init__(self, state_dir: Path, door: Door = "python") -> None:
-        self.state_dir, self.door = state_dir, door
+    def __init__(
+        self, state_dir: Path, door: Door = "python", manner: Manner | None = None
+    ) -> None:
+        self.state_dir, self.door, self.manner = state_dir, door, manner or Manner()
+        self._ledger_read: tuple[tuple[int, int], list[dict[str, Any]]] | None = None
 
     @cached_property
     def keys(self) -> Keys:
@@ -105,9 +90,20 @@ class Book:
         """The key of encrypted files. Raises VaultLocked."""
         return self.keys.data
 
-    def input_digest(self) -> Digest:
-        """A fresh keyed digest for one input."""
-        return self.keys.keyed_digest_start()
+    def input_digest(self) -> InputDigest:
+        """A fresh digest for one input."""
+        return InputDigest(self.keys.keyed_digest_start(), plain=self.manner.plain)
+
+    def keyed(self, data: bytes) -> str:
+        """The keyed digest of these bytes, hexadecimal."""
+        digest = self.keys.keyed_digest_start()
+        digest.update(data)
+        return digest.hexdigest()
+
+    def is_result(self, facts: ReceiptFacts, target: Path) -> bool:
+        """Whether the file is the one that these facts speak of. Raises OSError."""
+        found = Written(sha256_of(target), target.stat().st_size)
+        return any(_is_file(output, found, self.keyed) for output in facts.outputs)
 
     def prover(self, claim: Claim, *, any_input: bool = False) -> Callable[[Path], bool]:
         """Tells of a file whether its receipt, signed by us, shows it to be the result of the
@@ -119,58 +115,51 @@ class Book:
                 receipt = _receipt_of(target)
                 facts = receipt.predicate
                 is_ours = receipt.is_signed_by(self.keys.receipts.public_bytes)
-                is_it = is_ours and claim.holds(facts, any_input=any_input)
-                return is_it and sha256_of(target) == facts.outputs[0].sha256
-            except (OSError, VerificationFailed, IndexError):
+                is_it = is_ours and claim.holds(facts, self.keyed, any_input=any_input)
+                return is_it and self.is_result(facts, target)
+            except (OSError, VerificationFailed):
                 return False
 
         return proves
 
     def write(self, work: Work, written: Written) -> Receipt:
         """Sign what was done, of which written came out; it has no name yet."""
-        answer, recipe = work.answer, work.recipe
-        facts = ReceiptFacts(
-            inputs=(_input(work.source, answer),),
-            outputs=(_output(answer, written),),
-            operation=OperationFact.of(
-                recipe.canonical,
-                recipe.digest,
-                duration_ms=round(answer.work_s * 1000),
-                confidence=answer.confidence,
-                decided=answer.decided,
-                cages=answer.cage.cages,
-            ),
-            metadata=MetadataFact.of(answer.changes, is_reencoded=answer.is_reencoded),
-            models=tuple(_models(work.models, answer, work.device)),
-            locality=LocalityFact(entry=self.door),
-            egress=EgressFact.of(
-                level=answer.cage.level,
-                attempted=len(answer.cage.attempts),
-                contained=answer.cage.contained,
-                layers=answer.cage.layers,
-                filter_sha256=answer.cage.filter_sha256,
-                not_covered=answer.cage.not_covered,
-            ),
-            storage=storage(),
-            actor=self.keys.pseudonym(_user()),
-            environment=environment(),
+        desk = Desk(
+            self.manner,
+            self.door,
+            self.keys.pseudonym(_user()),
+            self.keyed,
+            self._ledger_lines(),
         )
+        facts = facts_of(work, written, desk)
         return build(facts, self.keys.receipts, self.journal.head())
 
-    def signed_digest(self, receipt: bytes) -> str | None:
-        """The SHA-256 of the output that a receipt of ours speaks of; None for any other bytes."""
+    def speaks_of(self, receipt: bytes, target: Path) -> bool:
+        """Whether these bytes are a receipt of ours about the file that lies there. Raises OSError,
+        and VerificationFailed for what is no regular file.
+        """
         try:
             read = Receipt.parse(receipt)
-            is_ours = read.is_signed_by(self.keys.receipts.public_bytes)
-            return read.predicate.outputs[0].sha256 if is_ours else None
-        except (VerificationFailed, IndexError):
-            return None
+        except VerificationFailed:
+            return False
+        is_ours = read.is_signed_by(self.keys.receipts.public_bytes)
+        return is_ours and self.is_result(read.predicate, target)
 
     def record(self, receipt: Receipt) -> None:
         """Append the receipt's commitment to the journal; on return it is on disk. Raises
         Unavailable.
         """
         self.journal.append(receipt.leaf())
+
+    def record_failure(self, code: str, started: float, input_bytes: int) -> None:
+        """Append an entry for a run that gave nothing. code is its error's; started is a value of
+        time.monotonic. Raises like record.
+        """
+        now = utc_now()
+        duration_ms = round((time.monotonic() - started) * 1000)
+        self.journal.append(
+            Leaf.of_failure(code, now, duration_ms=duration_ms, input_bytes=input_bytes)
+        )
 
     def complete(self, target: Path) -> None:
         """Record the receipt of a finished output that a killed run did not come to record.
@@ -185,54 +174,33 @@ class Book:
         """Keep the receipt of a result that has no file; findable by its id."""
         return shelf.keep(self.state_dir / "receipts", receipt)
 
+    def _ledger_lines(self) -> list[dict[str, Any]]:
+        """What the ledger holds now, read once for each state of its file; nothing of a damaged
+        one, which audit ledger tells.
+        """
+        try:
+            found = self.ledger.path.stat()
+        except OSError:
+            return []
+        state = (found.st_mtime_ns, found.st_size)
+        if self._ledger_read is None or self._ledger_read[0] != state:
+            try:
+                self._ledger_read = (state, self.ledger.read())
+            except VerificationFailed:
+                self._ledger_read = (state, [])
+        return self._ledger_read[1]
+
+
+def _is_file(output: OutputFact, found: Written, keyed: Callable[[bytes], str]) -> bool:
+    is_long = output.bytes == found.size_bytes
+    if output.sha256 is not None:
+        return is_long and output.sha256 == found.sha256
+    return is_long and output.keyed_digest == keyed_file(found.sha256, keyed)
+
 
 def _receipt_of(target: Path) -> Receipt:
     with open(open_regular(path_for(target)), "rb") as file:
         return Receipt.parse(file.read(MAX_RECEIPT_BYTES))
-
-
-def _media_type(format: Format | None) -> str:
-    return f"image/{format}"
-
-
-def _input(source: Source, answer: Answer) -> InputFact:
-    return InputFact(
-        keyed_digest=source.digest,
-        bytes=source.size_bytes,
-        media_type=_media_type(answer.input_format),
-        width=answer.input_width,
-        height=answer.input_height,
-        encryption=source.scheme or None,
-    )
-
-
-def _output(answer: Answer, written: Written) -> OutputFact:
-    return OutputFact(
-        sha256=written.sha256,
-        bytes=written.size_bytes,
-        media_type=_media_type(answer.format),
-        width=answer.width,
-        height=answer.height,
-        encryption=written.scheme or None,
-    )
-
-
-def _models(models: Models, answer: Answer, device: Device) -> Iterator[ModelFact]:
-    """Each model that ran, with what its exact twin did in its place."""
-    for place in answer.ran:
-        entry = models.entry(place)
-        tiles = {retry.fault: retry.tiles for retry in answer.retries if retry.model == place}
-        retried = None
-        if tiles:
-            twin = models.twin(place)
-            retried = RetryFact.of(tiles, name=twin.name, sha256=twin.sha256)
-        yield ModelFact.of(
-            entry,
-            runtime_version=runtime_version(entry.runtime),
-            provider=CPU_NAME if device.kind == CPU.kind else device.name,
-            is_repeatable=device.kind == CPU.kind,
-            retried=retried,
-        )
 
 
 def _user() -> str:

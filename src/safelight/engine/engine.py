@@ -12,8 +12,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -21,15 +21,18 @@ from typing import BinaryIO, Self
 from safelight.audit.receipt import Receipt, path_for
 from safelight.codecs.routing import refusal, route
 from safelight.engine import output as outputs
-from safelight.engine.book import Book, Claim, Door, Work
+from safelight.engine.book import Book, Claim, Door
 from safelight.engine.checking import check_answer, check_picks
 from safelight.engine.devices import Devices, Runner
 from safelight.engine.existing import settle, settle_in_place
+from safelight.engine.holding import Budget, Held, Sink, pour
+from safelight.engine.noting import Noting
 from safelight.engine.result import Result, Skipped
 from safelight.engine.sanitize import TwoCages
 from safelight.engine.sealing import Written
 from safelight.engine.selftest import usable_cores
-from safelight.engine.source import open_source
+from safelight.engine.source import Source, at_hand, open_source
+from safelight.engine.stating import Manner, Work
 from safelight.engine.stock import Models, Pictures, Stock, load_of
 from safelight.engine.tuning import Tuning
 from safelight.errors import OutputClash, SafelightError
@@ -41,7 +44,7 @@ from safelight.recipe import Recipe
 from safelight.settings import Settings, load
 from safelight.vault.stream import is_encrypted_name
 from safelight.worker.host import open_host
-from safelight.worker.job import Host, Job, ModelFile, Plan
+from safelight.worker.job import Answer, Host, Job, ModelFile, Plan
 
 Progress = Callable[[float], None]
 HostKey = tuple[bool, frozenset[Runtime], int, frozenset[Format], tuple[ModelFile, ...], Device]
@@ -63,8 +66,10 @@ class Engine:
         jobs: int | None = None,
         door: Door = "python",
         store: Store | None = None,
+        manner: Manner | None = None,
     ) -> None:
         self.settings = settings or load({}, os.environ, Path.cwd())
+        self._manner = manner or Manner.of(self.settings)
         self.jobs = jobs or self.settings.jobs
         self.store = store or Store(self.settings.data_dir / "models")
         self._limits = self.settings.limits()
@@ -72,6 +77,8 @@ class Engine:
         self._hosts: dict[HostKey, Host] = {}
         self.stock = Stock(self.store)
         self._pictures = Pictures(self._limits.input_bytes)
+        spills = self.settings.state_dir / "spill"
+        self._budget = Budget(self.settings.memory_budget, spills, self.jobs)
         self.tuning = Tuning(self.settings, self.store, self.stock)
         self.devices = Devices(self.settings, self.jobs)
         self._book: Book | None = None
@@ -88,7 +95,7 @@ class Engine:
         """Keys, receipts and journal; keys are made on first use."""
         with self._opening:
             if self._book is None:
-                self._book = Book(self.settings.state_dir, self._door)
+                self._book = Book(self.settings.state_dir, self._door, self._manner)
             return self._book
 
     def run(
@@ -99,48 +106,78 @@ class Engine:
         output: Path | None = None,
         existing: str = "verify",
         in_place: bool = False,
+        into: Sink | None = None,
         progress: Progress | None = None,
     ) -> Result | Skipped:
         """Work on one picture.
 
         source is a path, encoded bytes, or a binary stream. With output the result is written there
-        and its receipt beside it; without, it comes back as bytes. existing says what to do when
-        the output is there: verify (skip it when it is the verified result of this input and
-        recipe, else OutputExists), skip, rename, overwrite, fail. A path that ends in .enc is
-        opened on the way in and encrypted on the way out. Raises a SafelightError; then
-        there is no output and no claim, unless the journal alone could not be written: then the
-        output stands with its receipt, and the next run of the same records it.
+        and its receipt beside it; without, it goes into what is given for that (a stream, or see
+        hold), else it comes back as bytes. existing says what to do when the output is there:
+        verify (skip it when it is the verified result of this input and recipe, else OutputExists),
+        skip, rename, overwrite, fail. A path that ends in .enc is opened on the way in and
+        encrypted on the way out. Raises a SafelightError; then there is no output and no claim,
+        unless the journal alone could not be written: then the output stands with its receipt, and
+        the next run of the same records it.
         """
-        started = time.monotonic()
-        if output is not None and not in_place and _is_same(source, output):
-            raise OutputClash("the output would be the input itself")
+        with Noting(lambda: self.book, recipe) as noting:
+            if output is not None and not in_place and _is_same(source, output):
+                raise OutputClash("the output would be the input itself")
+            run = Run(recipe, output, existing, in_place, into, progress)
+            return self._run(source, run, noting)
+
+    def _run(self, source: Path | bytes | BinaryIO, run: Run, noting: Noting) -> Result | Skipped:
+        recipe, in_place = run.recipe, run.in_place
         digest, most = self.book.input_digest(), self._limits.input_bytes
-        with open_source(source, most, digest, self.book.data_key) as held:
-            read_s = time.monotonic() - started
-            before = _format_of(held.first, recipe)
+        with open_source(source, most, digest, self.book.data_key, self._budget) as held:
+            read_s, noting.input_bytes = time.monotonic() - noting.started, held.size_bytes
+            _format_of(held.first, recipe)  # refused before a model is looked for
             models, device = self._models(recipe), self._device(recipe)
             check_picks(recipe, models)
-            place = output if recipe.gives_image else None
+            place = run.output if recipe.gives_image else None
             replace = in_place
             if place is not None:
                 claim = Claim.of(held.digest, recipe, models.needed)
-                decision = self._settle(place, existing, claim, in_place=in_place)
+                decision = self._settle(place, run.existing, claim, in_place=in_place)
                 if isinstance(decision, Skipped):
                     return decision
                 place, replace = decision
-            job = Job(
-                held.fd,
-                held.size_bytes,
-                recipe.canonical,
-                load_of(models, self._pictures.files(recipe.pictures, recipe.files)),
-                recipe.gives_image,
-                threads=self._threads(models, device),
-            )
-            with self._runner(recipe, before, models).run(job, progress=progress) as answer:
-                check_answer(answer, recipe, before, models)
-                work = Work(held, answer, recipe, models, device)
-                clock = Clock(started, read_s)
-                return self._finish(work, clock, place, replace=replace, in_place=in_place)
+            with (
+                at_hand(held) as ready,
+                self._answered(ready, recipe, models, progress=run.progress) as answer,
+            ):
+                names = (_name_of(source), _name_of(place))
+                work = Work(
+                    ready, answer, recipe, models, device, names=names, plain=digest.plain
+                )
+                clock = Clock(noting.started, read_s)
+                if place is None:
+                    return self._hand_over(work, clock, noting, run.into)
+                return self._finish(work, clock, noting, place, replace=replace, in_place=in_place)
+
+    @contextmanager
+    def _answered(
+        self, source: Source, recipe: Recipe, models: Models, *, progress: Progress | None
+    ) -> Iterator[Answer]:
+        """The checked answer of a worker."""
+        before = _format_of(source.first, recipe)
+        job = Job(
+            source.fd,
+            source.size_bytes,
+            recipe.canonical,
+            load_of(models, self._pictures.files(recipe.pictures, recipe.files)),
+            recipe.gives_image,
+            threads=self._threads(models, self._device(recipe)),
+        )
+        with self._runner(recipe, before, models).run(job, progress=progress) as answer:
+            check_answer(answer, recipe, before, models)
+            yield answer
+
+    def hold(self) -> Held:
+        """A place for the result of a run (its into): in memory as far as the memory budget of
+        this engine goes, else in a file that only this process can open. Close it after use.
+        """
+        return Held(self._budget)
 
     def _settle(
         self, target: Path, existing: str, claim: Claim, *, in_place: bool
@@ -177,7 +214,7 @@ class Engine:
 
     def sweep(self, folder: Path) -> int:
         """Remove what killed runs left in this folder; the number of files."""
-        return outputs.sweep(folder, self.book.signed_digest)
+        return outputs.sweep(folder, self.book.speaks_of)
 
     def close(self) -> None:
         """End all workers and wait for them."""
@@ -246,27 +283,42 @@ class Engine:
                 self._hosts[key] = open_host(plan, portable=portable, held=inherited)
             return self._hosts[key]
 
+    def _hand_over(self, work: Work, clock: Clock, noting: Noting, into: Sink | None) -> Result:
+        """A result without a file, or none at all."""
+        output, book = work.answer.output, self.book
+        if output is None:
+            return clock.result(work)
+        data = bytes(output) if into is None else None
+        receipt = book.write(work, Written.of(output))
+        place = book.keep(receipt)
+        noting.record(receipt)
+        if into is not None:
+            pour(output, into)
+        return clock.result(work, data=data, receipt=receipt, receipt_path=place)
+
     def _finish(
-        self, work: Work, clock: Clock, target: Path | None, *, replace: bool, in_place: bool
+        self,
+        work: Work,
+        clock: Clock,
+        noting: Noting,
+        target: Path,
+        *,
+        replace: bool,
+        in_place: bool,
     ) -> Result:
         output, book = work.answer.output, self.book
         if output is None:
             return clock.result(work)
-        if target is None:
-            data = bytes(output)
-            receipt = book.write(work, Written.of(output))
-            place = book.keep(receipt)
-            book.record(receipt)
-            return clock.result(work, data=data, receipt=receipt, receipt_path=place)
         place = path_for(target)
         owner = outputs.heir_of(target, work.source.mode, in_place=in_place)
         owner = outputs.timed(owner, _changed_ns(self.settings.file_time, work.source.changed_ns))
-        key = book.data_key if is_encrypted_name(target) else None
+        is_encrypted = bool(work.source.scheme) if in_place else is_encrypted_name(target)
+        key = book.data_key if is_encrypted else None
         parcels = outputs.delivery(target, [output], owner, reread=in_place, key=key)
         with parcels as parcel:
             receipt = book.write(work, parcel.written)
             parcel.commit(receipt.to_bytes(), place.name, replace=replace)
-        book.record(receipt)
+        noting.record(receipt)
         return clock.result(work, path=target, receipt=receipt, receipt_path=place)
 
 
@@ -275,6 +327,18 @@ def _changed_ns(file_time: str, of_input: int | None) -> int | None:
     if file_time == "none":
         return NO_TIME_NS
     return of_input if file_time == "input" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was asked for, of Engine.run's arguments."""
+
+    recipe: Recipe
+    output: Path | None
+    existing: str
+    in_place: bool
+    into: Sink | None
+    progress: Progress | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +400,10 @@ def _format_of(first: bytes, recipe: Recipe) -> Format:
     if refused is not None:
         raise refused
     return format
+
+
+def _name_of(file: object) -> str:
+    return file.name if isinstance(file, Path) else ""
 
 
 def _is_same(source: Path | bytes | BinaryIO, output: Path) -> bool:

@@ -233,29 +233,29 @@ def _open_unnamed(shop: Workshop) -> Staged:
         os.close(fd)
 
 
-def sweep(folder: Path, signed_digest: Callable[[bytes], str | None]) -> int:
+def sweep(folder: Path, speaks_of: Callable[[bytes, Path], bool]) -> int:
     """Remove temporaries in this folder that no living process holds; give their number.
 
-    Puts back the receipt of an output that a killed run did not replace after all; signed_digest
-    tells which output (SHA-256) a receipt's bytes speak of.
+    Puts back the receipt of an output that a killed run did not replace after all; speaks_of
+    tells whether a receipt's bytes speak of the file that lies there.
     """
     with contextlib.suppress(OSError, OutputFailed), Workshop(folder, make=False) as shop:
         with shop.held():
             for name in os.listdir(shop.fd):
                 if name.endswith(ASIDE):
-                    _settle_aside(shop, name, signed_digest)
+                    _settle_aside(shop, name, speaks_of)
         return shop.sweep()
     return 0
 
 
-def _settle_aside(shop: Workshop, aside: str, signed_digest: Callable[[bytes], str | None]) -> None:
+def _settle_aside(shop: Workshop, aside: str, speaks_of: Callable[[bytes, Path], bool]) -> None:
     name = aside.removesuffix(ASIDE)
     output = shop.folder / name.removesuffix(".receipt.json")
     with contextlib.suppress(OSError, SafelightError):
         fd = os.open(aside, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=shop.fd)
         with open(fd, "rb") as file:
-            older = signed_digest(file.read(PIECE_BYTES))
-        if older is not None and older == sha256_of(output):
+            older = file.read(PIECE_BYTES)
+        if speaks_of(older, output):
             os.replace(aside, name, src_dir_fd=shop.fd, dst_dir_fd=shop.fd)
         else:
             os.unlink(aside, dir_fd=shop.fd)

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from safelight.annotation import Annotation
 from safelight.errors import ModelMissing
 from safelight.image import Image
-from safelight.operation import Context, ModelNeed, Operation
+from safelight.operation import SENSITIVE, Context, ModelNeed, Operation
 from safelight.ops.looking.labels import LABELS, is_asked
 from safelight.ops.looking.sample import shown_to
 
@@ -40,6 +40,7 @@ class Classify(Operation, name="classify", gives_image=False, gives_sights=True)
         max_length=LABELS,
         description="words of your own to choose from",
         examples=["'a cat,a dog'"],
+        json_schema_extra=SENSITIVE,
     )
     top: int = Field(5, ge=1, le=100, description="how many words at most, the surest first")
     least: float = Field(0.0, ge=0, le=1, description="how sure the model must be of a word")

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from safelight.errors import ParameterInvalid
 from safelight.image import Image
 from safelight.limits import MAX_SIDE
-from safelight.operation import Context, Operation
+from safelight.operation import SENSITIVE, Context, Operation
 from safelight.ops.placing.boxes import METAVAR, Box, BoxField
 from safelight.ops.placing.gravity import Gravity, placed
 
@@ -25,15 +25,23 @@ class Crop(Operation, name="crop", version=2, effect="exact"):
         None,
         description="the part as left,top,width,height in pixels",
         examples=["40,30,800,600"],
-        json_schema_extra={**METAVAR},
+        json_schema_extra={**METAVAR, **SENSITIVE},
     )
     width: int | None = Field(None, ge=1, le=MAX_SIDE, description="width of the part in pixels")
     height: int | None = Field(None, ge=1, le=MAX_SIDE, description="height of the part in pixels")
     left: int | None = Field(
-        None, ge=0, le=MAX_SIDE, description="pixels from the left edge to the part"
+        None,
+        ge=0,
+        le=MAX_SIDE,
+        description="pixels from the left edge to the part",
+        json_schema_extra=SENSITIVE,
     )
     top: int | None = Field(
-        None, ge=0, le=MAX_SIDE, description="pixels from the top edge to the part"
+        None,
+        ge=0,
+        le=MAX_SIDE,
+        description="pixels from the top edge to the part",
+        json_schema_extra=SENSITIVE,
     )
     aspect: str | None = Field(
         None,

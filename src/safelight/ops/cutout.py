@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from safelight.annotation import Annotation
 from safelight.formats import LOSSY, Format, Writable, carrying
 from safelight.image import Image
-from safelight.operation import Context, ModelNeed, Operation
+from safelight.operation import SENSITIVE, Context, ModelNeed, Operation
 from safelight.ops.cutting.grounds import BLUR, NAMED, PICTURE, blurred, covering, opened
 from safelight.ops.looking.sample import Shown
 from safelight.ops.tiling.still import held
@@ -42,7 +42,7 @@ class Cutout(Operation, name="cutout", version=3, gives_confidence=True, effect=
         " or blur for the old one, blurred",
         examples=["white"],
         pattern=rf"^(blur|#[0-9a-f]{{6}}|{PICTURE}[0-9a-f]{{64}})$",
-        json_schema_extra={"picture": PICTURE, "called": "ground picture"},
+        json_schema_extra={"picture": PICTURE, "called": "ground picture", **SENSITIVE},
     )
     mask_only: bool = Field(False, description="give the mask alone: 255 is subject, 0 is ground")
     crop: bool = Field(False, description="cut the picture to the subject")

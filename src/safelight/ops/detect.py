@@ -10,7 +10,7 @@ from pydantic import Field
 from safelight.annotation import Annotation
 from safelight.errors import ModelMissing, ParameterInvalid
 from safelight.image import Image
-from safelight.operation import Context, ModelNeed, Operation
+from safelight.operation import SENSITIVE, Context, ModelNeed, Operation
 from safelight.ops.looking.labels import ANY, LABELS, is_asked
 from safelight.ops.looking.sample import shown_to
 
@@ -37,6 +37,7 @@ class Detect(Operation, name="detect", gives_image=False, gives_sights=True):
         (),
         max_length=LABELS,
         description="what to keep of what is found, as person,dog; all of it if not given",
+        json_schema_extra=SENSITIVE,
     )
     least: float = Field(
         0.0, ge=0, le=1, description="how sure the model must be; it has a least of its own"

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from safelight.formats import Format, Writable
 from safelight.image import Image
-from safelight.operation import Context, Operation
+from safelight.operation import SENSITIVE, Context, Operation
 from safelight.ops.cutting.grounds import PICTURE
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Difference(Operation, name="difference", effect="exact"):
     reference: str = Field(
         pattern=rf"^{PICTURE}[0-9a-f]{{64}}$",
         description="the other picture, as before.png",
-        json_schema_extra={"picture": PICTURE, "called": "reference"},
+        json_schema_extra={"picture": PICTURE, "called": "reference", **SENSITIVE},
         examples=["before.png"],
     )
     style: Literal["marked", "absolute"] = Field("marked", description="how it is shown")

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from safelight.errors import ParameterInvalid, VerificationFailed
 from safelight.image import Image
 from safelight.limits import MAX_SIDE
-from safelight.operation import LATER, Context, Operation
+from safelight.operation import LATER, SENSITIVE, UNTOLD, Context, Operation
 from safelight.ops.looking.labels import LABELS, around, is_asked
 from safelight.ops.placing.boxes import METAVAR, Box, BoxField
 from safelight.ops.placing.colours import Colour, able_to_hold, peak_of, samples
@@ -28,7 +28,8 @@ class Redact(Operation, name="redact", keeps_places=True, effect="exact"):
     out. There is no blur and no mosaic: both can often be undone. In a format that keeps every
     pixel the result is decoded once more, and counts only if each part has its one colour.
     Covering is no proof that nothing else in the picture tells the same: look at it. What a model
-    does not see, seen does not cover; with seen, what is wholly transparent keeps no colour.
+    does not see, seen does not cover; with seen, what is wholly transparent keeps no colour. The
+    receipt says how many parts were covered and of what kind, never where.
     """
 
     box: tuple[BoxField, ...] = Field(
@@ -36,7 +37,7 @@ class Redact(Operation, name="redact", keeps_places=True, effect="exact"):
         max_length=MOST_BOXES,
         description="a part as left,top,width,height in pixels; give it again for more parts",
         examples=["40,30,200,80"],
-        json_schema_extra={**METAVAR},
+        json_schema_extra={**METAVAR, **UNTOLD},
     )
     colour: Colour = Field("#000000", description="colour of the cover, as black or #rrggbb")
     margin: int = Field(0, ge=0, le=MAX_SIDE, description="pixels covered around each part")
@@ -44,7 +45,7 @@ class Redact(Operation, name="redact", keeps_places=True, effect="exact"):
         (),
         max_length=LABELS,
         description="what detect or pose saw before, as face,person; any for all of it",
-        json_schema_extra=LATER,
+        json_schema_extra={**LATER, **SENSITIVE},
     )
     grow: float = Field(
         25,

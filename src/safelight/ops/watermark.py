@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from safelight.image import Image
-from safelight.operation import Context, Operation
+from safelight.operation import SENSITIVE, Context, Operation
 from safelight.ops.cutting.grounds import PICTURE
 from safelight.ops.placing.colours import Colour, able_to_hold, rgb
 from safelight.ops.placing.gravity import Gravity, placed
@@ -34,13 +34,18 @@ class Watermark(Operation, name="watermark", keeps_places=True, effect="bounded"
     """
 
     text: str | None = Field(
-        None, min_length=1, max_length=200, description="the text", examples=["'© Anna Müller'"]
+        None,
+        min_length=1,
+        max_length=200,
+        description="the text",
+        examples=["'© Anna Müller'"],
+        json_schema_extra=SENSITIVE,
     )
     image: str | None = Field(
         None,
         pattern=rf"^{PICTURE}[0-9a-f]{{64}}$",
         description="picture that is the mark, as logo.png; its transparency counts",
-        json_schema_extra={"picture": PICTURE, "called": "logo"},
+        json_schema_extra={"picture": PICTURE, "called": "logo", **SENSITIVE},
     )
     gravity: Gravity = Field("southeast", description="where the mark lies")
     margin: float = Field(

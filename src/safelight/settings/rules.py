@@ -29,6 +29,7 @@ GROUPS = (
 
 DEVICES = ("auto", "cpu", "cpu:shared", "cuda", "cuda:N", "directml", "directml:N", "coreml")
 CARD = re.compile(r"1[0-5]|[0-9]", re.ASCII)
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}", re.ASCII)
 BYTES = {"b": 1, "kb": 1000, "mb": MEGA, "kib": 1024, "mib": 1024**2}
 PIXELS = {"p": 1, "kp": 1000, "mp": MEGA}
 SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3600}
@@ -134,6 +135,13 @@ def switch(value: Any) -> bool:
     if str(value).lower() not in answers:
         raise ValueError("must be true or false")
     return answers[str(value).lower()]
+
+
+def code(value: Any) -> str:
+    """A code that an organisation gives, or nothing."""
+    if not isinstance(value, str) or not (value == "" or WORD.fullmatch(value)):
+        raise ValueError("must have 1 to 64 letters, digits and . _ : / - or blanks")
+    return value
 
 
 def folder(value: Any) -> Path:
