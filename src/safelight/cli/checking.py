@@ -69,8 +69,13 @@ class Check:
 
 def trusted(key: str) -> str:
     """The fingerprint that was typed, or that of the key in the file that was named."""
+    return next(iter(believed(key)))
+
+
+def believed(key: str) -> dict[str, bytes]:
+    """The raw key in the file that was named by its fingerprint; of a fingerprint alone, b""."""
     if FINGERPRINT.fullmatch(key.lower()):
-        return key.lower()
+        return {key.lower(): b""}
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -88,7 +93,7 @@ def trusted(key: str) -> str:
         raise ParameterInvalid("--key: the file holds no public key", hint=PEM) from error
     if not isinstance(found, Ed25519PublicKey):
         raise ParameterInvalid("--key: the key is not of the kind Ed25519", hint=PEM)
-    return fingerprint_of(found.public_bytes_raw())
+    return {fingerprint_of(found.public_bytes_raw()): found.public_bytes_raw()}
 
 
 def hint(face: Face, doubts: Iterable[str]) -> None:
