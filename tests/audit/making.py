@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 from safelight.audit.facts import (
     EgressFact,
     EnvironmentFact,
@@ -25,7 +22,7 @@ from safelight.audit.lines import Leaf
 from safelight.audit.models import ModelFact
 from safelight.audit.operation import OperationFact
 from safelight.audit.receipt import Receipt, build, path_for
-from safelight.audit.verify import Verification, verify_output
+from safelight.audit.verify import Trust, Verification, verify_output
 from safelight.image import Change, Finding, Risk
 from safelight.models.store import Store
 from safelight.vault.keys import Keys, Signer
@@ -45,14 +42,13 @@ CHANGES = (
 
 def fixed_signer(first: int = 0) -> Signer:
     """A fixed key: its seed is 32 bytes counted up from first."""
-    private = Ed25519PrivateKey.from_private_bytes(bytes(range(first, first + 32)))
-    return Signer(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return Signer(lambda: bytes(range(first, first + 32)))
 
 
 def fixed_keys(first: int = 0) -> Keys:
     """Fixed keys, of the older kind: one signs receipts and journal."""
     signer = fixed_signer(first)
-    return Keys(signer, signer, b"B" * 32, b"D" * 32)
+    return Keys(signer, signer, lambda: b"B" * 32, lambda: b"D" * 32, lambda: b"")
 
 
 def model_fact(**changes: Any) -> ModelFact:
@@ -163,9 +159,8 @@ class Desk:
 
     def verify(self, path: Path, **more: Any) -> Verification:
         known = (self.keys.receipts.public_bytes, *more.pop("public_keys", ()))
-        return verify_output(
-            path, journal=self.journal, store=self.store, public_keys=known, **more
-        )
+        trust = Trust(known, **more.pop("trust", {}))
+        return verify_output(path, journal=self.journal, store=self.store, trust=trust, **more)
 
     def fresh(self) -> Desk:
         """The same desk as another process would see it."""

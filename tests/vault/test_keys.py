@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from safelight.errors import DiskFull, OutputFailed, PolicyRefused
-from safelight.vault import keys as keys_module
-from safelight.vault.keys import Keys, Signer, fingerprint_of, is_signed, load_or_make
+from safelight.vault import plain
+from safelight.vault.keys import Keys, fingerprint_of, is_signed, load_or_make
 from safelight.vault.private import read_private
 
 MAKE = "import sys; from pathlib import Path; from safelight.vault.keys import load_or_make; "
@@ -180,14 +180,18 @@ def test_a_damaged_key_is_refused(folder: Path, name: str, data: bytes) -> None:
         sign_all(load_or_make(folder))
 
 
-def test_a_key_of_another_kind_is_refused() -> None:
-    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+def test_a_key_of_another_kind_is_refused(folder: Path) -> None:
+    load_or_make(folder)
+    (folder / "signing.pem").write_bytes(plain.file_of("tls", plain.new_secret("tls")))
+    with pytest.raises(PolicyRefused, match="is damaged"):
+        sign_all(load_or_make(folder))
 
-    other = generate_private_key(SECP256R1())
-    pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with pytest.raises(PolicyRefused, match="damaged"):
-        Signer(pem).sign(b"x")
+
+def test_a_key_for_connections_is_made_when_it_is_asked_for(folder: Path) -> None:
+    keys = load_or_make(folder)
+    assert not (folder / "tls.pem").exists()
+    assert keys.tls == load_or_make(folder).tls
+    assert mode(folder / "tls.pem") == 0o600
 
 
 @pytest.mark.parametrize(("number", "error"), [(errno.ENOSPC, DiskFull), (errno.EIO, OutputFailed)])
@@ -222,6 +226,6 @@ def test_the_second_of_two_first_runs_takes_the_key_of_the_first(
             return None
         return read_private(path, limit)
 
-    monkeypatch.setattr(keys_module, "read_private", look)
+    monkeypatch.setattr(plain, "read_private", look)
     assert load_or_make(folder).receipts.fingerprint == first.receipts.fingerprint
     assert not blind

@@ -1,11 +1,8 @@
 """Keys: one for each purpose, so that none that is given away or lost opens what another guards.
 
-receipts  Ed25519, signs receipts and bundles of models     signing.pem, PKCS #8
-journal   Ed25519, signs the journal and the ledger         journal.pem, PKCS #8
-digest    32 bytes, for keyed digests of inputs             digest.key, 64 hexadecimal digits
-data      32 bytes, for files and the database              data.key, 64 hexadecimal digits
-
-All are made on first use and lie in files that only their owner can read. A keyed digest of an
+What they are stands in plain.py. They are made on first use, as files that only their owner can
+read, or lie wrapped in a vault, which is opened when a secret is first asked for: public keys are
+there without that, so a locked vault does not keep anybody from verifying. A keyed digest of an
 input can be compared only by who holds the digest key, so a receipt does not tell a stranger which
 known picture was worked on. Where an older version began, its one signing key stays the journal's:
 a journal never changes its key. The cryptography library is imported when first used.
@@ -15,50 +12,38 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
-import secrets
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safelight.errors import PolicyRefused
-from safelight.vault.lock import hold
-from safelight.vault.private import private_folder, read_private, write_private
+from safelight.vault import plain
+from safelight.vault.private import private_folder
+from safelight.vault.vault import Vault
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-SIGNING_FILE = "signing.pem"
-JOURNAL_FILE = "journal.pem"
-DIGEST_FILE = "digest.key"
-DATA_FILE = "data.key"
-MAX_KEY_BYTES = 4_096
+# Gives a secret; raises VaultLocked where nobody opens the vault.
+Secret = Callable[[], bytes | bytearray]
 
 
 class Signer:
-    """One Ed25519 key. Safe to use from many threads."""
+    """One Ed25519 key. Safe to use from many threads.
 
-    def __init__(self, pem: bytes, name: str = SIGNING_FILE) -> None:
-        self._pem, self._name = pem, name
+    secret: the seed, 32 bytes, overwritten after use if it is a bytearray.
+    public_bytes: the raw public key, where it is known without the secret.
+    """
 
-    @cached_property
-    def _private(self) -> Ed25519PrivateKey:
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-        try:
-            key = load_pem_private_key(self._pem, password=None)
-        except ValueError as error:
-            raise _damaged(self._name) from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise _damaged(self._name)
-        return key
+    def __init__(self, secret: Secret, public_bytes: bytes | None = None) -> None:
+        self._secret = secret
+        if public_bytes is not None:
+            self.public_bytes = public_bytes
 
     @cached_property
     def public_bytes(self) -> bytes:
         """The raw public key, 32 bytes."""
-        return self._private.public_key().public_bytes_raw()
+        return self._private().public_key().public_bytes_raw()
 
     @cached_property
     def fingerprint(self) -> str:
@@ -68,32 +53,55 @@ class Signer:
     @cached_property
     def public_pem(self) -> bytes:
         """The public key as a PEM file, to hand to who must verify."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-        return self._private.public_key().public_bytes(
-            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
-        )
+        key = Ed25519PublicKey.from_public_bytes(self.public_bytes)
+        return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
     def sign(self, data: bytes) -> bytes:
-        """The Ed25519 signature, 64 bytes."""
-        return self._private.sign(data)
+        """The Ed25519 signature, 64 bytes. Raises VaultLocked."""
+        return self._private().sign(data)
+
+    def _private(self) -> Ed25519PrivateKey:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        secret = self._secret()
+        try:
+            return Ed25519PrivateKey.from_private_bytes(secret)
+        finally:
+            overwrite(secret)
 
 
 class Keys:
     """The keys of one user. Safe to use from many threads."""
 
-    def __init__(self, receipts: Signer, journal: Signer, digest: bytes, data: bytes) -> None:
+    def __init__(
+        self, receipts: Signer, journal: Signer, digest: Secret, data: Secret, tls: Secret
+    ) -> None:
         self.receipts, self.journal = receipts, journal
-        self._digest, self._data = digest, data
+        self._digest, self._data, self._tls = digest, data, tls
 
     @property
     def data(self) -> bytes:
-        """32 bytes, from which the keys of encrypted files and of the database are derived."""
-        return self._data
+        """32 bytes, from which the keys of encrypted files and of the database are derived.
+
+        A copy for one use, not to be kept. Raises VaultLocked.
+        """
+        return bytes(self._data())
+
+    @property
+    def tls(self) -> bytes:
+        """The key for a server's connections, PKCS #8 in DER; made when first asked for."""
+        return bytes(self._tls())
 
     def keyed_digest_start(self) -> hmac.HMAC:
         """A fresh HMAC-SHA256 under the digest key: feed it with update, read hexdigest."""
-        return hmac.new(self._digest, digestmod=hashlib.sha256)
+        secret = self._digest()
+        try:
+            return hmac.new(secret, digestmod=hashlib.sha256)
+        finally:
+            overwrite(secret)
 
     def pseudonym(self, text: str) -> str:
         """A stable name, 16 hexadecimal digits, that only who holds the digest key can trace."""
@@ -102,20 +110,23 @@ class Keys:
         return digest.hexdigest()[:16]
 
 
-def load_or_make(folder: Path) -> Keys:
-    """Read the keys of this folder; make what is missing. First runs at once end with one set.
+def load_or_make(folder: Path, passphrase_file: Path | None = None) -> Keys:
+    """The keys of this folder; what is missing is made. First runs at once end with one set.
 
-    Raises PolicyRefused for a folder or file that is a link, open to others, someone else's or
-    damaged; Unavailable if another run holds the folder for more than 10 s.
+    passphrase_file: a file whose first line opens a vault that a passphrase keeps. Raises
+    PolicyRefused for a folder or file that is a link, open to others, someone else's or damaged;
+    VerificationFailed for a damaged vault; Unavailable if another run holds the folder for more
+    than 10 s.
     """
     private_folder(folder)
-    return Keys(
-        # The journal's comes first: a folder with a signing key alone is an older version's.
-        journal=Signer(_read_or_make(folder / JOURNAL_FILE, _journal_pem), JOURNAL_FILE),
-        receipts=Signer(_read_or_make(folder / SIGNING_FILE, _new_pem), SIGNING_FILE),
-        digest=_secret(folder / DIGEST_FILE),
-        data=_secret(folder / DATA_FILE),
-    )
+    vault = Vault(folder, passphrase_file)
+    return _wrapped(vault) if vault.is_begun else _plain(folder)
+
+
+def overwrite(secret: bytes | bytearray) -> None:
+    """Overwrite a secret that can be overwritten."""
+    if isinstance(secret, bytearray):
+        secret[:] = bytes(len(secret))
 
 
 def is_signed(public_bytes: bytes, signature: bytes, data: bytes) -> bool:
@@ -135,43 +146,30 @@ def fingerprint_of(public_bytes: bytes) -> str:
     return hashlib.sha256(public_bytes).hexdigest()
 
 
-def _read_or_make(path: Path, make: Callable[[Path], bytes]) -> bytes:
-    data = read_private(path, MAX_KEY_BYTES)
-    if data is None:
-        with hold(path.with_name(".lock")):
-            data = read_private(path, MAX_KEY_BYTES)
-            if data is None:
-                data = make(path)
-                write_private(path, data)
-    return data
+def _plain(folder: Path) -> Keys:
+    def signer(name: str) -> Signer:
+        data = plain.read_or_make(folder, name)
+        return Signer(cache(partial(plain.secret_of, name, data)))
+
+    def secret(name: str) -> Secret:
+        found = plain.secret_of(name, plain.read_or_make(folder, name))
+        return lambda: found
+
+    # The journal's comes first: a folder with a signing key alone is an older version's.
+    journal, receipts = signer("journal"), signer("receipts")
+    return Keys(receipts, journal, secret("digest"), secret("data"), lambda: secret("tls")())
 
 
-def _secret(path: Path) -> bytes:
-    line = _read_or_make(path, _new_line)
-    if not re.fullmatch(rb"[0-9a-f]{64}\n", line):
-        raise _damaged(path.name)
-    return bytes.fromhex(line.decode())
+def _wrapped(vault: Vault) -> Keys:
+    def secret(name: str) -> Secret:
+        return partial(vault.copy, name)
 
+    def signer(name: str) -> Signer:
+        return Signer(secret(name), vault.wrapped.keys[name].public)
 
-def _journal_pem(path: Path) -> bytes:
-    """The signing key that an older version made, else a new one."""
-    return read_private(path.with_name(SIGNING_FILE), MAX_KEY_BYTES) or _new_pem(path)
+    def tls() -> bytearray:
+        if "tls" not in vault.wrapped.keys:
+            vault.add("tls")
+        return vault.copy("tls")
 
-
-def _new_pem(_path: Path) -> bytes:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    key = Ed25519PrivateKey.generate()
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _new_line(_path: Path) -> bytes:
-    return secrets.token_hex(32).encode() + b"\n"
-
-
-def _damaged(name: str) -> PolicyRefused:
-    return PolicyRefused(
-        f"the key file {name} is damaged",
-        hint="put it back from a backup, or move the folder of keys away to start a new one",
-    )
+    return Keys(signer("receipts"), signer("journal"), secret("digest"), secret("data"), tls)

@@ -1,0 +1,250 @@
+"""Vault: the keys of one user wrapped in vault.json, opened when a secret is first asked for.
+
+The order in which `init` works: the keeper gets its key; everything is wrapped into a new file,
+which is made to last, read back, and opened by what the keeper gives then; its new name is the one
+moment from which the vault counts; only then the plain files are overwritten and removed. A run
+that dies before that moment leaves the plain keys as they were, one that dies later leaves rests,
+which the next one that opens the vault removes if they hold what the vault holds.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+
+from safelight.errors import PolicyRefused, SafelightError, SomethingMissing, VaultLocked
+from safelight.vault import kernel, passphrase, plain, wrapping
+from safelight.vault.keepers import ByKeyFile, ByKeyStore, ByPassphrase, Keeper
+from safelight.vault.lock import hold
+from safelight.vault.page import Page
+from safelight.vault.private import (
+    open_private,
+    private_folder,
+    read_private,
+    sync_folder,
+    write_private,
+)
+from safelight.vault.wrapping import KEY_FILE, KEY_STORE, Wrapped
+
+FILE, NEW_FILE, LOCKED_FILE = plain.VAULT_FILE, plain.NEW_VAULT_FILE, "locked"
+HINT = "safelight vault unlock, or --passphrase-file FILE"
+
+
+class Vault:
+    """The vault in this folder of keys. Safe to use from many threads.
+
+    passphrase_file: a file whose first line opens a vault that a passphrase keeps.
+    """
+
+    def __init__(self, folder: Path, passphrase_file: Path | None = None) -> None:
+        self.folder, self._passphrase_file = folder, passphrase_file
+        self._page: Page | None = None
+        self._turn = threading.Lock()
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a vault; without one the keys are plain files."""
+        return (self.folder / FILE).exists()
+
+    @cached_property
+    def wrapped(self) -> Wrapped:
+        """What the file says. Raises VerificationFailed if it is damaged, PolicyRefused."""
+        data = read_private(self.folder / FILE, wrapping.MAX_BYTES)
+        if data is None:
+            raise SomethingMissing("there is no vault yet", hint="safelight vault init")
+        return wrapping.read(data)
+
+    def copy(self, name: str) -> bytearray:
+        """One secret, for the caller to overwrite after use. Opens the vault if need be.
+
+        Raises VaultLocked, VerificationFailed; SomethingMissing for a key that is not in it.
+        """
+        with self._turn:
+            if self._page is None:
+                self._page = self._opened(self.master())
+        if name not in self._page:
+            raise SomethingMissing(f"the vault has no key for {name}")
+        return self._page.copy(name)
+
+    def memory(self) -> str:
+        """What kind of memory unwrapped keys lie in on this system."""
+        page = self._page or Page({})
+        return page.kind
+
+    def master(self) -> bytearray:
+        """The master key, for the caller to overwrite. Raises VaultLocked where nobody gives it."""
+        kept = kernel.find(self._ring_name)
+        if kept is not None:
+            return kept
+        if self._passphrase_file is not None:
+            return self.opened_by(ByPassphrase(passphrase.from_file(self._passphrase_file)))
+        keeper = self.own_keeper()
+        if keeper is None or self.is_shut:
+            raise VaultLocked("the vault is locked", hint=HINT)
+        return self.opened_by(keeper)
+
+    def own_keeper(self) -> Keeper | None:
+        """Who opens the vault without the user; None where a passphrase does."""
+        by = self.wrapped.kept["by"]
+        if by == KEY_STORE:
+            return ByKeyStore()
+        return ByKeyFile(Path(str(self.wrapped.kept["path"]))) if by == KEY_FILE else None
+
+    def opened_by(self, keeper: Keeper) -> bytearray:
+        """The master key by this keeper. Raises VaultLocked if it does not open the vault."""
+        wrapped = self.wrapped
+        try:
+            return bytearray(wrapped.open_master(keeper.key(wrapped.kept)))
+        except (ValueError, KeyError) as error:
+            sentence = f"this {wrapped.kept['by']} does not open the vault"
+            raise VaultLocked(sentence, hint="try again; capitals and spaces count") from error
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether `lock` forbids to ask a key store or a key file."""
+        return (self.folder / LOCKED_FILE).exists()
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long the kernel keeps the master key still, roughly; None if it has none."""
+        return kernel.seconds_left(self._ring_name)
+
+    def init(self, keeper: Keeper) -> None:
+        """Wrap the keys of this folder. Raises PolicyRefused if there is a vault already."""
+        private_folder(self.folder)
+        for name in plain.USUAL:
+            if not self.is_begun:
+                plain.read_or_make(self.folder, name)
+        with hold(self.folder / plain.LOCK_FILE):
+            if self.is_begun:
+                raise PolicyRefused(
+                    "there is a vault already", hint="safelight vault change-passphrase"
+                )
+            master = bytearray(os.urandom(wrapping.MASTER_BYTES))
+            self._commit(keeper, _plain_secrets(self.folder), master, wrapping.new_id())
+            self._sweep(master)
+            _overwrite(master)
+
+    def keep_by(self, keeper: Keeper, master: bytearray) -> None:
+        """Let another keeper, or another passphrase, open the vault from now on."""
+        with hold(self.folder / plain.LOCK_FILE):
+            old = self.wrapped
+            secrets = {name: old.secret(name, bytes(master)) for name in old.keys}
+            before = self.own_keeper()
+            self._commit(keeper, secrets, master, old.id)
+        if before is not None:
+            with suppress(SafelightError, OSError):  # who no longer opens anything may stay
+                before.forget(old.kept)
+
+    def add(self, name: str) -> None:
+        """Make a key that the vault does not have yet."""
+        master = self.master()
+        with hold(self.folder / plain.LOCK_FILE):
+            self.__dict__.pop("wrapped", None)
+            wrapped = self.wrapped
+            if name not in wrapped.keys:
+                more = wrapped.with_key(name, plain.new_secret(name), bytes(master))
+                write_private(self.folder / FILE, more.to_bytes())
+            self._forget()
+        _overwrite(master)
+
+    def unlock(self, master: bytearray, *, seconds: int) -> bool:
+        """Let the kernel keep the master key so long. False where it keeps none."""
+        (self.folder / LOCKED_FILE).unlink(missing_ok=True)
+        return kernel.keep(self._ring_name, bytes(master), seconds=seconds)
+
+    def lock(self) -> bool:
+        """Take the master key back; nobody opens the vault unasked. True if it was unlocked."""
+        if self.own_keeper() is not None:
+            write_private(self.folder / LOCKED_FILE, b"")
+        self._forget()
+        return kernel.forget(self._ring_name)
+
+    @property
+    def rests(self) -> tuple[str, ...]:
+        """Names of plain key files that lie beside the vault."""
+        return tuple(one for one in plain.FILES.values() if (self.folder / one).exists())
+
+    @property
+    def _ring_name(self) -> str:
+        return f"safelight:{self.wrapped.id}"
+
+    def _commit(
+        self, keeper: Keeper, secrets: Mapping[str, bytes], master: bytearray, id: str
+    ) -> None:
+        """Write the new file, see that it opens, and put it in place."""
+        kept = keeper.begin()
+        new = self.folder / NEW_FILE
+        try:
+            made = wrapping.wrap(
+                secrets, id=id, kept=kept, keeper_key=keeper.key(kept), master=bytes(master)
+            )
+            write_private(new, made.to_bytes())
+            found = wrapping.read(read_private(new, wrapping.MAX_BYTES) or b"")
+            opened = found.open_master(keeper.key(found.kept))
+            if {name: found.secret(name, opened) for name in found.keys} != secrets:
+                raise wrapping.damaged()
+        except BaseException:
+            new.unlink(missing_ok=True)
+            keeper.forget(kept)
+            raise
+        _replace(new, self.folder / FILE)
+        self._forget()
+
+    def _opened(self, master: bytearray) -> Page:
+        """All secrets; rests of plain files that hold the same are removed."""
+        secrets = {name: self.wrapped.secret(name, bytes(master)) for name in self.wrapped.keys}
+        if self.rests:
+            # a disk that takes no change stops no work: status and doctor tell of the rests
+            with suppress(OSError), hold(self.folder / plain.LOCK_FILE):
+                self._sweep(master)
+        _overwrite(master)
+        return Page(secrets)
+
+    def _sweep(self, master: bytearray) -> None:
+        """Overwrite and remove plain files that hold what the vault holds, and rests of others."""
+        plain.wipe_rests(self.folder)
+        for name in plain.FILES:
+            with suppress(PolicyRefused):
+                found = plain.read(self.folder, name)
+                is_same = (
+                    found is not None
+                    and name in self.wrapped.keys
+                    and plain.secret_of(name, found) == self.wrapped.secret(name, bytes(master))
+                )
+                if is_same:
+                    plain.wipe(self.folder / plain.FILES[name])
+
+    def _forget(self) -> None:
+        self.__dict__.pop("wrapped", None)
+        page, self._page = self._page, None
+        if page is not None:
+            page.close()
+
+
+def _plain_secrets(folder: Path) -> dict[str, bytes]:
+    found = ((name, plain.read(folder, name)) for name in plain.FILES)
+    return {name: plain.secret_of(name, data) for name, data in found if data is not None}
+
+
+def _replace(new: Path, place: Path) -> None:
+    """Put the new file in place of an old one, and overwrite what that held."""
+    try:
+        old = open_private(place, os.O_RDWR)
+    except FileNotFoundError:
+        old = None
+    os.replace(new, place)
+    sync_folder(place.parent)
+    if old is not None:
+        with open(old, "r+b") as file:
+            file.write(bytes(os.fstat(old).st_size))
+            file.flush()
+            os.fsync(old)
+
+
+def _overwrite(secret: bytearray) -> None:
+    secret[:] = bytes(len(secret))
