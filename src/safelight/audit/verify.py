@@ -7,30 +7,32 @@ models: the models named are installed and whole
 schema: the receipt is of a kind that this version knows
 
 A line is ok, failed, or unknown (it cannot be told here, which is not a sign of tampering). Works
-offline.
+offline. Where an authority's time stamp lies beside the receipt, a sixth line, time, tells of it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from safelight.audit import dsse, statement
+from safelight.audit import dsse, statement, timestamp
 from safelight.audit.canonical import base64_bytes
+from safelight.audit.facts import keyed_file
 from safelight.audit.journal import Journal
 from safelight.audit.receipt import Receipt, is_receipt_path, output_for, path_for
-from safelight.errors import InputMissing, ModelMissing, VerificationFailed
+from safelight.errors import InputMissing, ModelMissing, SomethingMissing, VerificationFailed
 from safelight.models.store import Store
 from safelight.vault.keys import fingerprint_of
 from safelight.vault.private import open_regular
 
-Name = Literal["signature", "chain", "output", "models", "schema"]
+Name = Literal["signature", "chain", "output", "models", "schema", "time"]
 State = Literal["ok", "failed", "unknown"]
 NAMES: tuple[Name, ...] = ("signature", "chain", "output", "models", "schema")
 CHUNK_BYTES = 1 << 20
+Keyed = Callable[[bytes], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,20 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom to believe: raw public keys of who signs receipts; by the fingerprint of such a key,
+    what keys bytes as its owner does; certificates of time-stamp authorities as PEM.
+    """
+
+    keys: tuple[bytes, ...] = ()
+    keyed: Mapping[str, Keyed] = field(default_factory=dict)
+    authorities: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
-    """Five lines in the order of NAMES, the limits, and the receipt if its signature held.
+    """Five lines in the order of NAMES and perhaps that of the time, the limits, and the receipt if
+    its signature held.
 
     number is the receipt's place in the journal, counted from 1; None if it stands in none that
     is here.
@@ -79,25 +93,27 @@ def verify_output(
     *,
     journal: Journal,
     store: Store,
-    public_keys: Iterable[bytes] = (),
+    trust: Trust,
     output: Path | None = None,
 ) -> Verification:
     """Verify an output by the receipt beside it, or a receipt and, if it is there, its output.
 
-    public_keys are the raw keys that are believed. output says where the
-    result of a receipt lies that was moved. Raises InputMissing if there is no such file.
+    output says where the result of a receipt lies that was moved. Raises InputMissing if there is
+    no such file.
     """
     if not path.is_file():
         raise InputMissing(f"there is no file {path}")
     place, result = (path, output or output_for(path)) if is_receipt_path(path) else (None, path)
-    known = {fingerprint_of(key): key for key in public_keys}
+    known = {fingerprint_of(key): key for key in trust.keys}
     answers = _Answers()
-    receipt = _signature(answers, place or path_for(path), known)
+    place = place or path_for(path)
+    receipt = _signature(answers, place, known)
     number = None
     if receipt is not None and _schema(answers, receipt):
         number = _chain(answers, receipt, journal)
-        _output(answers, receipt, result)
+        _output(answers, receipt, result, trust)
         _models(answers, receipt, store)
+        _time(answers, receipt, place, trust)
     return Verification(answers.lines(), statement.LIMITS, receipt, number)
 
 
@@ -109,10 +125,11 @@ class _Answers:
         self._lines[name] = Line(name, state, sentence)
 
     def lines(self) -> tuple[Line, ...]:
-        return tuple(
+        usual = tuple(
             self._lines.get(name, Line(name, "unknown", "not looked at without a sound receipt"))
             for name in NAMES
         )
+        return (*usual, *(line for name, line in self._lines.items() if name not in NAMES))
 
 
 def _signature(answers: _Answers, place: Path, known: Mapping[str, bytes]) -> Receipt | None:
@@ -184,23 +201,50 @@ def _chain(answers: _Answers, receipt: Receipt, journal: Journal) -> int | None:
     return None
 
 
-def _output(answers: _Answers, receipt: Receipt, result: Path | None) -> None:
-    wanted = {(fact.sha256, fact.bytes) for fact in receipt.predicate.outputs}
-    if not wanted:
+def _output(answers: _Answers, receipt: Receipt, result: Path | None, trust: Trust) -> None:
+    facts = receipt.predicate.outputs
+    if not facts:
         answers.say("output", "ok", "an analysis, which has no output")
         return
     if result is None or not result.is_file():
         answers.say("output", "unknown", "the output is not beside its receipt")
+        return
+    keyed = trust.keyed.get(receipt.envelope.fingerprint)
+    if keyed is None and any(fact.sha256 is None for fact in facts):
+        answers.say("output", "unknown", "its digest is keyed: only who holds the key can compare")
         return
     digest, size_bytes = hashlib.sha256(), 0
     with open(open_regular(result), "rb") as file:
         while piece := file.read(CHUNK_BYTES):
             digest.update(piece)
             size_bytes += len(piece)
-    if (digest.hexdigest(), size_bytes) in wanted:
-        answers.say("output", "ok", "the file is the one that was signed")
+    found = {digest.hexdigest(), keyed_file(digest.hexdigest(), keyed) if keyed else ""}
+    if any(fact.bytes == size_bytes and {fact.sha256, fact.keyed_digest} & found for fact in facts):
+        is_encrypted = any(fact.encryption for fact in facts)
+        how = ", as it lies there, encrypted" if is_encrypted else ""
+        answers.say("output", "ok", f"the file is the one that was signed{how}")
     else:
         answers.say("output", "failed", "the file is not the one that was signed")
+
+
+def _time(answers: _Answers, receipt: Receipt, place: Path, trust: Trust) -> None:
+    """A further line, where an authority's answer lies beside the receipt."""
+    try:
+        answer = timestamp.beside(place)
+        if answer is None:
+            return
+        stamp = timestamp.read(receipt.data, answer, trust.authorities)
+    except SomethingMissing as error:
+        answers.say("time", "unknown", f"{error.message}: {error.hint}")
+    except (VerificationFailed, OSError) as error:
+        sentence = error.message if isinstance(error, VerificationFailed) else "cannot be read"
+        answers.say("time", "failed", sentence)
+    else:
+        if stamp.is_trusted:
+            answers.say("time", "ok", f"it was there at {stamp.time}, as an authority signed")
+        else:
+            told = f"{stamp.time}, signed by an authority whose certificate is not known here"
+            answers.say("time", "unknown", told)
 
 
 def _models(answers: _Answers, receipt: Receipt, store: Store) -> None:

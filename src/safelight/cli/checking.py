@@ -19,19 +19,23 @@ FINGERPRINT = re.compile("[0-9a-f]{64}")
 FOREIGN = "--key FINGERPRINT names a key that you trust"
 NEWER = "a newer version of Safelight reads this receipt"
 UNRECORDED = "run the same command again: it records it"
+CHAIN = "a PEM file with the authority's certificates"
 PEM = "a file with one Ed25519 public key as PEM"
 
 
 class Check:
-    """Verifies files by our own key and journal, and by one more key that the user trusts."""
+    """Verifies files by our own key and journal, and by one more key that the user trusts; time
+    stamps by the certificates of authorities in a PEM file.
+    """
 
-    def __init__(self, face: Face, key: str | None = None) -> None:
+    def __init__(self, face: Face, key: str | None = None, authorities: str | None = None) -> None:
         from safelight.engine.book import Book
         from safelight.models.store import Store
 
         self._book = Book(face.settings.state_dir)
         self._store = Store(face.settings.data_dir / "models")
         self._trusted = trusted(key) if key is not None else ""
+        self._authorities = (_certificates(authorities),) if authorities is not None else ()
 
     def verified(self, path: Path) -> Verification:
         """The five lines. Raises InputMissing where the file cannot be read."""
@@ -61,10 +65,29 @@ class Check:
         return VerificationFailed.exit_code if found.is_failed or self.doubt(found) else 0
 
     def _verify(self, path: Path, *keys: bytes) -> Verification:
-        from safelight.audit.verify import verify_output
+        from safelight.audit.verify import Trust, verify_output
 
-        keys = (self._book.keys.receipts.public_bytes, *keys)
-        return verify_output(path, journal=self._book.journal, store=self._store, public_keys=keys)
+        own = self._book.keys.receipts
+        trust = Trust(
+            (own.public_bytes, *keys),
+            {own.fingerprint: self._book.keyed},
+            self._authorities,
+        )
+        return verify_output(path, journal=self._book.journal, store=self._store, trust=trust)
+
+
+def _certificates(name: str) -> bytes:
+    from cryptography.x509 import load_pem_x509_certificates
+
+    try:
+        data = Path(name).read_bytes()
+        load_pem_x509_certificates(data)
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        raise InputMissing(f"--authority cannot be read: {reason}", hint=CHAIN) from error
+    except ValueError as error:
+        raise ParameterInvalid("--authority: the file holds no certificate", hint=CHAIN) from error
+    return data
 
 
 def trusted(key: str) -> str:

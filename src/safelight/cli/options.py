@@ -134,6 +134,11 @@ placing = stacked(
     asking,
 )  # fmt: skip
 
+receipting = stacked(
+    *(setting(key) for key in ("receipt_profile", "receipt_names", "receipt_pixels")),
+    *(setting(key) for key in ("role", "purpose")),
+)
+
 batching = stacked(
     click.option(
         "-n", "--dry-run", is_flag=True, help="Show what would be written; write nothing."

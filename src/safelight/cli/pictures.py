@@ -10,7 +10,15 @@ import click
 
 from safelight.cli.face import Face
 from safelight.cli.fields import FormatChoice, build, field_options, flags, values
-from safelight.cli.options import batching, caging, placing, selecting, setting, speaking
+from safelight.cli.options import (
+    batching,
+    caging,
+    placing,
+    receipting,
+    selecting,
+    setting,
+    speaking,
+)
 from safelight.cli.running import Wishes, report_of, run_recipe
 from safelight.cli.sights import DRAW, drawing, looking, looks_before, may_look_first
 from safelight.cli.steps import with_conversion, with_scrub
@@ -69,6 +77,7 @@ def _options(operation: type[Operation]) -> list[Any]:
         *wishes,
         *(setting(key) for key in SHARED if not operation.in_two_cages),
         placing,
+        receipting,
         batching,
         caging,
         speaking,

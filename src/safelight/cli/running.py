@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from safelight.cli.face import Face, unwritten
-from safelight.cli.options import batching, caging, placing, selecting, setting, speaking, stacked
+from safelight.cli.options import (
+    batching,
+    caging,
+    placing,
+    receipting,
+    selecting,
+    setting,
+    speaking,
+    stacked,
+)
 from safelight.errors import UsageError
 
 if TYPE_CHECKING:
@@ -194,7 +203,7 @@ def _refuse_screen(face: Face) -> None:
         raise UsageError("--json and -o - both want standard output", hint="-o FILE")
 
 
-run_options = stacked(selecting, placing, batching, caging, speaking)
+run_options = stacked(selecting, placing, receipting, batching, caging, speaking)
 
 
 @click.command(name="run", add_help_option=False)

@@ -19,11 +19,14 @@ from safelight.cli.printable import printable
     metavar="KEY",
     help="Trust this key besides your own: its whole fingerprint, or a PEM file.",
 )
+@click.option(
+    "--authority", metavar="FILE", help="Certificates of time-stamp authorities to trust, as PEM."
+)
 @setting("state_dir")
 @setting("data_dir")
 @speaking
 @click.pass_obj
-def command(face: Face, files: tuple[str, ...], key: str | None) -> int:
+def command(face: Face, files: tuple[str, ...], key: str | None, authority: str | None) -> int:
     """Check outputs or receipts: signature, chain, output, models, schema. Works offline.
 
     \b
@@ -32,7 +35,7 @@ def command(face: Face, files: tuple[str, ...], key: str | None) -> int:
       safelight verify out/*.jpg --json
       safelight verify theirs.jpg --key their-key.pem
     """
-    check, codes, doubts = Check(face, key), [], []
+    check, codes, doubts = Check(face, key, authority), [], []
     for name in files:
         found = check.verified(Path(name))
         codes.append(check.exit_code(found))

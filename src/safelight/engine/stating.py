@@ -51,8 +51,8 @@ class Manner:
     """How much receipts tell, and under whose order the work is.
 
     names: file names, never paths. pixels: digests of decoded pixels. is_sensitive: no plain digest
-    of the output, no free words, no place in the picture, no kind of what was covered. plain: the
-    plain digest of the input too, as a case needs it.
+    of the output, no free words, no place in the picture, no kind of what was covered; it goes
+    before names and pixels. plain: the plain digest of the input too, as a case needs it.
     """
 
     names: bool = False
@@ -66,10 +66,11 @@ class Manner:
     def of(cls, settings: Settings) -> Self:
         """As the settings say."""
         role, purpose = settings.role or None, settings.purpose or None
+        is_sensitive = settings.receipt_profile == "sensitive"
         return cls(
-            names=settings.receipt_names,
-            pixels=settings.receipt_pixels,
-            is_sensitive=settings.receipt_profile == "sensitive",
+            names=settings.receipt_names and not is_sensitive,
+            pixels=settings.receipt_pixels and not is_sensitive,
+            is_sensitive=is_sensitive,
             assignment=AssignmentFact(role=role, purpose=purpose) if role or purpose else None,
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from safelight.audit.journal import Journal
-from safelight.audit.verify import verify_output
+from safelight.audit.verify import Trust, verify_output
 from safelight.errors import ModelMissing, SafelightError
 from safelight.models.store import Store
 from safelight.proof.comparison import Row, rows, said
@@ -255,7 +255,7 @@ def _journal(journal: Journal) -> Check:
 
 def _receipt(path: Path, journal: Journal, store: Store, keys: Sequence[bytes]) -> Check:
     try:
-        found = verify_output(path, journal=journal, store=store, public_keys=keys)
+        found = verify_output(path, journal=journal, store=store, trust=Trust(tuple(keys)))
     except SafelightError as error:
         return Check("receipt", path.name, "failed", error.message)
     worst = next((line for line in found.lines if line.state != "ok"), None)
