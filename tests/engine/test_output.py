@@ -30,9 +30,9 @@ def deliver(target: Path, data: bytes, receipt: bytes = b"slip", *, replace: boo
         parcel.commit(receipt, f"{target.name}.receipt.json", replace=replace)
 
 
-def told(receipt: bytes) -> str | None:
+def told(receipt: bytes, output: Path) -> bool:
     """A receipt of these tests is the output's own digest."""
-    return receipt.decode() if len(receipt) == 64 else None
+    return receipt == sha256_of(output).encode()
 
 
 def digest(data: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from safelight.audit.facts import (
+    FileFact,
     GroupFact,
     InputFact,
     MetadataFact,
@@ -52,13 +53,16 @@ def _operation(fact: OperationFact) -> str:
 
 
 def _input(fact: InputFact) -> str:
-    size = f"{fact.media_type}, {fact.width} x {fact.height}, {fact.bytes} bytes"
-    return f"{size}, keyed digest {fact.keyed_digest}"
+    return f"{_file(fact)}, keyed digest {fact.keyed_digest}"
 
 
 def _output(fact: OutputFact) -> str:
-    size = f"{fact.media_type}, {fact.width} x {fact.height}, {fact.bytes} bytes"
-    return f"{size}, SHA-256 {fact.sha256}"
+    return f"{_file(fact)}, SHA-256 {fact.sha256}"
+
+
+def _file(fact: FileFact) -> str:
+    how = f", encrypted as {fact.encryption}" if fact.encryption else ""
+    return f"{fact.media_type}, {fact.width} x {fact.height}, {fact.bytes} bytes{how}"
 
 
 def _group(fact: GroupFact) -> str:

@@ -27,8 +27,8 @@ from safelight.vault.stream import plain_name
 
 DROPPINGS = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
 STANDARD = "-"
-# What a file of a folder is called that is encrypted and does not open here.
-ENCRYPTED = "an encrypted file"
+# What a file of a folder is called that does not open here.
+ENCRYPTED = "encrypted"
 
 
 @dataclass(frozen=True, slots=True)
