@@ -69,7 +69,7 @@ class Inclusion:
                 public_bytes=base64_bytes(facts["key"]),
             )
             is_same = form == FORM and proof.to_bytes() == untrusted
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, VerificationFailed) as error:
             raise VerificationFailed("the proof is damaged") from error
         if not is_same:
             raise VerificationFailed("the proof is damaged")

@@ -161,6 +161,7 @@ class Batch:
             return skipped_item(planned)
         try:
             if planned.problem is not None:
+                self._engine.note(self._recipe, planned.problem)
                 raise planned.problem
             outcome = self._work(planned)
         except SafelightError as error:

@@ -12,17 +12,17 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from safelight.audit.receipt import Receipt, path_for
-from safelight.codecs.routing import refusal, route
+from safelight.audit.receipt import path_for
+from safelight.codecs.routing import Brief, refusal, route
 from safelight.engine import output as outputs
 from safelight.engine.book import Book, Claim, Door
 from safelight.engine.checking import check_answer, check_picks
+from safelight.engine.clock import Clock, Progress, Run
 from safelight.engine.devices import Devices, Runner
 from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.holding import Budget, Held, Sink, pour
@@ -46,7 +46,6 @@ from safelight.vault.stream import is_encrypted_name
 from safelight.worker.host import open_host
 from safelight.worker.job import Answer, Host, Job, ModelFile, Plan
 
-Progress = Callable[[float], None]
 HostKey = tuple[bool, frozenset[Runtime], int, frozenset[Format], tuple[ModelFile, ...], Device]
 # 1 January 1980: the earliest that every file system and archive can hold.
 NO_TIME_NS = 315_532_800 * 10**9
@@ -95,7 +94,7 @@ class Engine:
         """Keys, receipts and journal; keys are made on first use."""
         with self._opening:
             if self._book is None:
-                self._book = Book(self.settings.state_dir, self._door, self._manner)
+                self._book = Book.of(self.settings, self._door, self._manner)
             return self._book
 
     def run(
@@ -147,9 +146,7 @@ class Engine:
                 self._answered(ready, recipe, models, progress=run.progress) as answer,
             ):
                 names = (_name_of(source), _name_of(place))
-                work = Work(
-                    ready, answer, recipe, models, device, names=names, plain=digest.plain
-                )
+                work = Work(ready, answer, recipe, models, device, names=names, plain=digest.plain)
                 clock = Clock(noting.started, read_s)
                 if place is None:
                     return self._hand_over(work, clock, noting, run.into)
@@ -188,6 +185,11 @@ class Engine:
         if isinstance(decision, Skipped) and decision.reason == "verified":
             self.book.complete(target)
         return decision
+
+    def note(self, recipe: Recipe, error: SafelightError) -> None:
+        """Enter into the journal that a picture was refused before it came to a run."""
+        with suppress(SafelightError), Noting(lambda: self.book, recipe):
+            raise error
 
     def add_picture(self, source: Path | bytes) -> str:
         """Take in a further picture, as a ground for cutout; recipes name it by its SHA-256, which
@@ -329,69 +331,7 @@ def _changed_ns(file_time: str, of_input: int | None) -> int | None:
     return of_input if file_time == "input" else None
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What was asked for, of Engine.run's arguments."""
-
-    recipe: Recipe
-    output: Path | None
-    existing: str
-    in_place: bool
-    into: Sink | None
-    progress: Progress | None
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """When a run began (time.monotonic) and how long its input took to read, in seconds."""
-
-    started: float
-    read_s: float
-
-    def result(
-        self,
-        work: Work,
-        *,
-        path: Path | None = None,
-        data: bytes | None = None,
-        receipt: Receipt | None = None,
-        receipt_path: Path | None = None,
-    ) -> Result:
-        """The Result of a run that ends now."""
-        answer = work.answer
-        return Result(
-            path=path,
-            data=data,
-            format=answer.format,
-            width=answer.width,
-            height=answer.height,
-            output_bytes=len(answer.output) if answer.output is not None else 0,
-            input_format=answer.input_format,
-            input_width=answer.input_width,
-            input_height=answer.input_height,
-            input_bytes=work.source.size_bytes,
-            is_reencoded=answer.is_reencoded,
-            findings=answer.findings,
-            changes=answer.changes,
-            models=tuple(work.models.entry(place).name for place in answer.ran),
-            cage=answer.cage,
-            receipt=receipt.to_bytes() if receipt else b"",
-            receipt_id=receipt.id if receipt else "",
-            receipt_path=receipt_path,
-            read_s=self.read_s,
-            work_s=answer.work_s,
-            total_s=time.monotonic() - self.started,
-            retries=answer.retries,
-            confidence=answer.confidence,
-            decided=answer.decided,
-            vector=answer.vector,
-            measures=answer.measures,
-            annotations=answer.sights,
-            has_looked=any(step.gives_sights for step in work.recipe.steps),
-        )
-
-
-def _format_of(first: bytes, recipe: Recipe) -> Format:
+def _format_of(first: Brief, recipe: Recipe) -> Format:
     """Raises FormatUnknown for what these steps cannot work on."""
     format = route(first)
     if format is None:

@@ -1,0 +1,90 @@
+"""audit log: how each run ended."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from safelight.cli.face import SCHEMA, Face
+from safelight.cli.keeping import keep
+from safelight.cli.options import setting, speaking
+from safelight.cli.table import size
+from safelight.errors import ParameterInvalid
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+HINT = "24h, 7d, 2026-11-21, or 2026-11-21T09:30:00Z"
+
+
+@click.command(name="log", add_help_option=False)
+@click.option("--since", metavar="WHEN", help=f"Only what ended since then: {HINT}.")
+@click.option("--checkpoint", metavar="FILE", help="Write the signed checkpoint of the journal to "
+              "FILE (- for standard output), to keep elsewhere.")  # fmt: skip
+@setting("state_dir")
+@speaking
+@click.pass_obj
+def command(face: Face, since: str | None, checkpoint: str | None) -> int:
+    """List how each run ended: when, with what code, how long it took, how many bytes went in and
+    came out. The journal holds nothing else of a run.
+
+    \b
+    Examples:
+      safelight audit log --since 24h
+      safelight audit log --json
+      safelight audit log --checkpoint monday.checkpoint
+
+    The whole journal is checked first; one that was altered ends this with exit code 5. Whoever
+    keeps a checkpoint can show later that nothing before it has changed:
+    safelight verify log --since monday.checkpoint
+    """
+    from safelight.engine.book import Book
+
+    start = moment(since, datetime.now(UTC)) if since is not None else ""
+    log = Book(face.settings.state_dir).journal.log()
+    if checkpoint is not None:
+        keep(face, checkpoint, log.checkpoint.encode(), "checkpoint", entries=log.head.entries)
+        return 0
+    shown = failed = 0
+    for entry in log.entries():
+        leaf = entry.leaf
+        if leaf.time < start:
+            continue
+        shown, failed = shown + 1, failed + (leaf.code != "done")
+        if face.is_json:
+            line = {"type": "entry", "schema": SCHEMA, "number": entry.number, "time": leaf.time}
+            line |= {"code": leaf.code, "duration_ms": leaf.duration_ms}
+            line |= {"input_bytes": leaf.input_bytes, "output_bytes": leaf.output_bytes}
+            face.document(line | {"commitment": leaf.commitment})
+        else:
+            sizes = f"{size(leaf.input_bytes):>9} {size(leaf.output_bytes):>9}"
+            what = f"{leaf.code:<18} {leaf.duration_ms:>7} ms {sizes}"
+            face.out(f"{entry.number:>7}  {leaf.time}  {what}")
+    if face.is_json:
+        head = {"type": "log", "schema": SCHEMA, "journal": log.fingerprint}
+        counts = {"entries": log.head.entries, "shown": shown, "failed": failed}
+        face.document(head | counts | {"root": log.head.root})
+    else:
+        face.out(
+            f"{shown} of {log.head.entries} entries, {failed} failed; the journal holds,"
+            f" signed by the key {log.fingerprint[:16]}"
+        )
+    return 0
+
+
+def moment(text: str, now: datetime) -> str:
+    """The time that is meant, as the journal writes times. Raises ParameterInvalid."""
+    match re.fullmatch(r"(\d{1,6})([mhdw])", text):
+        case re.Match() as found:
+            ago = timedelta(**{UNITS[found[2]]: int(found[1])})
+            try:
+                return (now - ago).strftime(MOMENT)
+            except OverflowError:
+                return ""
+    for form in ("%Y-%m-%d", MOMENT):
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=UTC).strftime(MOMENT)
+        except ValueError:
+            continue
+    raise ParameterInvalid(f"--since: {text} is no time", hint=HINT)
