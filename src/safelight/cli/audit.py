@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from safelight.cli.below import Below
 
-audit = Below("audit", help="Show that nothing can leave, and what was done here.")
+audit = Below("audit", usual="posture", help="Show that nothing can leave, and what was done here.")

@@ -1,0 +1,70 @@
+"""Paging: a report on the terminal, or in a file of the kind that its name says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safelight.cli.face import Face
+from safelight.cli.printable import printable
+from safelight.errors import OutputExists, UsageError
+
+if TYPE_CHECKING:
+    from safelight.proof.reports.page import Page
+
+KINDS = (".html", ".json", ".md")
+WIDTH = 34
+
+
+def write(face: Face, page: Page, output: str) -> Page:
+    """Write the page: .html and .json are signed, .md is there to go on writing in.
+
+    The page as it was written. Raises UsageError for another ending, OutputExists, VaultLocked,
+    DiskFull, OutputFailed.
+    """
+    from safelight.engine.book import Book
+    from safelight.proof.reports import signed
+    from safelight.proof.reports.markdown import markdown
+
+    place = Path(output)
+    if place.suffix.lower() not in KINDS:
+        raise UsageError(f"-o takes a name that ends in {', '.join(KINDS)}")
+    if place.suffix.lower() == ".md":
+        put(place, markdown(page).encode())
+        made = page
+    else:
+        one = signed.sign(page, Book(face.settings.state_dir).keys.receipts)
+        is_html = place.suffix.lower() == ".html"
+        put(place, signed.as_html(one).encode() if is_html else one.envelope)
+        made = one.page
+    if not face.is_json:
+        face.note(f"written: {printable(output)}")
+    return made
+
+
+def put(place: Path, data: bytes) -> None:
+    """Write a new file in one piece. Raises OutputExists, DiskFull, OutputFailed."""
+    from safelight.vault.private import write_private
+
+    if place.exists() or place.is_symlink():
+        raise OutputExists(f"{place} is there already", hint="give -o another name")
+    write_private(place, data)
+
+
+def tell(face: Face, page: Page) -> None:
+    """Every section with its facts and tables, on the terminal."""
+    for section in page.sections:
+        face.out(face.paint(printable(section.title), "bold"))
+        for text in section.text:
+            face.out(f"  {printable(text)}")
+        for one in section.facts:
+            face.out(f"  {printable(one.name):<{WIDTH}} {printable(one.value)}  ({one.basis})")
+        for table in section.tables:
+            if table.title:
+                face.out(f"  {printable(table.title)}")
+            face.out(f"  {' · '.join(table.headings)}")
+            for row in table.rows:
+                face.out(f"    {printable(' · '.join(row))}")
+        for ask in section.asks:
+            face.out(f"  [to be added] {printable(ask.name)}")
+        face.out()

@@ -1,0 +1,82 @@
+"""verify report: is a report what was signed, and by whom?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from safelight.cli.face import SCHEMA, Face
+from safelight.cli.options import setting, speaking
+from safelight.cli.printable import printable
+from safelight.errors import InputMissing, VerificationFailed
+
+if TYPE_CHECKING:
+    from safelight.proof.reports.signed import Signed
+
+MAX_BYTES = 64_000_000
+OTHER = "--key FINGERPRINT names a key that you trust"
+
+
+@click.command(name="report", add_help_option=False)
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--key",
+    metavar="KEY",
+    help="Trust this key besides your own: its whole fingerprint, or a PEM file.",
+)
+@setting("state_dir")
+@speaking
+@click.pass_obj
+def command(face: Face, *, file: str, key: str | None) -> int:
+    """Check a report that audit wrote: the signature, and that it shows what was signed.
+
+    \b
+    Examples:
+      safelight verify report posture.html
+      safelight verify report art30.json --key their-key.pem
+
+    An HTML page is drawn again from its signed form and must come out the same, byte for byte.
+    """
+    from safelight.proof.reports.signed import read
+
+    try:
+        with open(Path(file), "rb") as opened:
+            data = opened.read(MAX_BYTES)
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        raise InputMissing(f"{file} cannot be read: {reason}") from error
+    found = read(data)
+    whose = _whose(face, found, key)
+    page = found.page
+    if face.is_json:
+        head = {"type": "report-verification", "schema": SCHEMA, "input": file, "kind": page.kind}
+        face.document(
+            head | {"made": page.made, "key": found.fingerprint, "whose": whose, "ok": bool(whose)}
+        )
+    else:
+        face.out(f"{'report':<10} {printable(page.title)}, made {page.made}")
+        face.out(f"{'signature':<10} {face.paint('ok', 'green')}  nothing in it was changed")
+        state = face.paint("ok", "green") if whose else face.paint("unknown", "yellow")
+        words = {"own": "your own", "trusted": "the one that you named"}.get(
+            whose, "not known here"
+        )
+        face.out(f"{'key':<10} {state}  {found.fingerprint}, {words}")
+        if not whose:
+            face.note(f"hint: {OTHER}")
+    return 0 if whose else VerificationFailed.exit_code
+
+
+def _whose(face: Face, found: Signed, key: str | None) -> str:
+    """own, trusted, or "" for a key that nobody here vouches for. No key is made for it."""
+    from safelight.cli.checking import trusted
+    from safelight.engine.book import Book
+    from safelight.proof.posture.folders import are_wrapped
+
+    if key is not None and trusted(key) == found.fingerprint:
+        return "trusted"
+    state_dir = face.settings.state_dir
+    if are_wrapped(state_dir) is None:
+        return ""
+    return "own" if Book(state_dir).keys.receipts.fingerprint == found.fingerprint else ""

@@ -1,0 +1,1 @@
+"""Components: every part of this installation, with its version and under which terms."""
