@@ -32,7 +32,7 @@ class Check:
         from safelight.engine.book import Book
         from safelight.models.store import Store
 
-        self._book = Book(face.settings.state_dir)
+        self._book = Book.of(face.settings)
         self._store = Store(face.settings.data_dir / "models")
         self._trusted = trusted(key) if key is not None else ""
         self._authorities = (_certificates(authorities),) if authorities is not None else ()

@@ -27,7 +27,7 @@ proving = stacked(setting("device"), measuring)
 def ledger(face: Face) -> Ledger:
     from safelight.engine.book import Book
 
-    return Book(face.settings.state_dir).ledger
+    return Book.of(face.settings).ledger
 
 
 def write_down(face: Face, attempted: int, contained: int, level: int) -> None:

@@ -48,7 +48,7 @@ def export(face: Face, names: tuple[str, ...], output: str) -> int:
     from safelight.engine.book import Book
     from safelight.engine.bundling import export as write
 
-    signer = Book(face.settings.state_dir).keys.receipts
+    signer = Book.of(face.settings).keys.receipts
     store = store_of(face)
     entries = write(store, names, Path(output), signer)
     for entry in entries:
@@ -87,7 +87,7 @@ def import_bundle(face: Face, file: str, key: str, accepted: tuple[str, ...]) ->
         reason = (error.strerror or "error").lower()
         raise InputMissing(f"{file} cannot be read: {reason}") from error
     with source:
-        arriving = Arriving(shelving, source, Book(face.settings.state_dir).keys.receipts)
+        arriving = Arriving(shelving, source, Book.of(face.settings).keys.receipts)
         _settle_trust(face, arriving, key)
         accept(face, [one.entry for one in arriving.packed], accepted, "import FILE")
         with shelving.alone():

@@ -15,7 +15,8 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Decorator = Callable[[Decorated], Decorated]
 SHORT = {"jobs": ("-j",)}
 METAVARS = {"jobs": "N|auto", "timeout": "TIME", "max_bytes": "SIZE", "max_pixels": "SIZE"}
-CAGE = ("require_level", "timeout", "max_bytes", "max_pixels", "device", "state_dir", "data_dir")
+FOLDERS = ("state_dir", "data_dir", "passphrase_file")
+CAGE = ("require_level", "timeout", "max_bytes", "max_pixels", "device", *FOLDERS)
 
 
 def stacked(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -25,6 +25,7 @@ from safelight.limits import MEGA
 from safelight.models.entry import Entry
 from safelight.operation import ModelNeed
 from safelight.recipe import Recipe
+from safelight.settings import Settings
 from safelight.vault.keys import Keys, load_or_make
 from safelight.vault.private import open_regular
 from safelight.worker.job import ModelFile
@@ -71,11 +72,19 @@ class Book:
         self, state_dir: Path, door: Door = "python", manner: Manner | None = None
     ) -> None:
         self.state_dir, self.door, self.manner = state_dir, door, manner or Manner()
+        self.passphrase_file: Path | None = None
         self._ledger_read: tuple[tuple[int, int], list[dict[str, Any]]] | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, door: Door = "python", manner: Manner | None = None) -> Book:
+        """The book under these settings, which say too what opens a vault."""
+        book = cls(settings.state_dir, door, manner)
+        book.passphrase_file = settings.passphrase_file
+        return book
 
     @cached_property
     def keys(self) -> Keys:
-        return load_or_make(self.state_dir / "keys")
+        return load_or_make(self.state_dir / "keys", self.passphrase_file)
 
     @cached_property
     def journal(self) -> Journal:

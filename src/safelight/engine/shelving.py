@@ -78,7 +78,7 @@ class Shelving:
     @property
     def ledger(self) -> Ledger:
         """Where connections are written down; keys are made on first use."""
-        return Book(self._settings.state_dir).ledger
+        return Book.of(self._settings).ledger
 
     def offers(self, names: Sequence[str]) -> tuple[Offer, ...]:
         """What pulling these models means, with those that they cannot be without; nothing for

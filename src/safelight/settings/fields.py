@@ -123,6 +123,12 @@ HIDE_VALUES = Rule(
     show=lambda is_on: str(is_on).lower(),
     is_tighter=r.higher,
 )
+PASSPHRASE_FILE = Rule(
+    r.file,
+    "a path",
+    "file whose first line opens a vault that a passphrase keeps",
+    show=lambda path: "" if path is None else str(path),
+)
 
 
 @dataclass(frozen=True)
@@ -185,6 +191,7 @@ class Settings:
             r.folder, "an absolute path", "folder of the models that were pulled, imported or added"
         ),
     )
+    passphrase_file: Path | None = _setting(None, PASSPHRASE_FILE)
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
 

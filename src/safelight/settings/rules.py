@@ -157,6 +157,16 @@ def folder(value: Any) -> Path:
     return path
 
 
+def file(value: Any) -> Path:
+    """A path, made absolute; ~ stands for the home folder."""
+    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
+        raise ValueError("must be a file")
+    try:
+        return Path(value).expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError("names the home folder of nobody") from error
+
+
 def lower(new: int, old: int) -> bool:
     return new <= old
 
