@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from safelight.codecs import gain_map, icc
-from safelight.codecs.agents import AGENT, agents_of
+from safelight.codecs.agents import AGENT, STEP, agents_of, steps_of
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.c2pa import c2pa_findings, joined
 from safelight.codecs.exif import Exif, read_exif
@@ -148,6 +148,8 @@ def _xmp(block: Block, known: Known) -> None:
         known.add(_risk_of(item), f"XMP {item.name}", item.value)
         for agent in agents_of(item):
             known.add(Risk.HISTORY, f"XMP {AGENT}", agent)
+        for step in steps_of(item):
+            known.add(Risk.HISTORY, f"XMP {STEP}", step)
         if (item.namespace, item.name) == (DC, "rights"):
             known.notices.append(item.words(MAX_WORDS))
         if item.name == "DigitalSourceType":
