@@ -73,7 +73,7 @@ XMP_NAMES = frozenset(
     license provenance LastKeywordXMP Rating Firmware FlashCompensation ImageNumber LensID LensInfo
     SerialNumber Directory Version BaseRenditionIsHDR GainMapMin GainMapMax Gamma OffsetSDR
     OffsetHDR HDRCapacityMin HDRCapacityMax HDRGainMapVersion HDRGainMapHeadroom AuxiliaryImageType
-    NativeFormat StoredFormat softwareAgent
+    NativeFormat StoredFormat softwareAgent action
     """.split()
 )
 
