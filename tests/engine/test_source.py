@@ -29,7 +29,7 @@ def test_every_kind_of_source_arrives_whole_and_hashed(tmp_path: Path, kind: int
     with open_source(sources(tmp_path)[kind], 1_000_000, hashlib.sha256()) as source:
         assert source.size_bytes == len(CANARY)
         assert source.digest == hashlib.sha256(CANARY).hexdigest()
-        assert source.first == CANARY[:ROUTE_BYTES]
+        assert bytes(source.first) == CANARY[:ROUTE_BYTES]
         assert os.pread(source.fd, len(CANARY) + 1, 0) == CANARY
 
 

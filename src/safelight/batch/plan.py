@@ -18,7 +18,7 @@ from pathlib import Path
 from safelight.audit.receipt import path_for
 from safelight.batch.clashes import refuse_clashes
 from safelight.batch.naming import Placement, Subject, target_for
-from safelight.codecs.routing import foreign, refusal, route
+from safelight.codecs.routing import Brief, foreign, refusal, route
 from safelight.engine.source import first_bytes, unreadable
 from safelight.errors import InputMissing, OutputClash, SafelightError, VerificationFailed
 from safelight.formats import SPELLINGS, TABLE, Format, is_picture
@@ -90,7 +90,7 @@ class Found:
     skip: str = ""
 
 
-Look = Callable[[Path], bytes]
+Look = Callable[[Path], Brief]
 
 
 def make_plan(
@@ -127,25 +127,25 @@ def make_plan(
     return items
 
 
-def _looked(number: int, found: Found, look: Look) -> tuple[PlannedItem, bytes]:
+def _looked(number: int, found: Found, look: Look) -> tuple[PlannedItem, Brief]:
     """The item as far as its file alone tells, and its first bytes."""
     item = PlannedItem(number, found.path, found.shown, skip=found.skip, problem=found.problem)
     if found.path is None or found.problem or found.skip:
-        return item, b""
+        return item, Brief()
     try:
         return item, look(found.path)
     except OSError as error:
-        return replace(item, problem=unreadable(error)), b""
+        return replace(item, problem=unreadable(error)), Brief()
     except VerificationFailed as error:
         if found.was_named:
-            return replace(item, problem=error), b""
-        return replace(item, skip=error.code, unread=error, kind=ENCRYPTED), b""
+            return replace(item, problem=error), Brief()
+        return replace(item, skip=error.code, unread=error, kind=ENCRYPTED), Brief()
     except SafelightError as error:
-        return replace(item, problem=error), b""
+        return replace(item, problem=error), Brief()
 
 
 def _planned(
-    looked: tuple[PlannedItem, bytes],
+    looked: tuple[PlannedItem, Brief],
     found: Found,
     placement: Placement,
     recipe: Recipe,

@@ -155,43 +155,52 @@ FOREIGN: tuple[Foreign, ...] = (
 GENERAL_BRANDS = (b"mif1", b"msf1", b"miaf")
 
 
-def route(first: bytes) -> Format | None:
+class Brief(bytearray):
+    """The first bytes of a file, overwritten when nobody holds them any more: a comment or a name
+    may stand there already.
+    """
+
+    def __del__(self) -> None:
+        self[:] = bytes(len(self))
+
+
+def route(first: bytes | Brief | memoryview) -> Format | None:
     """The format that the first ROUTE_BYTES bytes name, or None.
 
     A comparison with a table; nothing is parsed.
     """
-    first = bytes(first[:ROUTE_BYTES])
+    first = first if isinstance(first, Brief) else Brief(first[:ROUTE_BYTES])
     if foreign(first) is not None:
         return None
     for format, marks in SIGNATURES:
         if _fits(first, marks):
             return format
     if first[4:8] == b"ftyp" and first[8:12] in GENERAL_BRANDS:
-        brands = {first[at : at + 4] for at in range(16, BRAND_BYTES, 4)}
+        brands = {bytes(first[at : at + 4]) for at in range(16, BRAND_BYTES, 4)}
         if brands & {b"avif", b"avis"} and b"heic" not in brands:
             return "avif"
         return "heic"
     return None
 
 
-def foreign(first: bytes) -> Foreign | None:
+def foreign(first: bytes | Brief) -> Foreign | None:
     """A format that is known by name and not read, or None."""
     if first[MARK_AT:ROUTE_BYTES] == b"DICM":
         return None
     return next((one for one in FOREIGN if any(_fits(first, marks) for marks in one.marks)), None)
 
 
-def refusal(first: bytes) -> FormatUnknown:
+def refusal(first: bytes | Brief) -> FormatUnknown:
     """Why bytes that route to nothing are not read: what they are, where that is known."""
     if not first:
         return FormatUnknown("the file is empty", hint="ask for the file again: nothing of it came")
-    known = foreign(bytes(first[:ROUTE_BYTES]))
+    known = foreign(first if isinstance(first, Brief) else Brief(first[:ROUTE_BYTES]))
     if known is None:
         return FormatUnknown()
     return FormatUnknown(f"this is {known.title}, which Safelight does not read", hint=known.hint)
 
 
-def _fits(first: bytes, marks: Marks) -> bool:
+def _fits(first: bytes | Brief, marks: Marks) -> bool:
     return all(first[at : at + len(mark)] == mark for at, mark in marks)
 
 

@@ -152,7 +152,8 @@ class Held:
     def _decrypted(self, piece: memoryview) -> Iterator[memoryview]:
         with self._reading() as read_into:
             while count := read_into(piece):
-                yield piece[:count]
+                with piece[:count] as part:
+                    yield part
 
     def _read_back(self, view: memoryview) -> None:
         start = 0

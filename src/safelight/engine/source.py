@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from safelight.codecs.routing import ROUTE_BYTES
+from safelight.codecs.routing import ROUTE_BYTES, Brief
 from safelight.engine.holding import Budget, Held, buffer, unbounded
 from safelight.engine.sealing import Key, key_of, opened
 from safelight.errors import ContainerBroken, InputMissing, LimitExceeded, SafelightError
@@ -51,7 +51,7 @@ class Source:
     fd: int
     size_bytes: int
     digest: str
-    first: bytes
+    first: Brief
     mode: int | None = None
     changed_ns: int | None = None
     scheme: str = ""
@@ -116,7 +116,7 @@ def _open_file(path: Path) -> Iterator[tuple[int, os.stat_result]]:
         os.close(fd)
 
 
-def first_bytes(path: Path, key: Key | None = None) -> bytes:
+def first_bytes(path: Path, key: Key | None = None) -> Brief:
     """What routes the file; nothing of what is no regular file.
 
     Raises OSError, ValueError; with a key VerificationFailed for a file that ends in .enc and does
@@ -126,17 +126,20 @@ def first_bytes(path: Path, key: Key | None = None) -> bytes:
     try:
         facts = os.fstat(fd)
         if not stat.S_ISREG(facts.st_mode):
-            return b""
+            return Brief()
         with opened(path, fd, facts.st_size, key) as inside:
-            first = bytearray(min(ROUTE_BYTES, inside.size_bytes))
-            return bytes(first[: inside.fill(memoryview(first))])
+            first = Brief(min(ROUTE_BYTES, inside.size_bytes))
+            with memoryview(first) as view:
+                count = inside.fill(view)
+            del first[count:]
+            return first
     finally:
         os.close(fd)
 
 
-def looking(settings: Settings) -> Callable[[Path], bytes]:
+def looking(settings: Settings) -> Callable[[Path], Brief]:
     """first_bytes with the key of this user's encrypted files, read once it is needed."""
-    return partial(first_bytes, key=key_of(settings.state_dir))
+    return partial(first_bytes, key=key_of(settings))
 
 
 def unreadable(error: Exception) -> InputMissing:
@@ -191,9 +194,9 @@ def _gathered(fill: Fill, limit_bytes: int, digest: Digest, budget: Budget) -> I
                 yield ready
 
 
-def _take_in(held: Held, fill: Fill, limit_bytes: int, digest: Digest) -> bytes:
+def _take_in(held: Held, fill: Fill, limit_bytes: int, digest: Digest) -> Brief:
     """Its first bytes."""
-    first = bytearray()
+    first = Brief()
     with buffer() as piece:
         while held.size_bytes <= limit_bytes:
             with piece[: min(PIECE_BYTES, limit_bytes + 1 - held.size_bytes)] as room:
@@ -204,7 +207,7 @@ def _take_in(held: Held, fill: Fill, limit_bytes: int, digest: Digest) -> bytes:
                     digest.update(done)
                     held.write(done)
                     first += done[: ROUTE_BYTES - len(first)]
-    return bytes(first)
+    return first
 
 
 @contextmanager
@@ -233,7 +236,7 @@ def _filled(fill: Fill, size_bytes: int, digest: Digest) -> Iterator[Source]:
         os.close(fd)
 
 
-def _read_into(held: mmap.mmap, fill: Fill, size_bytes: int, digest: Digest) -> bytes:
+def _read_into(held: mmap.mmap, fill: Fill, size_bytes: int, digest: Digest) -> Brief:
     position = 0
     with memoryview(held) as view:
         while position < size_bytes:
@@ -244,7 +247,7 @@ def _read_into(held: mmap.mmap, fill: Fill, size_bytes: int, digest: Digest) -> 
                 with piece[:count] as done:
                     digest.update(done)
             position += count
-        return bytes(view[:ROUTE_BYTES])
+        return Brief(view[:ROUTE_BYTES])
 
 
 def _one_fill(fill: Fill, piece: memoryview) -> int:

@@ -2,7 +2,8 @@
 can look for what stayed.
 
 It is told by lines of JSON on standard input and answers each with one on standard output. It never
-learns what is looked for: canaries reach it in pictures and names alone.
+learns what is looked for: canaries reach it in pictures and their names alone, and those it finds
+in the folder that it is told.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Subject:
             if "settings" in order:
                 self._engine = self._open.enter_context(Engine(_settings(order["settings"])))
             elif "leak" in order:
-                leaks.load()[order["leak"]].do(Path(order["source"]), self._open)
+                leaks.load()[order["leak"]].do(_only(Path(order["inbox"])), self._open)
             else:
                 self._work(order)
         except SafelightError as error:
@@ -66,7 +67,13 @@ class Subject:
             raise SafelightError("settings come first")
         recipe = Recipe.from_steps(order["steps"])
         way = WAYS[order["way"]]
-        way(self._engine, recipe, Path(order["source"]), Path(order["output"]))
+        way(self._engine, recipe, _only(Path(order["inbox"])), Path(order["output"]))
+
+
+def _only(folder: Path) -> Path:
+    """The one file in it."""
+    (found,) = folder.iterdir()
+    return found
 
 
 def _settings(values: dict[str, Any]) -> Settings:
@@ -78,9 +85,8 @@ def _file(engine: Engine, recipe: Recipe, source: Path, output: Path) -> None:
     engine.run(source, recipe, output=output)
 
 
-def _in_place(engine: Engine, recipe: Recipe, _source: Path, output: Path) -> None:
-    """The picture lies where its result is to be."""
-    engine.run(output, recipe, output=output, in_place=True)
+def _in_place(engine: Engine, recipe: Recipe, source: Path, _output: Path) -> None:
+    engine.run(source, recipe, output=source, in_place=True)
 
 
 def _bytes(engine: Engine, recipe: Recipe, source: Path, output: Path) -> None:
