@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from safelight.errors import VerificationFailed
+from safelight.settings import Settings
 from safelight.vault.keys import load_or_make
 from safelight.vault.stream import (
     SCHEME,
@@ -56,9 +57,10 @@ class Written:
         return cls(hashlib.sha256(data).hexdigest(), len(data))
 
 
-def key_of(state_dir: Path) -> Key:
+def key_of(settings: Settings) -> Key:
     """The key of this user's encrypted files, read when it is first asked for."""
-    return cache(lambda: load_or_make(state_dir / "keys").data)
+    folder = settings.state_dir / "keys"
+    return cache(lambda: load_or_make(folder, settings.passphrase_file).data)
 
 
 @contextmanager
