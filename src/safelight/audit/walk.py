@@ -83,8 +83,11 @@ class _Journey:
         self._settle()
 
     def is_signed_later(self, data: bytes) -> bool:
-        """True if a checkpoint of ours stands behind the fault: no crash left it then."""
-        for line in data[self.done_bytes :].split(b"\n"):
+        """True if a checkpoint of ours stands behind the fault: no crash left it then.
+
+        One whose line feed is not there is the last thing that a crash left.
+        """
+        for line in data[self.done_bytes :].split(b"\n")[:-1]:
             try:
                 found = lines.read_checkpoint(
                     lines.read_line(line), self._fingerprint, self._public_bytes
