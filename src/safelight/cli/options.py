@@ -109,9 +109,11 @@ speaking = stacked(
 
 caging = stacked(*(setting(key) for key in CAGE))
 
+never_asking = stacked(
+    _flag("--no-input", help="Never ask; fail where an answer would be needed.", change=_never_ask)
+)
 asking = stacked(
-    _flag("-y", "--yes", help="Answer every question with yes.", change=_yes),
-    _flag("--no-input", help="Never ask; fail where an answer would be needed.", change=_never_ask),
+    _flag("-y", "--yes", help="Answer every question with yes.", change=_yes), never_asking
 )
 
 selecting = stacked(

@@ -25,6 +25,7 @@ HOUSE: dict[str, tuple[str, str, str]] = {
     "prove": ("Proof", "prove", "Attack our own cage and show what held"),
     "audit": ("Proof", "audit", "Show that nothing can leave, and what was done here"),
     "case": ("Proof", "case", "Keep originals, work on copies, and log who did what and why"),
+    "vault": ("Proof", "vault", "Keep keys wrapped, and files encrypted"),
     "doctor": ("House", "doctor", "Check that everything needed is here"),
     "config": ("House", "config", "Show the settings and where each comes from"),
     "version": ("House", "version", "Show the version"),

@@ -55,6 +55,11 @@ def find(name: str) -> bytearray | None:
     return found
 
 
+def holds(name: str) -> bool:
+    """Whether a secret of this name is there."""
+    return _number(name) is not None
+
+
 def forget(name: str) -> bool:
     """Take the secret away. True if one was there."""
     calls, number = _calls(), _number(name)

@@ -28,7 +28,7 @@ from safelight.vault.private import (
     sync_folder,
     write_private,
 )
-from safelight.vault.wrapping import KEY_FILE, KEY_STORE, Wrapped
+from safelight.vault.wrapping import KEY_FILE, KEY_STORE, PASSPHRASE, Wrapped
 
 FILE, NEW_FILE, LOCKED_FILE = plain.VAULT_FILE, plain.NEW_VAULT_FILE, "locked"
 HINT = "safelight vault unlock, or --passphrase-file FILE"
@@ -70,11 +70,6 @@ class Vault:
             raise SomethingMissing(f"the vault has no key for {name}")
         return self._page.copy(name)
 
-    def memory(self) -> str:
-        """What kind of memory unwrapped keys lie in on this system."""
-        page = self._page or Page({})
-        return page.kind
-
     def master(self) -> bytearray:
         """The master key, for the caller to overwrite. Raises VaultLocked where nobody gives it."""
         kept = kernel.find(self._ring_name)
@@ -104,6 +99,12 @@ class Vault:
             raise VaultLocked(sentence, hint="try again; capitals and spaces count") from error
 
     @property
+    def is_unlocked(self) -> bool:
+        """Whether commands open it without being told a passphrase."""
+        opens_itself = self.wrapped.kept["by"] != PASSPHRASE and not self.is_shut
+        return opens_itself or kernel.holds(self._ring_name)
+
+    @property
     def is_shut(self) -> bool:
         """Whether `lock` forbids to ask a key store or a key file."""
         return (self.folder / LOCKED_FILE).exists()
@@ -113,6 +114,13 @@ class Vault:
         """How long the kernel keeps the master key still, roughly; None if it has none."""
         return kernel.seconds_left(self._ring_name)
 
+    def require_none(self) -> None:
+        """Raise PolicyRefused if there is a vault already."""
+        if self.is_begun:
+            raise PolicyRefused(
+                "there is a vault already", hint="safelight vault change-passphrase"
+            )
+
     def init(self, keeper: Keeper) -> None:
         """Wrap the keys of this folder. Raises PolicyRefused if there is a vault already."""
         private_folder(self.folder)
@@ -120,10 +128,7 @@ class Vault:
             if not self.is_begun:
                 plain.read_or_make(self.folder, name)
         with hold(self.folder / plain.LOCK_FILE):
-            if self.is_begun:
-                raise PolicyRefused(
-                    "there is a vault already", hint="safelight vault change-passphrase"
-                )
+            self.require_none()
             master = bytearray(os.urandom(wrapping.MASTER_BYTES))
             self._commit(keeper, _plain_secrets(self.folder), master, wrapping.new_id())
             self._sweep(master)
