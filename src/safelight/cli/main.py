@@ -27,6 +27,8 @@ from safelight.cli import verbs
 from safelight.cli.face import Face, unwritten
 from safelight.errors import Cancelled, OutputFailed, SafelightError, UsageError
 
+PR_SET_DUMPABLE = 4
+
 
 class Verbs(click.Group):
     """The group: every verb is imported when it is called, or when its help is shown."""
@@ -90,11 +92,17 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def without_core_dumps() -> None:
-    """A crash or Ctrl-\\ must not put a picture on the disk."""
+    """A crash or Ctrl-\\ must not put a picture on the disk, nor hand it to a program that collects
+    crashes and asks for no limit.
+    """
     with suppress(ImportError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def open_missing_streams() -> None:

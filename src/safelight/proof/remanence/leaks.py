@@ -4,9 +4,9 @@ names. One that goes by unseen means that the detector went blind.
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -22,18 +22,21 @@ from safelight.worker.namespaces import die_with_parent
 
 Detector = Literal["memory", "descriptors", "files", "names", "device", "written", "cores"]
 Kept = ExitStack
+PIECE_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
     """What is done with a picture, and which detectors must see it; one is enough where several
-    are told, as not every one can look everywhere.
+    are told, as not every one can look everywhere. overwrites: what its process frees is
+    overwritten, as ever; so what is found was really kept.
     """
 
     name: str
     sentence: str
     detectors: tuple[Detector, ...]
     do: Callable[[Path, Kept], object]
+    overwrites: bool = True
 
 
 def _keep_bytes(source: Path, kept: Kept) -> None:
@@ -46,19 +49,11 @@ def _keep_slice(source: Path, kept: Kept) -> None:
     kept.callback(len, data[len(data) // 8 : len(data) // 2])
 
 
-def _drop_without_overwriting(source: Path, _kept: Kept) -> None:
-    """Freed memory keeps what was in it until somebody else needs it."""
+def _drop(source: Path, _kept: Kept) -> None:
+    """Freed memory keeps what was in it; this process overwrites none."""
     data = source.read_bytes()
-    piece = ctypes.create_string_buffer(len(data))
-    libc = ctypes.CDLL(None)
-    libc.malloc.restype = ctypes.c_void_p
-    blocks = [libc.malloc(ctypes.c_size_t(4096)) for _ in range(0, len(data), 4096)]
-    for number, block in enumerate(blocks):
-        part = data[4096 * number : 4096 * (number + 1)]
-        ctypes.memmove(block, part, len(part))
-    for block in blocks[:-1]:
-        libc.free(ctypes.c_void_p(block))
-    ctypes.memset(piece, 0, len(data))
+    pieces = [data[start : start + PIECE_BYTES] for start in range(0, len(data), PIECE_BYTES)]
+    del data, pieces[:-1]
 
 
 def _keep_name(source: Path, kept: Kept) -> None:
@@ -89,7 +84,7 @@ def _keep_in_a_child(source: Path, kept: Kept) -> None:
     child = os.fork()
     if not child:
         die_with_parent(parent)
-        time.sleep(600 + len(data) * 0)
+        time.sleep(len(data))
         os._exit(0)
     kept.callback(os.waitpid, child, 0)
     kept.callback(os.kill, child, 9)
@@ -142,21 +137,24 @@ def _log_metadata(source: Path, _kept: Kept) -> None:
     os.write(2, data[start : start + 200] + b"\n")
 
 
-def _crash(source: Path, kept: Kept) -> None:
-    """As an ordinary program crashes that looked at a picture: its dump holds it."""
+def _crash(source: Path, _kept: Kept) -> None:
+    """As an ordinary program crashes that looks at a picture: its dump holds it."""
+    import resource
+
     data = source.read_bytes()
     child = os.fork()
     if not child:
-        ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
-        kept.callback(len, data)
-        ctypes.string_at(0)
+        most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+        os.kill(os.getpid(), signal.SIGSEGV)
+        time.sleep(len(data))
     os.waitpid(child, 0)
 
 
 LEAKS = (
     Leak("kept bytes", "a handler keeps a reference to the input", ("memory",), _keep_bytes),
     Leak("kept slice", "a part of it is kept", ("memory",), _keep_slice),
-    Leak("freed", "memory is freed, not overwritten", ("memory",), _drop_without_overwriting),
+    Leak("freed", "memory is freed, not overwritten", ("memory",), _drop, overwrites=False),
     Leak("kept name", "the name is kept", ("memory",), _keep_name),
     Leak("kept memfd", "a descriptor is forgotten", ("descriptors",), _keep_memfd),
     Leak("kept mapping", "a mapping is forgotten", ("memory",), _keep_map),

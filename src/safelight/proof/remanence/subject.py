@@ -23,6 +23,7 @@ from safelight.proof.remanence import leaks
 from safelight.recipe import Recipe
 from safelight.settings import Settings
 
+
 def main(_words: list[str]) -> None:
     """Serve standard input until it ends."""
     serve(sys.stdin, sys.stdout)

@@ -1,0 +1,77 @@
+"""Controls: each leak is made in a process of its own, and its detector must see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.proof.remanence import leaks
+from safelight.proof.remanence.canary import Mark, picture
+from safelight.proof.remanence.leaks import Leak
+from safelight.proof.remanence.search import Found, search_folder
+from safelight.proof.remanence.watched import OVERWRITTEN, Ground, Subject
+
+CORE_PATTERN = Path("/proc/sys/kernel/core_pattern")
+# Only who owns a disk can look at it raw.
+ELSEWHERE = frozenset({"device"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tripped:
+    """What the detectors of one leak saw: copies of the canary, or bytes written. None: this
+    system lets nobody look there.
+    """
+
+    leak: Leak
+    seen: int | None
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the leak went by unseen."""
+        return self.seen == 0
+
+    def document(self) -> dict[str, object]:
+        """JSON values."""
+        return {"name": self.leak.name, "leak": self.leak.sentence, "seen": self.seen}
+
+
+def trip_all(folder: Path, names: Iterable[str] | None = None) -> tuple[Tripped, ...]:
+    """Every leak, or those named, each in a folder of its own below this one.
+
+    Raises SafelightError when a process could not be started, OSError.
+    """
+    chosen = leaks.load().values() if names is None else [leaks.load()[name] for name in names]
+    return tuple(trip(leak, folder / f"leak-{number}") for number, leak in enumerate(chosen))
+
+
+def trip(leak: Leak, folder: Path) -> Tripped:
+    """Make one leak, look with its detectors. Raises as trip_all."""
+    mark, ground = Mark(), Ground.made(folder / "ground")
+    inbox = folder / "inbox"
+    inbox.mkdir()
+    source = inbox / f"{mark.name(0)}.png"
+    source.write_bytes(picture(mark, 0))
+    with Subject(ground, environment=OVERWRITTEN if leak.overwrites else None) as subject:
+        before = subject.written_bytes()
+        subject.tell({"leak": leak.name, "inbox": str(inbox)})
+        written = subject.written_bytes() - before
+        found = subject.search(mark)
+    counts = {
+        "written": written if written >= source.stat().st_size else 0,
+        "cores": _cores(mark, ground),
+    }
+    looked = [one for one in leak.detectors if one not in ELSEWHERE]
+    seen = [counts[one] if one in counts else found.of(one) for one in looked]
+    return Tripped(leak, None if None in seen else max(filter(None, seen), default=0))
+
+
+def _cores(mark: Mark, ground: Ground) -> int | None:
+    """Copies in core dumps that lie where a subject works; None where the system gives them to a
+    program, or allows none.
+    """
+    if not CORE_PATTERN.exists() or CORE_PATTERN.read_text()[:1] in ("|", "/"):
+        return None
+    found = Found()
+    search_folder(mark, ground.part("tmp"), found)
+    return found.of("files")

@@ -1,0 +1,173 @@
+"""The canary job: pictures that carry canaries go every way through an engine in a process of its
+own; then every place is searched where something could have stayed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safelight.engine.engine import Engine
+from safelight.proof.remanence.canary import Mark, picture
+from safelight.proof.remanence.controls import Tripped, trip_all
+from safelight.proof.remanence.search import Found
+from safelight.proof.remanence.watched import OVERWRITTEN, Ground, Subject
+
+# After a job, so long at most something of it may be there.
+GONE_S = 2.0
+# Log line, receipt, journal and checkpoint of one job, besides the output itself.
+MOST_WRITTEN_BYTES = 16_384
+STEPS: tuple[Mapping[str, Any], ...] = ({"op": "resize", "width": 64}, {"op": "scrub"})
+WAYS = ("file", "bytes", "stream", "into", "held", "in-place", "file")
+BLOCK_BYTES = 4_096
+SWAPS = Path("/proc/swaps")
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryReport:
+    """What was found of so many jobs while their process lives on, how long after the last one;
+    what it wrote a job besides outputs; what the controls saw.
+    """
+
+    jobs: int
+    failed: int
+    found: Found
+    waited_s: float
+    written_bytes: int
+    swap: str
+    controls: tuple[Tripped, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Every job ended well, nothing was found, little was written, no detector is blind."""
+        return (
+            not self.failed
+            and self.found.total == 0
+            and self.written_bytes <= MOST_WRITTEN_BYTES
+            and not any(control.is_blind for control in self.controls)
+        )
+
+    @property
+    def tripped(self) -> int:
+        """How many controls were seen."""
+        return sum(bool(control.seen) for control in self.controls)
+
+    def lines(self) -> tuple[str, ...]:
+        """Plain text for a screen."""
+        found, closed = self.found, ""
+        if found.closed:
+            closed = f", {found.closed} are closed even to this user"
+        blind = ", ".join(one.leak.name for one in self.controls if one.is_blind)
+        unseen = sum(one.seen is None for one in self.controls)
+        return (
+            f"remanence    {found.total} canaries left {self.waited_s:.1f} s after {self.jobs} jobs"
+            f" ({found.bytes_searched // 1_000_000} MB of memory and files searched)",
+            f"             {found.read} processes read{closed}; {self.swap}",
+            f"             {self.tripped} of {len(self.controls)} leaks made on purpose were seen"
+            + (f"; {unseen} cannot be looked for here" if unseen else "")
+            + (f"; NOT SEEN: {blind}" if blind else ""),
+            f"written      {self.written_bytes} bytes a job besides its output"
+            f" (at most {MOST_WRITTEN_BYTES})",
+            *(f"  FOUND      {count} in {name}" for name, count in _counts(found)),
+            *([f"  FAILED     {self.failed} of the jobs"] if self.failed else []),
+        )
+
+    def document(self) -> dict[str, object]:
+        """JSON values."""
+        return {
+            "jobs": self.jobs,
+            "failed": self.failed,
+            "canaries": self.found.total,
+            "found": dict(_counts(self.found)),
+            "waited_s": round(self.waited_s, 2),
+            "processes": self.found.read,
+            "processes_closed": self.found.closed,
+            "bytes_searched": self.found.bytes_searched,
+            "bytes_written_per_job": self.written_bytes,
+            "swap": self.swap,
+            "controls": [control.document() for control in self.controls],
+        }
+
+
+def _counts(found: Found) -> Iterator[tuple[str, int]]:
+    for name in found.copies:
+        if found.of(name):
+            yield name, found.of(name)
+
+
+def canary_job(engine: Engine) -> CanaryReport:
+    """Work as this engine is set to, on canaries, in a process and folders of its own.
+
+    Takes a few seconds. Raises SafelightError when it could not be done, OSError.
+    """
+    settings = engine.settings
+    told = {
+        "require_level": settings.require_level,
+        "max_bytes": settings.max_bytes,
+        "max_pixels": settings.max_pixels,
+        "timeout_s": settings.timeout_s,
+    }
+    with _folder(settings.state_dir) as folder:
+        report = search_jobs(folder, told)
+    return report
+
+
+def search_jobs(folder: Path, settings: Mapping[str, Any]) -> CanaryReport:
+    """The jobs of every way, then the controls. Raises as canary_job."""
+    mark, ground = Mark(), Ground.made(folder / "ground")
+    with Subject(ground, environment=OVERWRITTEN) as subject:
+        subject.tell({"settings": ground.settings(**settings)})
+        done = [_one(subject, mark, way, number) for number, way in enumerate(WAYS)]
+        ended = time.monotonic()
+        found = subject.clean(mark, GONE_S)
+        waited_s = time.monotonic() - ended
+        swap = _swap(subject)
+    # The first makes keys and folders that stay.
+    written = [written for _, written in done[1:]]
+    return CanaryReport(
+        jobs=len(done),
+        failed=sum(code != "done" for code, _ in done),
+        found=found,
+        waited_s=waited_s,
+        written_bytes=sum(written) // len(written),
+        swap=swap,
+        controls=trip_all(folder),
+    )
+
+
+def _one(subject: Subject, mark: Mark, way: str, number: int) -> tuple[str, int]:
+    """How the job ended, and what it wrote besides its output."""
+    ground = subject.ground
+    inbox, output = ground.folder.parent / "inbox", ground.part("out") / f"{number}.png"
+    inbox.mkdir(exist_ok=True)
+    source = inbox / f"{mark.name(number)}.png"
+    source.write_bytes(picture(mark, number))
+    before = subject.written_bytes()
+    code = subject.run(way, STEPS, inbox, output)
+    written = subject.written_bytes() - before
+    made = output if output.exists() else source
+    size = made.stat().st_size if output.exists() or way == "in-place" else 0
+    shutil.rmtree(inbox)
+    return code, written - -(-size // BLOCK_BYTES) * BLOCK_BYTES
+
+
+def _swap(subject: Subject) -> str:
+    try:
+        is_on = len(SWAPS.read_text().splitlines()) > 1
+    except OSError:
+        return "swap unknown"
+    return f"swap on, {subject.swapped_bytes()} bytes of these in it" if is_on else "swap off"
+
+
+@contextmanager
+def _folder(state_dir: Path) -> Iterator[Path]:
+    """On the file system of the state folder, which is a disk where anything is."""
+    state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(prefix=".canary-", dir=state_dir) as name:
+        yield Path(name)
