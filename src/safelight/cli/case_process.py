@@ -71,7 +71,8 @@ def _document(result: Result, *, is_new: bool) -> dict[str, Any]:
 
     began, outcome = result.began, result.outcome
     told = {"result": began.result, "item": began.item, "new": is_new, "effect": began.effect,
-            "illustrative": began.is_illustrative, "recipe_sha256": began.recipe_sha256}  # fmt: skip
+            "illustrative": began.is_illustrative,
+            "recipe_sha256": began.recipe_sha256}  # fmt: skip
     if isinstance(outcome, Processed):
         told |= {"file": outcome.file.place, "sha256": outcome.file.sha256,
                  "receipt": outcome.receipt.id}  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,11 @@ import click
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import setting, speaking, stacked
 from safelight.cli.printable import printable
-from safelight.errors import ParameterInvalid, UsageError
+from safelight.errors import ParameterInvalid, UsageError, VerificationFailed
 
 if TYPE_CHECKING:
     from safelight.proof.cases.chain import Chain
+    from safelight.proof.cases.checking import Here, Line
     from safelight.proof.cases.event import Event, Person
     from safelight.proof.cases.folder import CaseFolder
 
@@ -50,6 +51,11 @@ acting = stacked(
 why = click.option(
     "--why", metavar="REASON", required=True, callback=long, help="Why; it is written down."
 )
+trusting = click.option(
+    "--key",
+    metavar="KEY",
+    help="Trust this key besides your own: its whole fingerprint, or a PEM file.",
+)
 house = stacked(setting("state_dir"), setting("data_dir"), speaking)
 
 
@@ -67,6 +73,16 @@ def registry_of(face: Face) -> Any:
     from safelight.proof.cases.registry import Registry
 
     return Registry(face.settings.state_dir / "cases")
+
+
+def here_of(face: Face, case: CaseFolder, key: str | None = None) -> Here:
+    """What is known here, to check a case by; with one more key that the user trusts."""
+    from safelight.cli.checking import trusted
+    from safelight.engine.book import Book
+    from safelight.proof.cases.checking import Here
+
+    known = {case.keys.receipts.fingerprint} | ({trusted(key)} if key is not None else set())
+    return Here(frozenset(known), case.registry, Book(face.settings.state_dir).journal)
 
 
 def somebody(case: CaseFolder, chain: Chain | None, who: str | None, role: str | None) -> Person:
@@ -130,3 +146,32 @@ def event_document(event: Event, digest: str) -> dict[str, Any]:
 def line(*parts: str) -> str:
     """Parts that others chose as one printable line."""
     return "  ".join(printable(part, 120) for part in parts)
+
+
+def conclude(face: Face, name: str, lines: Sequence[Line], chain: Chain | None) -> int:
+    """Say how each kind of thing stands, and what none of it shows; the exit code."""
+    from safelight.cli.checking import FOREIGN, PAINTS
+    from safelight.proof.cases.manifest import LIMITS
+
+    states = {one.name: one.state for one in lines}
+    is_failed = "failed" in states.values()
+    doubt = FOREIGN if not is_failed and states["keys"] == "unknown" else ""
+    if face.is_json:
+        told = [{"name": x.name, "state": x.state, "sentence": x.sentence} for x in lines]
+        face.document({"type": "case-verification", "schema": SCHEMA, "input": name,
+                       "case": chain.id if chain is not None else None,
+                       "events": chain.number if chain is not None else None,
+                       "failed": is_failed, "hint": doubt, "lines": told,
+                       "limits": list(LIMITS)})  # fmt: skip
+    else:
+        for one in lines:
+            if face.verbosity >= 0 or one.state == "failed":
+                state = face.paint(f"{one.state:<8}", PAINTS[one.state])
+                face.out(f"{one.name:<10} {state} {printable(one.sentence, 300)}")
+        if face.verbosity >= 0:
+            face.out("\nWhat this cannot prove:")
+            for sentence in LIMITS:
+                face.out(f"  - {sentence}")
+        if doubt:
+            face.note(f"hint: {doubt}")
+    return VerificationFailed.exit_code if is_failed or doubt else 0

@@ -11,6 +11,7 @@ from safelight.proof.cases import facts as f
 from safelight.proof.cases.event import Event, Line, facts_of, read
 
 MAX_LOG_BYTES = 256_000_000
+MOVES = ("transferred", "received")
 # What may follow a seal.
 AFTER_SEAL = frozenset({"opened", "transferred", "received", "noted"})
 
@@ -67,10 +68,15 @@ class Chain:
         return self.lines[number - 1].digest if 1 <= number <= self.number else None
 
     @property
+    def last_move(self) -> Line:
+        """The last hand-over or its confirmation; the first event where there was none."""
+        moves = (one for one in reversed(self.lines) if one.event.event in MOVES)
+        return next(moves, self.lines[0])
+
+    @property
     def is_handed_over(self) -> bool:
         """True while the case was given away and nobody has confirmed to have it."""
-        moves = [x.event.event for x in self.lines if x.event.event in ("transferred", "received")]
-        return moves[-1:] == ["transferred"]
+        return bool(self.lines) and self.last_move.event.event == "transferred"
 
     @property
     def unfinished(self) -> tuple[Result, ...]:

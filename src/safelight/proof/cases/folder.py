@@ -128,6 +128,10 @@ class CaseFolder:
             account=self.keys.pseudonym(_account()),
         )
 
+    def require(self) -> None:
+        """Raises InputMissing where there is no case."""
+        self._log()
+
     def _log(self) -> bytes:
         try:
             with open(open_regular(self.folder / LOG), "rb") as file:

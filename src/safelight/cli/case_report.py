@@ -1,0 +1,55 @@
+"""case report: a case as a page to read and print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from safelight.cli.custody import case_at, folder, house
+from safelight.cli.face import SCHEMA, Face
+from safelight.cli.printable import printable
+from safelight.errors import OutputExists
+
+
+@click.command(name="report", add_help_option=False)
+@folder
+@click.option("-o", "--output", metavar="FILE", help="The page; CASE.html beside the case if not "
+              "given.")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace a page that is there.")
+@house
+@click.pass_obj
+def command(face: Face, folder: str, *, output: str | None, overwrite: bool) -> int:
+    """Write the case as one HTML page: originals, results with both pictures side by side, every
+    event, and what an examiner must add.
+
+    \b
+    Examples:
+      safelight case report 2026-114
+      safelight case report 2026-114 -o for-the-file.html --overwrite
+
+    The page holds small pictures, needs nothing from outside, and prints well.
+    """
+    from safelight.proof.cases.folder import unwritten
+    from safelight.proof.cases.report import report
+    from safelight.proof.cases.shelf import FolderShelf
+    from safelight.vault.private import write_private
+
+    place = Path(folder).absolute()
+    target = Path(output) if output else place.with_name(f"{place.name}.html")
+    chain = case_at(face, folder).read()
+    text = report(chain, FolderShelf(place))
+    if target.exists() and not overwrite:
+        raise OutputExists(f"{target} is there already", hint="--overwrite replaces it")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritten(error) from error
+    write_private(target, text.encode())
+    if face.is_json:
+        document = {"type": "case-report", "schema": SCHEMA, "case": chain.id,
+                    "events": chain.number, "output": str(target)}  # fmt: skip
+        face.document(document)
+    elif face.verbosity >= 0:
+        face.out(f"{printable(str(target))}: {chain.number} events")
+    return 0

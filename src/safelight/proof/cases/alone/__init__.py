@@ -1,0 +1,1 @@
+"""Alone: what goes into every sealed bundle and needs nothing of Safelight."""
