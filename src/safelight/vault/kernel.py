@@ -27,12 +27,14 @@ RINGS = Path("/proc/keys")
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
-def keep(name: str, secret: bytes, *, seconds: int) -> bool:
+def keep(name: str, secret: bytearray, *, seconds: int) -> bool:
     """Keep the secret under this name for so long. False where the system has no key ring."""
     calls = _calls()
     if calls is None:
         return False
-    number = _call(calls[0], KIND, name.encode(), secret, len(secret), USER_RING)
+    place = (ctypes.c_char * len(secret)).from_buffer(secret)
+    address = ctypes.addressof(place)
+    number = _call(calls[0], KIND, name.encode(), address, len(secret), USER_RING)
     if number < 0:
         return False
     settled = _call(calls[1], SETPERM, number, PERMISSIONS)

@@ -23,8 +23,10 @@ _FAILED = ctypes.c_void_p(-1).value
 class Page:
     """Some secrets by name, until `close` or the end of this object overwrites them."""
 
-    def __init__(self, secrets: Mapping[str, bytes]) -> None:
-        """Copies the secrets, which must fit into one page. Raises ValueError if they do not."""
+    def __init__(self, secrets: Mapping[str, bytes | bytearray]) -> None:
+        """Copies the secrets, which stay the caller's to overwrite. Raises ValueError for more than
+        a page.
+        """
         if sum(map(len, secrets.values())) > PAGE_BYTES:
             raise ValueError("too many secrets for one page")
         self._address, self.kind, memory = _mapped()

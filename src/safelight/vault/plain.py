@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,9 +136,15 @@ def wipe(path: Path) -> None:
 
 def wipe_rests(folder: Path) -> None:
     """Overwrite what runs that died left of key files. For who holds the folder's lock."""
-    for path in tuple(_rests(folder)):
+    for path in _hidden(folder):
         with suppress(FileNotFoundError):
             wipe(path)
+
+
+def rests(folder: Path) -> tuple[str, ...]:
+    """Names of the plain key files that are there, and of what runs that died left of some."""
+    whole = (name for name in FILES.values() if (folder / name).exists())
+    return (*whole, *(path.name for path in _hidden(folder)))
 
 
 def damaged(name: str) -> PolicyRefused:
@@ -150,10 +155,12 @@ def damaged(name: str) -> PolicyRefused:
     )
 
 
-def _rests(folder: Path) -> Iterator[Path]:
-    for path in folder.iterdir():
-        if path.name.endswith(_BEING_WIPED) or _BEING_WRITTEN.fullmatch(path.name):
-            yield path
+def _hidden(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in folder.iterdir()
+        if path.name.endswith(_BEING_WIPED) or _BEING_WRITTEN.fullmatch(path.name)
+    ]
 
 
 def _made(folder: Path, name: str) -> bytes:

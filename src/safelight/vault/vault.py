@@ -93,7 +93,7 @@ class Vault:
         """The master key by this keeper. Raises VaultLocked if it does not open the vault."""
         wrapped = self.wrapped
         try:
-            return bytearray(wrapped.open_master(keeper.key(wrapped.kept)))
+            return wrapped.open_master(keeper.key(wrapped.kept))
         except (ValueError, KeyError) as error:
             sentence = f"this {wrapped.kept['by']} does not open the vault"
             raise VaultLocked(sentence, hint="try again; capitals and spaces count") from error
@@ -138,12 +138,13 @@ class Vault:
         """Let another keeper, or another passphrase, open the vault from now on."""
         with hold(self.folder / plain.LOCK_FILE):
             old = self.wrapped
-            secrets = {name: old.secret(name, bytes(master)) for name in old.keys}
+            secrets = {name: old.secret(name, master) for name in old.keys}
             before = self.own_keeper()
             self._commit(keeper, secrets, master, old.id)
         if before is not None:
             with suppress(SafelightError, OSError):  # who no longer opens anything may stay
                 before.forget(old.kept)
+        _overwrite(master)
 
     def add(self, name: str) -> None:
         """Make a key that the vault does not have yet."""
@@ -152,7 +153,7 @@ class Vault:
             self.__dict__.pop("wrapped", None)
             wrapped = self.wrapped
             if name not in wrapped.keys:
-                more = wrapped.with_key(name, plain.new_secret(name), bytes(master))
+                more = wrapped.with_key(name, plain.new_secret(name), master)
                 write_private(self.folder / FILE, more.to_bytes())
             self._forget()
         _overwrite(master)
@@ -160,7 +161,9 @@ class Vault:
     def unlock(self, master: bytearray, *, seconds: int) -> bool:
         """Let the kernel keep the master key so long. False where it keeps none."""
         (self.folder / LOCKED_FILE).unlink(missing_ok=True)
-        return kernel.keep(self._ring_name, bytes(master), seconds=seconds)
+        is_kept = kernel.keep(self._ring_name, master, seconds=seconds)
+        _overwrite(master)
+        return is_kept
 
     def lock(self) -> bool:
         """Take the master key back; nobody opens the vault unasked. True if it was unlocked."""
@@ -171,22 +174,22 @@ class Vault:
 
     @property
     def rests(self) -> tuple[str, ...]:
-        """Names of plain key files that lie beside the vault."""
-        return tuple(one for one in plain.FILES.values() if (self.folder / one).exists())
+        """Names of plain key files, or rests of them, that lie beside the vault."""
+        return plain.rests(self.folder)
 
     @property
     def _ring_name(self) -> str:
         return f"safelight:{self.wrapped.id}"
 
     def _commit(
-        self, keeper: Keeper, secrets: Mapping[str, bytes], master: bytearray, id: str
+        self, keeper: Keeper, secrets: Mapping[str, bytes | bytearray], master: bytearray, id: str
     ) -> None:
         """Write the new file, see that it opens, and put it in place."""
         kept = keeper.begin()
         new = self.folder / NEW_FILE
         try:
             made = wrapping.wrap(
-                secrets, id=id, kept=kept, keeper_key=keeper.key(kept), master=bytes(master)
+                secrets, id=id, kept=kept, keeper_key=keeper.key(kept), master=master
             )
             write_private(new, made.to_bytes())
             found = wrapping.read(read_private(new, wrapping.MAX_BYTES) or b"")
@@ -202,13 +205,15 @@ class Vault:
 
     def _opened(self, master: bytearray) -> Page:
         """All secrets; rests of plain files that hold the same are removed."""
-        secrets = {name: self.wrapped.secret(name, bytes(master)) for name in self.wrapped.keys}
+        secrets = {name: self.wrapped.secret(name, master) for name in self.wrapped.keys}
         if self.rests:
             # a disk that takes no change stops no work: status and doctor tell of the rests
             with suppress(OSError), hold(self.folder / plain.LOCK_FILE):
                 self._sweep(master)
-        _overwrite(master)
-        return Page(secrets)
+        page = Page(secrets)
+        for secret in (master, *secrets.values()):
+            _overwrite(secret)
+        return page
 
     def _sweep(self, master: bytearray) -> None:
         """Overwrite and remove plain files that hold what the vault holds, and rests of others."""
@@ -219,7 +224,7 @@ class Vault:
                 is_same = (
                     found is not None
                     and name in self.wrapped.keys
-                    and plain.secret_of(name, found) == self.wrapped.secret(name, bytes(master))
+                    and plain.secret_of(name, found) == self.wrapped.secret(name, master)
                 )
                 if is_same:
                     plain.wipe(self.folder / plain.FILES[name])

@@ -33,6 +33,8 @@ ARGON2 = {"memory_kib": 65_536, "passes": 3, "lanes": 4}
 # A file that asks for more work than this was not written by us.
 MOST = {"memory_kib": 1_048_576, "passes": 32, "lanes": 32}
 Kept = Mapping[str, str | int]
+# A bytearray can be overwritten, so secrets travel in one.
+Key = bytes | bytearray
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +68,29 @@ class Wrapped:
             }
         )
 
-    def open_master(self, keeper_key: bytes) -> bytes:
-        """The master key. Raises ValueError if this key does not open it."""
+    def open_master(self, keeper_key: Key) -> bytearray:
+        """The master key, to be overwritten after use. Raises ValueError if this key does not
+        open it.
+        """
         return _opened(keeper_key, self.master, _about_master(self.id, self.kept))
 
-    def secret(self, name: str, master: bytes) -> bytes:
-        """The secret of one key. Raises VerificationFailed where the file was changed."""
+    def secret(self, name: str, master: Key) -> bytearray:
+        """The secret of one key, to be overwritten. Raises VerificationFailed where the file was
+        changed.
+        """
         key = self.keys[name]
         try:
             return _opened(master, key.wrapped, _about_key(self.id, name, key.public))
         except ValueError as error:
             raise damaged() from error
 
-    def with_key(self, name: str, secret: bytes, master: bytes) -> Wrapped:
+    def with_key(self, name: str, secret: Key, master: Key) -> Wrapped:
         """The same with one key more."""
         return replace(self, keys={**self.keys, name: _wrapped(self.id, name, secret, master)})
 
 
 def wrap(
-    secrets_by_name: Mapping[str, bytes], *, id: str, kept: Kept, keeper_key: bytes, master: bytes
+    secrets_by_name: Mapping[str, Key], *, id: str, kept: Kept, keeper_key: Key, master: Key
 ) -> Wrapped:
     """Wrap every secret under the master key, and that under the keeper's."""
     keys = {name: _wrapped(id, name, one, master) for name, one in secrets_by_name.items()}
@@ -151,12 +157,12 @@ def _key(name: str, untrusted: Any) -> WrappedKey:
     return WrappedKey(wrapped, b"" if public is None else _bytes(public, plain.SECRET_BYTES))
 
 
-def _wrapped(id: str, name: str, secret: bytes, master: bytes) -> WrappedKey:
+def _wrapped(id: str, name: str, secret: Key, master: Key) -> WrappedKey:
     public = _public(secret) if name in plain.SIGNERS else b""
     return WrappedKey(_sealed(master, secret, _about_key(id, name, public)), public)
 
 
-def _public(seed: bytes) -> bytes:
+def _public(seed: Key) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
@@ -170,19 +176,21 @@ def _about_master(id: str, kept: Kept) -> bytes:
     return _json({"id": id, "kept": dict(kept), "schema": SCHEMA})
 
 
-def _sealed(key: bytes, secret: bytes, about: bytes) -> bytes:
+def _sealed(key: Key, secret: Key, about: bytes) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     nonce = os.urandom(NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, secret, about)
 
 
-def _opened(key: bytes, wrapped: bytes, about: bytes) -> bytes:
+def _opened(key: Key, wrapped: bytes, about: bytes) -> bytearray:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+    place = bytearray(max(0, len(wrapped) - NONCE_BYTES - TAG_BYTES))
     try:
-        return AESGCM(key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], about)
+        AESGCM(key).decrypt_into(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], about, place)
+        return place
     except InvalidTag as error:
         raise ValueError("the key does not fit") from error
 

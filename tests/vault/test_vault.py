@@ -1,0 +1,361 @@
+"""A vault: the same keys as before, none of them plain on the disk, opened by its keeper alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from safelight.errors import (
+    OutputFailed,
+    PolicyRefused,
+    SomethingMissing,
+    Unavailable,
+    VaultLocked,
+    VerificationFailed,
+)
+from safelight.vault import plain
+from safelight.vault import vault as vault_module
+from safelight.vault.keepers import ByKeyFile, ByPassphrase
+from safelight.vault.keys import Keys, is_signed, load_or_make
+from safelight.vault.vault import Vault
+from tests.vault.conftest import PASSPHRASE
+
+OTHER = "seven dogs under the bridge"
+KILLED = 9
+SPOTS = ("replace", "unlink", "fsync", "open", "mkdir")
+
+
+def secrets_of(keys: Keys) -> tuple[bytes, ...]:
+    """Something that each key alone gives."""
+    return (
+        keys.receipts.sign(b"x"),
+        keys.journal.sign(b"x"),
+        keys.pseudonym("x").encode(),
+        keys.data,
+        keys.receipts.public_pem,
+    )
+
+
+def unlock(vault: Vault, passphrase: str = PASSPHRASE) -> None:
+    assert vault.unlock(vault.opened_by(ByPassphrase(passphrase)), seconds=60)
+
+
+def plaintexts(folder: Path) -> set[bytes]:
+    """The secrets of these keys in every form in which they might lie on a disk."""
+    found = {name: plain.secret_of(name, plain.read_or_make(folder, name)) for name in plain.USUAL}
+    files = {plain.file_of(name, secret).splitlines()[-1] for name, secret in found.items()}
+    lines = {plain.file_of(name, found[name]).splitlines()[1] for name in plain.SIGNERS}
+    texts = {secret.hex().encode() for secret in found.values()}
+    return {*found.values(), *texts, *lines, *files} - {b"-----END PRIVATE KEY-----"}
+
+
+def lying_about(folder: Path, needles: set[bytes]) -> set[Path]:
+    """Files in which a needle lies."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path for path in files if any(needle in path.read_bytes() for needle in needles)}
+
+
+def test_the_keys_are_the_same_before_and_after(
+    folder: Path, keeper: ByPassphrase, cheap: None, ring: dict[str, bytes]
+) -> None:
+    before = secrets_of(load_or_make(folder))
+    Vault(folder).init(keeper)
+    unlock(Vault(folder))
+    assert secrets_of(load_or_make(folder)) == before
+
+
+def test_no_file_holds_a_key_any_more(
+    folder: Path, keeper: ByPassphrase, cheap: None, ring: dict[str, bytes]
+) -> None:
+    load_or_make(folder)
+    needles = plaintexts(folder)
+    assert len(lying_about(folder, needles)) == len(plain.USUAL), "the search is blind"
+    Vault(folder).init(keeper)
+    assert lying_about(folder, needles) == set()
+    assert sorted(path.name for path in folder.iterdir()) == [".lock", "vault.json"]
+    assert (folder / "vault.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_locked_vault_keeps_nobody_from_verifying(vault: Vault) -> None:
+    unlock(vault)
+    signature = load_or_make(vault.folder).receipts.sign(b"picture")
+    vault.lock()
+    keys = load_or_make(vault.folder)
+    assert is_signed(keys.receipts.public_bytes, signature, b"picture")
+    assert keys.journal.fingerprint != keys.receipts.fingerprint
+    for use in (
+        lambda: keys.receipts.sign(b"x"),
+        lambda: keys.journal.sign(b"x"),
+        lambda: keys.data,
+        lambda: keys.pseudonym("x"),
+        lambda: keys.tls,
+    ):
+        with pytest.raises(VaultLocked, match="locked") as caught:
+            use()
+        assert "vault unlock" in caught.value.hint
+
+
+def test_unlocking_is_for_other_runs_too_and_lock_ends_it(vault: Vault) -> None:
+    assert not vault.is_unlocked
+    unlock(vault)
+    assert Vault(vault.folder).is_unlocked
+    assert len(load_or_make(vault.folder).data) == 32
+    assert vault.lock()
+    assert not Vault(vault.folder).is_unlocked
+    assert not vault.lock()
+
+
+def test_a_file_with_the_passphrase_opens_it_for_one_run(
+    vault: Vault, passphrase_file: Path
+) -> None:
+    assert len(load_or_make(vault.folder, passphrase_file).data) == 32
+    assert not vault.is_unlocked
+
+
+def test_a_wrong_passphrase_opens_nothing(vault: Vault) -> None:
+    with pytest.raises(VaultLocked, match="this passphrase does not open the vault"):
+        vault.opened_by(ByPassphrase(PASSPHRASE + "!"))
+
+
+def test_what_is_not_the_master_key_opens_nothing(vault: Vault, ring: dict[str, bytes]) -> None:
+    vault.unlock(bytearray(32), seconds=60)
+    with pytest.raises(VerificationFailed, match="changed or is damaged"):
+        vault.copy("data")
+
+
+def test_a_passphrase_is_the_same_however_it_was_typed(
+    folder: Path, cheap: None, ring: dict[str, bytes]
+) -> None:
+    """A letter with an accent is one sign or two, as the keyboard has it."""
+    Vault(folder).init(ByPassphrase("caf\u00e9 und zwei Hunde"))
+    unlock(Vault(folder), "cafe\u0301 und zwei Hunde")
+
+
+def test_a_second_vault_is_refused(vault: Vault, keeper: ByPassphrase) -> None:
+    with pytest.raises(PolicyRefused, match="already"):
+        vault.init(keeper)
+
+
+def test_without_a_vault_there_is_nothing_to_open(folder: Path) -> None:
+    with pytest.raises(SomethingMissing, match="no vault yet") as caught:
+        Vault(folder).master()
+    assert caught.value.exit_code == 7
+
+
+def test_another_passphrase_takes_the_place_of_the_first(vault: Vault) -> None:
+    unlock(vault)
+    before = secrets_of(load_or_make(vault.folder))
+    vault.keep_by(ByPassphrase(OTHER), vault.master())
+    vault.lock()
+    with pytest.raises(VaultLocked):
+        unlock(Vault(vault.folder))
+    unlock(Vault(vault.folder), OTHER)
+    assert secrets_of(load_or_make(vault.folder)) == before
+
+
+def test_what_the_old_file_held_is_overwritten(vault: Vault, tmp_path: Path) -> None:
+    os.link(vault.folder / "vault.json", tmp_path / "held")
+    vault.keep_by(ByPassphrase(OTHER), vault.opened_by(ByPassphrase(PASSPHRASE)))
+    assert set((tmp_path / "held").read_bytes()) == {0}
+
+
+def test_a_key_file_opens_it_by_itself_until_lock(
+    folder: Path, tmp_path: Path, ring: dict[str, bytes]
+) -> None:
+    vault, place = Vault(folder), tmp_path / "stick.key"
+    vault.init(ByKeyFile(place))
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert len(load_or_make(folder).data) == 32
+    vault.lock()
+    assert not vault.is_unlocked
+    with pytest.raises(VaultLocked):
+        load_or_make(folder).receipts.sign(b"x")
+    vault.unlock(vault.opened_by(ByKeyFile(place)), seconds=60)
+    assert len(load_or_make(folder).data) == 32
+
+
+def test_a_new_keeper_leaves_nothing_with_the_old_one(
+    folder: Path, tmp_path: Path, cheap: None, ring: dict[str, bytes]
+) -> None:
+    vault, place = Vault(folder), tmp_path / "stick.key"
+    vault.init(ByKeyFile(place))
+    vault.keep_by(ByPassphrase(PASSPHRASE), vault.master())
+    assert not place.exists()
+    unlock(vault)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"nonsense", b"0" * 64 + b"\n"])
+def test_a_key_file_that_is_gone_or_another_opens_nothing(
+    folder: Path, tmp_path: Path, ring: dict[str, bytes], content: bytes | None
+) -> None:
+    vault, place = Vault(folder), tmp_path / "stick.key"
+    vault.init(ByKeyFile(place))
+    place.unlink() if content is None else place.write_bytes(content)
+    with pytest.raises(VaultLocked, match="key file"):
+        load_or_make(folder).receipts.sign(b"x")
+
+
+def test_a_key_for_connections_joins_the_others(vault: Vault) -> None:
+    unlock(vault)
+    first = load_or_make(vault.folder).tls
+    assert load_or_make(vault.folder).tls == first
+    assert not (vault.folder / "tls.pem").exists()
+    assert set(Vault(vault.folder).wrapped.keys) == {*plain.USUAL, "tls"}
+    with pytest.raises(SomethingMissing, match="no key for elephants"):
+        vault.copy("elephants")
+
+
+def test_a_failed_wrapping_leaves_the_plain_keys(
+    folder: Path, tmp_path: Path, cheap: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read back from the disk must open, or the vault does not begin."""
+    before, place = secrets_of(load_or_make(folder)), tmp_path / "stick.key"
+    monkeypatch.setattr(vault_module, "read_private", lambda *_: b"{}")
+    with pytest.raises(VerificationFailed):
+        Vault(folder).init(ByKeyFile(place))
+    monkeypatch.undo()
+    assert secrets_of(load_or_make(folder)) == before
+    assert not place.exists()
+    assert not (folder / "vault.new").exists()
+
+
+def test_keys_that_moved_into_a_vault_meanwhile_are_not_made_anew(vault: Vault) -> None:
+    """A run looked for a vault before it was there, and for the plain file after it was gone."""
+    with pytest.raises(Unavailable, match="into a vault just now"):
+        plain.read_or_make(vault.folder, "receipts")
+    assert vault.rests == ()
+
+
+def test_someone_elses_vault_is_refused(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = os.geteuid()
+    monkeypatch.setattr("os.geteuid", lambda: me + 1)
+    with pytest.raises(PolicyRefused, match="another user"):
+        load_or_make(vault.folder)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604])
+def test_a_vault_that_others_can_read_is_refused(vault: Vault, mode: int) -> None:
+    (vault.folder / "vault.json").chmod(mode)
+    with pytest.raises(PolicyRefused, match="open to others"):
+        load_or_make(vault.folder)
+
+
+def test_a_plain_file_of_another_key_is_left_and_not_used(vault: Vault) -> None:
+    """An older version, which knows no vault, makes a new key: receipts may hang on it."""
+    text = plain.file_of("receipts", plain.new_secret("receipts"))
+    (vault.folder / "signing.pem").touch(mode=0o600)
+    (vault.folder / "signing.pem").write_bytes(text)
+    fingerprint = load_or_make(vault.folder).receipts.fingerprint
+    unlock(vault)
+    keys = load_or_make(vault.folder)
+    keys.receipts.sign(b"x")
+    assert keys.receipts.fingerprint == fingerprint
+    assert vault.rests == ("signing.pem",)
+    assert (vault.folder / "signing.pem").read_bytes() == text
+
+
+def killed_at(spot: int, work: Callable[[], object]) -> bool:
+    """Do the work in a child that is killed before its spot-th call of the system that changes a
+    file. False if it ended before.
+    """
+    child = os.fork()
+    if child == 0:
+        left = [spot]
+        for name in SPOTS:
+            before = getattr(os, name)
+
+            def counted(
+                *args: object, _before: Callable[..., object] = before, **more: object
+            ) -> object:
+                left[0] -= 1
+                if left[0] == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return _before(*args, **more)
+
+            setattr(os, name, counted)
+        try:
+            work()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == KILLED
+        return True
+    assert os.WEXITSTATUS(status) == 0
+    return False
+
+
+def test_killed_at_any_step_of_init_the_keys_are_there(
+    tmp_path: Path, keeper: ByPassphrase, cheap: None, ring: dict[str, bytes]
+) -> None:
+    spot, wrapped = 0, set()
+    is_killed = True
+    while is_killed:
+        spot += 1
+        folder = tmp_path / str(spot)
+        before = secrets_of(load_or_make(folder))
+        needles = plaintexts(folder)
+        is_killed = killed_at(spot, lambda: Vault(folder).init(keeper))  # noqa: B023
+        vault = Vault(folder)
+        wrapped.add(vault.is_begun)
+        if not vault.is_begun:
+            assert secrets_of(load_or_make(folder)) == before, f"lost at step {spot}"
+            vault.init(keeper)
+        unlock(vault)
+        assert secrets_of(load_or_make(folder)) == before, f"lost at step {spot}"
+        assert lying_about(folder, needles) == set(), f"rests of step {spot}"
+        assert Vault(folder).rests == ()
+    assert wrapped == {True, False}
+    assert spot > 20, "too few steps were seen for the test to say much"
+
+
+def test_killed_at_any_step_of_a_change_one_of_the_two_passphrases_opens(
+    tmp_path: Path, keeper: ByPassphrase, cheap: None, ring: dict[str, bytes]
+) -> None:
+    spot, is_killed, opened = 0, True, set()
+    while is_killed:
+        spot += 1
+        vault = Vault(tmp_path / str(spot))
+        vault.init(keeper)
+        master = bytes(vault.opened_by(keeper))
+        is_killed = killed_at(spot, lambda: vault.keep_by(ByPassphrase(OTHER), bytearray(master)))  # noqa: B023
+        fresh = Vault(vault.folder)
+        for passphrase in (PASSPHRASE, OTHER):
+            try:
+                assert bytes(fresh.opened_by(ByPassphrase(passphrase))) == master
+                opened.add(passphrase)
+                break
+            except VaultLocked:
+                continue
+        else:
+            pytest.fail(f"neither opens after step {spot}")
+    assert opened == {PASSPHRASE, OTHER}
+
+
+def test_a_disk_that_refuses_the_sweep_stops_no_work(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlock(vault)
+    secret = bytes(vault.copy("digest"))
+    (vault.folder / "digest.key").touch(mode=0o600)
+    (vault.folder / "digest.key").write_bytes(plain.file_of("digest", secret))
+
+    def refuse(_path: Path) -> None:
+        raise OSError(30, "read-only file system")
+
+    monkeypatch.setattr(plain, "wipe", refuse)
+    assert bytes(Vault(vault.folder).copy("digest")) == secret
+    assert vault.rests == ("digest.key",)
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_error(
+    tmp_path: Path, keeper: ByPassphrase
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputFailed, match="cannot be made"):
+        Vault(tmp_path / "file" / "keys").init(keeper)
