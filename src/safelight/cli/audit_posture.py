@@ -55,7 +55,7 @@ def command(face: Face, *, fail_on: Severity | None, output: str | None) -> int:
     from safelight.proof.posture.posture import Place, is_failed, posture
 
     settings = face.settings
-    page = posture(Place(settings), _report(face), is_wrapped=are_wrapped(settings.state_dir))
+    page = posture(Place(settings), report_of(face), is_wrapped=are_wrapped(settings.state_dir))
     if output is not None:
         page = write(face, page, output)
     failed = fail_on is not None and is_failed(page, fail_on)
@@ -87,7 +87,7 @@ def document(page: Page) -> dict[str, object]:
     }
 
 
-def _report(face: Face) -> CageReport | None:
+def report_of(face: Face) -> CageReport | None:
     try:
         return measured(face, lambda host, _engine: host.report())
     except SafelightError as error:

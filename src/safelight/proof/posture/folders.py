@@ -55,8 +55,7 @@ def keys(state_dir: Path, *, is_wrapped: bool | None) -> Iterator[Fact | Finding
         yield fact("keys", "wrapped under a master key (AES-256-GCM)", "enforced in process")
     else:
         yield fact("keys", "in files that only their owner may read", "observed")
-        files = sum(path.is_file() for path in _within(state_dir / "keys"))
-        yield found("keys-unwrapped", f"{files} files without a passphrase or a key store")
+        yield found("keys-unwrapped", "neither a passphrase nor a key store guards them")
 
 
 def leftovers(folder: Path, *, now: float | None = None) -> Iterator[Fact | Finding]:

@@ -27,6 +27,7 @@ from safelight.proof.reports.page import (
     Page,
     Section,
     Severity,
+    Table,
     fact,
 )
 from safelight.settings import Settings
@@ -162,7 +163,13 @@ def _summary(sections: Sequence[Section], report: CageReport | None) -> Section:
     is_kernel = report is not None and report.level > 0
     basis: Basis = "enforced by kernel" if is_kernel else "measured"
     facts.append(Fact(name="what holds a worker", value=strength, basis=basis))
-    return Section(title="Summary", facts=tuple(facts))
+    rows = tuple(
+        (one.severity, one.id, one.words)
+        for one in sorted(every, key=lambda one: -SEVERITIES.index(one.severity))
+        if one.is_open
+    )
+    table = Table(title="Open findings", headings=("severity", "id", "in words"), rows=rows)
+    return Section(title="Summary", facts=tuple(facts), tables=(table,))
 
 
 def _user() -> int:

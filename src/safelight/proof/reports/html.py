@@ -92,7 +92,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"<h3>{badge} {shown(finding.words)} <code>{shown(finding.id)}</code></h3>"
     yield f"<p>{shown(finding.evidence)}</p>"
     if finding.fix:
-        yield f'<p class="fix">mended by <code>{shown(finding.fix)}</code></p>'
+        yield f'<p class="fix">mended by: {_with_code(finding.fix)}</p>'
     if finding.accepted is not None:
         note = finding.accepted
         over = " — its time is over" if finding.is_due else ""
@@ -103,9 +103,21 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield "</article>"
 
 
+def _with_code(text: str) -> str:
+    """What stands in backticks as code."""
+    parts = shown(text).split("`")
+    return "".join(
+        f"<code>{part}</code>" if at % 2 and at < len(parts) - 1 else part
+        for at, part in enumerate(parts)
+    )
+
+
 def _table(table: Table) -> Iterator[str]:
     if table.title:
         yield f"<h3>{shown(table.title)}</h3>"
+    if not table.rows:
+        yield '<p class="none">none</p>'
+        return
     yield '<div class="wide"><table class="rows"><thead><tr>'
     yield "".join(f'<th scope="col">{shown(cell)}</th>' for cell in table.headings)
     yield "</tr></thead><tbody>"

@@ -61,7 +61,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"### {finding.severity}: {shown(finding.words)} (`{finding.id}`)"
     yield from ("", shown(finding.evidence))
     if finding.fix:
-        yield from ("", f"Mended by: {shown(finding.fix)}")
+        yield from ("", f"Mended by: {_with_code(finding.fix)}")
     if finding.accepted is not None:
         note = finding.accepted
         over = " Its time is over." if finding.is_due else ""
@@ -70,9 +70,21 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield from ("", f"Taken on{who} since {note.since}{until}: {shown(note.reason)}{over}")
 
 
+def _with_code(text: str) -> str:
+    """What stands in backticks stays code."""
+    parts = text.split("`")
+    return "".join(
+        f"`{plain(part)}`" if at % 2 and at < len(parts) - 1 else shown(part)
+        for at, part in enumerate(parts)
+    )
+
+
 def _table(table: Table) -> Iterator[str]:
     if table.title:
         yield from ("", f"### {shown(table.title)}")
+    if not table.rows:
+        yield from ("", "none")
+        return
     yield from _rows(table.headings, table.rows)
 
 

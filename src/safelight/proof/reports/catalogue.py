@@ -1,0 +1,33 @@
+"""Catalogue: which reports there are: one file each in kinds/."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import Protocol, cast
+
+from safelight.proof.reports import kinds
+from safelight.proof.reports.evidence import Evidence
+from safelight.proof.reports.page import Page
+
+
+class Kind(Protocol):
+    """A file of kinds/: a sentence for the help, and what makes the page."""
+
+    SENTENCE: str
+
+    def page(self, evidence: Evidence) -> Page: ...
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Every kind, as it is named on the command line; nothing of them is imported."""
+    found = (module.name for module in pkgutil.iter_modules(kinds.__path__))
+    return tuple(sorted(name.replace("_", "-") for name in found))
+
+
+def kind(name: str) -> Kind:
+    """The kind with this name, one of `names`."""
+    module = importlib.import_module(f"{kinds.__name__}.{name.replace('-', '_')}")
+    return cast(Kind, module)
