@@ -21,6 +21,7 @@ from safelight.batch.standard_input import StandardInput
 from safelight.batch.tally import BAD, Tally
 from safelight.engine.engine import Engine
 from safelight.engine.existing import numbered
+from safelight.engine.kept import refuse_kept
 from safelight.engine.result import Result, Skipped
 from safelight.errors import Cancelled, DiskFull, InputRefused, LevelTooLow, SafelightError
 from safelight.recipe import Recipe
@@ -189,6 +190,7 @@ class Batch:
         return lambda share: self._tell(Share(index, share))
 
     def _work_in_place(self, source: Path, index: int) -> Result | Skipped:
+        refuse_kept(source, in_place=True)
         kept = keep_original(source, self._manner.backup_dir) if self._manner.backup_dir else None
         before = identity_of(source)
         try:

@@ -39,29 +39,28 @@ def command(face: Face, folder: str, *, recipe_file: str, items: tuple[str, ...]
     arithmetic. What a model makes of a picture is an illustration at most (--illustrative says so
     on the picture); what is made up is refused with exit code 6.
     """
-    from safelight.engine.engine import Engine
     from safelight.proof.cases.acquire import finish
     from safelight.proof.cases.folder import refuse_closed
-    from safelight.proof.cases.process import Task, process, settle
+    from safelight.proof.cases.process import Act, Task, engine_for, process, settle
     from safelight.recipe import Recipe
 
     recipe = Recipe.load(Path(recipe_file), face.settings.limits())
     case, found = case_at(face, folder), []
-    with case.held() as chain, Engine(face.settings, jobs=1, door="command line") as engine:
+    with case.held() as chain:
         refuse_closed(chain)
         case.refuse_stranger(chain)
-        task = Task.of(recipe, engine, is_illustrative=illustrative)
         person = somebody(case, chain, who, role)
-        finish(case, chain)
-        chain = settle(case, chain, engine)
-        for item in items or tuple(chain.originals):
-            chain, result, is_new = process(
-                case, chain, engine, task, item=item, who=person, why=why
-            )
-            found.append(_document(result, is_new=is_new))
-            if not face.is_json and face.verbosity >= 0:
-                state = "done" if is_new else "was there"
-                face.out(line(found[-1]["result"], state, item, found[-1]["file"]))
+        with engine_for(face.settings, chain, person, why, "command line") as engine:
+            task = Task.of(recipe, engine, is_illustrative=illustrative)
+            finish(case, chain)
+            chain = settle(case, chain, engine)
+            for item in items or tuple(chain.originals):
+                act = Act(item, person, why)
+                chain, result, is_new = process(case, chain, engine, task, act=act)
+                found.append(_document(result, is_new=is_new))
+                if not face.is_json and face.verbosity >= 0:
+                    state = "done" if is_new else "was there"
+                    face.out(line(found[-1]["result"], state, item, found[-1]["file"]))
     tell(face, case, chain, "processed", results=found)
     return 0
 

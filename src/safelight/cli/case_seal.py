@@ -51,7 +51,7 @@ def command(
             raise PolicyRefused(
                 "work was begun and not finished", hint="the same case process again finishes it"
             )
-        keep_proofs(case, chain, shelf, Book(face.settings.state_dir).journal)
+        keep_proofs(case, chain, shelf, Book.of(face.settings).journal)
         lines, _chain = examine(shelf, here_of(face, case))
         for line in lines:
             if line.state == "failed":

@@ -72,4 +72,4 @@ def _keep_proofs(face: Face, case: CaseFolder, chain: Chain) -> None:
     from safelight.proof.cases.proofs import keep_proofs
     from safelight.proof.cases.shelf import FolderShelf
 
-    keep_proofs(case, chain, FolderShelf(Path(case.folder)), Book(face.settings.state_dir).journal)
+    keep_proofs(case, chain, FolderShelf(Path(case.folder)), Book.of(face.settings).journal)

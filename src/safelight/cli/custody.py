@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from safelight.cli.face import SCHEMA, Face
-from safelight.cli.options import setting, speaking, stacked
+from safelight.cli.options import FOLDERS, setting, speaking, stacked
 from safelight.cli.printable import printable
 from safelight.errors import ParameterInvalid, UsageError, VerificationFailed
 
@@ -56,7 +56,7 @@ trusting = click.option(
     metavar="KEY",
     help="Trust this key besides your own: its whole fingerprint, or a PEM file.",
 )
-house = stacked(setting("state_dir"), setting("data_dir"), speaking)
+house = stacked(*(setting(key) for key in FOLDERS), speaking)
 
 
 def case_at(face: Face, folder: str) -> CaseFolder:
@@ -64,8 +64,7 @@ def case_at(face: Face, folder: str) -> CaseFolder:
     from safelight.engine.book import Book
     from safelight.proof.cases.folder import CaseFolder
 
-    state = face.settings.state_dir
-    return CaseFolder(Path(folder), Book(state).keys, registry_of(face))
+    return CaseFolder(Path(folder), Book.of(face.settings).keys, registry_of(face))
 
 
 def registry_of(face: Face) -> Any:
@@ -82,7 +81,7 @@ def here_of(face: Face, case: CaseFolder, key: str | None = None) -> Here:
     from safelight.proof.cases.checking import Here
 
     known = {case.keys.receipts.fingerprint} | ({trusted(key)} if key is not None else set())
-    return Here(frozenset(known), case.registry, Book(face.settings.state_dir).journal)
+    return Here(frozenset(known), case.registry, Book.of(face.settings).journal)
 
 
 def somebody(case: CaseFolder, chain: Chain | None, who: str | None, role: str | None) -> Person:

@@ -26,6 +26,7 @@ from safelight.engine.clock import Clock, Progress, Run
 from safelight.engine.devices import Devices, Runner
 from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.holding import Budget, Held, Sink, pour
+from safelight.engine.kept import refuse_kept
 from safelight.engine.noting import Noting
 from safelight.engine.result import Result, Skipped
 from safelight.engine.sanitize import TwoCages
@@ -122,6 +123,8 @@ class Engine:
         with Noting(lambda: self.book, recipe) as noting:
             if output is not None and not in_place and _is_same(source, output):
                 raise OutputClash("the output would be the input itself")
+            if output is not None:
+                refuse_kept(output, in_place=in_place)
             run = Run(recipe, output, existing, in_place, into, progress)
             return self._run(source, run, noting)
 

@@ -16,12 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from safelight.engine.kept import ORIGINALS
 from safelight.engine.source import unreadable
 from safelight.errors import InputMissing, OutputFailed, VerificationFailed
 from safelight.proof.cases.chain import Chain
 from safelight.proof.cases.event import Person
 from safelight.proof.cases.facts import Acquired, File
-from safelight.proof.cases.folder import ORIGINALS, CaseFolder, unwritten
+from safelight.proof.cases.folder import CaseFolder, unwritten
 from safelight.vault.private import open_regular, sync_folder
 
 PIECE_BYTES = 1 << 20

@@ -11,12 +11,13 @@ from typing import Literal
 
 from safelight.audit.canonical import base64_bytes
 from safelight.audit.journal import Journal
+from safelight.engine.kept import ORIGINALS
 from safelight.errors import VerificationFailed
 from safelight.proof.cases import facts as f
 from safelight.proof.cases import proofs
 from safelight.proof.cases.acquire import INCOMING, Digests
 from safelight.proof.cases.chain import MAX_LOG_BYTES, Chain, walk
-from safelight.proof.cases.folder import LOG, ORIGINALS
+from safelight.proof.cases.folder import LOG
 from safelight.proof.cases.process import check_receipt
 from safelight.proof.cases.registry import Registry
 from safelight.proof.cases.shelf import Shelf
@@ -138,8 +139,7 @@ def _check_signer(
 
 def _check_input(inputs: Iterable[object], original: f.File) -> None:
     """A receipt of a case names the plain digest of its input."""
-    digests = {getattr(one, "sha256", None) for one in inputs} - {None}
-    if digests and digests != {original.sha256}:
+    if {getattr(one, "sha256", None) for one in inputs} != {original.sha256}:
         raise VerificationFailed("the receipt speaks of another original")
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from safelight.audit.fact import Fact
+from safelight.engine.kept import CASE_LOG, ORIGINALS
 from safelight.engine.output import FULL
 from safelight.errors import (
     DiskFull,
@@ -36,7 +37,7 @@ from safelight.vault.keys import Keys
 from safelight.vault.lock import hold
 from safelight.vault.private import open_regular, sync_folder, write_private
 
-LOG, ORIGINALS, WORK, LOCK = "case.jsonl", "originals", "work", ".lock"
+LOG, WORK, LOCK = CASE_LOG, "work", ".lock"
 FOLDER_MODE = 0o700
 
 

@@ -44,7 +44,8 @@ p.warn { padding: .5rem .8rem; border: 1px solid; border-radius: 6px; font-weigh
 figure { margin: 0; } figcaption { color: var(--soft); font-size: .85em; margin-top: .25rem; }
 figure img { display: block; width: 100%; height: 20rem; object-fit: contain;
   background: var(--ground); border: 1px solid var(--line); border-radius: 4px; }
-.fill { border-bottom: 1px solid var(--ink); min-height: 1.6rem; }
+.blanks { grid-template-columns: 18rem 1fr; gap: .9rem 1rem; margin: 1rem 0; }
+.blanks dd { border-bottom: 1px solid var(--ink); min-height: 1.5rem; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dt { margin-top: .4rem; } }
 @page { size: A4; margin: 16mm 15mm; }
 @media print { :root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb;
@@ -90,6 +91,20 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], kinds: Sequence[s
         for row in rows
     )
     return f"<table><thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def moment(time: str) -> str:
+    """A time in UTC, for people."""
+    return shown(time.replace("T", " ").removesuffix("Z"))
+
+
+def blanks(labels: Iterable[str]) -> str:
+    """Lines that somebody is to fill in."""
+    return (
+        '<dl class="blanks">'
+        + "".join(f"<dt>{shown(label)}</dt><dd></dd>" for label in labels)
+        + "</dl>"
+    )
 
 
 def picture(data: bytes, caption: str) -> str:

@@ -5,15 +5,19 @@ in the middle of it left.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from safelight.audit.blocks import CODE, AssignmentFact, CustodyFact
 from safelight.audit.canonical import parse_canonical
 from safelight.audit.receipt import Receipt, path_for
 from safelight.codecs.routing import route
+from safelight.engine.book import Door
 from safelight.engine.engine import Engine
 from safelight.engine.source import first_bytes
+from safelight.engine.stating import Manner
 from safelight.errors import FormatUnknown, InputMissing, SafelightError, VerificationFailed
 from safelight.formats import EXTENSIONS, TABLE, Format, is_picture
 from safelight.limits import MAX_RECIPE_BYTES
@@ -26,9 +30,11 @@ from safelight.proof.cases.event import Person
 from safelight.proof.cases.folder import WORK, CaseFolder
 from safelight.proof.cases.profile import Effect, admitted
 from safelight.recipe import Recipe
+from safelight.settings import Settings
 from safelight.vault.private import open_regular
 
 PREVIEW = "480x480"
+MOST_REASON = 500
 INTERRUPTED = "interrupted"
 Side = Literal["before", "after"]
 
@@ -49,8 +55,31 @@ class Task:
         return cls(steps, effect, is_illustrative)
 
 
+def engine_for(settings: Settings, chain: Chain, who: Person, why: str, door: Door) -> Engine:
+    """An engine whose receipts say what a case needs: plain digests, also of decoded pixels, the
+    case, and the step in its custody.
+    """
+    role = who.role if re.fullmatch(CODE, who.role) else None
+    assignment = AssignmentFact(role=role, purpose=settings.purpose or None, case=chain.id)
+    custody = CustodyFact(event="processed", from_role=who.role or None, reason=why[:MOST_REASON])
+    usual = Manner.of(settings)
+    manner = replace(
+        usual, pixels=True, plain=True, is_sensitive=False, assignment=assignment, custody=custody
+    )
+    return Engine(settings, jobs=1, door=door, manner=manner)
+
+
+@dataclass(frozen=True)
+class Act:
+    """Work on a copy of this item, by whom, and why."""
+
+    item: str
+    who: Person
+    why: str
+
+
 def process(
-    case: CaseFolder, chain: Chain, engine: Engine, task: Task, *, item: str, who: Person, why: str
+    case: CaseFolder, chain: Chain, engine: Engine, task: Task, *, act: Act
 ) -> tuple[Chain, Result, bool]:
     """The chain with the work done on a copy of the item; True if it was done, False if the same
     was done before. To be called while the case is held.
@@ -58,21 +87,21 @@ def process(
     Raises InputMissing for an unknown item, VerificationFailed if the original is not what was
     acquired, and what the engine raises; then the log has the error's code.
     """
-    original = _original(case, chain, item)
-    known = _done_before(chain, item, task)
+    original = _original(case, chain, act.item)
+    known = _done_before(chain, act.item, task)
     if known is not None:
         return chain, known, False
     format = _format_of(case.folder / original.file.place, task.recipe)
     began = f.Began(
         result=f"R{len(chain.results) + 1:04}",
-        item=item,
+        item=act.item,
         verbs=task.recipe.verbs,
         recipe=parse_canonical(task.recipe.canonical, MAX_RECIPE_BYTES),
         recipe_sha256=task.recipe.digest,
         effect=task.effect,
         is_illustrative=task.is_illustrative,
     )
-    chain = case.append(chain, "began", began, who=who, why=why)
+    chain = case.append(chain, "began", began, who=act.who, why=act.why)
     target = target_of(case, began, task.recipe.target_of(format))
     try:
         engine.run(case.folder / original.file.place, task.recipe, output=target, existing="fail")
@@ -80,9 +109,9 @@ def process(
         facts = facts.model_copy(update={"previews": _previews(case, engine, original, facts)})
     except SafelightError as error:
         failed = f.Failed(result=began.result, code=error.code)
-        case.append(chain, "failed", failed, who=who, why="")
+        case.append(chain, "failed", failed, who=act.who, why="")
         raise
-    chain = case.append(chain, "processed", facts, who=who, why="")
+    chain = case.append(chain, "processed", facts, who=act.who, why="")
     return chain, chain.results[began.result], True
 
 

@@ -4,7 +4,10 @@ what, how to check it, and what it does not show. The same log and files give th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+
+from pydantic import JsonValue
 
 from safelight.errors import VerificationFailed
 from safelight.proof.cases import facts as f
@@ -46,8 +49,8 @@ def _parts(chain: Chain, shelf: Shelf) -> Iterator[str]:
     state = "sealed" if chain.seal is not None else "open"
     yield f"<h1>{page.shown(chain.title)}</h1>"
     yield (
-        f'<p class="soft">Chain of custody, {state} '
-        f"at event {chain.number}, {page.shown(chain.last.event.time)}</p>"
+        f'<p class="soft">Chain of custody, {state} at event {chain.number}, '
+        f"{page.moment(chain.last.event.time)} UTC</p>"
     )
     rows = [
         ("Case", page.code(chain.id)),
@@ -82,7 +85,7 @@ def _originals(chain: Chain) -> Iterator[str]:
         yield page.facts(
             [
                 ("Bytes", f"{one.file.bytes:,}"),
-                ("Changed last", f"{page.shown(one.changed)}, as its file system said"),
+                ("Changed last", f"{page.moment(one.changed)} UTC, as its file system said"),
                 ("SHA-256", page.code(one.file.sha256)),
                 ("SHA3-256", page.code(one.file.sha3_256)),
                 ("Here as", page.code(one.file.place)),
@@ -126,7 +129,7 @@ def _result(chain: Chain, shelf: Shelf, result: Result, done: f.Processed) -> It
         ("Why", page.shown(result.event.why)),
         ("By", _person(result.event.who.name, result.event.who.role)),
         ("Can be repeated", page.shown(EFFECTS[began.effect])),
-        ("Recipe", page.code(str(began.recipe["steps"]))),
+        ("Recipe", "<br>".join(map(page.code, _steps(began.recipe)))),
         ("Recipe SHA-256", page.code(began.recipe_sha256)),
         ("Result", f"{page.code(done.file.place)}, {done.file.bytes:,} bytes"),
         ("SHA-256", page.code(done.file.sha256)),
@@ -135,6 +138,16 @@ def _result(chain: Chain, shelf: Shelf, result: Result, done: f.Processed) -> It
     ]
     rows += [("Model", page.code(model)) for model in done.models]
     yield page.facts(rows) + "</section>"
+
+
+def _steps(recipe: dict[str, JsonValue]) -> Iterator[str]:
+    """Each step with the parameters that say something."""
+    steps = recipe["steps"]
+    for step in steps if isinstance(steps, list) else ():
+        if isinstance(step, dict) and isinstance(parameters := step["parameters"], dict):
+            said = {k: v for k, v in parameters.items() if v not in (None, [], "")}
+            told = ", ".join(f"{key} {json.dumps(value)}" for key, value in said.items())
+            yield f"{step['op']}: {told}" if told else str(step["op"])
 
 
 def _preview(shelf: Shelf, file: f.File) -> bytes:
@@ -162,7 +175,7 @@ def _events(chain: Chain) -> Iterator[str]:
         rows.append(
             [
                 str(event.number),
-                page.shown(event.time.replace("T", " ").removesuffix("Z")),
+                page.moment(event.time),
                 _person(event.who.name, event.who.role),
                 told,
                 page.code(line.digest[:16]),
@@ -179,10 +192,7 @@ def _certification(chain: Chain) -> Iterator[str]:
         "by SHA-256 and SHA3-256, how and when they were made, and the log. They are not the "
         "certification. <strong>The organisation adds:</strong></p>"
     )
-    yield page.table(
-        ("To be filled in", ""),
-        ([page.shown(text), '<div class="fill"></div>'] for text in STATEMENT),
-    )
+    yield page.blanks(STATEMENT)
     accounts = ", ".join(sorted({one.event.who.account for one in chain.lines}))
     yield f'<p class="soft">Accounts that the program ran in, as pseudonyms: {accounts}.</p>'
 

@@ -251,7 +251,7 @@ def check_receipts(bundle: Bundle, log: Log) -> str:
             f"{name}: the receipt speaks of another recipe",
         )
         source = log.originals[began["item"]]["sha256"]
-        digests = {one.get("sha256", source) for one in predicate["inputs"]}
+        digests = {one["sha256"] for one in predicate["inputs"]}
         need(digests == {source}, f"{name}: the receipt speaks of another original")
     return f"{len(log.results)} signed, each for its result"
 

@@ -1,0 +1,27 @@
+"""Kept: what lies in a case stays as it was; work goes on copies, through the case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safelight.errors import PolicyRefused
+
+# A folder with a file of this name is a case.
+CASE_LOG = "case.jsonl"
+ORIGINALS = "originals"
+
+
+def refuse_kept(target: Path, *, in_place: bool) -> None:
+    """Raises PolicyRefused for an output that would replace a file of a case, or would lie among
+    its originals.
+    """
+    place = target.parent.resolve()
+    for folder in (place, *place.parents):
+        if (folder / CASE_LOG).is_file():
+            is_among = (folder / ORIGINALS) in (place, *place.parents)
+            if in_place or is_among:
+                raise PolicyRefused(
+                    "in a case nothing is replaced, and originals stay as they are",
+                    hint="safelight case process CASE RECIPE ITEM",
+                )
+            return
