@@ -36,10 +36,14 @@ def command(face: Face, files: tuple[str, ...], output: str | None) -> int:
 
     def name(path: Path) -> Path:
         if not is_encrypted_name(path):
-            raise UsageError(f"the name of an encrypted file ends in {SUFFIX}")
+            raise UsageError(
+                f"the name of an encrypted file ends in {SUFFIX}", hint="name the encrypted file"
+            )
         target = place(output, plain_name(path), several=len(files) > 1)
         if is_encrypted_name(target):
-            raise UsageError(f"the name of a plain file does not end in {SUFFIX}")
+            raise UsageError(
+                f"the name of a plain file does not end in {SUFFIX}", hint="-o another name"
+            )
         return target
 
     return each(face, "decrypted", files, name=name, work=decrypt_file)

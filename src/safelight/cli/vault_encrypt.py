@@ -24,8 +24,8 @@ def command(face: Face, files: tuple[str, ...], output: str | None) -> int:
 
     FILE stays; the new one is called FILE.enc. It is AES-256-GCM in the form of Tink's
     AES256_GCM_HKDF_1MB: with the exported key any Tink opens it. Safelight takes it as an input
-    like the picture itself. Removing FILE is left to you: what a disk keeps of a removed file is
-    not ours to promise. Only what never was there in the clear, as with -o NAME.enc, never was.
+    like the picture itself. Removing FILE is left to you, and what a disk keeps of a removed file
+    is not ours to promise: results that go straight to -o NAME.enc are never there in the clear.
 
     \b
     Examples:
@@ -38,7 +38,8 @@ def command(face: Face, files: tuple[str, ...], output: str | None) -> int:
 
     def name(path: Path) -> Path:
         if is_encrypted_name(path):
-            raise UsageError("the name says that the file is encrypted already")
+            hint = f"safelight verify {path.name}, or vault decrypt"
+            raise UsageError("the name says that the file is encrypted already", hint=hint)
         target = place(output, path.with_name(path.name + SUFFIX), several=len(files) > 1)
         if not is_encrypted_name(target):
             raise UsageError(

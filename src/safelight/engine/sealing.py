@@ -90,7 +90,8 @@ def write_through(fd: int, pieces: Sequence[bytes | memoryview], key: Key | None
     if key is None:
         for piece in pieces:
             for start in range(0, len(piece), PIECE_BYTES):
-                put(memoryview(piece)[start : start + PIECE_BYTES])
+                with memoryview(piece)[start : start + PIECE_BYTES] as part:
+                    put(part)
         return Written(digest.hexdigest(), size_bytes)
     with Encryptor(key(), put) as encryptor:
         for piece in pieces:
@@ -101,9 +102,12 @@ def write_through(fd: int, pieces: Sequence[bytes | memoryview], key: Key | None
 
 def write(fd: int, data: bytes | memoryview) -> None:
     """Write all of it. Raises OSError."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view[:PIECE_BYTES]) :]
+    # Each view is given back at once, also where this fails: its memory may be unmapped then.
+    position = 0
+    with memoryview(data) as view:
+        while position < len(view):
+            with view[position : position + PIECE_BYTES] as piece:
+                position += os.write(fd, piece)
 
 
 def holds(fd: int, pieces: Sequence[bytes | memoryview], key: Key | None) -> bool:

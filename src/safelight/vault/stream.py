@@ -92,20 +92,11 @@ class Encryptor:
 
     def write(self, data: bytes | memoryview) -> None:
         """Take more of the plain bytes. Whole segments are read from where they are."""
-        left = memoryview(data).cast("B")
-        while left:
-            room = len(self._kept) - len(self._header)
-            if self._count == 0 and len(left) > room:
-                self._segment(left[:room], is_last=False)
-                left = left[room:]
-            elif self._count == room:
-                self._segment(self._kept[:room], is_last=False)
-                self._count = 0
-            else:
-                count = min(room - self._count, len(left))
-                self._kept[self._count : self._count + count] = left[:count]
-                self._count += count
-                left = left[count:]
+        # Each view is given back at once, also where put raises: its memory may be unmapped then.
+        with memoryview(data).cast("B") as view:
+            position = 0
+            while position < len(view):
+                position += self._take(view, position)
 
     def finish(self) -> None:
         """Write the last segment, and forget key and plain bytes."""
@@ -116,6 +107,23 @@ class Encryptor:
         """Overwrite key and plain bytes."""
         self._segments.forget()
         self._kept[:] = bytes(len(self._kept))
+
+    def _take(self, view: memoryview, position: int) -> int:
+        """Encrypt or keep what comes next; how many bytes that was."""
+        room = len(self._kept) - len(self._header)
+        if self._count == 0 and len(view) - position > room:
+            with view[position : position + room] as piece:
+                self._segment(piece, is_last=False)
+            return room
+        if self._count == room:
+            self._segment(self._kept[:room], is_last=False)
+            self._count = 0
+            return 0
+        count = min(room - self._count, len(view) - position)
+        with view[position : position + count] as piece:
+            self._kept[self._count : self._count + count] = piece
+        self._count += count
+        return count
 
     def _segment(self, plain: memoryview, *, is_last: bool) -> None:
         start = len(self._header)
@@ -197,16 +205,16 @@ class Decryptor:
         # A last segment of no bytes is none that a writer makes, unless the whole file is empty.
         if size < 0 or (size == 0 and not start):
             raise not_opened()
-        goes_direct = size <= len(view)
-        target = view[:size] if goes_direct else self._room(size)
         self._is_over = self._read <= SEGMENT_BYTES
-        self._open(segments, self._sealed[start:end], target)
+        goes_direct = size <= len(view)
+        # Given back also where it does not open: the caller may unmap that memory then.
+        with view[:size] if goes_direct else self._room(size) as target:
+            self._open(segments, self._sealed[start:end], target)
         self._sealed[0] = self._sealed[SEGMENT_BYTES]
         self._read = 1
-        if goes_direct:
-            return size
-        self._left = target
-        return 0
+        if not goes_direct:
+            self._left = self._plain[:size]
+        return size if goes_direct else 0
 
     def _begin(self) -> _Segments:
         if self._read < LEAST_BYTES or self._sealed[0] != HEADER_BYTES:

@@ -1,0 +1,227 @@
+"""A name that ends in .enc: no plain byte of the picture reaches the disk, in whatever way."""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safelight import Engine, Recipe
+from safelight.batch.run import keep_original
+from safelight.engine.existing import free_name
+from safelight.engine.output import sha256_of
+from safelight.engine.result import Result, Skipped
+from safelight.engine.source import open_source
+from safelight.errors import (
+    ContainerBroken,
+    LimitExceeded,
+    OutputFailed,
+    SafelightError,
+    VaultLocked,
+    VerificationFailed,
+)
+from safelight.settings import Settings
+from safelight.vault.stream import SCHEME, Decryptor
+from tests.cli.pictures import draw_noise
+from tests.vault.disk import Disk, disk
+from tests.vault.tinkered import tink_encrypts, tink_opens
+
+SCRUB = Recipe.from_steps([{"op": "scrub"}])
+SMALLER = Recipe.from_steps([{"op": "resize", "fit": "96x96"}])
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    draw_noise(path, 128)
+    return path
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    with Engine(replace(Settings(), state_dir=tmp_path / "state"), jobs=1) as made:
+        yield made
+
+
+def done(engine: Engine, source: Path | bytes, recipe: Recipe, **how: Any) -> Result:
+    result = engine.run(source, recipe, **how)
+    assert isinstance(result, Result)
+    return result
+
+
+def inside(engine: Engine, path: Path) -> bytes:
+    with path.open("rb") as file, Decryptor(engine.book.data_key(), file.readinto) as decryptor:
+        return decryptor.read(1 << 26)
+
+
+def facts(result: Result) -> dict[str, Any]:
+    payload = b64decode(json.loads(result.receipt)["payload"])
+    found: dict[str, Any] = json.loads(payload)["predicate"]
+    return found
+
+
+def test_the_file_is_tinks_and_holds_the_same_picture(
+    engine: Engine, photo: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.png.enc"
+    result = done(engine, photo, SCRUB, output=target)
+    plain = done(engine, photo, SCRUB).data
+    assert plain is not None
+    assert tink_opens(engine.book.data_key(), target.read_bytes()) == plain
+    (output,) = facts(result)["outputs"]
+    assert output["sha256"] == sha256_of(target)
+    assert output["bytes"] == target.stat().st_size > len(plain)
+    assert output["encryption"] == SCHEME
+    assert "encryption" not in facts(result)["inputs"][0]
+
+
+def test_what_tink_encrypted_is_an_input(engine: Engine, photo: Path, tmp_path: Path) -> None:
+    sealed = tmp_path / "theirs.PNG.ENC"
+    sealed.write_bytes(tink_encrypts(engine.book.data_key(), photo.read_bytes()))
+    ours, plain = (done(engine, source, SMALLER) for source in (sealed, photo))
+    assert ours.data == plain.data
+    for key in ("keyed_digest", "bytes", "width"):
+        assert facts(ours)["inputs"][0][key] == facts(plain)["inputs"][0][key]
+    assert facts(ours)["inputs"][0]["encryption"] == SCHEME
+
+
+def test_the_same_again_is_skipped_and_another_is_refused(
+    engine: Engine, photo: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.png.enc"
+    done(engine, photo, SCRUB, output=target)
+    assert engine.run(photo, SCRUB, output=target) == Skipped(target, "verified")
+    target.write_bytes(target.read_bytes()[:-1])
+    with pytest.raises(SafelightError, match="there already"):
+        engine.run(photo, SCRUB, output=target)
+
+
+def test_in_place_it_stays_encrypted_by_whatever_name(
+    engine: Engine, photo: Path, tmp_path: Path
+) -> None:
+    target, link = tmp_path / "out.png.enc", tmp_path / "plainly-named"
+    done(engine, photo, SCRUB, output=target)
+    os.link(target, link)
+    before = target.stat()
+    result = done(engine, target, SMALLER, output=target, in_place=True)
+    assert result.width == 96
+    assert target.stat().st_mode == before.st_mode
+    assert inside(engine, target) == done(engine, photo, SMALLER).data
+    # The input says how it is written: a link of another name must not bring plain bytes about.
+    link.unlink()
+    done(engine, target, SCRUB, output=link, in_place=False)
+    link.unlink()
+    os.symlink(target, tmp_path / "link.enc")
+    os.link(target, link)
+    done(engine, tmp_path / "link.enc", SMALLER, output=link, in_place=True)
+    assert inside(engine, link).startswith(b"\x89PNG")
+
+
+def test_a_disk_that_gives_back_other_bytes_is_noticed(
+    engine: Engine, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out.png.enc"
+    done(engine, photo, SCRUB, output=target)
+    kept, real = target.read_bytes(), os.write
+
+    def broken(fd: int, data: memoryview) -> int:
+        return real(fd, bytes(len(data)) if len(data) > 2_000 else data)
+
+    monkeypatch.setattr(os, "write", broken)
+    with pytest.raises(OutputFailed, match="read back"):
+        engine.run(target, SMALLER, output=target, in_place=True)
+    assert target.read_bytes() == kept
+
+
+@pytest.mark.parametrize("cut", [-1, 60, 0])
+def test_what_does_not_open_is_no_input(
+    engine: Engine, photo: Path, tmp_path: Path, cut: int
+) -> None:
+    sealed = tmp_path / "a.png.enc"
+    sealed.write_bytes(tink_encrypts(engine.book.data_key(), photo.read_bytes())[:cut])
+    with pytest.raises(VerificationFailed):
+        engine.run(sealed, SCRUB)
+    sealed.write_bytes(tink_encrypts(engine.book.data_key(), b""))
+    with pytest.raises(ContainerBroken, match="empty"):
+        engine.run(sealed, SCRUB)
+
+
+def test_the_limit_is_that_of_the_picture(photo: Path, tmp_path: Path) -> None:
+    size, sealed = photo.stat().st_size, tmp_path / "a.png.enc"
+    sealed.write_bytes(tink_encrypts(bytes(32), photo.read_bytes()))
+    for limit, is_allowed in ((size, True), (size - 1, False)):
+        settings = replace(Settings(), state_dir=tmp_path / "state", max_bytes=limit)
+        with Engine(settings, jobs=1) as engine:
+            (tmp_path / "state" / "keys").mkdir(parents=True, exist_ok=True, mode=0o700)
+            digest = engine.book.input_digest()
+            reading = open_source(sealed, limit, digest, lambda: bytes(32))
+            if is_allowed:
+                with reading as held:
+                    assert held.size_bytes == size
+            else:
+                with pytest.raises(LimitExceeded), reading:
+                    pass
+
+
+def test_a_locked_vault_is_told_before_anything_is_written(
+    engine: Engine, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked() -> bytes:
+        raise VaultLocked()
+
+    monkeypatch.setattr(engine.book, "data_key", locked)
+    sealed = tmp_path / "a.png.enc"
+    with pytest.raises(VaultLocked):
+        engine.run(photo, SCRUB, output=sealed)
+    assert not sealed.exists()
+    sealed.write_bytes(b"x" * 100)
+    with pytest.raises(VaultLocked):
+        engine.run(sealed, SCRUB)
+
+
+def test_names_keep_their_ending(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg.enc"
+    path.write_bytes(b"x")
+    assert free_name(path).name == "photo-1.jpg.enc"
+    kept = [keep_original(path, tmp_path / "kept").name for _ in range(2)]
+    assert kept == ["photo.jpg.enc", "photo-1.jpg.enc"]
+
+
+def work_on(disk: Disk, photo: Path, ending: str) -> list[bytes]:
+    """Outputs and an input in place with this ending; what they hold, a piece of every 2 kB."""
+    sources = {
+        recipe: disk.folder / f"{recipe.verbs[0]}.png{ending}" for recipe in (SCRUB, SMALLER)
+    }
+    pieces = []
+    with Engine(replace(Settings(), state_dir=disk.folder / "state"), jobs=1) as engine:
+        for recipe, target in sources.items():
+            done(engine, photo, recipe, output=target)
+        done(engine, sources[SCRUB], SMALLER, output=sources[SCRUB], in_place=True)
+        for recipe in (SCRUB, SMALLER):
+            data = done(engine, photo, recipe).data
+            assert data is not None
+            pieces += [data[start : start + 32] for start in range(64, len(data) - 32, 2_000)]
+    return pieces
+
+
+def test_no_plain_byte_of_an_encrypted_output_reaches_the_disk(photo: Path, tmp_path: Path) -> None:
+    with disk(tmp_path) as looked_at:
+        pieces = work_on(looked_at, photo, ".enc")
+        raw = looked_at.raw()
+    assert len(pieces) > 20
+    assert sum(piece in raw for piece in pieces) == 0
+
+
+def test_the_same_search_finds_a_plain_output(photo: Path, tmp_path: Path) -> None:
+    with disk(tmp_path) as looked_at:
+        pieces = work_on(looked_at, photo, "")
+        raw = looked_at.raw()
+        # What was replaced in place has no name any more: only a device still shows it.
+        wanted = len(pieces) if looked_at.is_device else 1
+    assert sum(piece in raw for piece in pieces) >= wanted
