@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from safelight.engine.kept import ORIGINALS
 from safelight.engine.source import unreadable
-from safelight.errors import InputMissing, OutputFailed, VerificationFailed
+from safelight.errors import InputMissing, LimitExceeded, OutputFailed, VerificationFailed
 from safelight.proof.cases.chain import Chain
 from safelight.proof.cases.event import Person
 from safelight.proof.cases.facts import Acquired, File
@@ -26,6 +26,8 @@ from safelight.proof.cases.folder import CaseFolder, unwritten
 from safelight.vault.private import open_regular, sync_folder
 
 PIECE_BYTES = 1 << 20
+# The most that the sealed form, a plain tar file, can hold.
+MAX_BYTES = 8_000_000_000
 INCOMING = ".incoming-"
 READ_ONLY, CLOSED = 0o400, 0o500
 OPEN = 0o700
@@ -136,6 +138,8 @@ def _copied(source: Path, target: Path) -> tuple[Digests, str]:
             raise InputMissing(f"{shown(str(source))} is no regular file") from error
         raise unreadable(error) from error
     with open(fd, "rb", buffering=0) as reading:
+        if os.fstat(fd).st_size > MAX_BYTES:
+            raise LimitExceeded("a case takes files of at most 8 GB", hint="split the file")
         changed = datetime.fromtimestamp(int(os.fstat(fd).st_mtime), UTC)
         target.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)

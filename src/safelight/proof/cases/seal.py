@@ -24,12 +24,11 @@ from safelight.proof.cases.folder import LOG, CaseFolder, unwritten
 from safelight.proof.cases.manifest import MANIFEST, SEAL, Manifest, content_digest, sealed
 from safelight.proof.cases.proofs import place_of
 from safelight.proof.cases.report import report
-from safelight.proof.cases.shelf import Shelf
+from safelight.proof.cases.shelf import FORM, Shelf, header
 from safelight.vault.private import open_regular, sync_folder
 
 REPORT, README, VERIFIER = "report.html", "README.txt", "verify_case.py"
 ALONE = (("safelight.proof.cases", "alone"), ("safelight.audit", "alone"))
-MODE = 0o444
 
 
 def seal(case: CaseFolder, chain: Chain, who: Person, why: str) -> Chain:
@@ -79,7 +78,7 @@ def _write(case: CaseFolder, chain: Chain, shelf: Shelf, file: BinaryIO) -> None
     digests = Digests.of(io.BytesIO(data)).at_place(MANIFEST)
     last = {MANIFEST: data, SEAL: sealed(manifest, digests, chain, case.keys.receipts)}
     top = f"case-{chain.id[:8]}"
-    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+    with tarfile.open(fileobj=file, mode="w", format=FORM) as tar:
         for place in sorted(files):
             if place in made:
                 _add(tar, f"{top}/{place}", io.BytesIO(made[place]), files[place])
@@ -138,10 +137,8 @@ class _Checked:
 
 def _add(tar: tarfile.TarFile, name: str, file: BinaryIO, wanted: File) -> None:
     """One file, with nothing that differs from machine to machine. Raises VerificationFailed."""
-    info = tarfile.TarInfo(name)
-    info.size, info.mode, info.mtime = wanted.bytes, MODE, 0
     checked: Any = _Checked(file)
-    tar.addfile(info, checked)
+    tar.addfile(header(name, wanted.bytes), checked)
     is_it = (checked.sha256.hexdigest(), checked.sha3_256.hexdigest()) == (
         wanted.sha256,
         wanted.sha3_256,

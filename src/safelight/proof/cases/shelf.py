@@ -7,12 +7,15 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Final, Protocol, cast
 
 from safelight.errors import InputMissing, VerificationFailed
 from safelight.vault.private import open_regular
 
 MAX_MEMBERS = 100_000
+BLOCK = tarfile.BLOCKSIZE
+FORM: Final = tarfile.USTAR_FORMAT
+MODE = 0o444
 
 
 class Shelf(Protocol):
@@ -57,19 +60,27 @@ class FolderShelf:
 
 
 class BundleShelf:
-    """A tar file with one folder at its top. Only plain files count; nothing is unpacked."""
+    """A tar file with one folder at its top, in the one form that a seal writes: no byte of it can
+    be another, padding included. Nothing is unpacked. Raises VerificationFailed.
+    """
 
-    def __init__(self, tar: tarfile.TarFile) -> None:
+    def __init__(self, tar: tarfile.TarFile, file: BinaryIO) -> None:
         self._tar = tar
         self._members: dict[str, tarfile.TarInfo] = {}
+        end, tops = 0, set()
         for member in tar:
-            if not member.isreg() or len(self._members) >= MAX_MEMBERS:
-                raise VerificationFailed("the bundle holds more than plain files")
             top, _, place = member.name.partition("/")
-            if not place or place in self._members or ".." in place.split("/"):
+            tops.add(top)
+            if len(self._members) >= MAX_MEMBERS or len(tops) > 1 or not _is_place(place):
                 raise VerificationFailed("the bundle holds a name that is none of ours")
+            if place in self._members or member.offset != end:
+                raise VerificationFailed("the bundle holds a file twice")
+            end = _checked_form(file, member)
             self._members[place] = member
-            self.top = top
+        file.seek(end)
+        rest = whole(file, 4 * tarfile.RECORDSIZE)
+        if any(rest) or len(rest) < 2 * BLOCK or (end + len(rest)) % tarfile.RECORDSIZE:
+            raise VerificationFailed("the bundle does not end as it should")
 
     def opened(self, place: str) -> BinaryIO:
         member = self._members.get(place)
@@ -91,12 +102,39 @@ def bundle_at(path: Path) -> Iterator[BundleShelf]:
     """A sealed bundle, to read. Raises InputMissing, VerificationFailed where it is damaged."""
     try:
         with open(open_regular(path), "rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
-            yield BundleShelf(tar)
+            yield BundleShelf(tar, file)
     except tarfile.TarError as error:
         raise VerificationFailed("the bundle is damaged") from error
     except OSError as error:
         reason = (error.strerror or "no such file").lower()
         raise InputMissing(f"the bundle cannot be read: {reason}") from error
+
+
+def header(name: str, size_bytes: int) -> tarfile.TarInfo:
+    """A file in a bundle: nothing differs from machine to machine."""
+    info = tarfile.TarInfo(name)
+    info.size, info.mode, info.mtime = size_bytes, MODE, 0
+    return info
+
+
+def _checked_form(file: BinaryIO, member: tarfile.TarInfo) -> int:
+    """Where the member ends. Raises VerificationFailed unless its header and padding are ours."""
+    try:
+        wanted = header(member.name, member.size).tobuf(FORM)
+    except ValueError as error:
+        raise VerificationFailed("the bundle holds a name that is none of ours") from error
+    file.seek(member.offset)
+    end = member.offset_data + -(-member.size // BLOCK) * BLOCK
+    is_header = file.read(member.offset_data - member.offset) == wanted
+    file.seek(member.offset_data + member.size)
+    padding = file.read(end - member.offset_data - member.size)
+    if not is_header or any(padding):
+        raise VerificationFailed(f"{member.name} is not written as a seal writes it")
+    return end
+
+
+def _is_place(place: str) -> bool:
+    return bool(place) and not {"", ".", ".."} & set(place.split("/"))
 
 
 def whole(file: BinaryIO, limit_bytes: int) -> bytes:

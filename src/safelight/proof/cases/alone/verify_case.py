@@ -98,12 +98,8 @@ def opened_envelope(data: bytes, keys: dict[str, bytes], what: str) -> dict[str,
     key = keys.get(signature["keyid"])
     need(key is not None, f"{what} has the key of nobody in the case")
     signed = pae(IN_TOTO, payload)
-    need(
-        envelope["payloadType"] == IN_TOTO
-        and key is not None
-        and is_signed(key, unbase64(signature["sig"]), signed),
-        f"the signature of {what} does not hold",
-    )
+    holds = key is not None and is_signed(key, unbase64(signature["sig"]), signed)
+    need(holds and envelope["payloadType"] == IN_TOTO, f"the signature of {what} does not hold")
     statement: dict[str, Any] = parsed(payload, what)
     need(statement.get("_type") == STATEMENT, f"{what} holds no in-toto statement")
     return statement
@@ -112,16 +108,34 @@ def opened_envelope(data: bytes, keys: dict[str, bytes], what: str) -> dict[str,
 class Bundle:
     """The files of a tar file by their names below its one folder, with bytes and digests."""
 
-    def __init__(self, tar: tarfile.TarFile) -> None:
+    def __init__(self, tar: tarfile.TarFile, file: Any) -> None:
         self.tar = tar
         self.members: dict[str, tarfile.TarInfo] = {}
         self.digests: dict[str, tuple[int, str, str]] = {}
+        end, top = 0, None
         for member in tar:
-            _top, _slash, name = member.name.partition("/")
-            need(member.isreg() and name, "the bundle holds more than plain files in one folder")
-            need(name not in self.members and ".." not in name.split("/"), "a name stands twice")
+            folder, _slash, name = member.name.partition("/")
+            need(name and top in (None, folder), "the bundle holds more than one folder")
+            need(name not in self.members and member.offset == end, "a name stands twice")
+            end, top = self._form(file, member), folder
             self.members[name] = member
             self.digests[name] = self._digests(member)
+        file.seek(end)
+        rest = file.read()
+        is_end = len(rest) >= 1024 and not any(rest) and (end + len(rest)) % 10240 == 0
+        need(is_end, "the bundle does not end as it should")
+
+    def _form(self, file: Any, member: tarfile.TarInfo) -> int:
+        """Where a file ends; no byte of its header and padding can be another."""
+        ours = tarfile.TarInfo(member.name)
+        ours.size, ours.mode, ours.mtime = member.size, 0o444, 0
+        file.seek(member.offset)
+        header = file.read(member.offset_data - member.offset)
+        need(header == ours.tobuf(tarfile.USTAR_FORMAT), f"the header of {member.name} was altered")
+        file.seek(member.offset_data + member.size)
+        padding = file.read(-member.size % 512)
+        need(not any(padding), f"the padding of {member.name} was altered")
+        return member.offset_data + member.size + len(padding)
 
     def read(self, name: str) -> bytes:
         need(name in self.members, f"{name} is gone")
@@ -173,10 +187,8 @@ class Log:
         if self.events:
             need(event["case"] == self.events[0]["case"], f"event {number}: another case")
             is_received = kind == "received" and self._last_move == "transferred"
-            need(
-                fingerprint in self.keys or is_received,
-                f"event {number} has the key of nobody who had the case",
-            )
+            is_known = fingerprint in self.keys or is_received
+            need(is_known, f"event {number} has the key of nobody who had the case")
         need(self.seal is None or kind in AFTER_SEAL, f"event {number} stands behind a seal")
         if kind in ("transferred", "received"):
             self._last_move = kind
@@ -210,19 +222,11 @@ def check_seal(bundle: Bundle, log: Log) -> str:
     subject = [{"name": "manifest.json", "digest": {"sha256": sha256, "sha3_256": sha3_256}}]
     need(statement["predicateType"] == SEAL_TYPE, "the seal is of another kind")
     need(statement["subject"] == subject, "the seal is over another manifest")
-    case = log.events[0]["case"]
-    states = (seal["case"], seal["events"], seal["log"], seal["seal"])
-    is_its = log.seal is not None and states == (
-        case,
-        len(log.events),
-        log.tip,
-        log.seal["seal"],
-    )
-    need(is_its, "the seal is of another state of the case")
-    need(
-        (manifest["case"], manifest["seal"]) == (case, seal["seal"]),
-        "the manifest is of another case",
-    )
+    need(log.seal is not None, "the log of the case is not sealed")
+    its = {"case": log.events[0]["case"], "seal": (log.seal or {})["seal"]}
+    state = its | {"events": len(log.events), "log": log.tip}
+    need({name: seal[name] for name in state} == state, "the seal is of another state of the case")
+    need({name: manifest[name] for name in its} == its, "the manifest is of another case")
     listed = {file["place"] for file in manifest["files"]} | {"manifest.json", "seal.json"}
     for place in sorted(listed ^ set(bundle.members)):
         need(place not in listed, f"{place} is gone")
@@ -240,16 +244,13 @@ def check_receipts(bundle: Bundle, log: Log) -> str:
         statement = opened_envelope(data, log.keys, f"the receipt of {name}")
         predicate, output = statement["predicate"], facts["file"]
         need(RECEIPT_TYPE.fullmatch(statement["predicateType"]), f"{name}: no receipt that I know")
-        need(
-            [one["digest"] for one in statement["subject"]] == [{"sha256": output["sha256"]}],
-            f"{name}: the receipt speaks of another result",
-        )
+        subject = [one["digest"] for one in statement["subject"]]
+        is_its = subject == [{"sha256": output["sha256"]}]
+        need(is_its, f"{name}: the receipt speaks of another result")
         operation = predicate["operation"]
         recipe = hashlib.sha256(canonical(operation["recipe"])).hexdigest()
-        need(
-            recipe == operation["recipe_sha256"] == began["recipe_sha256"],
-            f"{name}: the receipt speaks of another recipe",
-        )
+        is_its = recipe == operation["recipe_sha256"] == began["recipe_sha256"]
+        need(is_its, f"{name}: the receipt speaks of another recipe")
         source = log.originals[began["item"]]["sha256"]
         digests = {one["sha256"] for one in predicate["inputs"]}
         need(digests == {source}, f"{name}: the receipt speaks of another original")
@@ -353,8 +354,8 @@ def verify(path: str, known: set[str]) -> list[tuple[str, str, str]]:
         return found
 
     try:
-        with tarfile.open(path, mode="r:") as tar:
-            bundle = Bundle(tar)
+        with open(path, "rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
+            bundle = Bundle(tar, file)
             log = ask("log", lambda: Log(bundle.read("case.jsonl")))
             if log is not None:
                 results = [facts["file"] for facts in log.results]
@@ -365,7 +366,7 @@ def verify(path: str, known: set[str]) -> list[tuple[str, str, str]]:
                 ask("receipts", check_receipts, bundle, log)
                 ask("journal", check_journal, bundle, log)
                 ask("keys", check_keys, log, known)
-    except (tarfile.TarError, Broken) as error:
+    except (tarfile.TarError, Broken, ValueError, EOFError) as error:
         answers.append(("bundle", "failed", str(error)))
     return answers
 
