@@ -78,7 +78,7 @@ def test_the_journals_entry_holds_time_duration_sizes_and_a_commitment_only() ->
     assert (entry.time, entry.duration_ms) == ("2026-11-21T12:00:00Z", 120)
     assert (entry.input_bytes, entry.output_bytes) == (9, 6)
     assert entry.commitment == receipt.commitment
-    assert receipt.predicate.outputs[0].sha256 not in repr(entry)
+    assert str(receipt.predicate.outputs[0].sha256) not in repr(entry)
 
 
 def test_metadata_is_told_by_group_count_and_tag_name_never_by_value() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MAX_FILE_LINES = 400
+# By their purpose one file each: who checks a receipt elsewhere reads it from top to bottom.
+STAND_ALONE = {"verify_receipt.py": 500}
 MAX_FUNCTION_LINES = 40
 MAX_POSITIONAL = 4
 BANNED_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "core", "manager"})
@@ -29,7 +31,8 @@ def code_violations(path: Path) -> list[str]:
     """Sizes and names of one Python file, each as `line: sentence`."""
     text = path.read_text()
     tree = ast.parse(text, str(path))
-    return [*_sizes(text, tree), *_names(path, tree), *_signatures(tree)]
+    most = STAND_ALONE.get(path.name, MAX_FILE_LINES)
+    return [*_sizes(text, tree, most), *_names(path, tree), *_signatures(tree)]
 
 
 def text_violations(text: str) -> Iterator[str]:
@@ -49,10 +52,10 @@ def text_violations(text: str) -> Iterator[str]:
             yield f"{number}: a test that does not run"
 
 
-def _sizes(text: str, tree: ast.Module) -> Iterator[str]:
+def _sizes(text: str, tree: ast.Module, most_lines: int) -> Iterator[str]:
     lines = text.count("\n")
-    if lines > MAX_FILE_LINES:
-        yield f"1: the file has {lines} lines, at most {MAX_FILE_LINES}"
+    if lines > most_lines:
+        yield f"1: the file has {lines} lines, at most {most_lines}"
     for function in _functions(tree):
         length = (function.end_lineno or 0) - function.lineno + 1 - _docstring_lines(function)
         if length > MAX_FUNCTION_LINES:
