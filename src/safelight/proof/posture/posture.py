@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Place:
 
     settings: Settings
     machine: Machine = Machine()
-    temporary: Path = Path(tempfile.gettempdir())
+    temporary: Path = field(default_factory=lambda: Path(tempfile.gettempdir()))
 
 
 def posture(place: Place, report: CageReport | None, *, is_wrapped: bool | None) -> Page:
