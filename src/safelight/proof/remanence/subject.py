@@ -72,8 +72,8 @@ class Subject:
 
 
 def _only(folder: Path) -> Path:
-    """The one file in it."""
-    (found,) = folder.iterdir()
+    """The one file in it, besides what is hidden."""
+    (found,) = (path for path in folder.iterdir() if not path.name.startswith("."))
     return found
 
 
