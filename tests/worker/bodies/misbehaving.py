@@ -116,6 +116,12 @@ def put_in_words(*_: object) -> None:
     raise ContainerBroken(f"please {words}")
 
 
+def quote(source: memoryview, _: object) -> None:
+    """Tells in its error what stands in the picture."""
+    text = bytes(source).decode("latin-1")
+    raise ContainerBroken(f"broken: {text[:60_000]}")
+
+
 def stumble(*_: object) -> None:
     raise KeyError("picture.jpg")
 
@@ -195,6 +201,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "nap": nap,
     "nothing": say_nothing,
     "print": print_secrets,
+    "quote": quote,
     "refuse": refuse,
     "revise": revise,
     "shout": shout,
