@@ -10,13 +10,15 @@ from safelight.proof.reports.plain import plain
 
 BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, MARGIN = 200, 92, 130, 64, 10
 LINE = 15
+# For words beside an upright arrow of the last column.
+ROOM = 30
 
 
 def svg(drawing: Drawing) -> str:
     """The drawing as one element; it holds no style of its own and no link."""
     columns = 1 + max(node.column for node in drawing.nodes)
     rows = 1 + max(node.row for node in drawing.nodes)
-    width = 2 * MARGIN + columns * BOX_WIDTH + (columns - 1) * GAP_X
+    width = 2 * MARGIN + ROOM + columns * BOX_WIDTH + (columns - 1) * GAP_X
     height = 2 * MARGIN + rows * BOX_HEIGHT + (rows - 1) * GAP_Y
     places = {node.id: node for node in drawing.nodes}
     parts = [

@@ -20,12 +20,18 @@ from safelight.proof.reports.page import (
     fact,
 )
 
+
+def _sentence(limit: str) -> str:
+    start = f"a receipt {limit}" if limit.startswith("does ") else limit
+    return f"{start[:1].upper()}{start[1:]}."
+
+
 CANNOT_KNOW = (
     "What was done with these pictures outside Safelight, or with results once they were made.",
     "Work whose receipts were not shown to this report: the journal counts it, and no more.",
     "Whether codes of role, purpose and case were given truthfully.",
     "What the pictures show, and so whose personal data they hold.",
-    *(f"A receipt {text}." for text in LIMITS),
+    *(_sentence(text) for text in LIMITS),
 )
 HELPS = "It helps to document; whether what it documents is lawful is not for a program to say."
 NOT_MEASURES = ("Summary", "What is held where")
@@ -133,7 +139,12 @@ def recipients(evidence: Evidence) -> tuple[Fact, ...]:
         words = f"{contained} of {attempted}, at level {levels[0]} at least"
         strength: Basis = "enforced by kernel" if kernel else "measured"
         facts.insert(
-            1, Fact(name="ways out of workers that were shut", value=words, basis=strength)
+            1,
+            Fact(
+                name="attacks contained in the workers that did the work",
+                value=words,
+                basis=strength,
+            ),
         )
     return tuple(facts)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from safelight.audit.receipt import output_for
+from safelight.engine.output import sha256_of
 from safelight.proof.reports import shared
 from safelight.proof.reports.evidence import Evidence, Work
-from safelight.proof.reports.page import Ask, Fact, Page, Section, Table, fact
+from safelight.proof.reports.page import Ask, Fact, Finding, Page, Section, Table, fact
 
 SENTENCE = "chain of custody of results, from their receipts"
 INTRO = (
@@ -16,6 +18,8 @@ INTRO = (
     " the journal."
 )
 SHORT = 16
+SAME, ALTERED = "the one that was signed, byte for byte", "NOT the one that was signed"
+ABSENT = "not beside its receipt"
 
 
 def page(evidence: Evidence) -> Page:
@@ -61,8 +65,34 @@ def _result(number: int, work: Work, evidence: Evidence) -> Section:
     return Section(
         title=f"Result {number}",
         facts=(*_made(work, evidence), *_pictures(work), *_done(work), *_held(work)),
+        findings=tuple(_altered(work)),
         tables=tuple(table for table in (_models(work), _steps(work)) if table.rows),
     )
+
+
+def _altered(work: Work) -> Iterator[Finding]:
+    """What must not be overlooked: a file that is not the one that was signed."""
+    if found_beside(work) == ALTERED:
+        yield Finding(
+            id="result-altered",
+            severity="high",
+            words="the file is not the one that was signed",
+            evidence="the SHA-256 of the file beside the receipt is another",
+            fix="keep the file and its receipt as evidence: `safelight verify FILE`",
+        )
+
+
+def found_beside(work: Work) -> str:
+    """Whether the result still lies beside its receipt, and is what was signed."""
+    place = output_for(work.place)
+    outputs = work.facts.outputs
+    if place is None or not place.is_file() or not outputs or outputs[0].sha256 is None:
+        return ABSENT
+    try:
+        is_same = sha256_of(place) == outputs[0].sha256
+    except OSError:
+        return ABSENT
+    return SAME if is_same else ALTERED
 
 
 def _made(work: Work, evidence: Evidence) -> tuple[Fact, ...]:
@@ -76,6 +106,7 @@ def _made(work: Work, evidence: Evidence) -> tuple[Fact, ...]:
         fact("made (UTC)", f"{facts.created} ({facts.clock})", "recorded"),
         fact("signature", f"holds, key {facts.key.fingerprint}", "measured"),
         fact("journal", place, "measured"),
+        fact("the result on the disk", found_beside(work), "measured"),
         fact("account", f"{facts.actor} (pseudonym)", "recorded"),
         *_assigned(work),
     )
@@ -121,7 +152,7 @@ def _done(work: Work) -> tuple[Fact, ...]:
         fact("recipe: SHA-256", facts.operation.recipe_sha256, "recorded"),
         fact("took", f"{facts.operation.duration_ms} ms", "recorded"),
         fact("pixels", pixels, "recorded"),
-        fact("metadata taken away", f"{removed} facts", "recorded"),
+        fact("metadata taken away", f"{removed} fact{'' if removed == 1 else 's'}", "recorded"),
         fact("AI in it", facts.disclosure, "recorded"),
         fact("repeatable", ", ".join(repeatable) or "no model ran", "recorded"),
     )
