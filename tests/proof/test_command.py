@@ -61,7 +61,7 @@ def run_as(become: Callable[[], None], *words: str) -> tuple[int, Any]:
     return code, document
 
 
-KEPT = ("ok", "level", "layers", "attempted", "contained", "control", "kernel", "closed")
+KEPT = ("ok", "level", "layers", "attempted", "contained", "control", "kernel", "closed", "besides")
 
 
 def nobody_without_namespaces() -> None:
@@ -70,19 +70,21 @@ def nobody_without_namespaces() -> None:
 
 
 @pytest.mark.parametrize(
-    ("become", "is_user", "level"),
+    ("become", "is_user", "level", "words"),
     [
-        (lambda: None, os.geteuid() != 0, 3),
-        (refuse_namespaces, os.geteuid() != 0, 2),
-        (become_nobody_with_this_python, True, 3),
-        (nobody_without_namespaces, True, 2),
+        (lambda: None, os.geteuid() != 0, 3, ()),
+        (refuse_namespaces, os.geteuid() != 0, 2, ("--cage-only",)),
+        (become_nobody_with_this_python, True, 3, ()),
+        (nobody_without_namespaces, True, 2, ("--cage-only",)),
     ],
     ids=["self", "self without namespaces", "nobody", "nobody without namespaces"],
 )
-def test_prove_holds(become: Callable[[], None], is_user: bool, level: int) -> None:
-    code, document = run_as(become, "prove")
-    assert code == 0
-    assert document["ok"]
+def test_prove_holds(
+    become: Callable[[], None], is_user: bool, level: int, words: tuple[str, ...]
+) -> None:
+    code, document = run_as(become, "prove", *words)
+    assert (code, document["ok"]) == (0, True), document["besides"]
+    assert document["besides"]["untold"] == []
     assert document["level"] == level
     assert document["contained"] == document["attempted"] == len(attacks.load())
     assert document["layers"] == dict.fromkeys(LAYERS, True) | {"namespaces": level == 3}
@@ -101,7 +103,7 @@ def _is_refused(one: Attack, *, is_user: bool, level: int) -> bool:
 def test_one_layer_taken_away_drops_the_level_and_prove_exits_5(tmp_path: Path, layer: str) -> None:
     required = "3" if layer == "namespaces" else "2"
     code = WITHOUT.format(layers=[layer])
-    status, document = run(tmp_path, "prove", "--require-level", required, code=code)
+    status, document = run(tmp_path, "prove", "--cage-only", "--require-level", required, code=code)
     assert status == 5
     assert not document["ok"]
     assert document["level"] < int(required)
@@ -110,7 +112,7 @@ def test_one_layer_taken_away_drops_the_level_and_prove_exits_5(tmp_path: Path, 
 
 def test_with_nothing_taken_away_the_same_way_in_exits_0(tmp_path: Path) -> None:
     status, document = run(
-        tmp_path, "prove", "--require-level", "3", code=WITHOUT.format(layers=[])
+        tmp_path, "prove", "--cage-only", "--require-level", "3", code=WITHOUT.format(layers=[])
     )
     assert (status, document["level"]) == (0, 3)
 

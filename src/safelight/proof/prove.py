@@ -11,6 +11,7 @@ from safelight.audit.journal import Journal
 from safelight.audit.verify import Trust, verify_output
 from safelight.errors import ModelMissing, SafelightError
 from safelight.models.store import Store
+from safelight.proof.besides import Besides
 from safelight.proof.comparison import Row, rows, said
 from safelight.proof.control import run_uncaged
 from safelight.worker import attacks, seccomp, syscalls
@@ -72,7 +73,7 @@ class AtDevice:
 @dataclass(frozen=True, slots=True)
 class Proof:
     """Everything that was measured, and the verdict. device: where models have a worker of their
-    own.
+    own; besides: what was measured besides the cage.
     """
 
     cage: CageReport
@@ -81,6 +82,7 @@ class Proof:
     required_level: int
     reachable: int
     device: AtDevice | None = None
+    besides: Besides = Besides()
 
     @property
     def ok(self) -> bool:
@@ -88,6 +90,7 @@ class Proof:
         device = self.device
         return (
             self.cage.level >= self.required_level
+            and self.besides.is_ok
             and (device is None or (device.is_ok and device.cage.level >= self.required_level))
             and all(row.is_ok for row in self.rows)
             and all(check.state != "failed" for check in self.checks)
@@ -108,6 +111,7 @@ class Proof:
             "",
             *self._cage_lines(),
             *([] if self.device is None else [self.device.line()]),
+            *self.besides.lines(),
             *self._check_lines(),
             *(f"not covered  {sentence}" for sentence in self.cage.not_covered),
             "",
@@ -134,6 +138,7 @@ class Proof:
             "reachable_calls": self.reachable,
             "checks": [check.document() for check in self.checks],
             "not_covered": list(cage.not_covered),
+            "besides": self.besides.document(),
             **({} if self.device is None else {"device": self.device.document()}),
         }
 
@@ -209,9 +214,11 @@ def prove(
     public_keys: Sequence[bytes] = (),
     required_level: int,
     device: AtDevice | None = None,
+    besides: Besides | None = None,
 ) -> Proof:
     """Measure one fresh worker of this host, make the control run, verify models, journal,
-    receipts. device: what was measured of the worker that models have for themselves.
+    receipts. device: what was measured of the worker that models have for themselves; besides: what
+    was measured besides the cage.
 
     receipts are outputs or receipts, believed if one of public_keys signed them. Raises
     SafelightError only when a run could not be made; what was made and failed stands in the proof.
@@ -227,6 +234,7 @@ def prove(
         required_level=required_level,
         reachable=len(seccomp.reachable(syscalls.architecture())),
         device=device,
+        besides=besides or Besides(),
     )
 
 
