@@ -1,16 +1,21 @@
-"""Words: a receipt in plain words, block by block, as `receipt show` prints it."""
+"""Words: a receipt in plain words, block by block, as `receipt show` and the page for reading have
+it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from safelight.audit.facts import (
-    FileFact,
-    GroupFact,
-    InputFact,
-    MetadataFact,
-    OutputFact,
+from safelight.audit.blocks import (
+    AssignmentFact,
+    CustodyFact,
+    MarksFact,
+    RedactionFact,
+    SelfTestFact,
+    WindowFact,
 )
+from safelight.audit.facts import FileFact, GroupFact, InputFact, MetadataFact, OutputFact
 from safelight.audit.models import ModelFact, RetryFact
 from safelight.audit.operation import OperationFact
 from safelight.audit.receipt import Receipt
@@ -19,30 +24,150 @@ from safelight.audit.statement import Predicate
 Row = tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of a receipt: what it is called, and its rows of label and sentence."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+def blocks(receipt: Receipt) -> tuple[Block, ...]:
+    """Every block that says something, in reading order."""
+    facts = receipt.predicate
+    found = {
+        "Identity": _identity(facts),
+        "Files": _files(facts),
+        "Operation": _operations(facts),
+        "Metadata": _metadata_rows(facts),
+        "Models": (("model", _model(model)) for model in facts.models),
+        "Artificial intelligence": _disclosure(facts),
+        "Network": _network(facts),
+        "Storage": (("storage", _storage(facts)),),
+        "Who and what for": _people(facts),
+        "Environment": _environments(facts),
+        "What this cannot prove": (("limit", sentence) for sentence in facts.limits),
+    }
+    made = (Block(title, tuple(rows)) for title, rows in found.items())
+    return tuple(block for block in made if block.rows)
+
+
 def describe(receipt: Receipt) -> tuple[Row, ...]:
     """Label and sentence for every block of the receipt, in reading order."""
-    facts = receipt.predicate
-    return (
-        ("receipt", facts.id),
-        ("made", f"{facts.created} ({facts.clock})"),
-        ("key", facts.key.fingerprint),
-        ("follows", f"{facts.follows.entries} earlier entries, root {facts.follows.root}"),
-        *(("input", _input(fact)) for fact in facts.inputs),
-        *(("output", _output(fact)) for fact in facts.outputs),
-        ("operation", _operation(facts.operation)),
-        ("recipe", facts.operation.recipe_sha256),
-        *(("metadata", _group(group)) for group in facts.metadata.groups),
-        ("metadata", _metadata(facts.metadata)),
-        *(("model", _model(model)) for model in facts.models),
-        ("disclosure", facts.disclosure),
-        ("locality", f"{facts.locality.place}, by {facts.locality.entry}"),
-        ("egress", _egress(facts)),
-        *(("not covered", sentence) for sentence in facts.egress.not_covered),
-        ("storage", _storage(facts)),
-        ("actor", f"pseudonym {facts.actor}"),
-        ("environment", _environment(facts)),
-        *(("limit", sentence) for sentence in facts.limits),
+    return tuple(row for block in blocks(receipt) for row in block.rows)
+
+
+def _identity(facts: Predicate) -> Iterator[Row]:
+    yield "receipt", facts.id
+    yield "made", f"{facts.created} ({facts.clock})"
+    yield "key", facts.key.fingerprint
+    yield "follows", f"{facts.follows.entries} earlier entries, root {facts.follows.root}"
+    yield "journal", f"signed by the key {facts.follows.journal}"
+
+
+def _files(facts: Predicate) -> Iterator[Row]:
+    yield from (("input", _input(fact)) for fact in facts.inputs)
+    yield from (("output", _output(fact)) for fact in facts.outputs)
+
+
+def _operations(facts: Predicate) -> Iterator[Row]:
+    operation = facts.operation
+    yield "operation", _operation(operation)
+    yield "recipe", operation.recipe_sha256
+    for step in _steps(operation):
+        yield "step", step
+    if operation.withheld:
+        names = ", ".join(operation.withheld)
+        yield "withheld", f"{names}; keyed digest of the whole recipe {operation.recipe_keyed}"
+    yield from (("redaction", _redaction(fact)) for fact in facts.redactions or ())
+
+
+def _steps(operation: OperationFact) -> Iterator[str]:
+    steps = operation.recipe["steps"]
+    for step in steps if isinstance(steps, list) else ():
+        if isinstance(step, dict) and isinstance(step.get("parameters"), dict):
+            given = step["parameters"]
+            pairs = given.items() if isinstance(given, dict) else ()
+            told = ", ".join(f"{name} {value}" for name, value in pairs if value not in (None, []))
+            yield f"{step.get('op')}: {told or 'nothing further'}"
+
+
+def _metadata_rows(facts: Predicate) -> Iterator[Row]:
+    yield from (("metadata", _group(group)) for group in facts.metadata.groups)
+    yield "metadata", _metadata(facts.metadata)
+
+
+def _disclosure(facts: Predicate) -> Iterator[Row]:
+    yield "disclosure", facts.disclosure
+    if facts.marks is not None:
+        yield "marks", _marks(facts.marks)
+
+
+def _network(facts: Predicate) -> Iterator[Row]:
+    yield "locality", f"{facts.locality.place}, by {facts.locality.entry}"
+    yield "egress", _egress(facts)
+    if facts.egress.window is not None:
+        yield "window", _window(facts.egress.window)
+    if facts.egress.self_test is not None:
+        yield "self-test", _self_test(facts.egress.self_test)
+    yield from (("not covered", sentence) for sentence in facts.egress.not_covered)
+
+
+def _people(facts: Predicate) -> Iterator[Row]:
+    yield "actor", f"pseudonym {facts.actor}"
+    if facts.assignment is not None:
+        yield "assignment", _assignment(facts.assignment)
+    if facts.custody is not None:
+        yield "custody", _custody(facts.custody)
+
+
+def _environments(facts: Predicate) -> Iterator[Row]:
+    yield "environment", _environment(facts)
+    if facts.environment.package_sha256 is not None:
+        yield "package", f"SHA-256 over its files {facts.environment.package_sha256}"
+
+
+def _redaction(fact: RedactionFact) -> str:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(fact.kinds.items()))
+    around = f"{fact.margin} px around" + (
+        f", {fact.grow:g} % around what was seen" if fact.grow else ""
     )
+    what = f"regions covered: {fact.regions}" + (f" ({kinds})" if kinds else "")
+    return _list((what, fact.fill, around, f"looked at again: {fact.recheck}"))
+
+
+def _marks(fact: MarksFact) -> str:
+    parts = (("written", fact.written), ("carried", fact.carried), ("left out", fact.removed))
+    told = [f"{word} {', '.join(terms)}" for word, terms in parts if terms]
+    if fact.manifests_removed:
+        told.append(f"manifests of credentials left out: {fact.manifests_removed}")
+    return _list(told)
+
+
+def _window(fact: WindowFact) -> str:
+    return f"{fact.start} to {fact.end}: connections allowed to this program: {fact.connections}"
+
+
+def _self_test(fact: SelfTestFact) -> str:
+    return (
+        f"{fact.time}: level {fact.level}, {fact.contained} of {fact.attempted} attempts contained"
+    )
+
+
+def _assignment(fact: AssignmentFact) -> str:
+    parts = (("role", fact.role), ("purpose", fact.purpose), ("case", fact.case))
+    return _list(f"{word} {code}" for word, code in parts if code)
+
+
+def _custody(fact: CustodyFact) -> str:
+    parts = (
+        ("from", fact.from_role),
+        ("to", fact.to_role),
+        ("because", fact.reason),
+        ("witness", fact.witness_role),
+        ("seal", fact.seal),
+    )
+    return _list((fact.event, *(f"{word} {text}" for word, text in parts if text)))
 
 
 def _operation(fact: OperationFact) -> str:
@@ -53,16 +178,28 @@ def _operation(fact: OperationFact) -> str:
 
 
 def _input(fact: InputFact) -> str:
-    return f"{_file(fact)}, keyed digest {fact.keyed_digest}"
+    return _list((_file(fact), *_digests(fact)))
 
 
 def _output(fact: OutputFact) -> str:
-    return f"{_file(fact)}, SHA-256 {fact.sha256}"
+    return _list((_file(fact), *_digests(fact)))
+
+
+def _digests(fact: InputFact | OutputFact) -> Iterator[str]:
+    """As far as there are any."""
+    for word, digest in (
+        ("SHA-256", fact.sha256),
+        ("keyed digest", fact.keyed_digest),
+        ("SHA-256 of the pixels", fact.pixel_sha256),
+    ):
+        if digest is not None:
+            yield f"{word} {digest}"
 
 
 def _file(fact: FileFact) -> str:
     how = f", encrypted as {fact.encryption}" if fact.encryption else ""
-    return f"{fact.media_type}, {fact.width} x {fact.height}, {fact.bytes} bytes{how}"
+    name = f"{fact.name}, " if fact.name else ""
+    return f"{name}{fact.media_type}, {fact.width} x {fact.height}, {fact.bytes} bytes{how}"
 
 
 def _group(fact: GroupFact) -> str:
@@ -122,13 +259,13 @@ def _egress(facts: Predicate) -> str:
 
 def _storage(facts: Predicate) -> str:
     storage = facts.storage
-    return _list(
-        (
-            f"held in {', '.join(storage.held)}",
-            f"{storage.temporary_files} temporary files",
-            f"swap {storage.swap}, core dumps {storage.core_dumps}",
-        )
-    )
+    told = [f"held in {', '.join(storage.held)}", f"{storage.temporary_files} temporary files"]
+    if storage.spilled_bytes:
+        told.append(f"{storage.spilled_bytes} bytes on the disk, under a key in memory alone")
+    told.append(f"swap {storage.swap}, core dumps {storage.core_dumps}")
+    if storage.wipe:
+        told.append(f"memory {storage.wipe}")
+    return _list(told)
 
 
 def _environment(facts: Predicate) -> str:

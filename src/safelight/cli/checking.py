@@ -35,7 +35,7 @@ class Check:
         self._book = Book.of(face.settings)
         self._store = Store(face.settings.data_dir / "models")
         self._trusted = trusted(key) if key is not None else ""
-        self._authorities = (_certificates(authorities),) if authorities is not None else ()
+        self.authorities = (_certificates(authorities),) if authorities is not None else ()
 
     def verified(self, path: Path) -> Verification:
         """The five lines. Raises InputMissing where the file cannot be read."""
@@ -71,7 +71,7 @@ class Check:
         trust = Trust(
             (own.public_bytes, *keys),
             {own.fingerprint: self._book.keyed},
-            self._authorities,
+            self.authorities,
         )
         return verify_output(path, journal=self._book.journal, store=self._store, trust=trust)
 
