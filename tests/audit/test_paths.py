@@ -69,7 +69,7 @@ def test_every_path_of_inclusion_is_the_oracles(oracle: InmemoryTree, levels: Le
             theirs = oracle.prove_inclusion(index + 1, size)
             assert theirs.path == [leaf_hash(LEAVES[index]), *levels.inclusion(index, size)]
             root = levels.root(size)
-            assert is_included(LEAVES[index], index, size, theirs.path[1:], root)
+            assert is_included(LEAVES[index], index, (size, root), theirs.path[1:])
 
 
 def test_the_oracle_accepts_our_paths(oracle: InmemoryTree, levels: Levels) -> None:
@@ -84,27 +84,27 @@ def test_every_proof_of_consistency_is_that_of_the_definition(levels: Levels) ->
         for older in range(1, size + 1):
             path = levels.consistency(older, size)
             assert path == proof_by_definition(older, LEAVES[:size], is_whole=True)
-            assert is_grown(older, levels.root(older), size, levels.root(size), path)
+            assert is_grown((older, levels.root(older)), (size, levels.root(size)), path)
 
 
 def test_any_tree_has_grown_from_nothing(levels: Levels) -> None:
-    assert is_grown(0, EMPTY_ROOT, 9, levels.root(9), levels.consistency(0, 9))
-    assert not is_grown(0, bytes(32), 9, levels.root(9), [])
-    assert not is_grown(0, EMPTY_ROOT, 9, levels.root(9), [bytes(32)])
+    assert is_grown((0, EMPTY_ROOT), (9, levels.root(9)), levels.consistency(0, 9))
+    assert not is_grown((0, bytes(32)), (9, levels.root(9)), [])
+    assert not is_grown((0, EMPTY_ROOT), (9, levels.root(9)), [bytes(32)])
 
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 9), (9, 9), (4, 8), (5, 9), (3, 9), (4, 17)])
 def test_a_path_shows_one_place_in_one_tree_only(levels: Levels, index: int, size: int) -> None:
     path, root = levels.inclusion(4, 9), levels.root(9)
-    assert is_included(LEAVES[4], 4, 9, path, root)
-    assert not is_included(LEAVES[4], index, size, path, root)
+    assert is_included(LEAVES[4], 4, (9, root), path)
+    assert not is_included(LEAVES[4], index, (size, root), path)
 
 
 @pytest.mark.parametrize(("older", "size"), [(-1, 9), (10, 9), (5, 9), (9, 9), (6, 7), (6, 17)])
 def test_a_proof_shows_one_growth_only(levels: Levels, older: int, size: int) -> None:
     path, roots = levels.consistency(6, 9), (levels.root(6), levels.root(9))
-    assert is_grown(6, roots[0], 9, roots[1], path)
-    assert not is_grown(older, roots[0], size, roots[1], path)
+    assert is_grown((6, roots[0]), (9, roots[1]), path)
+    assert not is_grown((older, roots[0]), (size, roots[1]), path)
 
 
 def changed(path: list[bytes]) -> list[list[bytes]]:
@@ -121,24 +121,24 @@ def test_no_changed_path_leads_to_the_root(levels: Levels) -> None:
     for index, size in ((0, 9), (8, 9), (5, 21), (20, 21), (16, 32)):
         path, root = levels.inclusion(index, size), levels.root(size)
         for other in changed(path) if len(path) > 1 else [[], [bytes(32)]]:
-            assert not is_included(LEAVES[index], index, size, other, root)
-        assert not is_included(b"another", index, size, path, root)
+            assert not is_included(LEAVES[index], index, (size, root), other)
+        assert not is_included(b"another", index, (size, root), path)
 
 
 def test_no_changed_proof_shows_growth(levels: Levels) -> None:
     for older, size in ((1, 9), (4, 9), (6, 9), (8, 9), (13, 21), (16, 32)):
         path, roots = levels.consistency(older, size), (levels.root(older), levels.root(size))
         for other in changed(path) if len(path) > 1 else [[], [bytes(32)]]:
-            assert not is_grown(older, roots[0], size, roots[1], other)
-        assert not is_grown(older, roots[1], size, roots[1], path)
-    assert not is_grown(6, levels.root(6), 9, levels.root(9), [])
+            assert not is_grown((older, roots[0]), (size, roots[1]), other)
+        assert not is_grown((older, roots[1]), (size, roots[1]), path)
+    assert not is_grown((6, levels.root(6)), (9, levels.root(9)), [])
 
 
 def test_control_a_tree_whose_past_was_changed_did_not_grow(levels: Levels) -> None:
     forged = Levels([b"forged", *LEAVES[1:]])
     path = forged.consistency(6, 9)
-    assert is_grown(6, forged.root(6), 9, forged.root(9), path)
-    assert not is_grown(6, levels.root(6), 9, forged.root(9), path)
+    assert is_grown((6, forged.root(6)), (9, forged.root(9)), path)
+    assert not is_grown((6, levels.root(6)), (9, forged.root(9)), path)
 
 
 def test_what_is_not_there_has_no_proof(levels: Levels) -> None:

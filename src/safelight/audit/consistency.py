@@ -75,7 +75,7 @@ class Consistency:
             lines.read_note(note, self.fingerprint, self.public_bytes)
             for note in (self.older, self.newer)
         )
-        roots = bytes.fromhex(older.root), bytes.fromhex(newer.root)
-        if not is_grown(older.entries, roots[0], newer.entries, roots[1], self.path):
+        before, now = ((head.entries, bytes.fromhex(head.root)) for head in (older, newer))
+        if not is_grown(before, now, self.path):
             raise VerificationFailed("the journal did not grow from this checkpoint")
         return older, newer

@@ -87,8 +87,8 @@ class Inclusion:
         """
         head = lines.read_note(self.checkpoint, self.fingerprint, self.public_bytes)
         entry = lines.read_entry(lines.read_line(self.entry))
-        root = bytes.fromhex(head.root)
-        is_here = is_included(self.entry, self.index, head.entries, self.path, root)
+        top = (head.entries, bytes.fromhex(head.root))
+        is_here = is_included(self.entry, self.index, top, self.path)
         if not is_here or entry.number != self.index + 1:
             raise VerificationFailed("the entry does not stand below this checkpoint")
         return head, entry

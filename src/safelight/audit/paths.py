@@ -8,13 +8,16 @@ from collections.abc import Sequence
 
 from safelight.audit.merkle import EMPTY_ROOT, leaf_hash, node_hash
 
+# How many leaves, and the root over them.
+Top = tuple[int, bytes]
 HASH_BYTES = 32
 # A path through more leaves than 2^64 is none of ours.
 MAX_STEPS = 64
 
 
-def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """True if the path leads from this leaf, the index'th from 0, to the root of so many."""
+def is_included(leaf: bytes, index: int, top: Top, path: Sequence[bytes]) -> bool:
+    """True if the path leads from this leaf, the index'th from 0, to the top."""
+    size, root = top
     if not 0 <= index < size or not _is_path(path):
         return False
     place, last, node = index, size - 1, leaf_hash(leaf)
@@ -31,8 +34,9 @@ def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root:
     return last == 0 and node == root
 
 
-def is_grown(older: int, older_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> bool:
-    """True if the path shows that the tree with this root grew from the older one."""
+def is_grown(before: Top, now: Top, path: Sequence[bytes]) -> bool:
+    """True if the path shows that a tree with the top of now grew from the one before."""
+    (older, older_root), (size, root) = before, now
     if not 0 <= older <= size or not _is_path(path):
         return False
     if older == size:
@@ -45,18 +49,18 @@ def is_grown(older: int, older_root: bytes, size: int, root: bytes, path: Sequen
     place, last = older - 1, size - 1
     while place & 1:
         place, last = place >> 1, last >> 1
-    before = now = steps[0]
+    left = right = steps[0]
     for step in steps[1:]:
         if last == 0:
             return False
         if place & 1 or place == last:
-            before, now = node_hash(step, before), node_hash(step, now)
+            left, right = node_hash(step, left), node_hash(step, right)
             while not place & 1 and place:
                 place, last = place >> 1, last >> 1
         else:
-            now = node_hash(now, step)
+            right = node_hash(right, step)
         place, last = place >> 1, last >> 1
-    return last == 0 and (before, now) == (older_root, root)
+    return last == 0 and (left, right) == (older_root, root)
 
 
 def _is_path(path: Sequence[bytes]) -> bool:
