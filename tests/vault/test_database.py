@@ -242,7 +242,7 @@ def test_a_mistake_in_a_query_stays_what_it_is(path: Path) -> None:
 def test_without_the_extra_the_line_that_installs_is_told(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "sqlcipher3", None)
+    monkeypatch.setitem(sys.modules, "sqlcipher3.dbapi2", None)
     with pytest.raises(SomethingMissing, match="extra vault") as caught:
         open_database(path, KEY, [])
     assert caught.value.exit_code == 7

@@ -88,10 +88,10 @@ def seconds_left(name: str) -> int | None:
         lines = RINGS.read_text().splitlines()
     except OSError:
         return None
-    for words in map(str.split, lines):
-        if words and int(words[0], 16) == number:
-            match = re.fullmatch(r"(\d+)([smhdw])", words[3])
-            return int(match[1]) * UNITS[match[2]] if match else None
+    for line in lines:
+        match = re.match(rf"0*{number:x} \S+ +\d+ +(\d+)([smhdw]) ", line)
+        if match is not None:
+            return int(match[1]) * UNITS[match[2]]
     return None
 
 

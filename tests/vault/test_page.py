@@ -1,0 +1,105 @@
+"""Unwrapped keys lie where no other process reads them; a search of memory shows where it can."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from safelight.vault import page as page_module
+from safelight.vault.page import LOCKED, ORDINARY, PAGE_BYTES, SECRET, Page
+
+NEEDLE = bytes((place * 37 + 11) & 255 for place in range(32))
+# Makes the needle without a second copy, puts it where the first argument says, and waits.
+HOLDER = """
+import sys
+from safelight.vault import page
+from safelight.vault.page import Page
+kind, made = sys.argv[1], bytearray(32)
+for place in range(32):
+    made[place] = (place * 37 + 11) & 255
+if kind == "ordinary":
+    page._mapped = lambda: (None, *page._ordinary())
+held = Page({"key": made})
+made[:] = bytes(32)
+used = held.copy("key")
+used[:] = bytes(32)
+if kind == "closed":
+    held.close()
+print(held.kind, flush=True)
+sys.stdin.readline()
+"""
+
+
+def copies(process: int, needle: bytes) -> int:
+    """How often the needle stands in what can be read of this process."""
+    found = 0
+    with open(f"/proc/{process}/mem", "rb", 0) as memory:
+        for line in Path(f"/proc/{process}/maps").read_text().splitlines():
+            ends, modes = line.split()[:2]
+            if "r" not in modes:
+                continue
+            start, end = (int(text, 16) for text in ends.split("-"))
+            try:
+                memory.seek(start)
+                found += memory.read(end - start).count(needle)
+            except (OSError, ValueError, OverflowError):
+                continue  # the kernel's own pages, and secret ones
+    return found
+
+
+def held(kind: str) -> tuple[str, int]:
+    """What a process with the needle in a page calls that, and how often we find it there."""
+    command = [sys.executable, "-c", HOLDER, kind]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        said = holder.stdout.readline().strip()
+        found = copies(holder.pid, NEEDLE)
+        holder.communicate("\n")
+    return said, found
+
+
+def test_a_key_in_secret_memory_is_found_by_nobody() -> None:
+    """Where the kernel has no secret memory the page says what it is instead, and is found."""
+    said, found = held("usual")
+    assert (said == SECRET and found == 0) or (said in (LOCKED, ORDINARY) and found == 1)
+
+
+def test_control_in_ordinary_memory_it_is_found() -> None:
+    said, found = held("ordinary")
+    assert said in (LOCKED, ORDINARY)
+    assert found == 1
+
+
+def test_a_closed_page_is_overwritten() -> None:
+    assert held("closed")[1] == 0
+
+
+@pytest.mark.parametrize("is_ordinary", [False, True])
+def test_each_secret_is_given_back(is_ordinary: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if is_ordinary:
+        monkeypatch.setattr(page_module, "_mapped", lambda: (None, *page_module._ordinary()))
+    with closing(Page({"one": b"1" * 32, "two": bytearray(b"2" * 138)})) as page:
+        assert page.copy("one") == b"1" * 32
+        assert page.copy("two") == b"2" * 138
+        assert "one" in page
+        assert "three" not in page
+
+
+def test_more_than_a_page_is_refused() -> None:
+    with pytest.raises(ValueError, match="too many"):
+        Page({"one": bytes(PAGE_BYTES + 1)})
+
+
+def test_a_system_without_secret_memory_gets_another_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_module, "MEMFD_SECRET", 100_000)
+    with closing(Page({"one": b"1"})) as page:
+        assert page.kind in (LOCKED, ORDINARY)
+    monkeypatch.setattr("sys.platform", "elsewhere")
+    with closing(Page({"one": b"1"})) as page:
+        assert page.kind in (LOCKED, ORDINARY)
