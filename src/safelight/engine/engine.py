@@ -25,6 +25,7 @@ from safelight.engine.checking import check_answer, check_picks
 from safelight.engine.clock import Clock, Progress, Run
 from safelight.engine.devices import Devices, Runner
 from safelight.engine.existing import settle, settle_in_place
+from safelight.engine.forgetting import forgetting
 from safelight.engine.holding import Budget, Held, Sink, pour
 from safelight.engine.kept import refuse_kept
 from safelight.engine.noting import Noting
@@ -120,7 +121,7 @@ class Engine:
         unless the journal alone could not be written: then the output stands with its receipt, and
         the next run of the same records it.
         """
-        with Noting(lambda: self.book, recipe) as noting:
+        with forgetting(), Noting(lambda: self.book, recipe) as noting:
             if output is not None and not in_place and _is_same(source, output):
                 raise OutputClash("the output would be the input itself")
             if output is not None:
