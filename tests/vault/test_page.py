@@ -10,8 +10,13 @@ from pathlib import Path
 import pytest
 
 from safelight.vault import page as page_module
+from safelight.vault import plain
+from safelight.vault.keepers import ByKeyFile
+from safelight.vault.keys import load_or_make
 from safelight.vault.page import LOCKED, ORDINARY, PAGE_BYTES, SECRET, Page
+from safelight.vault.vault import Vault
 
+USED = ("receipts", "journal", "digest")
 NEEDLE = bytes((place * 37 + 11) & 255 for place in range(32))
 # Makes the needle without a second copy, puts it where the first argument says, and waits.
 HOLDER = """
@@ -68,6 +73,41 @@ def test_a_key_in_secret_memory_is_found_by_nobody() -> None:
     """Where the kernel has no secret memory the page says what it is instead, and is found."""
     said, found = held("usual")
     assert (said == SECRET and found == 0) or (said in (LOCKED, ORDINARY) and found == 1)
+
+
+USER = """
+import sys
+from pathlib import Path
+from safelight.vault import page
+from safelight.vault.keys import load_or_make
+if sys.argv[2] == "ordinary":
+    page._mapped = lambda: (None, *page._ordinary())
+keys = load_or_make(Path(sys.argv[1]))
+for _ in range(3):
+    keys.receipts.sign(b"x"), keys.journal.sign(b"x"), keys.pseudonym("x")
+print("used", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("kind", ["usual", "ordinary"])
+def test_keys_that_were_used_lie_nowhere_else_in_memory(
+    folder: Path, tmp_path: Path, ring: dict[str, bytes], kind: str
+) -> None:
+    """Signing and digesting leave no second copy: what is in the page is all there is."""
+    load_or_make(folder)
+    secrets = {name: plain.secret_of(name, plain.read_or_make(folder, name)) for name in USED}
+    Vault(folder).init(ByKeyFile(tmp_path / "key"))
+    command = [sys.executable, "-c", USER, str(folder), kind]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as user:
+        assert user.stdout is not None
+        assert user.stdout.readline() == "used\n"
+        found = {name: copies(user.pid, secret) for name, secret in secrets.items()}
+        user.communicate("\n")
+    in_page = 0 if kind == "usual" and held("usual")[0] == SECRET else 1
+    assert found == dict.fromkeys(USED, in_page)
 
 
 def test_control_in_ordinary_memory_it_is_found() -> None:
