@@ -15,7 +15,7 @@ from safelight.cli.face import Face
 @trusting
 @house
 @click.pass_obj
-def command(face: Face, folder: str, *, key: str | None) -> int:
+def command(face: Face, folder: str, *, keys: tuple[str, ...]) -> int:
     """Check a case in its folder: log, keys, originals, results, receipts, journal.
 
     \b
@@ -30,5 +30,5 @@ def command(face: Face, folder: str, *, key: str | None) -> int:
 
     case = case_at(face, folder)
     case.require()
-    lines, chain = examine(FolderShelf(Path(folder)), here_of(face, case, key))
+    lines, chain = examine(FolderShelf(Path(folder)), here_of(face, case, *keys))
     return conclude(face, folder, lines, chain)

@@ -53,8 +53,10 @@ why = click.option(
 )
 trusting = click.option(
     "--key",
+    "keys",
     metavar="KEY",
-    help="Trust this key besides your own: its whole fingerprint, or a PEM file.",
+    multiple=True,
+    help="Trust this key besides your own: its whole fingerprint, or a PEM file; again for more.",
 )
 house = stacked(*(setting(key) for key in FOLDERS), speaking)
 
@@ -74,13 +76,13 @@ def registry_of(face: Face) -> Any:
     return Registry(face.settings.state_dir / "cases")
 
 
-def here_of(face: Face, case: CaseFolder, key: str | None = None) -> Here:
-    """What is known here, to check a case by; with one more key that the user trusts."""
+def here_of(face: Face, case: CaseFolder, *keys: str) -> Here:
+    """What is known here, to check a case by; with more keys that the user trusts."""
     from safelight.cli.checking import trusted
     from safelight.engine.book import Book
     from safelight.proof.cases.checking import Here
 
-    known = {case.keys.receipts.fingerprint} | ({trusted(key)} if key is not None else set())
+    known = {case.keys.receipts.fingerprint, *map(trusted, keys)}
     return Here(frozenset(known), case.registry, Book.of(face.settings).journal)
 
 

@@ -15,7 +15,7 @@ from safelight.cli.face import Face
 @trusting
 @house
 @click.pass_obj
-def command(face: Face, bundle: str, *, key: str | None) -> int:
+def command(face: Face, bundle: str, *, keys: tuple[str, ...]) -> int:
     """Check a sealed case: seal, log, keys, originals, results, receipts, journal. Works offline.
 
     \b
@@ -29,7 +29,7 @@ def command(face: Face, bundle: str, *, key: str | None) -> int:
     from safelight.proof.cases.bundle import examine_bundle
     from safelight.proof.cases.shelf import bundle_at
 
-    here = here_of(face, case_at(face, bundle), key)
+    here = here_of(face, case_at(face, bundle), *keys)
     with bundle_at(Path(bundle)) as shelf:
         lines, chain = examine_bundle(shelf, here)
     return conclude(face, bundle, lines, chain)
