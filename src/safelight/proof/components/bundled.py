@@ -46,6 +46,7 @@ class Binary:
     sha256: str
 
 
+@cache
 def libraries(name: str, found: Distribution) -> tuple[Library, ...]:
     """What is inside this installed distribution, by name; each name and version once."""
     every = [*_listed(name, found), *_marked(name, found)]
@@ -140,7 +141,9 @@ def _read(found: Distribution, pattern: re.Pattern[str], limit_bytes: int) -> It
 def _licence(component: dict[str, Any]) -> str:
     words = []
     for one in component.get("licenses") or ():
-        inner = one.get("license", {}) if isinstance(one, dict) else {}
+        if not isinstance(one, dict):
+            continue
+        inner = one.get("license") or {}
         words.append(str(one.get("expression") or inner.get("id") or inner.get("name") or ""))
     return " AND ".join(word for word in words if word)[:200]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from safelight.proof.components.terms import licence_named, stated
@@ -41,6 +42,7 @@ class Package:
         return (self.found.metadata["Summary"] or "")[:300]
 
 
+@cache
 def packages() -> tuple[Package, ...]:
     """Ours first, then each installed distribution that it needs, directly or not, by name."""
     seen: dict[str, Package] = {}

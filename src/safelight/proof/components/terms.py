@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 Class = Literal["free", "open", "bound", "read"]
 # From what asks least to what asks most.
+# Parentheses, the two words that join, and licences, an exception included.
+SIGNS = re.compile(r"([()]|\b(?:AND|OR)\b)")
 ORDER: tuple[Class, ...] = ("free", "open", "bound", "read")
 
 
@@ -35,18 +37,18 @@ def is_known(licence: str) -> bool:
 
 def is_expression(licence: str) -> bool:
     """True for several licences joined by AND, OR or WITH, each known by its id."""
-    parts = _parts(licence)
-    return len(parts) > 1 and all(_class_of(part) != "read" for part in parts)
+    words = [one for one in _tokens(licence) if one not in ("(", ")", "AND", "OR")]
+    is_known = all(_class_of(one) != "read" for one in words)
+    return len(words) > 1 and is_known and class_of(licence) != "read"
 
 
 def class_of(licence: str) -> Class:
-    """The strictest of the licences joined by AND, the easiest of those joined by OR."""
-    choices = re.split(r"\s+OR\s+", licence.strip("() "))
-    every = [
-        max((_class_of(part.strip("() ")) for part in re.split(r"\s+AND\s+", one)), key=ORDER.index)
-        for one in choices
-    ]
-    return min(every, key=ORDER.index)
+    """The strictest of the licences joined by AND, the easiest of those joined by OR; "read" for
+    words that are no expression.
+    """
+    tokens = _tokens(licence)
+    found = _choice(tokens)
+    return "read" if tokens or found is None else found
 
 
 def commercial(licence: str) -> str:
@@ -54,8 +56,35 @@ def commercial(licence: str) -> str:
     return str(_table()["words"][class_of(licence)])
 
 
-def _parts(licence: str) -> list[str]:
-    return [part.strip("() ") for part in re.split(r"\s+(?:AND|OR)\s+", licence)]
+def _tokens(licence: str) -> list[str]:
+    return [part.strip() for part in SIGNS.split(licence) if part.strip()]
+
+
+def _choice(tokens: list[str]) -> Class | None:
+    """An expression from the front of the tokens, which it takes away; None where none begins."""
+    every = [_all_of(tokens)]
+    while tokens[:1] == ["OR"]:
+        tokens.pop(0)
+        every.append(_all_of(tokens))
+    known = [one for one in every if one is not None]
+    return min(known, key=ORDER.index) if len(known) == len(every) else None
+
+
+def _all_of(tokens: list[str]) -> Class | None:
+    every = [_one(tokens)]
+    while tokens[:1] == ["AND"]:
+        tokens.pop(0)
+        every.append(_one(tokens))
+    known = [one for one in every if one is not None]
+    return max(known, key=ORDER.index) if len(known) == len(every) else None
+
+
+def _one(tokens: list[str]) -> Class | None:
+    first = tokens.pop(0) if tokens else ""
+    if first != "(":
+        return _class_of(first) if first not in ("", ")", "AND", "OR") else None
+    found = _choice(tokens)
+    return found if tokens and tokens.pop(0) == ")" else None
 
 
 def _class_of(part: str) -> Class:

@@ -1,0 +1,281 @@
+"""The posture: each kind of finding trips where it is planted, and a sound place has none."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safelight.audit.lines import Leaf
+from safelight.engine.book import Book
+from safelight.errors import VaultLocked, VerificationFailed
+from safelight.models.store import Store
+from safelight.proof.components.bundled import Library
+from safelight.proof.posture import accepted, book, parts
+from safelight.proof.posture.finding import kinds
+from safelight.proof.posture.folders import are_wrapped
+from safelight.proof.posture.posture import Place, findings, is_failed, posture
+from safelight.proof.reports.page import Accepted, Page
+from safelight.settings import Settings
+from safelight.settings.rules import Origin
+from safelight.worker.job import CageReport
+from tests.proof import test_posture_machine as machine_tests
+from tests.proof.desk import held
+from tests.proof.ground import DAY_S, Ground
+
+COMMON = {"component-terms", "keys-unwrapped"}
+
+
+@dataclass
+class Here:
+    """A sound installation: private folders, a journal, a self-test, a locked setting."""
+
+    folder: Path
+    settings: Settings
+    cage: CageReport | None
+
+    @property
+    def state(self) -> Path:
+        return self.settings.state_dir
+
+    def page(self) -> Page:
+        place = Place(self.settings, Ground(self.folder / "root").plant(), self.folder / "tmp")
+        return posture(place, self.cage, is_wrapped=are_wrapped(self.state))
+
+    def ids(self) -> set[str]:
+        return {one.id for one in findings(self.page())} - COMMON
+
+    def change(self, **changes: Any) -> None:
+        self.settings = replace(self.settings, **changes)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Here:
+    for name in ("root", "tmp", "state", "data"):
+        (tmp_path / name).mkdir(mode=0o700)
+    settings = Settings(
+        state_dir=tmp_path / "state",
+        data_dir=tmp_path / "data",
+        network="none",
+        origins={"network": Origin("policy", "policy.toml", is_locked=True)},
+    )
+    kept = Book(settings.state_dir)
+    kept.journal.append(Leaf("a" * 64, "2026-11-21T10:00:00Z", 5, 100, 90))
+    kept.ledger.append({"what": "self-test", "attempted": 3, "contained": 3, "level": 3})
+    return Here(tmp_path, settings, held())
+
+
+def test_a_sound_installation_has_no_finding_but_those_of_any(here: Here) -> None:
+    assert here.ids() == set()
+    assert not is_failed(here.page(), "high")
+    assert is_failed(here.page(), "medium")  # the keys are not wrapped
+
+
+def opened(name: str) -> Callable[[Here], None]:
+    def plant(here: Here) -> None:
+        (here.state / name).chmod(0o755)
+
+    return plant
+
+
+def altered(name: str, old: bytes, new: bytes) -> Callable[[Here], None]:
+    def plant(here: Here) -> None:
+        path = here.state / name
+        data = path.read_bytes()
+        assert old in data
+        path.write_bytes(data.replace(old, new, 1))
+
+    return plant
+
+
+def set_to(**changes: Any) -> Callable[[Here], None]:
+    return lambda here: here.change(**changes)
+
+
+def caged(**changes: Any) -> Callable[[Here], None]:
+    def plant(here: Here) -> None:
+        assert here.cage is not None
+        here.cage = replace(here.cage, **changes)
+
+    return plant
+
+
+def without_a_cage(here: Here) -> None:
+    here.cage = None
+
+
+def let_one_through(here: Here) -> None:
+    assert here.cage is not None
+    first, *others = here.cage.attempts
+    here.cage = replace(here.cage, attempts=(replace(first, contained=False), *others))
+
+
+def without_a_self_test(here: Here) -> None:
+    (here.state / "ledger/ledger.jsonl").unlink()
+
+
+def with_a_failed_self_test(here: Here) -> None:
+    Book(here.state).ledger.append(
+        {"what": "self-test", "attempted": 3, "contained": 2, "level": 0}
+    )
+
+
+def without_a_policy(here: Here) -> None:
+    here.change(origins={})
+
+
+def with_leftovers(here: Here) -> None:
+    left = here.folder / "tmp/safelight-control-1"
+    left.mkdir()
+    os.utime(left, (time.time() - 2 * DAY_S,) * 2)
+
+
+def writable_by_others(here: Here) -> None:
+    (here.folder / "data").chmod(0o777)
+
+
+PLANTED: dict[str, Callable[[Here], None]] = {
+    "keys-open": opened("keys"),
+    "state-open": opened("journal"),
+    "folder-writable": writable_by_others,
+    "journal-altered": altered("journal/journal.jsonl", b'"input_bytes":100', b'"input_bytes":101'),
+    "ledger-altered": altered("ledger/ledger.jsonl", b'"contained":3', b'"contained":2'),
+    "self-test-none": without_a_self_test,
+    "self-test-failed": with_a_failed_self_test,
+    "cage-open": let_one_through,
+    "cage-weak": caged(level=1),
+    "cage-no-namespaces": caged(level=2),
+    "cage-unmeasured": without_a_cage,
+    "leftovers": with_leftovers,
+    "no-policy": without_a_policy,
+    "setting-level": set_to(require_level=1),
+    "setting-profile": set_to(profile="none"),
+    "setting-keep": set_to(keep=("colour", "place")),
+    "setting-log-names": set_to(log_names=True),
+    "setting-existing": set_to(existing="overwrite"),
+    "setting-file-time": set_to(file_time="input"),
+    "setting-network": set_to(network="pull"),
+    "setting-receipt-names": set_to(receipt_names=True),
+    "setting-receipt-pixels": set_to(receipt_pixels=True),
+}
+
+
+@pytest.mark.parametrize("id", PLANTED)
+def test_what_weakens_an_installation_is_found(here: Here, id: str) -> None:
+    PLANTED[id](here)
+    assert here.ids() == {id}
+
+
+def test_an_old_self_test_is_found(here: Here) -> None:
+    later = datetime.now(UTC) + timedelta(days=31)
+    ledger = Book(here.state).ledger
+    found = {one.id for one in book.ledger(ledger, now=later) if hasattr(one, "id")}
+    assert found == {"self-test-old"}
+    sound = book.ledger(ledger, now=later - timedelta(days=2))
+    assert not [one for one in sound if hasattr(one, "id")]
+
+
+def test_a_model_that_is_not_what_was_pinned_is_found(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Store().entries()[0]
+    monkeypatch.setattr(Store, "verify", lambda _store, entry: entry.name != first.name)
+    monkeypatch.setattr(Store, "outdated", lambda _store: (first,))
+    terms = first.model_copy(update={"licence_class": "consent"})
+    monkeypatch.setattr(Store, "entries", lambda _store: (first, terms))
+    assert here.ids() == {"model-altered", "model-outdated", "model-terms"}
+
+
+def test_a_library_with_a_known_fault_and_old_ones_are_found(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = Library("libwebp", "1.3.1", "BSD-3-Clause", "its own list")
+    monkeypatch.setattr(parts, "libraries", lambda name, _found: (bad,) if name == "pillow" else ())
+    assert here.ids() == {"codec-known-bad"}
+    sound = replace(bad, version="1.3.2")
+    monkeypatch.setattr(parts, "libraries", lambda _name, _found: (sound,))
+    assert here.ids() == set()
+
+
+def test_packages_of_long_ago_are_found() -> None:
+    from safelight.proof.components.installed import packages
+
+    found = parts.readers(packages(), now=time.time() + 200 * DAY_S)
+    assert "packages-old" in {one.id for one in found if hasattr(one, "id")}
+
+
+def test_every_kind_of_finding_has_a_test_that_trips_it() -> None:
+    machine = {id for id, _ in machine_tests.PLANTED.values()} | {"as-root", "system-old"}
+    models = {"model-altered", "model-outdated", "model-terms", "codec-known-bad"}
+    others = {"self-test-old", "packages-old"}
+    assert machine | models | others | COMMON | PLANTED.keys() == kinds().keys()
+
+
+def test_keys_in_a_vault_are_no_finding(here: Here) -> None:
+    (here.state / "keys/vault.json").touch(0o600)
+    assert are_wrapped(here.state) is True
+    assert are_wrapped(here.folder) is None
+
+
+def test_an_installation_that_never_worked_is_told_so_and_nothing_is_made(here: Here) -> None:
+    here.change(state_dir=here.folder / "fresh")
+    page = here.page()
+    told = {one.name: one.value for section in page.sections for one in section.facts}
+    assert told["keys"] == "none yet, made on first use"
+    assert told["journal"] == "not begun"
+    assert not (here.folder / "fresh").exists()
+
+
+def test_a_locked_vault_is_told_and_the_rest_goes_on(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_book: Book) -> None:
+        raise VaultLocked("the vault is locked")
+
+    monkeypatch.setattr(Book, "keys", property(locked))
+    (here.state / "accepted").mkdir(mode=0o700)
+    told = {one.name: one.value for section in here.page().sections for one in section.facts}
+    assert told["journal and ledger"] == "not looked at: the vault is locked"
+    assert told["level"].startswith("3 of 3")
+
+
+def take(here: Here, id: str, until: str = "") -> None:
+    note = Accepted(reason="known", owner="CISO", since="", until=until)
+    accepted.take(here.state, Book(here.state).keys, id, note)
+
+
+def test_a_risk_that_was_taken_on_no_longer_fails_until_its_day(here: Here) -> None:
+    set_to(profile="none")(here)
+    take(here, "keys-unwrapped")
+    assert is_failed(here.page(), "medium")
+    take(here, "setting-profile", until="2999-01-01")
+    page = here.page()
+    assert not is_failed(page, "medium")
+    assert is_failed(page, "low") is False
+    one = next(one for one in findings(page) if one.id == "setting-profile")
+    assert one.accepted is not None
+    assert (one.accepted.owner, one.accepted.reason) == ("CISO", "known")
+    take(here, "setting-profile", until="2020-01-01")
+    assert is_failed(here.page(), "medium")
+    take(here, "setting-profile")
+    accepted.withdraw(here.state, Book(here.state).keys, "setting-profile")
+    assert is_failed(here.page(), "medium")
+
+
+def test_a_note_that_was_changed_or_taken_out_is_seen(here: Here) -> None:
+    take(here, "keys-unwrapped")
+    take(here, "setting-profile")
+    path = here.state / "accepted/ledger.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"known", b"knows", 1))
+    with pytest.raises(VerificationFailed):
+        here.page()
+    path.write_bytes(whole.split(b"\n", 1)[1])
+    with pytest.raises(VerificationFailed):
+        here.page()
