@@ -157,9 +157,9 @@ def test_what_does_not_open_is_no_input(
 def test_the_limit_is_that_of_the_picture(photo: Path, tmp_path: Path) -> None:
     size, sealed = photo.stat().st_size, tmp_path / "a.png.enc"
     sealed.write_bytes(tink_encrypts(bytes(32), photo.read_bytes()))
-    with open_source(sealed, size, hashlib.sha256(), lambda: bytes(32)) as held:
+    with open_source(sealed, size, hashlib.sha256(), key=lambda: bytes(32)) as held:
         assert held.size_bytes == size
-    reading = open_source(sealed, size - 1, hashlib.sha256(), lambda: bytes(32))
+    reading = open_source(sealed, size - 1, hashlib.sha256(), key=lambda: bytes(32))
     with pytest.raises(LimitExceeded), reading:
         pass
 

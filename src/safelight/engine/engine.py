@@ -132,7 +132,8 @@ class Engine:
     def _run(self, source: Path | bytes | BinaryIO, run: Run, noting: Noting) -> Result | Skipped:
         recipe, in_place = run.recipe, run.in_place
         digest, most = self.book.input_digest(), self._limits.input_bytes
-        with open_source(source, most, digest, self.book.data_key, self._budget) as held:
+        key = self.book.data_key
+        with open_source(source, most, digest, key=key, budget=self._budget) as held:
             read_s, noting.input_bytes = time.monotonic() - noting.started, held.size_bytes
             _format_of(held.first, recipe)  # refused before a model is looked for
             models, device = self._models(recipe), self._device(recipe)

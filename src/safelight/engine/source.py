@@ -63,6 +63,7 @@ def open_source(
     source: Path | bytes | memoryview | BinaryIO,
     limit_bytes: int,
     digest: Digest,
+    *,
     key: Key | None = None,
     budget: Budget | None = None,
 ) -> Iterator[Source]:

@@ -76,7 +76,7 @@ class Pictures:
 
         Raises what open_source raises.
         """
-        opening = open_source(source, self._limit_bytes, hashlib.sha256(), key)
+        opening = open_source(source, self._limit_bytes, hashlib.sha256(), key=key)
         with self._lock:
             held = self._open.enter_context(opening)
             self._held[held.digest] = held
