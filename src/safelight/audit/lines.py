@@ -20,7 +20,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from safelight.audit.canonical import base64_bytes, base64_text, canonical, parse_canonical
@@ -58,6 +58,9 @@ class Leaf:
         """A run that gave nothing, ended by the error with this code."""
         commitment = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
         return cls(commitment, time, duration_ms, input_bytes, 0, code)
+
+
+LEAF_FIELDS = tuple(field.name for field in fields(Leaf))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +102,17 @@ def key_of(untrusted_header: bytes) -> bytes | None:
 
 
 def entry_line(leaf: Leaf, number: int, previous: bytes) -> bytes:
-    return canonical({**asdict(leaf), "number": number, "previous": line_digest(previous)})
+    kept = {name: getattr(leaf, name) for name in LEAF_FIELDS}
+    return canonical({**kept, "number": number, "previous": line_digest(previous)})
 
 
 def read_entry(document: dict[str, Any]) -> Entry:
     """The entry of a line that was read. Raises VerificationFailed for any field that has no place
     here and any value that could hold more than it says.
     """
-    fields = {name: value for name, value in document.items() if name not in ("number", "previous")}
+    kept = {name: value for name, value in document.items() if name not in ("number", "previous")}
     try:
-        leaf, number = Leaf(**fields), document["number"]
+        leaf, number = Leaf(**kept), document["number"]
         counts = (number, leaf.duration_ms, leaf.input_bytes, leaf.output_bytes)
         is_sound = (
             all(type(count) is int and 0 <= count <= MAX_COUNT for count in counts)
