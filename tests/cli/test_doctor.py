@@ -16,7 +16,9 @@ from safelight.engine.pace import Pace
 from safelight.errors import RuntimeMissing
 from safelight.models.providers import Device
 from safelight.settings import Settings
+from safelight.vault.keepers import ByPassphrase
 from safelight.vault.keys import load_or_make
+from safelight.vault.vault import Vault
 from tests.models.making import add_model
 
 
@@ -66,10 +68,24 @@ def test_keys_that_others_can_read_are_seen(tmp_path: Path) -> None:
     assert doctor._keys(folder).found == "made on first use"
     assert not folder.exists()
     load_or_make(folder)
-    assert doctor._keys(folder).state == "ok"
+    assert doctor._keys(folder).state == "note"
     for path in folder.iterdir():
         path.chmod(0o644)
     assert doctor._keys(folder).state == "fix"
+
+
+def test_keys_that_only_permissions_protect_are_told_until_they_are_wrapped(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "keys"
+    load_or_make(folder)
+    found = doctor._keys(folder)
+    assert "only their permissions protect" in found.found
+    assert found.fix == "safelight vault init"
+    Vault(folder).init(ByPassphrase("fourteen cats on a roof"))
+    found = doctor._keys(folder)
+    assert (found.state, found.fix) == ("ok", "")
+    assert found.found.endswith("wrapped, opened by the passphrase, locked")
 
 
 def test_a_twin_that_is_missing_is_seen(tmp_path: Path) -> None:

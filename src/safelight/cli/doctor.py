@@ -188,14 +188,18 @@ def _swap(swaps: Path) -> Check:
 
 def _keys(folder: Path) -> Check:
     """Keys that are there must be sound and private; none are made for a check."""
-    from safelight.vault.keys import load_or_make
+    from safelight.vault.status import status
 
-    if not folder.exists():
-        return Check("keys", "ok", "made on first use")
     try:
-        return Check("keys", "ok", f"fingerprint {load_or_make(folder).receipts.fingerprint[:16]}")
+        kept = status(folder)
     except SafelightError as error:
         return Check("keys", "fix", error.message, error.hint, error.exit_code)
+    if "receipts" not in kept.fingerprints:
+        return Check("keys", "ok", "made on first use")
+    found = f"fingerprint {kept.fingerprints['receipts'][:16]}"
+    if kept.warning:
+        return Check("keys", "note", f"{found}; {kept.warning}", kept.fix)
+    return Check("keys", "ok", f"{found}; wrapped, opened by {kept.opened_by}")
 
 
 def _models(engine: Engine) -> Check:

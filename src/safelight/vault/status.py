@@ -38,6 +38,11 @@ class Status:
     rests: tuple[str, ...]
 
     @property
+    def opened_by(self) -> str:
+        """Who opens a vault, and whether it is open now."""
+        return f"the {self.kept}, {'unlocked' if self.is_unlocked else 'locked'}"
+
+    @property
     def warning(self) -> str:
         """What weakens the keeping, in one sentence; empty if nothing does."""
         if self.kept == "plain files":
