@@ -52,9 +52,9 @@ def sign(payload: bytes, signer: Signer, payload_type: str = IN_TOTO) -> bytes:
     )
 
 
-def parse(untrusted: bytes) -> Envelope:
+def parse(untrusted: bytes, limit_bytes: int = MAX_ENVELOPE_BYTES) -> Envelope:
     """Read an envelope without believing it. Raises VerificationFailed if its form is wrong."""
-    match parse_canonical(untrusted, MAX_ENVELOPE_BYTES):
+    match parse_canonical(untrusted, limit_bytes):
         case {
             "payload": str(payload),
             "payloadType": str(payload_type),

@@ -34,6 +34,8 @@ Clock = Literal[
     "system clock, not synchronised as the system says",
 ]
 
+# Gives the keyed digest of bytes, hexadecimal, as the owner of a key makes it.
+Keyed = Callable[[bytes], str]
 MAX_NAMES = 64
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 Redactions = Annotated[tuple[RedactionFact, ...], Field(min_length=1, max_length=64)]
@@ -76,6 +78,16 @@ class OutputFact(FileFact):
 
     sha256: Digest | None = Field(None, json_schema_extra=FIRST)
     keyed_digest: Digest | None = Field(None, json_schema_extra=SECOND)
+
+    def is_file(self, sha256: str, size_bytes: int, keyed: Keyed | None) -> bool:
+        """Whether this is a file with that plain digest and size; keyed keys bytes as the signer
+        does. Without it no keyed digest fits.
+        """
+        if self.bytes != size_bytes:
+            return False
+        if self.sha256 is not None:
+            return self.sha256 == sha256
+        return keyed is not None and self.keyed_digest == keyed_file(sha256, keyed)
 
 
 class GroupFact(Fact):
@@ -207,7 +219,7 @@ class Head(Fact):
     root: Digest
 
 
-def keyed_file(sha256: str, keyed: Callable[[bytes], str]) -> str:
+def keyed_file(sha256: str, keyed: Keyed) -> str:
     """The keyed digest of a result by its plain one, so that a file need be read only once."""
     return keyed(b"output\0" + bytes.fromhex(sha256))
 

@@ -20,7 +20,6 @@ from typing import Literal
 
 from safelight.audit import dsse, statement, timestamp
 from safelight.audit.canonical import base64_bytes
-from safelight.audit.facts import keyed_file
 from safelight.audit.journal import Journal
 from safelight.audit.receipt import Receipt, is_receipt_path, output_for, path_for
 from safelight.errors import InputMissing, ModelMissing, SomethingMissing, VerificationFailed
@@ -218,8 +217,7 @@ def _output(answers: _Answers, receipt: Receipt, result: Path | None, trust: Tru
         while piece := file.read(CHUNK_BYTES):
             digest.update(piece)
             size_bytes += len(piece)
-    found = {digest.hexdigest(), keyed_file(digest.hexdigest(), keyed) if keyed else ""}
-    if any(fact.bytes == size_bytes and {fact.sha256, fact.keyed_digest} & found for fact in facts):
+    if any(fact.is_file(digest.hexdigest(), size_bytes, keyed) for fact in facts):
         is_encrypted = any(fact.encryption for fact in facts)
         how = ", as it lies there, encrypted" if is_encrypted else ""
         answers.say("output", "ok", f"the file is the one that was signed{how}")

@@ -10,10 +10,12 @@ import html
 from collections.abc import Iterable
 
 from safelight.audit.receipt import Receipt
+from safelight.audit.statement import Predicate
 from safelight.audit.verify import Line, Verification
 from safelight.audit.words import Block, blocks
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+BY = "Each row leads to a page for reading. What counts are the signed files in receipts/."
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #59636e; --line: #d7dce1;
   --ground: #fff; --raised: #f6f8fa; --ok: #1a6b34; --failed: #b3261e; --unknown: #7a4f00; }
@@ -34,7 +36,9 @@ th { width: 8.5rem; font-weight: 400; color: var(--soft); overflow-wrap: normal;
 .ok { color: var(--ok); } .failed { color: var(--failed); } .unknown { color: var(--unknown); }
 .answers { background: var(--raised); border: 1px solid var(--line); border-radius: 8px;
   padding: .2rem 1rem .5rem; margin-top: 1.2rem; }
+.answers h2 { margin-top: .8rem; }
 .answers tr:first-child > * { border-top: 0; }
+.titles th { color: var(--soft); border-top: 0; } a { color: inherit; }
 details { margin-top: 2rem; } summary { cursor: pointer; }
 pre { font: 11px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap;
   overflow-wrap: anywhere; background: var(--raised); padding: .8rem; border-radius: 6px; }
@@ -53,20 +57,41 @@ def page(receipt: Receipt, found: Verification, *, when: str) -> str:
     """The receipt as HTML, with the answers that verify gave at that time (UTC)."""
     facts = receipt.predicate
     title = f"Receipt {facts.id[:8]}"
-    return "".join(
-        (
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-            '<meta name="referrer" content="no-referrer">\n',
-            f"<title>{_text(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n",
-            f"<h1>{_text(title)}</h1>\n<p>{_text(', '.join(facts.operation.verbs))}",
-            f" &middot; made {_text(facts.created)} &middot; {_text(facts.id)}</p>\n</header>\n",
-            _answers(found.lines, when),
-            *(_block(block) for block in blocks(receipt)),
-            _signed(receipt),
-            "</body>\n</html>\n",
-        )
+    head = (
+        f"<header>\n<h1>{_text(title)}</h1>\n<p>{_text(', '.join(facts.operation.verbs))}"
+        f" &middot; made {_text(facts.created)} &middot; {_text(facts.id)}</p>\n</header>\n"
+    )
+    told = (_block(block) for block in blocks(receipt))
+    return _whole(title, "".join((head, _answers(found.lines, when), *told, _signed(receipt))))
+
+
+def index(receipts: Iterable[Predicate]) -> str:
+    """A page that lists receipts whose pages lie beside it under pages/, by their ids."""
+    rows = "".join(
+        f"<tr><td>{_text(facts.created)}</td>"
+        f'<td><a href="pages/{_text(facts.id)}.html">{_text(facts.id[:8])}</a></td>'
+        f"<td>{_text(', '.join(facts.operation.verbs))}</td>"
+        f"<td>{_text(', '.join(one.media_type for one in facts.outputs))}</td></tr>\n"
+        for facts in receipts
+    )
+    titles = "".join(
+        f'<th scope="col">{title}</th>' for title in ("made", "receipt", "what", "result")
+    )
+    return _whole(
+        "Receipts",
+        f"<header>\n<h1>Receipts</h1>\n<p>{BY}</p>\n</header>\n<section>\n<table>\n"
+        f'<tr class="titles">{titles}</tr>\n{rows}</table>\n</section>\n',
+    )
+
+
+def _whole(title: str, body: str) -> str:
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{_text(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}"
+        "</body>\n</html>\n"
     )
 
 

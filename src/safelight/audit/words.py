@@ -17,6 +17,7 @@ from safelight.audit.blocks import (
 )
 from safelight.audit.facts import FileFact, GroupFact, InputFact, MetadataFact, OutputFact
 from safelight.audit.models import ModelFact, RetryFact
+from safelight.audit.names import OTHER
 from safelight.audit.operation import OperationFact
 from safelight.audit.receipt import Receipt
 from safelight.audit.statement import Predicate
@@ -88,8 +89,19 @@ def _steps(operation: OperationFact) -> Iterator[str]:
         if isinstance(step, dict) and isinstance(step.get("parameters"), dict):
             given = step["parameters"]
             pairs = given.items() if isinstance(given, dict) else ()
-            told = ", ".join(f"{name} {value}" for name, value in pairs if value not in (None, []))
+            told = ", ".join(
+                f"{name} {_value(value)}" for name, value in pairs if value not in (None, [])
+            )
             yield f"{step.get('op')}: {told or 'nothing further'}"
+
+
+def _value(value: object) -> str:
+    match value:
+        case bool():
+            return _yes(value)
+        case list():
+            return " ".join(map(_value, value))
+    return str(value)
 
 
 def _metadata_rows(facts: Predicate) -> Iterator[Row]:
@@ -208,8 +220,12 @@ def _group(fact: GroupFact) -> str:
         ("kept", fact.kept, fact.kept_names),
         ("added", fact.added, fact.added_names),
     )
-    told = (f"{count} {word} ({', '.join(names)})" for word, count, names in parts if count)
+    told = (f"{count} {word} ({_names(names)})" for word, count, names in parts if count)
     return f"{fact.group}: {'; '.join(told)}"
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join("names that no table has" if name == OTHER else name for name in names)
 
 
 def _metadata(fact: MetadataFact) -> str:

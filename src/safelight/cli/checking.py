@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from safelight.cli.printable import printable
 from safelight.errors import InputMissing, ParameterInvalid, VerificationFailed
 
 if TYPE_CHECKING:
-    from safelight.audit.verify import Verification
+    from safelight.audit.verify import Trust, Verification
 
 PAINTS = {"ok": "green", "failed": "red", "unknown": "yellow"}
 FINGERPRINT = re.compile("[0-9a-f]{64}")
@@ -32,7 +32,7 @@ class Check:
         from safelight.engine.book import Book
         from safelight.models.store import Store
 
-        self._book = Book.of(face.settings)
+        self.book = Book.of(face.settings)
         self._store = Store(face.settings.data_dir / "models")
         self._trusted = trusted(key) if key is not None else ""
         self.authorities = (_certificates(authorities),) if authorities is not None else ()
@@ -58,22 +58,27 @@ class Check:
             return FOREIGN
         if found.line("schema").state == "unknown":
             return NEWER
-        is_ours = found.receipt.envelope.fingerprint == self._book.keys.receipts.fingerprint
+        is_ours = found.receipt.envelope.fingerprint == self.book.keys.receipts.fingerprint
         return UNRECORDED if is_ours and found.line("chain").state == "unknown" else ""
 
     def exit_code(self, found: Verification) -> int:
         return VerificationFailed.exit_code if found.is_failed or self.doubt(found) else 0
 
-    def _verify(self, path: Path, *keys: bytes) -> Verification:
-        from safelight.audit.verify import Trust, verify_output
+    def trust(self, signer: Callable[[str], bytes | None] = lambda _fingerprint: None) -> Trust:
+        """Our own keys, the authorities that were named, and the key that was named, as far as
+        signer gives that by its fingerprint.
+        """
+        from safelight.audit.verify import Trust
 
-        own = self._book.keys.receipts
-        trust = Trust(
-            (own.public_bytes, *keys),
-            {own.fingerprint: self._book.keyed},
-            self.authorities,
-        )
-        return verify_output(path, journal=self._book.journal, store=self._store, trust=trust)
+        own, named = self.book.keys.receipts, signer(self._trusted) if self._trusted else None
+        keys = (own.public_bytes, *(key for key in (named,) if key is not None))
+        return Trust(keys, {own.fingerprint: self.book.keyed}, self.authorities)
+
+    def _verify(self, path: Path, *keys: bytes) -> Verification:
+        from safelight.audit.verify import verify_output
+
+        trust = self.trust(lambda _fingerprint: next(iter(keys), None))
+        return verify_output(path, journal=self.book.journal, store=self._store, trust=trust)
 
 
 def _certificates(name: str) -> bytes:

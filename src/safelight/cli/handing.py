@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.printable import printable
@@ -39,23 +40,23 @@ def hand_over(face: Face, name: str, data: bytes, *, what: str, force: bool = Fa
         for line in data.decode().rstrip("\n").split("\n"):
             face.out(printable(line))
         return
-    write(Path(name), data, force=force)
+    write(Path(name), lambda file: file.write(data), force=force)
     if face.is_json:
         face.document({"type": "written", "schema": SCHEMA, "what": what, "file": name})
     else:
         face.out(f"{printable(name)}: {what}")
 
 
-def write(place: Path, data: bytes, *, force: bool) -> None:
-    """The same without a word."""
+def write(place: Path, fill: Callable[[BinaryIO], object], *, force: bool) -> None:
+    """Write a file in one piece or not at all; fill writes into it. Raises like hand_over."""
     from safelight.engine.output import output_error
 
-    if not name_of(place):
+    if place.is_dir():
         raise UsageError(f"{place} is a folder", hint="-o takes the name of a file")
     temporary = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
         with temporary.open("xb") as file:
-            file.write(data)
+            fill(file)
             file.flush()
             os.fsync(file.fileno())
         if force:
@@ -68,8 +69,3 @@ def write(place: Path, data: bytes, *, force: bool) -> None:
         raise output_error(error) from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def name_of(place: Path) -> str:
-    """The name that a file there would have; nothing for a folder."""
-    return "" if place.is_dir() else place.name

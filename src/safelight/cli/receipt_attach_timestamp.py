@@ -46,7 +46,7 @@ def command(face: Face, file: str, answer: str, authority: str | None, *, force:
         raise InputMissing(f"{answer} cannot be read: {reason}") from error
     stamp = timestamp.read(receipt.data, data, check.authorities)
     place = Path(file) if is_receipt_path(Path(file)) else path_for(Path(file))
-    write(timestamp.path_of(place), data, force=force)
+    write(timestamp.path_of(place), lambda file: file.write(data), force=force)
     if face.is_json:
         line = {"type": "timestamp", "schema": SCHEMA, "file": file, "time": stamp.time}
         face.document(line | {"trusted": stamp.is_trusted})

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from safelight.cli.face import Face
+from safelight.cli.gathering import VERIFIERS
 from safelight.cli.handing import hand_over
 from safelight.cli.options import setting, speaking
 
-NAMES = ("verify_receipt.py", "verify_receipt.mjs")
 KEY_NAME = "receipts-key.pem"
 
 
@@ -42,7 +42,7 @@ def command(face: Face, output: str, *, force: bool) -> int:
     except OSError as error:
         raise output_error(error) from error
     key = Book(face.settings.state_dir).keys.receipts
-    for name in NAMES:
+    for name in VERIFIERS:
         hand_over(face, str(folder / name), verifier(name), what="verifier", force=force)
     hand_over(face, str(folder / KEY_NAME), key.public_pem, what="public key", force=force)
     if not face.is_json:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from safelight.audit import shelf
-from safelight.audit.facts import OutputFact, ReceiptFacts, keyed_file, utc_now
+from safelight.audit.facts import ReceiptFacts, utc_now
 from safelight.audit.journal import Journal, Leaf
 from safelight.audit.ledger import Ledger
 from safelight.audit.operation import RECIPE
@@ -95,9 +95,9 @@ class Book:
         """Where connections that were allowed are written down."""
         return Ledger(self.state_dir / "ledger", self.keys.journal)
 
-    def data_key(self) -> bytes:
-        """The key of encrypted files. Raises VaultLocked."""
-        return self.keys.data
+    def data_key(self) -> bytearray:
+        """The key of encrypted files, for the taker to overwrite. Raises VaultLocked."""
+        return self.keys.take_data()
 
     def input_digest(self) -> InputDigest:
         """A fresh digest for one input."""
@@ -111,8 +111,8 @@ class Book:
 
     def is_result(self, facts: ReceiptFacts, target: Path) -> bool:
         """Whether the file is the one that these facts speak of. Raises OSError."""
-        found = Written(sha256_of(target), target.stat().st_size)
-        return any(_is_file(output, found, self.keyed) for output in facts.outputs)
+        digest, size_bytes = sha256_of(target), target.stat().st_size
+        return any(output.is_file(digest, size_bytes, self.keyed) for output in facts.outputs)
 
     def prover(self, claim: Claim, *, any_input: bool = False) -> Callable[[Path], bool]:
         """Tells of a file whether its receipt, signed by us, shows it to be the result of the
@@ -198,13 +198,6 @@ class Book:
             except VerificationFailed:
                 self._ledger_read = (state, [])
         return self._ledger_read[1]
-
-
-def _is_file(output: OutputFact, found: Written, keyed: Callable[[bytes], str]) -> bool:
-    is_long = output.bytes == found.size_bytes
-    if output.sha256 is not None:
-        return is_long and output.sha256 == found.sha256
-    return is_long and output.keyed_digest == keyed_file(found.sha256, keyed)
 
 
 def _receipt_of(target: Path) -> Receipt:
