@@ -26,8 +26,10 @@ MEMORY_IS_KEPT = (
     ":glibc.malloc.hugetlb=1"
 )
 KEPT_NAMES = ("SYSTEMROOT",)
-# The worker of a device lives for many jobs: what it frees is overwritten as it is freed.
-MEMORY_IS_OVERWRITTEN = ":glibc.malloc.perturb=165"
+# Who lives for many jobs overwrites memory as it is freed. Without the cache of each thread: what
+# goes there is not overwritten.
+OVERWRITE_FREED = "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0"
+MEMORY_IS_OVERWRITTEN = f":{OVERWRITE_FREED}"
 # Not a layer: leave what a job left where it is. For the control of a test, like every layer.
 OVERWRITING = "overwriting"
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -37,12 +38,16 @@ def serve(orders: Iterable[str], answers: TextIO) -> None:
             answers.flush()
 
 
+USUAL = "usual"
+CANCELLED_AFTER_S = 0.3
+
+
 class Subject:
-    """One engine and what it is told to do; leaks that were asked for stay until it ends."""
+    """Engines by name and what they are told to do; leaks that were asked for stay to the end."""
 
     def __init__(self) -> None:
         self._open = ExitStack()
-        self._engine: Engine | None = None
+        self._engines: dict[str, Engine] = {}
 
     def __enter__(self) -> Subject:
         return self
@@ -54,7 +59,8 @@ class Subject:
         """Do what is told; the code of how it ended."""
         try:
             if "settings" in order:
-                self._engine = self._open.enter_context(Engine(_settings(order["settings"])))
+                engine = self._open.enter_context(Engine(_settings(order["settings"])))
+                self._engines[order.get("engine", USUAL)] = engine
             elif "leak" in order:
                 leaks.load()[order["leak"]].do(_only(Path(order["inbox"])), self._open)
             else:
@@ -64,11 +70,10 @@ class Subject:
         return "done"
 
     def _work(self, order: dict[str, Any]) -> None:
-        if self._engine is None:
-            raise SafelightError("settings come first")
         recipe = Recipe.from_steps(order["steps"])
         way = WAYS[order["way"]]
-        way(self._engine, recipe, _only(Path(order["inbox"])), Path(order["output"]))
+        engine = self._engines[order.get("engine", USUAL)]
+        way(engine, recipe, _only(Path(order["inbox"])), Path(order["output"]))
 
 
 def _only(folder: Path) -> Path:
@@ -119,6 +124,16 @@ def _data(engine: Engine, recipe: Recipe, source: Path, _output: Path) -> None:
     engine.run(source.read_bytes(), recipe)
 
 
+def _cancelled(engine: Engine, recipe: Recipe, source: Path, output: Path) -> None:
+    """Somebody asks for the end while a worker has the picture."""
+    timer = threading.Timer(CANCELLED_AFTER_S, engine.cancel)
+    timer.start()
+    try:
+        engine.run(source, recipe, output=output)
+    finally:
+        timer.cancel()
+
+
 WAYS: dict[str, Callable[[Engine, Recipe, Path, Path], None]] = {
     "file": _file,
     "in-place": _in_place,
@@ -127,4 +142,5 @@ WAYS: dict[str, Callable[[Engine, Recipe, Path, Path], None]] = {
     "into": _into,
     "held": _held,
     "data": _data,
+    "cancelled": _cancelled,
 }

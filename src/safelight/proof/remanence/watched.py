@@ -26,7 +26,7 @@ MODULE = "safelight.proof.remanence.subject"
 ANSWER_TIMEOUT_S = 120
 LEAVE_TIMEOUT_S = 10
 # What a long-lived server of ours runs with: memory is overwritten as it is freed.
-OVERWRITTEN = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.perturb=165"}
+OVERWRITTEN = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": launch.OVERWRITE_FREED}
 PARTS = ("state", "data", "out", "tmp", "home", "logs")
 
 
@@ -80,11 +80,18 @@ class Ground:
 class Subject:
     """A running subject: a context manager, or close it."""
 
-    def __init__(self, ground: Ground, *, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        *,
+        environment: Mapping[str, str] | None = None,
+        through: Sequence[str] = (),
+    ) -> None:
+        """through is a command that starts it, as a tracer does."""
         self.ground = ground
         self._log = ground.log.open("ab")
         self._process = subprocess.Popen(
-            _command(),
+            [*through, *_command()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -124,10 +131,18 @@ class Subject:
             raise SafelightError("the process that is searched has died")
         return str(json.loads(line)["code"])
 
-    def run(self, way: str, steps: Sequence[Mapping[str, Any]], inbox: Path, output: Path) -> str:
+    def run(
+        self,
+        way: str,
+        steps: Sequence[Mapping[str, Any]],
+        inbox: Path,
+        output: Path,
+        *,
+        engine: str = "usual",
+    ) -> str:
         """One job on the only file in the inbox; see subject.WAYS."""
-        order = {"way": way, "steps": steps, "inbox": str(inbox), "output": str(output)}
-        return self.tell(order)
+        places = {"inbox": str(inbox), "output": str(output)}
+        return self.tell({"way": way, "steps": list(steps), "engine": engine, **places})
 
     @property
     def processes(self) -> list[int]:
