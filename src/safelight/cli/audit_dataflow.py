@@ -45,6 +45,7 @@ def command(
     opened to the network, and nothing is changed.
     """
     from safelight.engine.engine import Engine
+    from safelight.proof.dataflow.gathering import Values
     from safelight.proof.dataflow.machine import Machine
     from safelight.proof.dataflow.survey import Walk, survey
     from safelight.proof.dataflow.table import lines
@@ -53,10 +54,12 @@ def command(
         raise InputMissing("no folder was named", hint="safelight audit dataflow pictures/ -r")
     if show_values and face.settings.hide_values:
         raise UsageError("hide_values is on: values are not shown", hint="leave out --show-values")
+    usual: Values = "none" if face.settings.hide_values else "public"
+    values: Values = "all" if show_values else usual
     target = None if svg is None else _target(face, svg)
     walk = Walk([Path(name) for name in folders], recursive)
     with Engine(face.settings, jobs=face.settings.jobs, door="command line") as engine:
-        found = survey(engine, walk, machine=Machine.here(), shows_values=show_values)
+        found = survey(engine, walk, machine=Machine.here(), values=values)
     if target is not None:
         from safelight.proof.dataflow.drawing import svg as drawn
 

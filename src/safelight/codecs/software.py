@@ -11,7 +11,7 @@ PROGRAMS = (
     *("parameters", "prompt", "workflow", "sd-metadata", "dream", "invokeai", "generation"),
 )
 # Where a service leaves a whole sentence or its settings beside other people's words.
-WORDS = ("description", "comment", "credit", "source", "title")
+WORDS = ("description", "comment", "credit", "source", "title", "caption")
 # Name, pattern, and whether the pattern is told apart from ordinary words.
 SERVICES: tuple[tuple[str, str, bool], ...] = (
     ("Adobe Firefly", r"adobe firefly", True),

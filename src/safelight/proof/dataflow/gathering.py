@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from safelight.proof.dataflow.parts import KINDS, Arrow, Evidence, Map, Place, Root, Sight, Step
 
+# Which values are shown: all, those that name no person and no single device, or none.
+Values = Literal["all", "public", "none"]
 HIDDEN = "(hidden)"
 PSEUDONYMS = "names of people and computers and serial numbers: --show-values shows them"
 
@@ -14,12 +17,12 @@ PSEUDONYMS = "names of people and computers and serial numbers: --show-values sh
 class Gathering:
     """Takes sights in any order; map() gives the same map for the same sights."""
 
-    def __init__(self, roots: Sequence[str], *, shows_values: bool) -> None:
+    def __init__(self, roots: Sequence[str], values: Values) -> None:
         self.roots = [
             Root(Place(f"pictures-{at}", "pictures", name)) for at, name in enumerate(roots, 1)
         ]
         self.limits: list[str] = []
-        self._shows = shows_values
+        self._values = values
         self._sights: list[Sight] = []
         self._steps: list[Step] = []
 
@@ -36,7 +39,9 @@ class Gathering:
             self._sights,
             key=lambda s: (order[s.kind], s.root, s.picture, s.group.casefold(), s.name.casefold()),
         )
-        if not self._shows:
+        if self._values == "none":
+            sights = [_without_value(sight) for sight in sights]
+        if self._values != "all":
             self.limits.append(PSEUDONYMS)
             sights = Pseudonyms().applied(sights)
         places: dict[tuple[str, str, str], Place] = {}
@@ -99,6 +104,13 @@ def _arrow_of(
     if sight.picture:
         arrow.pictures.add(sight.picture)
     arrow.evidence[_bare(sight.evidence)] = None
+
+
+def _without_value(sight: Sight) -> Sight:
+    """What a file says is left out; what the system shows is no value of a picture."""
+    if sight.strength != "claimed":
+        return sight
+    return dataclasses.replace(sight, evidence=dataclasses.replace(sight.evidence, value=HIDDEN))
 
 
 def _bare(evidence: Evidence) -> Evidence:

@@ -44,18 +44,24 @@ def mounts(ground: Ground) -> list[Mount]:
     return found
 
 
+def mount_of(path: Path, there: list[Mount]) -> Mount | None:
+    """The mount on which a path lies: the innermost, and of several on one place the last."""
+    around = [mount for mount in there if path.is_relative_to(mount.place)]
+    return max(reversed(around), key=lambda mount: len(mount.place.parts)) if around else None
+
+
 def sights(ground: Ground, asked: Asked) -> Iterator[Sight]:
     """The mount that holds the root, and those below it, where they are no disk of this machine."""
     there = mounts(ground)
-    around = [mount for mount in there if asked.lies_in(mount.place)]
+    around = mount_of(asked.folder, there)
     below = [
         mount
         for mount in there
-        if mount.place != asked.folder and any(f.is_relative_to(mount.place) for f in asked.folders)
+        if mount.place != asked.folder
         and mount.place.is_relative_to(asked.folder)
-    ]  # fmt: skip
-    holding = [max(reversed(around), key=lambda mount: len(mount.place.parts))] if around else []
-    for mount in holding + below:
+        and any(folder.is_relative_to(mount.place) for folder in asked.folders)
+    ]
+    for mount in ([around] if around else []) + below:
         evidence = Evidence(str(mount.place), "mount", f"{mount.kind} {mount.source}")
         kind = mount.plain_kind
         if kind in NETWORK:
@@ -73,9 +79,9 @@ def sights(ground: Ground, asked: Asked) -> Iterator[Sight]:
 
 
 def removable(ground: Ground, device: str) -> bool:
-    """True for a disk that the kernel calls removable, and for any on USB, or on a card reader."""
+    """True for a disk that the kernel calls removable, and for any on USB."""
     place = (ground.sys / "dev" / "block" / device).resolve()
-    if re.search(r"/usb\d|/mmc\d", str(place)):
+    if re.search(r"/usb\d", str(place)):
         return True
     for folder in (place, place.parent):
         flag = folder / "removable"

@@ -13,7 +13,11 @@ _PLATFORM = re.compile(r"\(?(for|windows|macintosh|macos|mac|linux|android|ios|w
 # Words that are no name: they tell the version of what the device itself runs.
 _FIRMWARE = re.compile(r"(firmware|version|ver\.?|v|rev\.?|build)?[\s.]*[vr]?\d[\w.\-+ ]*", re.I)
 _PRODUCT = re.compile(r"(?<![\w/])([A-Za-z][\w.\-]*)/\d[\w.\-+]*")
-_TRACK = re.compile(r"#?[\w ]*handler?\.?|pict|pictures?|images?|(video|sound)handle", re.I)
+_TRACK = re.compile(
+    "#?((video|sound|audio|pict|data|media)?handle(r)?|video|sound|audio|media|data|alias|mp4|iso"
+    "|core|apple|url|text|time|code|pictures?|images?|pict)[.]?",
+    re.I,
+)
 NOTHING = frozenset({"", "n/a", "none", "unknown", "-", "--", "0", "null", "undefined", "type"})
 # Makers by how a program's name begins, where it is not the first word of it.
 MAKERS = {
@@ -32,8 +36,8 @@ def programs_in(value: str) -> Iterator[tuple[str, str]]:
 
     Most values name one. Those in the form of HTTP's products (`name/1.0 library/2.0`) name each.
     """
-    value = value.strip()
-    if says_nothing(value) or _TRACK.fullmatch(value):
+    value = _without_track(value.strip())
+    if says_nothing(value):
         return
     products = list(_PRODUCT.finditer(value))
     if products:
@@ -79,6 +83,13 @@ def people_in(value: str) -> Iterator[str]:
     for name in value.split(";"):
         if not says_nothing(name):
             yield " ".join(name.split())
+
+
+def _without_track(value: str) -> str:
+    """A handler's name without the words for the kind of its track: what is left is a program."""
+    words = value.strip("#").split()
+    rest = " ".join(word for word in words if not _TRACK.fullmatch(word))
+    return rest if words and (not rest or "handle" in words[-1].casefold()) else value
 
 
 def _cut(value: str) -> tuple[str, str]:

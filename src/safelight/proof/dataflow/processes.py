@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.proof.dataflow.ground import Asked, Ground
+from safelight.proof.dataflow.mounts import mount_of, mounts
 from safelight.proof.dataflow.parts import Evidence, Sight
 
 _INOTIFY = re.compile(r"^inotify wd:\w+ ino:([0-9a-f]+) sdev:([0-9a-f]+)", re.M)
 _FANOTIFY_INODE = re.compile(r"^fanotify ino:([0-9a-f]+) sdev:([0-9a-f]+)", re.M)
 _FANOTIFY_WHOLE = re.compile(r"^fanotify (?:mnt_id:[0-9a-f]+|sdev:[0-9a-f]+)", re.M)
+# Major and minor number of a device, and an inode.
+Key = tuple[int, int, int]
 LISTENING = "0A"
 MINOR_BITS = 20
 SHARING = {
@@ -49,7 +53,7 @@ class Listener:
 def sights(ground: Ground, asked: Asked) -> Iterator[Sight]:
     """What running programs have to do with the root. Those of other users cannot be looked at."""
     listening = {one.inode: one for one in listeners(ground)}
-    keys = {_key(folder) for folder in (*asked.folders, *asked.files)} - {None}
+    keys = set(_keys(ground, asked))
     owners: set[str] = set()
     for process in processes(ground):
         links = list(_links(process))
@@ -70,7 +74,7 @@ def processes(ground: Ground) -> Iterator[Process]:
         if number == os.getpid():
             continue
         try:
-            next(iter(os.scandir(folder / "fd")), None)
+            os.listdir(folder / "fd")
             name = (folder / "comm").read_text(errors="replace").strip()
         except PermissionError:
             closed += 1
@@ -104,27 +108,33 @@ def _is_local(address: str) -> bool:
     return raw[-4] == 127
 
 
-def _key(path: Path) -> tuple[int, int, int] | None:
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    return os.major(facts.st_dev), os.minor(facts.st_dev), facts.st_ino
+def _keys(ground: Ground, asked: Asked) -> Iterator[Key]:
+    """Every folder and file of the root as the kernel knows it: device and inode. Some file systems
+    tell a program another device than the kernel tells of its watches; that one is the mount's.
+    """
+    there = mounts(ground)
+    for path in (*asked.folders, *asked.files):
+        with suppress(OSError):
+            facts = path.stat()
+            yield os.major(facts.st_dev), os.minor(facts.st_dev), facts.st_ino
+            mount = mount_of(path.resolve(), there)
+            if mount is not None:
+                major, _, minor = mount.device.partition(":")
+                yield int(major), int(minor), facts.st_ino
 
 
 def _links(process: Process) -> Iterator[tuple[str, str]]:
     """Number and target of every open descriptor."""
-    try:
-        for entry in os.scandir(process.folder / "fd"):
-            yield entry.name, os.readlink(entry.path)
-    except OSError:  # it, or its descriptor, has ended
-        return
+    with suppress(OSError):  # it has ended
+        for number in os.listdir(process.folder / "fd"):
+            with suppress(OSError):  # this one was closed
+                yield number, os.readlink(process.folder / "fd" / number)
 
 
 def _watching(
     process: Process,
     links: Iterable[tuple[str, str]],
-    keys: set[tuple[int, int, int] | None],
+    keys: set[Key],
     asked: Asked,
 ) -> Iterator[Sight]:
     for number, link in links:
@@ -142,7 +152,7 @@ def _watching(
             yield asked.way(process.name, "may be watched by", "possible", evidence)
 
 
-def _mark(inode: str, device: str) -> tuple[int, int, int]:
+def _mark(inode: str, device: str) -> Key:
     """The kernel's own number of a device has twenty bits of minor number."""
     number = int(device, 16)
     return number >> MINOR_BITS, number & ((1 << MINOR_BITS) - 1), int(inode, 16)

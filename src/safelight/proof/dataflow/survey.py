@@ -6,20 +6,23 @@ marks show into pictures of one pixel (carriers), which the cage reads.
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.codecs.routing import route
 from safelight.engine.engine import Engine
+from safelight.engine.plain import UNREADABLE
 from safelight.engine.result import Result
 from safelight.engine.source import first_bytes, unreadable
 from safelight.errors import InputMissing, SafelightError
 from safelight.image import Finding
 from safelight.proof.dataflow.carriers import MOST_SEARCHED, MOST_XMP, carrier, carriers_in
-from safelight.proof.dataflow.gathering import Gathering
+from safelight.proof.dataflow.gathering import Gathering, Values
 from safelight.proof.dataflow.machine import Machine
 from safelight.proof.dataflow.parts import Map
 from safelight.proof.dataflow.told import Subject, sights_of, steps_of
@@ -27,6 +30,8 @@ from safelight.recipe import Recipe
 
 SIDECAR = ".xmp"
 ENCRYPTED = ".enc"
+# What a reader leaves where it does not know a block: then its marks are looked for too.
+PARTLY_READ = frozenset({UNREADABLE, "APP0"})
 NO_MARKS = "no format that is read, and no block of EXIF or XMP shows in it"
 LIMITS = (
     "metadata is a claim: anyone can write it, and who took it out left no trace here",
@@ -59,7 +64,7 @@ def survey(
     walk: Walk,
     *,
     machine: Machine,
-    shows_values: bool = False,
+    values: Values = "public",
     progress: Progress | None = None,
 ) -> Map:
     """The map of these folders: what their files say, and what the machine shows about them.
@@ -67,7 +72,7 @@ def survey(
     Raises InputMissing for a path that is not there. A file that cannot be read is listed as
     unread; it never ends the survey.
     """
-    gathering = Gathering([str(path) for path in walk.named], shows_values=shows_values)
+    gathering = Gathering([str(path) for path in walk.named], values)
     gathering.limits.extend(LIMITS)
     files = [(at, file) for at, path in enumerate(walk.named) for file in files_of(path, walk)]
     reader = Reader(engine)
@@ -123,23 +128,30 @@ class Reader:
                 with path.open("rb") as file:
                     packet = file.read(MOST_XMP)
                 return Seen(subject, self._inspect(carrier(xmp=packet)), was_searched=True)
-            is_read = path.suffix.lower() == ENCRYPTED or route(first_bytes(path)) is not None
-            return Seen(subject, self._inspect(path)) if is_read else self._searched(subject, path)
+            format = route(first_bytes(path))
+            if format is None and path.suffix.lower() != ENCRYPTED:
+                found = self._searched(path)
+                return Seen(subject, found, was_searched=True, why="" if found else NO_MARKS)
+            findings = self._inspect(path)
+            if format == "pdf" or not PARTLY_READ.isdisjoint(one.name for one in findings):
+                findings = tuple(dict.fromkeys(findings + self._searched(path)))
+            return Seen(subject, findings)
         except SafelightError as error:
             return Seen(subject, why=error.message)
         except OSError as error:
             return Seen(subject, why=unreadable(error).message)
 
-    def _searched(self, subject: Subject, path: Path) -> Seen:
-        """A file of another format, looked through for blocks that show by their marks."""
-        with path.open("rb") as file:
-            data = file.read(MOST_SEARCHED)
+    def _searched(self, path: Path) -> tuple[Finding, ...]:
+        """What blocks tell that show by their marks, in a file that is not read as a whole."""
+        size = min(path.stat().st_size, MOST_SEARCHED)
         found: dict[Finding, None] = {}
-        for one in carriers_in(data):
-            found |= dict.fromkeys(self._inspect(one))
-        if not found:
-            return Seen(subject, why=NO_MARKS)
-        return Seen(subject, tuple(found), was_searched=True)
+        if not size:
+            return ()
+        with path.open("rb") as file, mmap.mmap(file.fileno(), size, prot=mmap.PROT_READ) as data:
+            for one in carriers_in(data):
+                with suppress(SafelightError):  # what only looked like a block
+                    found |= dict.fromkeys(self._inspect(one))
+        return tuple(found)
 
     def _inspect(self, source: Path | bytes) -> tuple[Finding, ...]:
         result = self._engine.run(source, self._recipe)

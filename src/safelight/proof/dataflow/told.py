@@ -159,7 +159,8 @@ def _services(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
     """Services by name; a mark that says AI without a name stands for one that is not named."""
     named = False
     for finding in findings:
-        for service in services_in(finding.name, finding.value):
+        known = [*services_in(finding.name, finding.value)] or [*_systems(finding)]
+        for service in known:
             named = True
             yield _sight(subject, finding, "ai", service, "made or changed by")
     for finding in findings:
@@ -168,11 +169,23 @@ def _services(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
                          detail=finding.value.rpartition("/")[2])  # fmt: skip
 
 
+def _systems(finding: Finding) -> Iterator[str]:
+    """Names that no list of services has: what the standard's own field says, and the program of a
+    step whose mark says that a model did it.
+    """
+    if finding.name == "XMP AISystemUsed" and not says_nothing(finding.value):
+        yield finding.value
+    parts = finding.value.split("; ")
+    if finding.name == "C2PA action" and len(parts) > 2 and any(map(is_by_ai, parts[2:])):
+        yield from (name for name, _ in programs_in(parts[1]))
+
+
 def _online(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
     """Services that gave the picture out, and hosts that keep its credentials for it."""
     for finding in findings:
         if finding.name == "IPTC SpecialInstructions" and finding.value.startswith(FACEBOOK_MARK):
-            yield _sight(subject, finding, "online", "Facebook or Instagram", "came through")
+            bare = Finding(finding.group, finding.name, FACEBOOK_MARK)  # what follows is a number
+            yield _sight(subject, bare, "online", "Facebook or Instagram", "came through")
         if finding.name == "XMP provenance" and (host := host_of(finding.value)):
             yield _sight(subject, finding, "online", host, "keeps its credentials")
 

@@ -40,6 +40,7 @@ DROPPINGS = {
     "ZbThumbnail.info": "Canon ZoomBrowser", "CaptureOne": "Capture One",
     "NKSC_PARAM": "Nikon NX Studio", ".ppignore": "PhotoPrism", ".ppstorage": "PhotoPrism",
     ".immich": "Immich", "iPod Photo Cache": "iTunes", ".xvpics": "GIMP",
+    ".safelight": "Safelight",
 }  # fmt: skip
 ZONE = ":Zone.Identifier"
 _HOST_URL = re.compile(r"^(?:HostUrl|ReferrerUrl)=(.+)$", re.M)

@@ -1,0 +1,481 @@
+"""Where pictures could still flow: each fact of the system planted, seen, and gone without it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from safelight.engine.engine import Engine
+from safelight.proof.dataflow.ground import Ground, real
+from safelight.proof.dataflow.machine import Machine
+from safelight.proof.dataflow.mounts import removable
+from safelight.proof.dataflow.parts import Map
+from safelight.settings import Settings
+from tests.codecs.making import jpeg
+from tests.proof.flows import bare, mapped, names, ways
+
+TCP = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt uid inode\n"
+# Watch a folder as a sync client does, say that it is done, and wait to be told to leave.
+WATCHER = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+fd = libc.inotify_init1(0)
+if libc.inotify_add_watch(fd, os.fsencode(sys.argv[1]), 0x100) < 0:
+    raise OSError(ctypes.get_errno(), "inotify")
+held = open(sys.argv[2], "rb") if len(sys.argv) > 2 else None
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+# Listen on this machine alone, in a folder.
+LISTENER = """
+import os, socket, sys
+os.chdir(sys.argv[1])
+listener = socket.create_server(("127.0.0.1", 0))
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine(Settings(), jobs=1) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    return bare(tmp_path / "system")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    (pictures / "a.jpg").write_bytes(jpeg())
+    return pictures
+
+
+def plant(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def seen(folder: Path, ground: Ground, engine: Engine) -> Map:
+    return mapped(folder, ground=ground, engine=engine, recursive=True)
+
+
+@contextmanager
+def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of ours that says ready and leaves at the end of its input."""
+    line = [sys.executable, "-c", *words]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(10)
+
+
+def own(found: Map, process: subprocess.Popen[bytes]) -> list[tuple[str, str]]:
+    """What the map tells of one process: words on the arrow, strength."""
+    shown = f"process {process.pid}"
+    return [
+        (arrow.what, arrow.strength)
+        for arrow in found.arrows
+        if any(shown in (one.file, one.value) for one in arrow.evidence)
+    ]
+
+
+def test_on_a_system_that_tells_nothing_there_is_no_way_out(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    assert ways(seen(folder, ground, engine)) == {}
+
+
+CLIENTS = {
+    "Dropbox": (".dropbox/info.json", '{{"personal": {{"path": "{0}", "host": 1}}}}'),
+    "Nextcloud": (".config/Nextcloud/nextcloud.cfg", "0\\Folders\\1\\localPath={0}/\n"),
+    "ownCloud": (".config/ownCloud/owncloud.cfg", "0\\Folders\\1\\localPath={0}\n"),
+    "Syncthing": (
+        ".config/syncthing/config.xml",
+        '<folder id="x" label="y" path="{0}" type="sendreceive">',
+    ),
+    "OneDrive": (".config/onedrive/config", 'sync_dir = "{0}"\n'),
+    "Insync": (".config/Insync/insync.conf", "base={0}\n"),
+    "Seafile": (".ccnet/seafile.ini", "{0}\n"),
+    "digiKam": (".config/digikamrc", "Album Path={0}\n"),
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_folder_of_a_sync_client_is_seen_and_another_one_is_not(
+    folder: Path, ground: Ground, engine: Engine, client: str
+) -> None:
+    place, form = CLIENTS[client]
+    plant(ground.home / place, form.format(folder.parent / "elsewhere"))
+    assert ways(seen(folder, ground, engine)) == {}
+    for named in (folder, folder.parent, folder / "below"):
+        plant(ground.home / place, form.format(named))
+        assert ways(seen(folder, ground, engine)) == {client: "configured"}
+
+
+@pytest.mark.parametrize(
+    ("mark", "client"),
+    [
+        (".dropbox.cache", "Dropbox"), (".stfolder", "Syncthing"), (".sync", "Resilio Sync"),
+        ("._sync_1a2b.db", "Nextcloud or ownCloud"), (".tmp.drivedownload", "Google Drive"),
+        ("seafile-ignore.txt", "Seafile"), (".IMG_1.jpg.icloud", "iCloud Drive"),
+    ],
+)  # fmt: skip
+def test_the_mark_of_a_sync_client_is_seen_here_and_above(
+    folder: Path, ground: Ground, engine: Engine, mark: str, client: str
+) -> None:
+    plant(folder.parent / "beside" / mark, "")
+    assert ways(seen(folder, ground, engine)) == {}
+    for place in (folder, folder.parent):
+        (place / mark).mkdir()
+        assert ways(seen(folder, ground, engine)) == {client: "observed"}
+        (place / mark).rmdir()
+
+
+@pytest.mark.parametrize(
+    ("place", "client"),
+    [("Library/Mobile Documents/com~apple~CloudDocs", "iCloud Drive"),
+     ("Library/CloudStorage/OneDrive-Personal", "OneDrive")],
+)  # fmt: skip
+def test_a_place_that_a_system_carries_elsewhere(
+    tmp_path: Path, ground: Ground, engine: Engine, place: str, client: str
+) -> None:
+    (tmp_path / place).mkdir(parents=True)
+    (tmp_path / place / "a.jpg").write_bytes(jpeg())
+    assert ways(seen(tmp_path / place, ground, engine)) == {client: "configured"}
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [("https://code.example/me/p.git", "code.example"), ("git@code.example:me/p", "code.example"),
+     ("/srv/backup.git", "another folder")],
+)  # fmt: skip
+def test_a_repository_can_be_pushed(
+    folder: Path, ground: Ground, engine: Engine, address: str, host: str
+) -> None:
+    plant(folder.parent / ".git" / "config", '[remote "origin"]\n\tfetch = x\n')
+    assert ways(seen(folder, ground, engine)) == {}
+    plant(folder.parent / ".git" / "config", f'[remote "origin"]\n\turl = {address}\n')
+    assert ways(seen(folder, ground, engine)) == {f"git, to {host}": "configured"}
+
+
+def test_a_share_of_this_machine_is_seen(folder: Path, ground: Ground, engine: Engine) -> None:
+    plant(ground.etc / "exports", "/srv/other *(ro)\n# comment\n")
+    plant(ground.etc / "samba" / "smb.conf", "[x]\n path = /srv/other\n")
+    assert ways(seen(folder, ground, engine)) == {}
+    plant(ground.etc / "exports", f"{folder.parent} *(rw)\n")
+    plant(ground.samba_shares / "pics", f"path={folder}\n")
+    assert ways(seen(folder, ground, engine)) == {
+        "other machines, by NFS": "configured",
+        "other machines, by SMB": "configured",
+    }
+
+
+def mount(device: str, place: object, kind: str, source: str) -> str:
+    return f"36 35 {device} / {place} rw,noatime - {kind} {source} rw\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "way"),
+    [
+        ("nfs4", "nas:/photos", "another machine: nas:/photos"),
+        ("cifs", "//nas/my\\040photos", "another machine: //nas/my photos"),
+        ("fuse.sshfs", "me@host:/p", "another machine: me@host:/p"),
+        ("fuse.rclone", "drive:", "another machine: drive:"),
+        ("9p", "host", "the host of this virtual machine"),
+        ("fuse.unheard", "x", "the program behind fuse.unheard"),
+    ],
+)
+def test_a_mount_that_is_no_disk_of_this_machine_is_seen(
+    folder: Path, ground: Ground, engine: Engine, kind: str, source: str, way: str
+) -> None:
+    table = ground.proc / "self" / "mountinfo"
+    root = mount("8:1", "/", "ext4", "/dev/sda1")
+    plant(table, root + mount("0:50", folder.parent / "elsewhere", kind, source) + "broken\n")
+    assert ways(seen(folder, ground, engine)) == {}
+    (folder / "below").mkdir()
+    (folder / "below" / "b.jpg").write_bytes(jpeg())
+    for place in (folder.parent, folder, folder / "below"):
+        plant(table, root + mount("0:50", place, kind, source))
+        assert ways(seen(folder, ground, engine)) == {way: "observed"}
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_medium_that_can_be_carried_away_is_seen(
+    folder: Path, ground: Ground, engine: Engine, *, is_there: bool
+) -> None:
+    plant(ground.proc / "self" / "mountinfo", mount("8:17", folder, "vfat", "/dev/sdb1"))
+    disk = ground.sys / "devices" / "ata1" / "block" / "sdb"
+    plant(disk / "sdb1" / "partition", "1")
+    plant(disk / "removable", f"{int(is_there)}\n")
+    (ground.sys / "dev" / "block").mkdir(parents=True)
+    (ground.sys / "dev" / "block" / "8:17").symlink_to(disk / "sdb1")
+    expected = {"a medium that can be carried away: /dev/sdb1": "observed"} if is_there else {}
+    assert ways(seen(folder, ground, engine)) == expected
+    assert not removable(ground, "9:9")
+
+
+def test_a_disk_on_usb_can_be_carried_away(ground: Ground) -> None:
+    disk = ground.sys / "devices" / "usb3" / "block" / "sdc"
+    plant(disk / "removable", "0\n")
+    (ground.sys / "dev" / "block").mkdir(parents=True)
+    (ground.sys / "dev" / "block" / "8:32").symlink_to(disk)
+    assert removable(ground, "8:32")
+
+
+def test_a_real_process_that_watches_the_folder_is_seen_and_one_that_watches_another_is_not(
+    folder: Path, tmp_path: Path, ground: Ground, engine: Engine
+) -> None:
+    here = Ground(ground.home, etc=ground.etc, samba_shares=ground.samba_shares)
+    other = tmp_path / "other"
+    other.mkdir()
+    with running(WATCHER, str(folder)) as watcher, running(WATCHER, str(other)) as control:
+        found = seen(folder, here, engine)
+        assert own(found, watcher) == [("watched by", "observed")]
+        assert own(found, control) == []
+    assert own(seen(folder, here, engine), watcher) == []
+
+
+def test_a_real_process_that_holds_a_picture_open_is_seen(
+    folder: Path, tmp_path: Path, ground: Ground, engine: Engine
+) -> None:
+    here = Ground(ground.home, etc=ground.etc, samba_shares=ground.samba_shares)
+    with running(WATCHER, str(tmp_path), str(folder / "a.jpg")) as holder:
+        assert own(seen(folder, here, engine), holder) == [("open in", "observed")]
+
+
+def process(ground: Ground, number: int, *, cwd: Path, words: bytes = b"x\0") -> Path:
+    """A process as the kernel would show it."""
+    folder = ground.proc / str(number)
+    (folder / "fd").mkdir(parents=True)
+    (folder / "fdinfo").mkdir()
+    (folder / "comm").write_text("server\n")
+    (folder / "cmdline").write_bytes(words)
+    (folder / "cwd").symlink_to(cwd)
+    return folder
+
+
+def listening(ground: Ground, address: str, port: int, inode: int) -> None:
+    rest = "00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0"
+    table = "tcp" if len(address) == 8 else "tcp6"
+    plant(ground.proc / "net" / table, f"{TCP}   0: {address}:{port:04X} {rest} {inode} 1\n")
+
+
+ANY4, LOOP4, ANY6, LOOP6 = "00000000", "0100007F", "0" * 32, "0" * 24 + "01000000"
+MAPPED_LOOP = "0000000000000000FFFF00000100007F"
+
+
+@pytest.mark.parametrize(
+    ("address", "reach"),
+    [(ANY4, "other machines"), (LOOP4, "this machine alone"), (ANY6, "other machines"),
+     (LOOP6, "this machine alone"), (MAPPED_LOOP, "this machine alone")],
+)  # fmt: skip
+def test_a_server_that_works_in_the_folder_is_tied_to_it(
+    folder: Path, ground: Ground, engine: Engine, address: str, reach: str
+) -> None:
+    listening(ground, address, 8000, 777)
+    (process(ground, 41, cwd=folder) / "fd" / "3").symlink_to("socket:[777]")
+    found = seen(folder, ground, engine)
+    assert ways(found) == {"server, port 8000": "observed"}
+    assert list(found.of_kind("way")[0].details)[-1:] == [reach] or reach in str(found.document())
+
+
+def test_a_server_started_with_the_folder_is_tied_to_it(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    listening(ground, LOOP4, 8000, 777)
+    words = b"server\0--root\0" + os.fsencode(folder) + b"\0"
+    (process(ground, 41, cwd=Path("/"), words=words) / "fd" / "3").symlink_to("socket:[777]")
+    assert ways(seen(folder, ground, engine)) == {"server, port 8000": "observed"}
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "expected"),
+    [
+        (ANY4, 445, {"SMB on this machine": "possible"}),
+        (ANY4, 9999, {"other programs that listen": "possible"}),
+        (LOOP4, 445, {}),
+    ],
+)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_listener_elsewhere_is_only_possible(
+    folder: Path, ground: Ground, engine: Engine, *, address: str, port: int,
+    expected: dict[str, str], is_known: bool,
+) -> None:  # fmt: skip
+    listening(ground, address, port, 777)
+    if is_known:
+        (process(ground, 41, cwd=Path("/")) / "fd" / "3").symlink_to("socket:[777]")
+    assert ways(seen(folder, ground, engine)) == expected
+
+
+def test_a_real_listener_in_the_folder_is_tied_to_it(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    here = Ground(ground.home, etc=ground.etc, samba_shares=ground.samba_shares)
+    with running(LISTENER, str(folder)) as server, running(LISTENER, "/") as control:
+        found = seen(folder, here, engine)
+        assert own(found, server) == [("could be served by", "observed")]
+        assert own(found, control) == []
+
+
+def test_a_whole_file_system_that_is_watched_may_be_this_one(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    watcher = process(ground, 42, cwd=Path("/"))
+    (watcher / "fd" / "5").symlink_to("anon_inode:[fanotify]")
+    (watcher / "fdinfo" / "5").write_text("pos:\t0\nfanotify sdev:800001 mflags:0 mask:3b\n")
+    assert ways(seen(folder, ground, engine)) == {"server": "possible"}
+
+
+def test_an_inode_that_is_watched_elsewhere_is_not_this_one(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    facts = folder.stat()
+    device = os.major(facts.st_dev) << 20 | os.minor(facts.st_dev)
+    watcher = process(ground, 42, cwd=Path("/"))
+    (watcher / "fd" / "5").symlink_to("anon_inode:inotify")
+    line = "inotify wd:1 ino:{:x} sdev:{:x} mask:fc6 ignored_mask:0\n"
+    (watcher / "fdinfo" / "5").write_text(line.format(facts.st_ino, device + 1))
+    assert ways(seen(folder, ground, engine)) == {}
+    (watcher / "fdinfo" / "5").write_text(line.format(facts.st_ino, device))
+    assert ways(seen(folder, ground, engine)) == {"server": "observed"}
+
+
+def test_what_cannot_be_looked_at_is_said(
+    folder: Path, ground: Ground, monkeypatch: pytest.MonkeyPatch, engine: Engine
+) -> None:
+    process(ground, 42, cwd=Path("/"))
+    listed = os.listdir
+
+    def refused(path: Path) -> list[str]:
+        if str(path).endswith("/42/fd"):
+            raise PermissionError(13, "no")
+        return listed(path)
+
+    monkeypatch.setattr("safelight.proof.dataflow.processes.os.listdir", refused)
+    found = seen(folder, ground, engine)
+    assert any("1 processes of other users" in sentence for sentence in found.limits)
+
+
+def test_a_download_says_from_where_and_no_more_than_the_host(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    photo = folder / "a.jpg"
+    os.setxattr(photo, "user.xdg.origin.url", b"https://files.example/d?key=canary")
+    (folder / "b.jpg:Zone.Identifier").write_text(
+        "[ZoneTransfer]\nZoneId=3\nHostUrl=https://other.example/canary.jpg\n"
+    )
+    found = seen(folder, ground, engine)
+    assert names(found, "online") == ["files.example", "other.example"]
+    assert "canary" not in str(found.document())
+
+
+def test_an_attribute_of_a_client_is_a_way_out(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    os.setxattr(folder / "a.jpg", "user.other.attributes", b"x")
+    assert ways(seen(folder, ground, engine)) == {}
+    os.setxattr(folder / "a.jpg", "user.com.dropbox.attributes", b"x")
+    assert ways(seen(folder, ground, engine)) == {"Dropbox": "observed"}
+
+
+def test_what_programs_left_beside_the_pictures_is_named(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    for name in ("a.jpg.pp3", "a.dop", "a.AAE"):
+        (folder / name).write_text("x")
+    for name in (".picasa.ini", "Thumbs.db"):
+        (folder / name).write_text("x")
+    (folder / "@eaDir").mkdir()
+    takeout = '{"googlePhotosOrigin": {"mobileUpload": {}}}'
+    (folder / "a.jpg.json").write_text(takeout)
+    found = seen(folder, ground, engine)
+    expected = {"RawTherapee", "DxO PhotoLab", "Apple Photos", "Picasa", "Windows Explorer",
+                "Synology Photos"}  # fmt: skip
+    assert set(names(found, "trace")) == expected
+    assert names(found, "online") == ["Google Photos"]
+
+
+def test_a_small_copy_in_the_cache_is_found(folder: Path, ground: Ground, engine: Engine) -> None:
+    cache = ground.home / ".cache" / "thumbnails" / "large"
+    plant(cache / "0123.png", "another picture's")
+    assert ways(seen(folder, ground, engine)) == {}
+    address = f"file://{(folder / 'a.jpg').resolve()}"
+    name = hashlib.md5(address.encode(), usedforsecurity=False).hexdigest()
+    plant(cache / f"{name}.png", "")
+    assert ways(seen(folder, ground, engine)) == {"the cache of small pictures": "observed"}
+
+
+def test_a_program_that_opened_a_picture_is_named(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    listing = ground.home / ".local" / "share" / "recently-used.xbel"
+    form = (
+        '<bookmark href="{}" added="2026-01-01T00:00:00Z"><info><metadata>'
+        '<bookmark:application name="Viewer" exec="viewer"/></metadata></info></bookmark>'
+    )
+    plant(listing, form.format("file:///elsewhere/a.jpg"))
+    assert names(seen(folder, ground, engine), "trace") == []
+    plant(listing, form.format(f"file://{folder.resolve()}/a.jpg"))
+    assert names(seen(folder, ground, engine), "trace") == ["Viewer"]
+
+
+def test_a_second_name_of_a_file_is_a_way_out(
+    folder: Path, tmp_path: Path, ground: Ground, engine: Engine
+) -> None:
+    os.link(folder / "a.jpg", tmp_path / "b.jpg")
+    assert ways(seen(folder, ground, engine)) == {"another folder, under a second name": "observed"}
+
+
+def test_other_accounts_read_only_what_is_open_all_the_way_down(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    def told() -> bool:
+        found = seen(folder, ground, engine)
+        return "other accounts of this computer" in names(found, "way")
+
+    reach = [folder, *folder.parents]
+    before = [place.stat().st_mode for place in reach]
+    is_open = all(mode & 1 for mode in before[1:])
+    (folder / "a.jpg").chmod(0o644)
+    folder.chmod(0o755)
+    assert told() == is_open
+    folder.chmod(0o700)
+    assert not told()
+    folder.chmod(0o755)
+    (folder / "a.jpg").chmod(0o640)
+    assert not told()
+
+
+def test_settings_that_cannot_be_read_are_said(ground: Ground) -> None:
+    ground.home.mkdir(parents=True)
+    assert ground.text(ground.home) == ""
+    assert ground.unseen == {f"{ground.home} cannot be read"}
+
+
+@pytest.mark.parametrize("told", ["", "relative", "\0", "x:/y"])
+def test_what_is_no_full_path_names_no_folder(told: str, ground: Ground) -> None:
+    assert real(told, ground.home) is None
+
+
+def test_a_home_is_written_short(ground: Ground) -> None:
+    assert real('"~/Pics"', ground.home) == ground.home.resolve() / "Pics"
+
+
+def test_the_machine_itself_can_be_asked() -> None:
+    assert Machine.here().ground.proc == Path("/proc")
