@@ -61,7 +61,7 @@ def command(face: Face, folder: str, *, recipe_file: str, items: tuple[str, ...]
                 if not face.is_json and face.verbosity >= 0:
                     state = "done" if is_new else "was there"
                     face.out(line(found[-1]["result"], state, item, found[-1]["file"]))
-    tell(face, case, chain, "processed", results=found)
+    tell(face, case, chain, "processed", work=found)
     return 0
 
 
