@@ -78,7 +78,7 @@ def opening(data: bytes) -> Callable[[], None]:
 def others(data: bytes) -> dict[str, Callable[[], object]]:
     """What the goal does not speak of: Tink's own, and an output's whole way to its file."""
 
-    def written(key: Callable[[], bytes] | None) -> None:
+    def written(key: Callable[[], bytearray] | None) -> None:
         fd = os.memfd_create("bench")
         try:
             write_through(fd, [data], key)
@@ -90,7 +90,7 @@ def others(data: bytes) -> dict[str, Callable[[], object]]:
         "encrypt, Tink": lambda: tink_encrypts(bytes(32), data),
         "open, Tink": lambda: tink_opens(bytes(32), sealed),
         "an output, hashed and written": lambda: written(None),
-        "an output, encrypted, hashed and written": lambda: written(lambda: bytes(32)),
+        "an output, encrypted, hashed and written": lambda: written(lambda: bytearray(32)),
     }
 
 

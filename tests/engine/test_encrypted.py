@@ -75,7 +75,7 @@ def test_the_file_is_tinks_and_holds_the_same_picture(
     result = done(engine, photo, SCRUB, output=target)
     plain = done(engine, photo, SCRUB).data
     assert plain is not None
-    assert tink_opens(engine.book.data_key(), target.read_bytes()) == plain
+    assert tink_opens(engine.book.keys.data, target.read_bytes()) == plain
     (output,) = facts(result)["outputs"]
     assert output["sha256"] == sha256_of(target)
     assert output["bytes"] == target.stat().st_size > len(plain)
@@ -85,7 +85,7 @@ def test_the_file_is_tinks_and_holds_the_same_picture(
 
 def test_what_tink_encrypted_is_an_input(engine: Engine, photo: Path, tmp_path: Path) -> None:
     sealed = tmp_path / "theirs.PNG.ENC"
-    sealed.write_bytes(tink_encrypts(engine.book.data_key(), photo.read_bytes()))
+    sealed.write_bytes(tink_encrypts(engine.book.keys.data, photo.read_bytes()))
     ours, plain = (done(engine, source, SMALLER) for source in (sealed, photo))
     assert ours.data == plain.data
     for key in ("keyed_digest", "bytes", "width"):
@@ -146,10 +146,10 @@ def test_what_does_not_open_is_no_input(
     engine: Engine, photo: Path, tmp_path: Path, cut: int
 ) -> None:
     sealed = tmp_path / "a.png.enc"
-    sealed.write_bytes(tink_encrypts(engine.book.data_key(), photo.read_bytes())[:cut])
+    sealed.write_bytes(tink_encrypts(engine.book.keys.data, photo.read_bytes())[:cut])
     with pytest.raises(VerificationFailed):
         engine.run(sealed, SCRUB)
-    sealed.write_bytes(tink_encrypts(engine.book.data_key(), b""))
+    sealed.write_bytes(tink_encrypts(engine.book.keys.data, b""))
     with pytest.raises(ContainerBroken, match="empty"):
         engine.run(sealed, SCRUB)
 
@@ -157,9 +157,9 @@ def test_what_does_not_open_is_no_input(
 def test_the_limit_is_that_of_the_picture(photo: Path, tmp_path: Path) -> None:
     size, sealed = photo.stat().st_size, tmp_path / "a.png.enc"
     sealed.write_bytes(tink_encrypts(bytes(32), photo.read_bytes()))
-    with open_source(sealed, size, hashlib.sha256(), key=lambda: bytes(32)) as held:
+    with open_source(sealed, size, hashlib.sha256(), key=lambda: bytearray(32)) as held:
         assert held.size_bytes == size
-    reading = open_source(sealed, size - 1, hashlib.sha256(), key=lambda: bytes(32))
+    reading = open_source(sealed, size - 1, hashlib.sha256(), key=lambda: bytearray(32))
     with pytest.raises(LimitExceeded), reading:
         pass
 
@@ -167,7 +167,7 @@ def test_the_limit_is_that_of_the_picture(photo: Path, tmp_path: Path) -> None:
 def test_a_locked_vault_is_told_before_anything_is_written(
     engine: Engine, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def locked() -> bytes:
+    def locked() -> bytearray:
         raise VaultLocked()
 
     monkeypatch.setattr(engine.book, "data_key", locked)
@@ -178,6 +178,24 @@ def test_a_locked_vault_is_told_before_anything_is_written(
     sealed.write_bytes(b"x" * 100)
     with pytest.raises(VaultLocked):
         engine.run(sealed, SCRUB)
+
+
+def test_a_key_is_taken_for_one_use_and_overwritten(
+    photo: Path, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[bytearray] = []
+    real = engine.book.data_key
+
+    def noted() -> bytearray:
+        given.append(real())
+        return given[-1]
+
+    monkeypatch.setattr(engine.book, "data_key", noted)
+    target = tmp_path / "out.png.enc"
+    done(engine, photo, SCRUB, output=target)
+    done(engine, target, SMALLER, output=target, in_place=True)
+    assert len(given) == 4
+    assert not any(map(any, given))
 
 
 def test_names_keep_their_ending(tmp_path: Path) -> None:

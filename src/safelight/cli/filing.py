@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from safelight.cli.face import SCHEMA, Face, problem_document
 from safelight.cli.printable import printable
-from safelight.errors import OutputClash, SafelightError
+from safelight.errors import OutputClash, SafelightError, VaultLocked
 
 if TYPE_CHECKING:
     from safelight.vault.files import Made
 
-Work = Callable[[Path, Path, bytes], "Made"]
+Work = Callable[[Path, Path, bytearray], "Made"]
 
 
 def each(
@@ -26,13 +26,16 @@ def each(
 
     kind is the type of its document. Raises VaultLocked.
     """
-    from safelight.engine.sealing import key_of
+    from safelight.engine.sealing import key_of, taken
 
-    key, code = key_of(face.settings)(), 0
+    key, code = key_of(face.settings), 0
     for one in files:
         try:
             target = name(Path(one))
-            made = work(Path(one), target, key)
+            with taken(key) as secret:
+                made = work(Path(one), target, secret)
+        except VaultLocked:
+            raise
         except SafelightError as error:
             code = max(code, error.exit_code)
             if face.is_json:

@@ -16,7 +16,7 @@ from typing import Self
 
 from safelight.errors import VerificationFailed
 from safelight.settings import Settings
-from safelight.vault.keys import load_or_make
+from safelight.vault.keys import load_or_make, overwrite
 from safelight.vault.stream import (
     SCHEME,
     Decryptor,
@@ -27,7 +27,8 @@ from safelight.vault.stream import (
 )
 
 PIECE_BYTES = 1 << 22
-Key = Callable[[], bytes]
+# A fresh copy of the key each time, which is overwritten here after use.
+Key = Callable[[], bytearray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,18 @@ class Written:
 def key_of(settings: Settings) -> Key:
     """The key of this user's encrypted files, read when it is first asked for."""
     folder = settings.state_dir / "keys"
-    return cache(lambda: load_or_make(folder, settings.passphrase_file).data)
+    keys = cache(lambda: load_or_make(folder, settings.passphrase_file))
+    return lambda: keys().take_data()
+
+
+@contextmanager
+def taken(key: Key) -> Iterator[bytearray]:
+    """The key for one use; overwritten on leaving."""
+    secret = key()
+    try:
+        yield secret
+    finally:
+        overwrite(secret)
 
 
 @contextmanager
@@ -73,7 +85,7 @@ def opened(path: Path, fd: int, size_bytes: int, key: Key | None) -> Iterator[In
         yield Inside(size_bytes, _reader(fd))
         return
     held_bytes = plain_bytes(size_bytes)
-    with Decryptor(key(), _reader(fd)) as decryptor:
+    with taken(key) as secret, Decryptor(secret, _reader(fd)) as decryptor:
         yield Inside(held_bytes, decryptor.read_into, SCHEME)
 
 
@@ -93,7 +105,7 @@ def write_through(fd: int, pieces: Sequence[bytes | memoryview], key: Key | None
                 with memoryview(piece)[start : start + PIECE_BYTES] as part:
                     put(part)
         return Written(digest.hexdigest(), size_bytes)
-    with Encryptor(key(), put) as encryptor:
+    with taken(key) as secret, Encryptor(secret, put) as encryptor:
         for piece in pieces:
             encryptor.write(piece)
         encryptor.finish()
@@ -116,11 +128,11 @@ def holds(fd: int, pieces: Sequence[bytes | memoryview], key: Key | None) -> boo
     for piece in pieces:
         wanted.update(piece)
     os.lseek(fd, 0, os.SEEK_SET)
-    with memoryview(bytearray(PIECE_BYTES)) as view:
+    with memoryview(bytearray(PIECE_BYTES)) as view, suppress(VerificationFailed):
         if key is None:
             _feed(found.update, _reader(fd), view)
         else:
-            with suppress(VerificationFailed), Decryptor(key(), _reader(fd)) as decryptor:
+            with taken(key) as secret, Decryptor(secret, _reader(fd)) as decryptor:
                 _feed(found.update, decryptor.read_into, view)
         view[:] = bytes(PIECE_BYTES)
     return found.digest() == wanted.digest()

@@ -33,7 +33,7 @@ class Made:
     sha256: str
 
 
-def encrypt_file(source: Path, target: Path, key: bytes) -> Made:
+def encrypt_file(source: Path, target: Path, key: bytes | bytearray) -> Made:
     """Write the file, encrypted, to a name that nothing has.
 
     Raises InputMissing, OutputExists, OutputFailed, DiskFull; then nothing is there.
@@ -46,7 +46,7 @@ def encrypt_file(source: Path, target: Path, key: bytes) -> Made:
         return put.made
 
 
-def decrypt_file(source: Path, target: Path, key: bytes) -> Made:
+def decrypt_file(source: Path, target: Path, key: bytes | bytearray) -> Made:
     """Write what is in the encrypted file to a name that nothing has.
 
     Raises as encrypt_file, and VerificationFailed for a file that does not open.

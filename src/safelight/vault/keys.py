@@ -90,6 +90,10 @@ class Keys:
         """
         return bytes(self._data())
 
+    def take_data(self) -> bytearray:
+        """The same copy, for the taker to overwrite after use. Raises VaultLocked."""
+        return bytearray(self._data())
+
     @property
     def tls(self) -> bytes:
         """The key for a server's connections, PKCS #8 in DER; made when first asked for."""
