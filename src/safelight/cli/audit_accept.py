@@ -47,7 +47,7 @@ def command(face: Face, *, finding: str, reason: str | None, owner: str, until: 
     if (reason is None) != withdraw:
         raise UsageError("give either --reason or --withdraw")
     state_dir = face.settings.state_dir
-    keys = Book(state_dir).keys
+    keys = Book.of(face.settings).keys
     if withdraw:
         accepted.withdraw(state_dir, keys, finding)
     else:

@@ -29,7 +29,7 @@ def command(face: Face, checkpoint: str, output: str) -> int:
     """
     from safelight.engine.book import Book
 
-    log = Book(face.settings.state_dir).journal.log()
+    log = Book.of(face.settings).journal.log()
     proof = log.consistency(note(checkpoint))
     keep(face, output, proof.to_bytes(), "consistency", entries=log.head.entries)
     return 0

@@ -31,7 +31,7 @@ def command(face: Face, file: str, output: str) -> int:
     from safelight.engine.book import Book
 
     receipt = receipt_of(file)
-    log = Book(face.settings.state_dir).journal.log()
+    log = Book.of(face.settings).journal.log()
     number = log.checked.numbers.get(receipt.commitment)
     if number is None:
         raise InputMissing(

@@ -42,7 +42,7 @@ def command(face: Face, since: str | None, checkpoint: str | None) -> int:
     from safelight.engine.book import Book
 
     start = moment(since, datetime.now(UTC)) if since is not None else ""
-    log = Book(face.settings.state_dir).journal.log()
+    log = Book.of(face.settings).journal.log()
     if checkpoint is not None:
         keep(face, checkpoint, log.checkpoint.encode(), "checkpoint", entries=log.head.entries)
         return 0

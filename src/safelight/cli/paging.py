@@ -33,7 +33,7 @@ def write(face: Face, page: Page, output: str) -> Page:
         put(place, markdown(page).encode())
         made = page
     else:
-        one = signed.sign(page, Book(face.settings.state_dir).keys.receipts)
+        one = signed.sign(page, Book.of(face.settings).keys.receipts)
         is_html = place.suffix.lower() == ".html"
         put(place, signed.as_html(one).encode() if is_html else one.envelope)
         made = one.page

@@ -41,7 +41,7 @@ def command(face: Face, output: str, *, force: bool) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(error) from error
-    key = Book(face.settings.state_dir).keys.receipts
+    key = Book.of(face.settings).keys.receipts
     for name in VERIFIERS:
         hand_over(face, str(folder / name), verifier(name), what="verifier", force=force)
     hand_over(face, str(folder / KEY_NAME), key.public_pem, what="public key", force=force)

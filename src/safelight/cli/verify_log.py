@@ -52,7 +52,7 @@ def command(
     from safelight.audit.checks import LIMITS, Answer, against_checkpoint, against_receipts
     from safelight.engine.book import Book
 
-    book = Book(face.settings.state_dir)
+    book = Book.of(face.settings)
     try:
         log, has_head = _log(book, journal, key)
     except VerificationFailed as error:

@@ -130,7 +130,7 @@ def _books(settings: Settings, is_wrapped: bool | None) -> Iterator[Fact | Findi
         yield found("self-test-none", "the ledger holds no self-test")
         return
     try:
-        kept = Book(settings.state_dir)
+        kept = Book.of(settings)
         journal, ledger = kept.journal, kept.ledger
     except SafelightError as error:
         yield fact("journal and ledger", f"not looked at: {error.message}", "observed")
@@ -143,7 +143,7 @@ def _notes(settings: Settings, is_wrapped: bool | None) -> dict[str, Accepted]:
     if is_wrapped is None:
         return {}
     try:
-        return accepted.notes(settings.state_dir, Book(settings.state_dir).keys)
+        return accepted.notes(settings.state_dir, Book.of(settings).keys)
     except (VaultLocked, PolicyRefused):
         return {}
 

@@ -94,7 +94,7 @@ def gather(settings: Settings, posture: Page, asked: Asked) -> Evidence:
     """Read journal, ledger and receipts. Raises InputMissing for a place that is not there,
     VerificationFailed where journal or ledger are not what they were signed to be, VaultLocked.
     """
-    book = Book(settings.state_dir)
+    book = Book.of(settings)
     log = book.journal.log()
     left_out: Counter[str] = Counter()
     keep = _keeper(book, dict(log.checked.numbers), asked, left_out)
