@@ -209,7 +209,7 @@ def test_a_history_gives_each_step_its_time(folder: Path, ground: Ground, engine
     ]
 
 
-AI = {
+AI: dict[str, tuple[Callable[[], bytes], str]] = {
     "a prompt in PNG": (
         lambda: with_chunks(
             png(), (b"tEXt", b"parameters\0cat\nSteps: 20, Sampler: Euler a, Size")

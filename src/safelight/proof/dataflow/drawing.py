@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from html import escape
 
 from safelight.codecs.reading import printable
-from safelight.proof.dataflow.layout import LEFT, RIGHT, Panel, Row, panels, placed, wrapped
+from safelight.proof.dataflow.layout import LEFT, RIGHT, Panel, Row, fitted, panels, placed, wrapped
 from safelight.proof.dataflow.parts import Arrow, Map, Strength
 
 WIDTH, TOP, EDGE = 1320, 96, 28
@@ -103,7 +103,7 @@ def _panel(panel: Panel, x: float, found: Map) -> Iterator[str]:
     for row in panel.rows:
         yield f'<g><title>{_tip(row, found)}</title><rect class="row" x="{x}" y="{row.y:.1f}"'
         yield f' width="{SIDE}" height="{row.height:.1f}" rx="6"/>'
-        label = printable(row.label, LETTERS_OF_SIDE)
+        label = fitted(row.label, LETTERS_OF_SIDE)
         yield _text(x + 12, row.y + 20, "text label", label)
         if row.pictures:
             yield _text(x + SIDE - 12, row.y + 20, "note count", str(row.pictures), "end")
@@ -123,7 +123,7 @@ def _middle(found: Map, boxes: dict[str, tuple[float, float]]) -> Iterator[str]:
         facts += [f"{root.searched} by their marks"] * bool(root.searched)
         facts += [f"{len(root.unread)} not read"] * bool(root.unread)
         start = y + height / 2 - 8 * len(facts) + 4
-        yield _text(at, start, "text h2", printable(name, LETTERS_OF_BOX), "middle")
+        yield _text(at, start, "text h2", fitted(name, LETTERS_OF_BOX), "middle")
         for number, fact in enumerate(facts, 1):
             yield _text(at, start + 19 * number, "note count", fact, "middle")
 

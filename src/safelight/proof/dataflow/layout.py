@@ -97,7 +97,7 @@ def wrapped(names: Iterable[str], letters: int = NOTE_LETTERS) -> list[str]:
     """The names with commas between, in lines that fit."""
     lines = [""]
     for name in names:
-        name = printable(name, letters - 2)
+        name = fitted(name, letters - 2)
         line = f"{lines[-1]}, {name}" if lines[-1] else name
         if lines[-1] and wide(line) > letters:
             lines[-1] += ","
@@ -105,6 +105,16 @@ def wrapped(names: Iterable[str], letters: int = NOTE_LETTERS) -> list[str]:
         else:
             lines[-1] = line
     return [line for line in lines if line]
+
+
+def fitted(text: str, letters: int) -> str:
+    """The text made printable, and cut where it takes more room than so many narrow letters."""
+    text = printable(text, letters)
+    if wide(text) <= letters:
+        return text
+    while wide(text) > letters - 1:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def wide(text: str) -> int:
