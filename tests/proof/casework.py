@@ -81,7 +81,9 @@ class Led:
 def add(case: CaseFolder, *files: Path) -> Chain:
     with case.held() as chain:
         for file in files:
-            chain, _facts, _is_new = acquire(case, chain, file, case.person(chain, None, None), WHY)
+            chain, _facts, _is_new = acquire(
+                case, chain, file, who=case.person(chain, None, None), why=WHY
+            )
         return chain
 
 
@@ -89,7 +91,7 @@ def work(desk: Desk, case: CaseFolder, recipe: Recipe, item: str, *, drawn: bool
     """Work on a copy of the item; drawn: as an illustration."""
     with case.held() as chain:
         who = case.person(chain, None, None)
-        with engine_for(desk.settings(), chain, who, WHY, "python") as engine:
+        with engine_for(desk.settings(), chain, who=who, why=WHY) as engine:
             task = Task.of(recipe, engine, is_illustrative=drawn)
             chain, _result, _new = process(case, chain, engine, task, act=Act(item, who, WHY))
         return chain

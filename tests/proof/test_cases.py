@@ -318,5 +318,5 @@ def test_a_name_that_is_no_text_is_written_down_escaped(desk: Desk, tmp_path: Pa
     (tmp_path / "plain.jpg").rename(odd)
     with case.held() as chain:
         who = case.person(chain, None, None)
-        chain, facts, is_new = acquire(case, chain, odd, who, "")
+        chain, facts, is_new = acquire(case, chain, odd, who=who, why="")
     assert (facts.name, is_new) == ("\\udcff.jpg", True)

@@ -171,7 +171,7 @@ def test_work_that_died_is_finished_or_given_up_by_the_next_run(
         add(case, tmp_path / f"{number}.jpg")
     chain = case.read()
     who = case.person(chain, None, None)
-    with engine_for(desk.settings(), chain, who, "why", "python") as engine:
+    with engine_for(desk.settings(), chain, who=who, why="why") as engine:
         task = Task.of(SMALLER, engine, is_illustrative=False)
         for item, (place, name, stands) in zip(chain.originals, POINTS.values(), strict=True):
             act = Act(item, who, "why")
@@ -203,7 +203,7 @@ def test_a_result_that_is_not_ours_is_not_taken_for_finished(
     draw(tmp_path / "one.jpg")
     chain = add(case, tmp_path / "one.jpg")
     who = case.person(chain, None, None)
-    with engine_for(desk.settings(), chain, who, "why", "python") as engine:
+    with engine_for(desk.settings(), chain, who=who, why="why") as engine:
         task = Task.of(SMALLER, engine, is_illustrative=False)
         with monkeypatch.context() as patch, case.held() as chain:
             patch.setattr(processing, "_facts", _dies)
@@ -224,7 +224,7 @@ def test_an_original_that_was_changed_stops_the_work(desk: Desk, tmp_path: Path)
     place.chmod(0o600)
     place.write_bytes(b"another")
     who = case.person(chain, None, None)
-    with engine_for(desk.settings(), chain, who, "why", "python") as engine:
+    with engine_for(desk.settings(), chain, who=who, why="why") as engine:
         task = Task.of(SMALLER, engine, is_illustrative=False)
         with case.held() as chain, pytest.raises(VerificationFailed, match="E0001"):
             process(case, chain, engine, task, act=Act("E0001", who, "why"))

@@ -44,7 +44,7 @@ def command(
         finish(case, chain)
         person, items = somebody(case, chain, who, role), []
         for name in files:
-            chain, facts, is_new = acquire(case, chain, Path(name), person, why)
+            chain, facts, is_new = acquire(case, chain, Path(name), who=person, why=why)
             items.append(_document(facts, is_new=is_new))
             if not face.is_json and face.verbosity >= 0:
                 state = "acquired" if is_new else "was there"

@@ -50,7 +50,7 @@ def command(face: Face, folder: str, *, recipe_file: str, items: tuple[str, ...]
         refuse_closed(chain)
         case.refuse_stranger(chain)
         person = somebody(case, chain, who, role)
-        with engine_for(face.settings, chain, person, why, "command line") as engine:
+        with engine_for(face.settings, chain, who=person, why=why) as engine:
             task = Task.of(recipe, engine, is_illustrative=illustrative)
             finish(case, chain)
             chain = settle(case, chain, engine)

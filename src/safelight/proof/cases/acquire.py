@@ -69,7 +69,7 @@ class Digests:
 
 
 def acquire(
-    case: CaseFolder, chain: Chain, source: Path, who: Person, why: str
+    case: CaseFolder, chain: Chain, source: Path, *, who: Person, why: str
 ) -> tuple[Chain, Acquired, bool]:
     """The chain with the file as a new original; True if it was taken in, False if the very same
     bytes are an original of this case already. To be called while the case is held.

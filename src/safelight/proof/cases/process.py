@@ -55,7 +55,9 @@ class Task:
         return cls(steps, effect, is_illustrative)
 
 
-def engine_for(settings: Settings, chain: Chain, who: Person, why: str, door: Door) -> Engine:
+def engine_for(
+    settings: Settings, chain: Chain, *, who: Person, why: str, door: Door = "command line"
+) -> Engine:
     """An engine whose receipts say what a case needs: plain digests, also of decoded pixels, the
     case, and the step in its custody.
     """

@@ -122,8 +122,8 @@ def _result(chain: Chain, shelf: Shelf, result: Result, done: f.Processed) -> It
     if len(done.previews) == 2:
         before, after = (_preview(shelf, file) for file in done.previews)
         yield (
-            f'<div class="pair">{page.picture(before, f"{began.item}, original, reduced")}'
-            f"{page.picture(after, f'{began.result}, result, reduced')}</div>"
+            f'<div class="pair">{page.picture(before, f"{began.item}, original, as a preview")}'
+            f"{page.picture(after, f'{began.result}, result, as a preview')}</div>"
         )
     rows = [
         ("Why", page.shown(result.event.why)),
