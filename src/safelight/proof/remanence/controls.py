@@ -1,4 +1,4 @@
-"""Controls: each leak is made in a process of its own, and its detector must see it."""
+"""Controls: each leak is made on purpose, and its detector must see it."""
 
 from __future__ import annotations
 
@@ -37,30 +37,39 @@ class Tripped:
 
 
 def trip_all(folder: Path, names: Iterable[str] | None = None) -> tuple[Tripped, ...]:
-    """Every leak, or those named, each in a folder of its own below this one.
+    """Every leak, or those named, in a process and folders of their own below this one.
 
     Raises SafelightError when a process could not be started, OSError.
     """
     chosen = leaks.load().values() if names is None else [leaks.load()[name] for name in names]
-    return tuple(trip(leak, folder / f"leak-{number}") for number, leak in enumerate(chosen))
+    found: dict[str, Tripped] = {}
+    for overwrites in (True, False):
+        ground = Ground.made(folder / f"leaks-{overwrites}".lower())
+        environment = OVERWRITTEN if overwrites else None
+        with Subject(ground, environment=environment) as subject:
+            for leak in chosen:
+                if leak.overwrites is overwrites:
+                    found[leak.name] = trip(leak, subject)
+    return tuple(found[leak.name] for leak in chosen)
 
 
-def trip(leak: Leak, folder: Path) -> Tripped:
-    """Make one leak, look with its detectors. Raises as trip_all."""
-    mark, ground = Mark(), Ground.made(folder / "ground")
-    inbox = folder / "inbox"
-    inbox.mkdir()
+def trip(leak: Leak, subject: Subject) -> Tripped:
+    """Make one leak there, with a mark of its own, and look with its detectors. Raises as
+    trip_all.
+    """
+    mark, inbox = Mark(), subject.ground.folder.parent / "inbox of leaks"
+    inbox.mkdir(exist_ok=True)
     source = inbox / f"{mark.name(0)}.png"
     source.write_bytes(picture(mark, 0))
-    with Subject(ground, environment=OVERWRITTEN if leak.overwrites else None) as subject:
-        before = subject.written_bytes()
-        subject.tell({"leak": leak.name, "inbox": str(inbox)})
-        written = subject.written_bytes() - before
-        found = subject.search(mark)
+    before = subject.written_bytes()
+    subject.tell({"leak": leak.name, "inbox": str(inbox)})
+    written = subject.written_bytes() - before
+    found = subject.search(mark)
     counts = {
         "written": written if written >= source.stat().st_size else 0,
-        "cores": _cores(mark, ground),
+        "cores": _cores(mark, subject.ground),
     }
+    source.unlink()
     looked = [one for one in leak.detectors if one not in ELSEWHERE]
     seen = [counts[one] if one in counts else found.of(one) for one in looked]
     return Tripped(leak, None if None in seen else max(filter(None, seen), default=0))
@@ -70,7 +79,10 @@ def _cores(mark: Mark, ground: Ground) -> int | None:
     """Copies in core dumps that lie where a subject works; None where the system gives them to a
     program, or allows none.
     """
-    if not CORE_PATTERN.exists() or CORE_PATTERN.read_text()[:1] in ("|", "/"):
+    import resource
+
+    is_forbidden = resource.getrlimit(resource.RLIMIT_CORE)[1] == 0
+    if is_forbidden or not CORE_PATTERN.exists() or CORE_PATTERN.read_text()[:1] in ("|", "/"):
         return None
     found = Found()
     search_folder(mark, ground.part("tmp"), found)
