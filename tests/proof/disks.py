@@ -22,6 +22,8 @@ CALLS = "write,pwrite64,writev,pwritev,pwritev2,sendfile,copy_file_range,splice"
 # A descriptor that leads to a disk: neither memory, nor a pipe, nor a socket, nor a device.
 TO_A_DISK = re.compile(rb"(?:write|writev|pwrite64|pwritev2?)\(\d+<(?!/memfd:|/dev/|pipe:|socket:)")
 
+BYTE = re.compile(rb"\\x([0-9a-f]{2})")
+
 
 @dataclass(frozen=True, slots=True)
 class Disk:
@@ -87,18 +89,13 @@ class Trace:
 
     def copies(self, mark: Mark) -> int:
         """Canaries in what was written to a disk."""
-        return self._count(mark, r"".join(f"\\x{byte:02x}" for byte in mark.raw)) + self._count(
-            mark, "".join(f"\\x{byte:02x}" for byte in mark.text.encode())
-        )
+        return sum(sum(mark.count(line).values()) for line in self._writes())
 
     def writes(self) -> int:
         """How many writes to a disk were seen at all."""
-        return sum(TO_A_DISK.search(line) is not None for line in self._lines())
+        return len(self._writes())
 
-    def _count(self, _mark: Mark, needle: str) -> int:
-        return sum(
-            line.count(needle.encode()) for line in self._lines() if TO_A_DISK.search(line)
-        )
-
-    def _lines(self) -> list[bytes]:
-        return self.log.read_bytes().splitlines()
+    def _writes(self) -> list[bytes]:
+        lines = self.log.read_bytes().splitlines()
+        plain = (BYTE.sub(lambda found: bytes((int(found[1], 16),)), line) for line in lines)
+        return [line for line in plain if TO_A_DISK.search(line)]

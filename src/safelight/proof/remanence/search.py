@@ -123,25 +123,27 @@ def _memory(mark: Mark, pid: int, found: Found) -> Counter[str]:
         open(f"/proc/{pid}/mem", "rb", buffering=0) as memory,
         open(f"/proc/{pid}/pagemap", "rb", buffering=0) as pages,
     ):
-        for low, high, is_shared in _regions(pid):
-            runs = [(low, high)] if is_shared else _present(pages.fileno(), low, high)
+        for low, high, is_whole in _regions(pid):
+            runs = [(low, high)] if is_whole else _present(pages.fileno(), low, high)
             for start, end in runs:
                 copies += _windows(mark, memory.fileno(), start, end, found)
     return copies
 
 
 def _regions(pid: int) -> Iterator[tuple[int, int, bool]]:
-    """What is mapped and could hold bytes of a job, and whether it is shared. Code and data of
-    programs as they lie on the disk, which nobody can write to, are left out.
+    """What is mapped and could hold bytes of a job, and whether all of it may be there without
+    having been looked at: what is shared, and files without a name. Code and data of programs as
+    they lie on the disk, which nobody can write to, are left out.
     """
     for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
         ends, rights, _, _, _, *rest = line.split(maxsplit=5)
         name = rest[0] if rest else ""
-        is_file = name.startswith("/") and not name.endswith("(deleted)")
+        is_nameless = name.endswith("(deleted)")
+        is_file = name.startswith("/") and not is_nameless
         if "r" not in rights or name in UNREADABLE or (is_file and "w" not in rights):
             continue
         low, high = (int(end, 16) for end in ends.split("-"))
-        yield low, high, rights.endswith("s")
+        yield low, high, is_nameless or rights.endswith("s")
 
 
 def _present(pagemap: int, low: int, high: int) -> Iterator[tuple[int, int]]:

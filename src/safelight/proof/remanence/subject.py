@@ -23,6 +23,8 @@ from safelight.errors import SafelightError
 from safelight.proof.remanence import leaks
 from safelight.recipe import Recipe
 from safelight.settings import Settings
+from safelight.vault.files import encrypt_file
+from safelight.vault.keys import overwrite
 
 
 def main(_words: list[str]) -> None:
@@ -124,6 +126,17 @@ def _data(engine: Engine, recipe: Recipe, source: Path, _output: Path) -> None:
     engine.run(source.read_bytes(), recipe)
 
 
+def _sealed(engine: Engine, recipe: Recipe, source: Path, output: Path) -> None:
+    """Into an encrypted file, from it into another, and in its place; and the file as it is."""
+    first = output.with_name(f"{output.name}.enc")
+    engine.run(source, recipe, output=first)
+    engine.run(first, recipe, output=output.with_name(f"again-{first.name}"))
+    engine.run(first, recipe, output=first, in_place=True, existing="overwrite")
+    key = engine.book.data_key()
+    encrypt_file(source, output.with_name(f"as-it-is-{first.name}"), key)
+    overwrite(key)
+
+
 def _cancelled(engine: Engine, recipe: Recipe, source: Path, output: Path) -> None:
     """Somebody asks for the end while a worker has the picture."""
     timer = threading.Timer(CANCELLED_AFTER_S, engine.cancel)
@@ -142,5 +155,6 @@ WAYS: dict[str, Callable[[Engine, Recipe, Path, Path], None]] = {
     "into": _into,
     "held": _held,
     "data": _data,
+    "sealed": _sealed,
     "cancelled": _cancelled,
 }
