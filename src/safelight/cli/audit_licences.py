@@ -6,7 +6,7 @@ import click
 
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import setting, speaking
-from safelight.cli.paging import tell, write
+from safelight.cli.paging import require_free, tell, write
 from safelight.cli.shelf import store_of
 
 
@@ -29,6 +29,7 @@ def command(face: Face, *, output: str | None) -> int:
     """
     from safelight.proof.components.sheet import rows, sheet
 
+    require_free(output)
     store = store_of(face)
     if output is not None:
         write(face, sheet(store), output)

@@ -9,7 +9,7 @@ import click
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.measuring import measured
 from safelight.cli.options import setting, speaking
-from safelight.cli.paging import tell, write
+from safelight.cli.paging import require_free, tell, write
 from safelight.cli.printable import printable
 from safelight.errors import SafelightError
 
@@ -54,6 +54,7 @@ def command(face: Face, *, fail_on: Severity | None, output: str | None) -> int:
     from safelight.proof.posture.folders import are_wrapped
     from safelight.proof.posture.posture import Place, is_failed, posture
 
+    require_free(output)
     settings = face.settings
     page = posture(Place(settings), report_of(face), is_wrapped=are_wrapped(settings.state_dir))
     if output is not None:

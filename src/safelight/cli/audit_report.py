@@ -14,7 +14,7 @@ from safelight.cli.audit_posture import report_of
 from safelight.cli.checking import trusted
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import setting, speaking
-from safelight.cli.paging import write
+from safelight.cli.paging import require_free, write
 from safelight.errors import InputMissing
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def command(face: Face, /, *, kind: str, output: str | None, **asked: object) ->
     from safelight.proof.reports.catalogue import kind as named
     from safelight.proof.reports.markdown import markdown
 
+    require_free(output)
     page = named(kind).page(_evidence(face, asked))
     if output is not None:
         page = write(face, page, output)

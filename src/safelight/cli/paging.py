@@ -16,19 +16,25 @@ KINDS = (".html", ".json", ".md")
 WIDTH = 34
 
 
+def require_free(output: str | None) -> None:
+    """Refuse before any work. Raises UsageError for an ending of no kind, OutputExists."""
+    if output is None:
+        return
+    if Path(output).suffix.lower() not in KINDS:
+        raise UsageError(f"-o takes a name that ends in {', '.join(KINDS)}")
+    _require_absent(Path(output))
+
+
 def write(face: Face, page: Page, output: str) -> Page:
     """Write the page: .html and .json are signed, .md is there to go on writing in.
 
-    The page as it was written. Raises UsageError for another ending, OutputExists, VaultLocked,
-    DiskFull, OutputFailed.
+    The page as it was written. Raises OutputExists, VaultLocked, DiskFull, OutputFailed.
     """
     from safelight.engine.book import Book
     from safelight.proof.reports import signed
     from safelight.proof.reports.markdown import markdown
 
     place = Path(output)
-    if place.suffix.lower() not in KINDS:
-        raise UsageError(f"-o takes a name that ends in {', '.join(KINDS)}")
     if place.suffix.lower() == ".md":
         put(place, markdown(page).encode())
         made = page
@@ -46,9 +52,13 @@ def put(place: Path, data: bytes) -> None:
     """Write a new file in one piece. Raises OutputExists, DiskFull, OutputFailed."""
     from safelight.vault.private import write_private
 
+    _require_absent(place)
+    write_private(place, data)
+
+
+def _require_absent(place: Path) -> None:
     if place.exists() or place.is_symlink():
         raise OutputExists(f"{place} is there already", hint="give -o another name")
-    write_private(place, data)
 
 
 def tell(face: Face, page: Page) -> None:
