@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Write docs/reference/ from the code: operations, errors, settings, formats, models, commands.
+"""Write docs/reference/ from the code: operations, errors, settings, formats, models, commands,
+and the schemas of receipts.
 
 Usage: scripts/reference.py            (writes what changed)
        scripts/reference.py --check    (writes nothing; leaves with 1 and names what is stale)
@@ -8,6 +9,7 @@ Usage: scripts/reference.py            (writes what changed)
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -34,7 +36,18 @@ def pages() -> dict[str, str]:
         "formats.md": HEADER + "\n".join(formats_page()) + "\n",
         "models.md": HEADER + "\n".join(models_page()) + "\n",
         "commands.md": HEADER + "\n".join(commands_page()) + "\n",
+        **dict(receipt_schemas()),
     }
+
+
+def receipt_schemas() -> Iterator[tuple[str, str]]:
+    """What each form of receipt says, for who reads them by a program."""
+    from safelight.audit.schema import schema
+    from safelight.audit.statement import PREDICATES
+
+    for form in PREDICATES.values():
+        text = json.dumps(schema(form), indent=2, ensure_ascii=False) + "\n"
+        yield f"schema/receipt/v{form}.json", text
 
 
 def operations_page() -> Iterator[str]:
@@ -261,8 +274,8 @@ def main(words: list[str]) -> int:
         if found:
             sys.stderr.write(f"stale: {', '.join(found)}; scripts/reference.py writes them anew\n")
         return 1 if found else 0
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for name in found:
+        (FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
         (FOLDER / name).write_text(pages()[name])
     return 0
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.house.claims import watch
 from tests.house.no_sockets import no_sockets
+from tests.house.receipts import held
 
 __all__ = ["no_sockets"]
 
@@ -66,6 +67,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         environment.setenv("HOME", str(home))
         environment.setenv("SAFELIGHT_STATE_DIR", str(home / "state"))
         environment.setenv("ORT_DISABLE_TELEMETRY", "1")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def receipts_keep_to_their_schema() -> Iterator[None]:
+    """Whichever test makes one."""
+    with held():
         yield
 
 

@@ -14,10 +14,11 @@ from typing import Any, Union
 
 from pydantic.fields import FieldInfo
 
+from safelight.audit.blocks import CODE
 from safelight.audit.fact import Count, Digest, Fact, Pseudonym, Time
 from safelight.audit.statement import Predicate
 
-PATTERNS = {r"^[0-9a-f]{32}$": "id", r"^([0-9a-f]{64})?$": "perhaps"}
+PATTERNS = {r"^[0-9a-f]{32}$": "id", r"^([0-9a-f]{64})?$": "perhaps", CODE: "code"}
 KINDS: dict[Any, str] = {Digest: "digest", Count: "count", Time: "time", Pseudonym: "pseudonym"}
 
 

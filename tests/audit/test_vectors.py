@@ -49,10 +49,13 @@ def test_envelope(name: str) -> None:
         dsse.verify(data, public)
 
 
-@pytest.mark.parametrize("name", names("receipt-v1"))
-def test_receipt(name: str, tmp_path: Path) -> None:
-    facts = expected("receipt-v1")
-    data = (VECTORS / "receipt-v1" / name).read_bytes()
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [(folder, name) for folder in ("receipt-v1", "receipt-v2") for name in names(folder)],
+)
+def test_receipt(folder: str, name: str, tmp_path: Path) -> None:
+    facts = expected(folder)
+    data = (VECTORS / folder / name).read_bytes()
     desk = Desk.at(tmp_path)
     output = tmp_path / "a.png"
     output.write_bytes(b"pixels")

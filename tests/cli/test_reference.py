@@ -53,6 +53,7 @@ def test_a_stale_page_is_seen(
     reference: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, text in reference.pages().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(reference, "FOLDER", tmp_path)
     assert reference.stale() == []

@@ -20,6 +20,7 @@ const MOST = 2 ** 53;
 const PATTERNS = {
   digest: /^[0-9a-f]{64}$/,
   perhaps: /^([0-9a-f]{64})?$/,
+  code: /^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,63}$/,
   id: /^[0-9a-f]{32}$/,
   pseudonym: /^[0-9a-f]{16}$/,
   time: /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/,
@@ -28,7 +29,7 @@ const PATTERNS = {
 // name: ? may be left out, + may be left out and is of form 2 alone, ! may be left out in form 2
 // alone. [kind] is a list, {kind} an object of such values; a kind of this table is such an object.
 const SHAPES = `
-assignment: case? purpose? role?
+assignment: case?:code purpose?:code role?:code
 custody: event from_role? reason? seal? to_role? witness_role?
 egress: attempted:count contained:count filter_sha256:perhaps level:level mechanisms:[text]
   not_covered:[text] self_test+:selftest strength window+:window
