@@ -30,6 +30,7 @@ from safelight.ops.detect import Detect
 from safelight.ops.inspect import Inspect
 from safelight.ops.redact import Redact
 from safelight.ops.rotate import Rotate
+from safelight.ops.upscale import Upscale
 from safelight.proof.cases import acquire as acquiring
 from safelight.proof.cases import page
 from safelight.proof.cases.acquire import acquire
@@ -236,6 +237,14 @@ def test_only_what_can_be_repeated_is_admitted() -> None:
         admitted(turned, CPU, is_illustrative=True)
     with pytest.raises(UsageError, match="no picture"):
         admitted(Recipe((Inspect(),)), CPU, is_illustrative=False)
+
+
+def test_control_with_another_fact_of_the_operation_its_work_is_admitted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The fact is what refuses, not the operation's name."""
+    monkeypatch.setattr(Upscale, "effect", "exact")
+    assert admitted(LARGER, CPU, is_illustrative=False)[1] == "exact"
 
 
 @pytest.mark.parametrize("step", [_Dream(), _Silent()])

@@ -1,0 +1,140 @@
+"""What cannot have happened has no place in the log, not even signed with the right key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safelight.audit.fact import Fact
+from safelight.errors import OutputFailed, VerificationFailed
+from safelight.proof.cases import chain as chains
+from safelight.proof.cases import facts as f
+from safelight.proof.cases.chain import Chain, walk
+from safelight.proof.cases.event import facts_of, read, signed
+from safelight.proof.cases.folder import CaseFolder
+from safelight.proof.cases.manifest import Manifest
+from tests.cli.pictures import draw
+from tests.proof.casework import Desk, add, begun
+
+SEAL = f.Sealed(seal="0" * 32, files=0, content="0" * 64)
+FILE = f.File(place="originals/E0001.jpg", bytes=1, sha256="0" * 64, sha3_256="0" * 64)
+BEGAN = f.Began(
+    result="R0001", item="E0009", verbs=("scrub",), recipe={}, recipe_sha256="0" * 64,
+    effect="exact", is_illustrative=False,
+)  # fmt: skip
+IMPOSSIBLE: dict[str, list[tuple[Any, Fact]]] = {
+    "created twice": [("created", f.Created(title="again"))],
+    "an original twice": [
+        ("acquired", f.Acquired(item="E0001", file=FILE, name="", changed="2026-01-01T00:00:00Z"))
+    ],
+    "a note about nothing": [("noted", f.Noted(about="R0007"))],
+    "work on nothing": [("began", BEGAN)],
+    "work twice": [
+        ("began", BEGAN.model_copy(update={"item": "E0001"})),
+        ("began", BEGAN.model_copy(update={"item": "E0001"})),
+    ],
+    "an end without a beginning": [("failed", f.Failed(result="R0001", code="interrupted"))],
+    "a seal opened that is none": [("opened", f.Opened(seal="1" * 32))],
+    "work behind a seal": [("sealed", SEAL), ("began", BEGAN)],
+    "facts of another kind": [("sealed", f.Noted())],
+}
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> CaseFolder:
+    made = begun(Desk(tmp_path / "state"), tmp_path / "case")
+    draw(tmp_path / "one.jpg")
+    add(made, tmp_path / "one.jpg")
+    return made
+
+
+@pytest.mark.parametrize("what", IMPOSSIBLE)
+def test_what_cannot_have_happened_is_refused(case: CaseFolder, what: str) -> None:
+    *before, (kind, facts) = IMPOSSIBLE[what]
+    with case.held() as chain:
+        who = case.person(chain, None, None)
+        for earlier, its in before:
+            chain = case.append(chain, earlier, its, who=who, why="")
+        with pytest.raises(VerificationFailed, match="event"):
+            case.append(chain, kind, facts, who=who, why="")
+    assert case.read().number == chain.number
+
+
+def test_an_event_of_another_case_is_refused(case: CaseFolder, tmp_path: Path) -> None:
+    other = begun(Desk(tmp_path / "state"), tmp_path / "other")
+    chain = case.read()
+    line = signed(
+        case.keys.receipts, case=other.read().id, number=3, previous=chain.tip, event="noted",
+        who=case.person(chain, None, None), why="", facts={"about": ""},
+    )  # fmt: skip
+    with pytest.raises(VerificationFailed, match="another case"):
+        chain.with_line(line)
+
+
+def test_words_that_are_too_many_are_refused(case: CaseFolder) -> None:
+    with case.held() as chain:
+        who = case.person(chain, None, None)
+        with pytest.raises(VerificationFailed, match="why"):
+            case.append(chain, "noted", f.Noted(), who=who, why="x" * 5_000)
+
+
+def test_a_log_that_is_too_long_is_not_read(
+    case: CaseFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chains, "MAX_LOG_BYTES", 10)
+    with pytest.raises(VerificationFailed, match="more than 10 bytes"):
+        walk((case.folder / "case.jsonl").read_bytes())
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"signature":1}', b'{"signature":""}'])
+def test_what_is_no_event_is_refused(data: bytes) -> None:
+    with pytest.raises(VerificationFailed):
+        read(data)
+
+
+def test_facts_are_read_as_their_kind_alone(case: CaseFolder) -> None:
+    with pytest.raises(VerificationFailed, match="out of order"):
+        facts_of(case.read().last.event, f.Sealed)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"{}", b"[]", b'{"case":"x"}',
+     Manifest(case="0" * 32, seal="0" * 32, files=(FILE, FILE)).to_bytes()],
+)  # fmt: skip
+def test_a_manifest_that_is_none_is_refused(data: bytes) -> None:
+    with pytest.raises(VerificationFailed):
+        Manifest.parse(data)
+
+
+def test_a_case_that_cannot_be_written_is_told(case: CaseFolder) -> None:
+    (case.folder / "case.jsonl").rename(case.folder / "aside")
+    (case.folder / "case.jsonl").symlink_to("aside")
+    with case.held() as chain, pytest.raises(OutputFailed, match="the case cannot be written"):
+        case.append(chain, "noted", f.Noted(), who=case.person(chain, None, None), why="")
+
+
+def test_what_is_remembered_and_damaged_is_told(case: CaseFolder) -> None:
+    chain = case.read()
+    path = case.registry.folder / f"{chain.id}.json"
+    path.write_bytes(b"{}")
+    with pytest.raises(VerificationFailed, match="remembered"):
+        case.read()
+    assert Chain().digest_at(1) is None
+
+
+def test_an_event_that_is_not_the_one_written_here_is_noticed(case: CaseFolder) -> None:
+    before = (case.folder / "case.jsonl").read_bytes()
+    with case.held() as chain:
+        who = case.person(chain, None, None)
+        case.append(chain, "noted", f.Noted(), who=who, why="one")
+    (case.folder / "case.jsonl").write_bytes(before)
+    line = signed(
+        case.keys.receipts, case=chain.id, number=3, previous=chain.tip, event="noted",
+        who=who, why="another", facts={"about": ""},
+    )  # fmt: skip
+    (case.folder / "case.jsonl").write_bytes(before + line.data + b"\n")
+    with pytest.raises(VerificationFailed, match="event 3 is not the one"):
+        case.read()
