@@ -106,7 +106,7 @@ def _panel(panel: Panel, x: float, found: Map) -> Iterator[str]:
         label = fitted(row.label, LETTERS_OF_SIDE)
         yield _text(x + 12, row.y + 20, "text label", label)
         if row.pictures:
-            yield _text(x + SIDE - 12, row.y + 20, "note count", str(row.pictures), "end")
+            yield _text(x + SIDE - 12, row.y + 20, "note count", str(row.pictures), anchor="end")
         for at, note in enumerate(row.notes):
             yield _text(x + 12, row.y + 36 + at * 15, "note small", note)
         yield "</g>"
@@ -123,9 +123,9 @@ def _middle(found: Map, boxes: dict[str, tuple[float, float]]) -> Iterator[str]:
         facts += [f"{root.searched} by their marks"] * bool(root.searched)
         facts += [f"{len(root.unread)} not read"] * bool(root.unread)
         start = y + height / 2 - 8 * len(facts) + 4
-        yield _text(at, start, "text h2", fitted(name, LETTERS_OF_BOX), "middle")
+        yield _text(at, start, "text h2", fitted(name, LETTERS_OF_BOX), anchor="middle")
         for number, fact in enumerate(facts, 1):
-            yield _text(at, start + 19 * number, "note count", fact, "middle")
+            yield _text(at, start + 19 * number, "note count", fact, anchor="middle")
 
 
 def _lines(
@@ -203,7 +203,7 @@ def _foot(foot: list[str], top: float) -> Iterator[str]:
         yield _text(EDGE, top + 30 + at * FOOT_LINE, "note small", line)
 
 
-def _text(x: float, y: float, style: str, words: str, anchor: str = "start") -> str:
+def _text(x: float, y: float, style: str, words: str, *, anchor: str = "start") -> str:
     where = f' text-anchor="{anchor}"' if anchor != "start" else ""
     shown = escape(printable(words, 400))
     return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}"{where}>{shown}</text>'

@@ -98,7 +98,7 @@ def _devices(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
                     yield from _device(subject, findings, told.value, told)
     for told in findings:
         if told.name == "HostComputer" and told.value not in models | {""}:
-            yield _sight(subject, told, "device", told.value, "a computer in its history",
+            yield _sight(subject, told, "device", told.value, what="a computer in its history",
                          is_private=True)  # fmt: skip
 
 
@@ -108,12 +108,12 @@ def _device(
     maker, model = device_of(make, told.value)
     model = model or maker
     when = _first(findings, TIMES)
-    yield _sight(subject, told, "device", model, "taken with", group=maker, when=when)
+    yield _sight(subject, told, "device", model, what="taken with", group=maker, when=when)
     for finding in findings:
         kind = SERIALS.get(finding.name.rpartition(" ")[2])
         if kind and not says_nothing(finding.value):
             yield _sight(
-                subject, finding, "device", model, "taken with", group=maker,
+                subject, finding, "device", model, what="taken with", group=maker,
                 detail=f"{kind}: {finding.value}", when=when, is_private=True,
             )  # fmt: skip
 
@@ -122,7 +122,7 @@ def _people(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
     for finding in findings:
         what = PEOPLE.get(finding.name)
         for name in people_in(finding.value) if what else ():
-            yield _sight(subject, finding, "person", name, what or "", is_private=True)
+            yield _sight(subject, finding, "person", name, what=what or "", is_private=True)
 
 
 def _programs(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
@@ -137,7 +137,7 @@ def _programs(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
         for name, version in programs_in(finding.value):
             if name.casefold() not in services:
                 when = _time_of(name, findings)
-                yield _sight(subject, finding, "program", name, "went through",
+                yield _sight(subject, finding, "program", name, what="went through",
                              group=maker_of(name), detail=version and f"version {version}",
                              when=when)  # fmt: skip
 
@@ -148,11 +148,11 @@ def _firmware(subject: Subject, finding: Finding, make: str, model: str) -> Iter
         return
     maker, name = device_of(make, model)
     if name or maker:
-        yield _sight(subject, finding, "device", name or maker, "taken with", group=maker,
+        yield _sight(subject, finding, "device", name or maker, what="taken with", group=maker,
                      detail=f"its own software {finding.value}")  # fmt: skip
     else:
         yield _sight(subject, finding, "program", "a program that gives only its version",
-                     "went through", detail=f"version {finding.value}")  # fmt: skip
+                     what="went through", detail=f"version {finding.value}")  # fmt: skip
 
 
 def _services(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
@@ -162,10 +162,10 @@ def _services(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
         known = [*services_in(finding.name, finding.value)] or [*_systems(finding)]
         for service in known:
             named = True
-            yield _sight(subject, finding, "ai", service, "made or changed by")
+            yield _sight(subject, finding, "ai", service, what="made or changed by")
     for finding in findings:
         if not named and finding.name in MARKS and is_by_ai(finding.value):
-            yield _sight(subject, finding, "ai", UNNAMED, "made or changed by",
+            yield _sight(subject, finding, "ai", UNNAMED, what="made or changed by",
                          detail=finding.value.rpartition("/")[2])  # fmt: skip
 
 
@@ -185,9 +185,9 @@ def _online(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
     for finding in findings:
         if finding.name == "IPTC SpecialInstructions" and finding.value.startswith(FACEBOOK_MARK):
             bare = Finding(finding.group, finding.name, FACEBOOK_MARK)  # what follows is a number
-            yield _sight(subject, bare, "online", "Facebook or Instagram", "came through")
+            yield _sight(subject, bare, "online", "Facebook or Instagram", what="came through")
         if finding.name == "XMP provenance" and (host := host_of(finding.value)):
-            yield _sight(subject, finding, "online", host, "keeps its credentials")
+            yield _sight(subject, finding, "online", host, what="keeps its credentials")
 
 
 def host_of(address: str) -> str:
@@ -204,8 +204,8 @@ def _sight(
     finding: Finding,
     kind: Kind,
     name: str,
-    what: str,
     *,
+    what: str,
     group: str = "",
     detail: str = "",
     when: str = "",
