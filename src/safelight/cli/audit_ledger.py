@@ -22,8 +22,8 @@ def command(face: Face) -> int:
       safelight audit ledger
       safelight audit ledger --json
 
-    Each line is signed and holds the digest of the one before: a line that was changed or taken out
-    ends this with exit code 5. Lines cut off at the end are not noticed.
+    Each line is signed and holds the digest of the one before, and how many there were is signed
+    too: a line that was changed, taken out or cut off ends this with exit code 5.
     """
     found = ledger(face).read()
     for entry in found:
