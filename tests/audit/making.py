@@ -48,7 +48,8 @@ def fixed_signer(first: int = 0) -> Signer:
 def fixed_keys(first: int = 0) -> Keys:
     """Fixed keys, of the older kind: one signs receipts and journal."""
     signer = fixed_signer(first)
-    return Keys(signer, signer, lambda: b"B" * 32, lambda: b"D" * 32, lambda: b"")
+    local, data = b"B" * 32, b"D" * 32
+    return Keys(signer, signer, digest=lambda: local, data=lambda: data, tls=lambda: b"")
 
 
 def model_fact(**changes: Any) -> ModelFact:

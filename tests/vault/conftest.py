@@ -9,8 +9,7 @@ import pytest
 from safelight.vault import keepers, kernel
 from safelight.vault.keepers import ByPassphrase
 from safelight.vault.vault import Vault
-
-PASSPHRASE = "fourteen cats on a roof"
+from tests.vault.opening import PASSPHRASE
 
 
 @pytest.fixture

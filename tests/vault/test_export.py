@@ -18,7 +18,7 @@ from safelight.vault.keepers import ByPassphrase
 from safelight.vault.keys import load_or_make
 from safelight.vault.stream import Encryptor
 from safelight.vault.vault import Vault
-from tests.vault.conftest import PASSPHRASE
+from tests.vault.opening import PASSPHRASE
 from tests.vault.tinkered import ERRORS
 
 TEXT = b"a picture, whole " * 100

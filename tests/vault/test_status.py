@@ -12,7 +12,7 @@ from safelight.vault.keepers import ByKeyFile, ByPassphrase
 from safelight.vault.keys import load_or_make
 from safelight.vault.status import UNPROTECTED, status
 from safelight.vault.vault import Vault
-from tests.vault.conftest import PASSPHRASE
+from tests.vault.opening import PASSPHRASE
 
 
 def test_before_the_first_use_nothing_is_made(folder: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,43 +18,9 @@ from safelight.errors import (
 from safelight.vault import plain
 from safelight.vault import vault as vault_module
 from safelight.vault.keepers import ByKeyFile, ByPassphrase
-from safelight.vault.keys import Keys, is_signed, load_or_make
+from safelight.vault.keys import is_signed, load_or_make
 from safelight.vault.vault import Vault
-from tests.vault.conftest import PASSPHRASE
-
-OTHER = "seven dogs under the bridge"
-KILLED = 9
-SPOTS = ("replace", "unlink", "fsync", "open", "mkdir")
-
-
-def secrets_of(keys: Keys) -> tuple[bytes, ...]:
-    """Something that each key alone gives."""
-    return (
-        keys.receipts.sign(b"x"),
-        keys.journal.sign(b"x"),
-        keys.pseudonym("x").encode(),
-        keys.data,
-        keys.receipts.public_pem,
-    )
-
-
-def unlock(vault: Vault, passphrase: str = PASSPHRASE) -> None:
-    assert vault.unlock(vault.opened_by(ByPassphrase(passphrase)), seconds=60)
-
-
-def plaintexts(folder: Path) -> set[bytes]:
-    """The secrets of these keys in every form in which they might lie on a disk."""
-    found = {name: plain.secret_of(name, plain.read_or_make(folder, name)) for name in plain.USUAL}
-    files = {plain.file_of(name, secret).splitlines()[-1] for name, secret in found.items()}
-    lines = {plain.file_of(name, found[name]).splitlines()[1] for name in plain.SIGNERS}
-    texts = {secret.hex().encode() for secret in found.values()}
-    return {*found.values(), *texts, *lines, *files} - {b"-----END PRIVATE KEY-----"}
-
-
-def lying_about(folder: Path, needles: set[bytes]) -> set[Path]:
-    """Files in which a needle lies."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {path for path in files if any(needle in path.read_bytes() for needle in needles)}
+from tests.vault.opening import OTHER, PASSPHRASE, lying_about, plaintexts, secrets_of, unlock
 
 
 def test_the_keys_are_the_same_before_and_after(
@@ -261,101 +225,6 @@ def test_a_plain_file_of_another_key_is_left_and_not_used(vault: Vault) -> None:
     assert keys.receipts.fingerprint == fingerprint
     assert vault.rests == ("signing.pem",)
     assert (vault.folder / "signing.pem").read_bytes() == text
-
-
-def killed_at(spot: int, work: Callable[[], object]) -> bool:
-    """Do the work in a child that is killed before its spot-th call of the system that changes a
-    file. False if it ended before.
-    """
-    child = os.fork()
-    if child == 0:
-        left = [spot]
-        for name in SPOTS:
-            before = getattr(os, name)
-
-            def counted(
-                *args: object, _before: Callable[..., object] = before, **more: object
-            ) -> object:
-                left[0] -= 1
-                if left[0] == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                return _before(*args, **more)
-
-            setattr(os, name, counted)
-        try:
-            work()
-            os._exit(0)
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        assert os.WTERMSIG(status) == KILLED
-        return True
-    assert os.WEXITSTATUS(status) == 0
-    return False
-
-
-def test_killed_at_any_step_of_init_the_keys_are_there(
-    tmp_path: Path, keeper: ByPassphrase, cheap: None, ring: dict[str, bytes]
-) -> None:
-    spot, wrapped = 0, set()
-    is_killed = True
-    while is_killed:
-        spot += 1
-        folder = tmp_path / str(spot)
-        before = secrets_of(load_or_make(folder))
-        needles = plaintexts(folder)
-        is_killed = killed_at(spot, lambda: Vault(folder).init(keeper))  # noqa: B023
-        vault = Vault(folder)
-        wrapped.add(vault.is_begun)
-        if not vault.is_begun:
-            assert secrets_of(load_or_make(folder)) == before, f"lost at step {spot}"
-            vault.init(keeper)
-        unlock(vault)
-        assert secrets_of(load_or_make(folder)) == before, f"lost at step {spot}"
-        assert lying_about(folder, needles) == set(), f"rests of step {spot}"
-        assert Vault(folder).rests == ()
-    assert wrapped == {True, False}
-    assert spot > 20, "too few steps were seen for the test to say much"
-
-
-def test_killed_at_any_step_of_a_change_one_of_the_two_passphrases_opens(
-    tmp_path: Path, keeper: ByPassphrase, cheap: None, ring: dict[str, bytes]
-) -> None:
-    spot, is_killed, opened = 0, True, set()
-    while is_killed:
-        spot += 1
-        vault = Vault(tmp_path / str(spot))
-        vault.init(keeper)
-        master = bytes(vault.opened_by(keeper))
-        is_killed = killed_at(spot, lambda: vault.keep_by(ByPassphrase(OTHER), bytearray(master)))  # noqa: B023
-        fresh = Vault(vault.folder)
-        for passphrase in (PASSPHRASE, OTHER):
-            try:
-                assert bytes(fresh.opened_by(ByPassphrase(passphrase))) == master
-                opened.add(passphrase)
-                break
-            except VaultLocked:
-                continue
-        else:
-            pytest.fail(f"neither opens after step {spot}")
-    assert opened == {PASSPHRASE, OTHER}
-
-
-def test_a_disk_that_refuses_the_sweep_stops_no_work(
-    vault: Vault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    unlock(vault)
-    secret = bytes(vault.copy("digest"))
-    (vault.folder / "digest.key").touch(mode=0o600)
-    (vault.folder / "digest.key").write_bytes(plain.file_of("digest", secret))
-
-    def refuse(_path: Path) -> None:
-        raise OSError(30, "read-only file system")
-
-    monkeypatch.setattr(plain, "wipe", refuse)
-    assert bytes(Vault(vault.folder).copy("digest")) == secret
-    assert vault.rests == ("digest.key",)
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_error(

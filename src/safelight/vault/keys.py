@@ -77,7 +77,7 @@ class Keys:
     """The keys of one user. Safe to use from many threads."""
 
     def __init__(
-        self, receipts: Signer, journal: Signer, digest: Secret, data: Secret, tls: Secret
+        self, receipts: Signer, journal: Signer, *, digest: Secret, data: Secret, tls: Secret
     ) -> None:
         self.receipts, self.journal = receipts, journal
         self._digest, self._data, self._tls = digest, data, tls
@@ -161,7 +161,8 @@ def _plain(folder: Path) -> Keys:
 
     # The journal's comes first: a folder with a signing key alone is an older version's.
     journal, receipts = signer("journal"), signer("receipts")
-    return Keys(receipts, journal, secret("digest"), secret("data"), lambda: secret("tls")())
+    digest, data = secret("digest"), secret("data")
+    return Keys(receipts, journal, digest=digest, data=data, tls=lambda: secret("tls")())
 
 
 def _wrapped(vault: Vault) -> Keys:
@@ -176,4 +177,5 @@ def _wrapped(vault: Vault) -> Keys:
             vault.add("tls")
         return vault.copy("tls")
 
-    return Keys(signer("receipts"), signer("journal"), secret("digest"), secret("data"), tls)
+    digest, data = secret("digest"), secret("data")
+    return Keys(signer("receipts"), signer("journal"), digest=digest, data=data, tls=tls)
