@@ -77,7 +77,7 @@ class Bundle:
         try:
             self._archive = zipfile.ZipFile(file)
             infos = self._archive.infolist()
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, ValueError, RuntimeError) as error:
             raise VerificationFailed("the file is no bundle") from error
         self._infos = {info.filename: info for info in infos}
         is_plain = all(
@@ -140,7 +140,7 @@ class Bundle:
             with self._archive.open(self._infos[name]) as file:
                 while piece := file.read(CHUNK_BYTES):
                     yield piece
-        except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError) as error:
             raise VerificationFailed(f"{name} is damaged") from error
 
 

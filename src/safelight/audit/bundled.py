@@ -50,7 +50,7 @@ def examine(bundle: Bundle, trust: Trust) -> tuple[Answer, ...]:
     tally = _Tally()
     signers = {contents.envelope.fingerprint, *known}
     for name in sorted(_receipts(bundle)):
-        _look(bundle, name, signers, trust, tally)
+        _look(bundle, name, signers, trust=trust, tally=tally)
     return (signature, _contents(bundle, contents), *_answers(tally))
 
 
@@ -90,7 +90,7 @@ def _receipts(bundle: Bundle) -> Iterator[str]:
     return (name for name in bundle.names() if name.startswith(RECEIPTS) and name.endswith(SUFFIX))
 
 
-def _look(bundle: Bundle, name: str, signers: set[str], trust: Trust, tally: _Tally) -> None:
+def _look(bundle: Bundle, name: str, signers: set[str], *, trust: Trust, tally: _Tally) -> None:
     receipt_id = name.removeprefix(RECEIPTS).removesuffix(SUFFIX)
     try:
         receipt = Receipt.parse(bundle.read(name))

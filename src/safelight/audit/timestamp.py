@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,7 +125,7 @@ def _brought(found: TimeStampResponse) -> list[Certificate]:
 
 def _ask_for_package() -> None:
     try:
-        import rfc3161_client  # noqa: F401
+        import_module("rfc3161_client")
     except ImportError as error:
         raise SomethingMissing(
             "time stamps need a further package",

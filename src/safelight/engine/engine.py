@@ -29,9 +29,10 @@ from safelight.engine.forgetting import forgetting
 from safelight.engine.holding import Budget, Held, Sink, pour
 from safelight.engine.kept import refuse_kept
 from safelight.engine.noting import Noting
+from safelight.engine.pixels import pixel_digests
 from safelight.engine.result import Result, Skipped
 from safelight.engine.sanitize import TwoCages
-from safelight.engine.sealing import Written
+from safelight.engine.sealing import Written, key_of
 from safelight.engine.selftest import usable_cores
 from safelight.engine.source import Source, at_hand, open_source
 from safelight.engine.stating import Manner, Work
@@ -77,7 +78,7 @@ class Engine:
         self._opening = threading.Lock()
         self._hosts: dict[HostKey, Host] = {}
         self.stock = Stock(self.store)
-        self._pictures = Pictures(self._limits.input_bytes)
+        self._pictures = Pictures(self._limits.input_bytes, key_of(self.settings))
         spills = self.settings.state_dir / "spill"
         self._budget = Budget(self.settings.memory_budget, spills, self.jobs)
         self.tuning = Tuning(self.settings, self.store, self.stock)
@@ -151,11 +152,21 @@ class Engine:
                 self._answered(ready, recipe, models, progress=run.progress) as answer,
             ):
                 names = (_name_of(source), _name_of(place))
-                work = Work(ready, answer, recipe, models, device, names=names, plain=digest.plain)
+                pixels = self._pixels(ready, answer)
+                work = Work(
+                    ready, answer, recipe, models, device,
+                    names=names, pixels=pixels, plain=digest.plain,
+                )  # fmt: skip
                 clock = Clock(noting.started, read_s)
                 if place is None:
                     return self._hand_over(work, clock, noting, run.into)
                 return self._finish(work, clock, noting, place, replace=replace, in_place=in_place)
+
+    def _pixels(self, source: Source, answer: Answer) -> tuple[str | None, str | None]:
+        """Digests of the decoded pixels, where the receipt is to have them."""
+        if not self._manner.pixels:
+            return None, None
+        return pixel_digests(self._host, source, answer, self._limits)
 
     @contextmanager
     def _answered(
@@ -200,9 +211,8 @@ class Engine:
         """Take in a further picture, as a ground for cutout; recipes name it by its SHA-256, which
         comes back. It is held until close.
         """
-        key = self.book.data_key
         with self._opening:
-            return self._pictures.add(source, key)
+            return self._pictures.add(source)
 
     def host(self, recipe: Recipe, format: Format) -> Host:
         """The host that would work on such a picture; for proofs, which look at its workers."""

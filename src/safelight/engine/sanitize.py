@@ -33,7 +33,7 @@ class TwoCages:
         decoding = replace(bare, crossing=Crossing.OUTPUT)
         with ExitStack() as held:
             with self.host.run(decoding) as first:
-                pixels = _checked(first, self.limits)
+                pixels = checked(first, self.limits)
                 most = self.limits.output_bytes
                 source = held.enter_context(open_source(pixels, most, hashlib.sha256()))
             encoding = replace(
@@ -46,7 +46,7 @@ class TwoCages:
                 yield _both(first, answer)
 
 
-def _checked(first: Answer, limits: Limits) -> memoryview:
+def checked(first: Answer, limits: Limits) -> memoryview:
     """What crosses. Raises WireBroken unless it is one head in its bounds and exactly its samples.
 
     The numbers of the head must be those that the worker told of.

@@ -27,8 +27,8 @@ from safelight.audit.facts import (
     ReceiptFacts,
     keyed_file,
 )
-from safelight.audit.operation import OperationFact
 from safelight.audit.models import ModelFact, RetryFact
+from safelight.audit.operation import OperationFact
 from safelight.engine.sealing import Written
 from safelight.engine.source import Digest, Source
 from safelight.engine.stock import Models

@@ -331,8 +331,10 @@ async function checkForm(statement, keyid) {
   const operation = predicate.get("operation");
   const steps = at(operation, "recipe", "steps");
   const verbs = Array.isArray(steps) ? steps.filter(isObject).map((step) => step.get("op")) : [];
+  const files = [...predicate.get("inputs"), ...predicate.get("outputs")];
   const isSound =
     said === String(form) &&
+    files.every((file) => file.has("sha256") || file.has("keyed_digest")) &&
     canonical(statement.get("subject")) === canonical(subjectOf(predicate)) &&
     predicate.get("inputs").length > 0 &&
     verbs.length > 0 &&

@@ -283,8 +283,10 @@ def check_form(statement: Any, keyid: str) -> str:
     operation, recipe = predicate["operation"], predicate["operation"]["recipe"]
     steps = recipe.get("steps") if isinstance(recipe, dict) else None
     verbs = [step.get("op") for step in steps or () if isinstance(step, dict)]
+    files = predicate["inputs"] + predicate["outputs"]
     is_sound = (
         said == form
+        and all({"sha256", "keyed_digest"} & set(file) for file in files)
         and statement["subject"] == subject_of(predicate)
         and predicate["inputs"]
         and verbs
