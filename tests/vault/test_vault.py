@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -76,6 +77,20 @@ def test_unlocking_is_for_other_runs_too_and_lock_ends_it(vault: Vault) -> None:
     assert vault.lock()
     assert not Vault(vault.folder).is_unlocked
     assert not vault.lock()
+
+
+def test_a_process_that_is_forked_off_opens_it_for_itself(vault: Vault) -> None:
+    """The page of the first is not there: touching it would end the process."""
+    unlock(vault)
+    wanted = bytes(vault.copy("data"))
+    child = os.fork()
+    if child == 0:
+        same = bytes(vault.copy("data")) == wanted
+        del vault
+        gc.collect()
+        os._exit(0 if same else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert bytes(vault.copy("data")) == wanted
 
 
 def test_a_file_with_the_passphrase_opens_it_for_one_run(

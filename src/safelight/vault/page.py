@@ -29,16 +29,22 @@ class Page:
         """
         if sum(map(len, secrets.values())) > PAGE_BYTES:
             raise ValueError("too many secrets for one page")
-        self._address, self.kind, memory = _mapped()
+        address, self.kind, memory = _mapped()
+        self._owner = os.getpid()
         self._memory, self._places, end = memory, dict[str, slice](), 0
         for name, secret in secrets.items():
             self._places[name] = slice(end, end + len(secret))
             memory[self._places[name]] = secret
             end += len(secret)
-        self._end = weakref.finalize(self, _free, self._address, memory)
+        self._end = weakref.finalize(self, _free, self._owner, address, memory)
 
     def __contains__(self, name: object) -> bool:
         return name in self._places
+
+    @property
+    def is_ours(self) -> bool:
+        """False in a process that was forked off: the page is not there, and must not be touched."""
+        return self._owner == os.getpid()
 
     def copy(self, name: str) -> bytearray:
         """One secret, for the caller to overwrite after use. Raises KeyError."""
@@ -84,7 +90,9 @@ def _ordinary() -> tuple[str, memoryview]:
     return kind, memoryview(page)
 
 
-def _free(address: int | None, memory: memoryview) -> None:
+def _free(owner: int, address: int | None, memory: memoryview) -> None:
+    if owner != os.getpid():
+        return
     memory[:] = bytes(PAGE_BYTES)
     memory.release()
     if address is not None:

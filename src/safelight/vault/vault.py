@@ -64,7 +64,7 @@ class Vault:
         Raises VaultLocked, VerificationFailed; SomethingMissing for a key that is not in it.
         """
         with self._turn:
-            if self._page is None:
+            if self._page is None or not self._page.is_ours:
                 self._page = self._opened(self.master())
         if name not in self._page:
             raise SomethingMissing(f"the vault has no key for {name}")
