@@ -15,9 +15,7 @@ import hashlib
 import importlib
 import importlib.util
 import json
-import os
 import pkgutil
-import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,8 +26,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from safelight import ops
-from safelight.codecs.routing import ROUTE_BYTES, foreign, route
-from safelight.errors import FormatUnknown, InputMissing, LimitExceeded, RecipeInvalid
+from safelight.codecs.further import Opening, Shelf
+from safelight.errors import FormatUnknown, InputMissing, RecipeInvalid
 from safelight.formats import TABLE, Format, is_picture
 from safelight.limits import MAX_RECIPE_BYTES, MAX_STEPS, Limits
 from safelight.operation import ModelNeed, Operation, wanted
@@ -213,10 +211,13 @@ class Recipe:
         return cls.from_steps(document.get("steps", []), document.get("name", ""), shelf=shelf)
 
     @classmethod
-    def load(cls, path: Path, limits: Limits | None = None) -> Recipe:
+    def load(
+        cls, path: Path, limits: Limits | None = None, *, opening: Opening | None = None
+    ) -> Recipe:
         """Read a recipe file; its name defaults to the file's stem.
 
-        Raises InputMissing, or what parse raises. limits bound the pictures that it names.
+        Raises InputMissing, or what parse raises. limits bound the pictures that it names, opening
+        gives the inside of those that are encrypted.
         """
         try:
             with path.open("rb") as file:
@@ -227,80 +228,9 @@ class Recipe:
             raise InputMissing(f"the recipe {path} cannot be read: {reason}") from error
         except UnicodeDecodeError as error:
             raise RecipeInvalid(f"{path} is no text file") from error
-        shelf = Shelf(path.parent, (limits or Limits()).input_bytes)
+        shelf = Shelf(path.parent, (limits or Limits()).input_bytes, opening)
         recipe = cls.parse(text, is_json=path.suffix.lower() == ".json", shelf=shelf)
         return recipe if recipe.name else replace(recipe, name=path.stem)
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """The folder from which paths of further pictures go, and how many bytes each may have."""
-
-    folder: Path
-    limit_bytes: int
-
-    def digest(self, path: Path, what: str) -> str:
-        """SHA-256 of a picture's file; what says which picture it is.
-
-        Raises InputMissing, LimitExceeded, and FormatUnknown by its first bytes, with its name.
-        """
-        named = f"the {what} {path}"
-        try:
-            with open(path, "rb", opener=_without_waiting) as file:
-                facts = os.fstat(file.fileno())
-                if not stat.S_ISREG(facts.st_mode):
-                    raise InputMissing(f"{named} is no regular file")
-                if facts.st_size > self.limit_bytes:
-                    raise LimitExceeded(
-                        f"{named} has more than {self.limit_bytes} bytes",
-                        hint="--max-bytes allows more",
-                    )
-                first = file.read(ROUTE_BYTES)
-                _refuse_pixelless(first, named)
-                file.seek(0)
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "no such path"
-            raise InputMissing(f"{named} cannot be read: {reason.lower()}") from error
-
-    def with_digests(
-        self, operation: type[Operation], parameters: Mapping[str, Any], files: dict[str, Path]
-    ) -> dict[str, Any]:
-        """The parameters with every file of a further picture named by its SHA-256; files learns
-        where it lies. What has an ending or a folder in its name is a file.
-        """
-        found = dict(parameters)
-        for name, known in operation.model_fields.items():
-            extra, value = known.json_schema_extra, found.get(name)
-            if not isinstance(extra, dict) or "picture" not in extra or not _is_file(value):
-                continue
-            path = self.folder / str(value)
-            digest = self.digest(path, str(extra["called"]))
-            found[name] = f"{extra['picture']}{digest}"
-            files[digest] = path
-        return found
-
-
-def _refuse_pixelless(first: bytes, named: str) -> None:
-    """Raises FormatUnknown for a document or a film, and for bytes that are nothing we read."""
-    format = route(first)
-    if format is None:
-        known = foreign(first)
-        if known is None:
-            raise FormatUnknown(f"{named} is no picture format that Safelight reads")
-        message = f"{named} is {known.title}, which Safelight does not read"
-        raise FormatUnknown(message, hint=known.hint)
-    if not TABLE[format].reads:
-        facts = TABLE[format]
-        raise FormatUnknown(
-            f"{named} is a {facts.kind} ({facts.title}): its pixels are not read",
-            hint="export it as PNG, and give that",
-        )
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Of a pipe in a file's place nobody waits for the other end."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _refuse_moved(step: Operation, before: Sequence[Operation]) -> None:
@@ -321,10 +251,6 @@ def _refuse_moved(step: Operation, before: Sequence[Operation]) -> None:
             f"{moving.name} moves what {before[looking[0]].name} has seen, before {step.name}",
             hint=f"put {moving.name} first, or last",
         )
-
-
-def _is_file(value: object) -> bool:
-    return isinstance(value, str) and bool(Path(value).suffix or Path(value).name != value)
 
 
 def _json(data: bytes) -> dict[str, Any]:

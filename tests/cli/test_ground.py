@@ -16,6 +16,7 @@ from PIL import Image as Pillow
 
 from safelight.batch.naming import Placement
 from safelight.batch.plan import Selection, make_plan
+from safelight.codecs.further import Shelf
 from safelight.engine.engine import Engine
 from safelight.errors import (
     FormatUnknown,
@@ -25,7 +26,7 @@ from safelight.errors import (
     RecipeInvalid,
 )
 from safelight.ops.cutout import Cutout
-from safelight.recipe import Recipe, Shelf
+from safelight.recipe import Recipe
 from tests.ops.drawn_mug import drawn_mug
 
 

@@ -18,9 +18,11 @@ from safelight.batch.run import keep_original
 from safelight.engine.existing import free_name
 from safelight.engine.output import sha256_of
 from safelight.engine.result import Result, Skipped
+from safelight.engine.sealing import opening_of
 from safelight.engine.source import open_source
 from safelight.errors import (
     ContainerBroken,
+    FormatUnknown,
     LimitExceeded,
     OutputFailed,
     SafelightError,
@@ -90,6 +92,26 @@ def test_what_tink_encrypted_is_an_input(engine: Engine, photo: Path, tmp_path: 
     for key in ("keyed_digest", "bytes", "width"):
         assert facts(ours)["inputs"][0][key] == facts(plain)["inputs"][0][key]
     assert facts(ours)["inputs"][0]["encryption"] == SCHEME
+
+
+def test_a_picture_that_a_recipe_names_may_be_encrypted(
+    engine: Engine, photo: Path, tmp_path: Path
+) -> None:
+    data = photo.read_bytes()
+    (tmp_path / "plain.png").write_bytes(data)
+    (tmp_path / "sealed.png.enc").write_bytes(tink_encrypts(engine.book.keys.data, data))
+    made = []
+    for name in ("plain.png", "sealed.png.enc"):
+        text = f'[[steps]]\nop = "difference"\nreference = "{name}"\nformat = "png"\n'
+        (tmp_path / "r.toml").write_text(text)
+        recipe = Recipe.load(tmp_path / "r.toml", opening=opening_of(engine.settings))
+        made.append((recipe.digest, done(engine, photo, recipe).data))
+    assert made[0] == made[1]
+    with pytest.raises(FormatUnknown):
+        Recipe.load(tmp_path / "r.toml")
+    (tmp_path / "sealed.png.enc").write_bytes(data)
+    with pytest.raises(VerificationFailed):
+        Recipe.load(tmp_path / "r.toml", opening=opening_of(engine.settings))
 
 
 def test_the_same_again_is_skipped_and_another_is_refused(

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from safelight.codecs.further import Shelf
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
 from safelight.engine.stock import Pictures
 from safelight.errors import FormatUnknown, SafelightError, SomethingMissing
 from safelight.formats import FORMATS, TABLE, Format
-from safelight.recipe import Recipe, Shelf, operation_named, operations
+from safelight.recipe import Recipe, operation_named, operations
 from tests.codecs import planting_mp4, planting_pdf, planting_webm
 from tests.codecs.making import in_format, picture
 

@@ -22,10 +22,12 @@ from safelight.cli.options import (
 from safelight.cli.running import Wishes, report_of, run_recipe
 from safelight.cli.sights import DRAW, drawing, looking, looks_before, may_look_first
 from safelight.cli.steps import with_conversion, with_scrub
+from safelight.codecs.further import Shelf
+from safelight.engine.sealing import opening_of
 from safelight.errors import UsageError
 from safelight.formats import WRITABLE
 from safelight.operation import Operation
-from safelight.recipe import Recipe, Shelf, operation_named
+from safelight.recipe import Recipe, operation_named
 from safelight.settings import Settings
 
 SHARED = ("profile", "keep")
@@ -91,7 +93,8 @@ def _run(face: Face, operation: type[Operation], typed: dict[str, Any]) -> int:
     before = looks_before(operation, typed)
     parameters = values(operation, typed) | _from_settings(operation, face.settings)
     files: dict[str, Path] = {}
-    shelf = Shelf(Path(), face.settings.limits().input_bytes)
+    limits = face.settings.limits()
+    shelf = Shelf(Path(), limits.input_bytes, opening_of(face.settings))
     own = build(operation, shelf.with_digests(operation, parameters, files))
     after = (build(operation_named(DRAW), {}),) if is_drawn else ()
     name = after[0].suffix() if after else own.suffix()

@@ -30,10 +30,10 @@ def validate(face: Face, files: tuple[str, ...]) -> int:
     Examples:
       safelight recipe validate web.toml
     """
-    from safelight.recipe import Recipe
+    from safelight.cli.steps import loaded
 
     for name in files:
-        found = Recipe.load(Path(name), face.settings.limits())
+        found = loaded(Path(name), face.settings)
         if face.is_json:
             face.document({"type": "recipe", "schema": SCHEMA, "input": name, "valid": True,
                            "digest": found.digest, "verbs": list(found.verbs)})  # fmt: skip
@@ -53,9 +53,9 @@ def show(face: Face, file: str) -> int:
     Examples:
       safelight recipe show web.toml
     """
-    from safelight.recipe import Recipe
+    from safelight.cli.steps import loaded
 
-    found = Recipe.load(Path(file), face.settings.limits())
+    found = loaded(Path(file), face.settings)
     steps = [{"op": step.name, **step.model_dump(mode="json")} for step in found.steps]
     models = [f"{need.task} x{need.scale}: {need.name}" for need in found.needs]
     if face.is_json:
@@ -151,7 +151,7 @@ def _plain(value: object) -> object:
 
 
 def _list_folder(face: Face, folder: Path) -> int:
-    from safelight.recipe import Recipe
+    from safelight.cli.steps import loaded
 
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix in (".toml", ".json"))
@@ -161,7 +161,7 @@ def _list_folder(face: Face, folder: Path) -> int:
         ) from error
     for path in paths:
         try:
-            found = Recipe.load(path, face.settings.limits())
+            found = loaded(path, face.settings)
         except SafelightError:
             continue
         if face.is_json:

@@ -225,11 +225,10 @@ def run(face: Face, /, recipe_file: str, **typed: Any) -> int:
       safelight run plan.jsonl
     """
     from safelight.cli.planning import is_plan, run_plan
-    from safelight.cli.steps import with_scrub
-    from safelight.recipe import Recipe
+    from safelight.cli.steps import loaded, with_scrub
 
     wishes = Wishes(**typed)
     if is_plan(Path(recipe_file)):
         return run_plan(face, Path(recipe_file), wishes)
-    recipe = with_scrub(Recipe.load(Path(recipe_file), face.settings.limits()), face.settings)
+    recipe = with_scrub(loaded(Path(recipe_file), face.settings), face.settings)
     return run_recipe(face, recipe, wishes, report_of(face, recipe))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from safelight.batch.naming import Placement
 from safelight.batch.plan import PlannedItem
 from safelight.cli.fields import build
+from safelight.engine.sealing import opening_of
 from safelight.errors import OutputClash, ParameterInvalid, PolicyRefused
 from safelight.formats import EXTENSIONS, FORMATS, LOSSY, SPELLINGS
 from safelight.operation import Operation
@@ -18,6 +20,11 @@ from safelight.settings.fields import PROFILES
 from safelight.vault.stream import plain_name
 
 SCRUB = "scrub"
+
+
+def loaded(path: Path, settings: Settings) -> Recipe:
+    """The recipe in a file; pictures that it names may be encrypted. Raises as Recipe.load."""
+    return Recipe.load(path, settings.limits(), opening=opening_of(settings))
 
 
 def with_scrub(recipe: Recipe, settings: Settings) -> Recipe:

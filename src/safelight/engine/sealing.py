@@ -10,10 +10,11 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Self
 
+from safelight.codecs.further import Opening
 from safelight.errors import VerificationFailed
 from safelight.settings import Settings
 from safelight.vault.keys import load_or_make, overwrite
@@ -63,6 +64,11 @@ def key_of(settings: Settings) -> Key:
     folder = settings.state_dir / "keys"
     keys = cache(lambda: load_or_make(folder, settings.passphrase_file))
     return lambda: keys().take_data()
+
+
+def opening_of(settings: Settings) -> Opening:
+    """What opens further pictures of recipes that end in .enc."""
+    return partial(opened, key=key_of(settings))
 
 
 @contextmanager

@@ -65,18 +65,19 @@ def load_of(models: Models, pictures: Iterable[ModelFile]) -> tuple[ModelFile, .
 class Pictures:
     """Further pictures that recipes name by their SHA-256, held until close."""
 
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
+    def __init__(self, limit_bytes: int, key: Key | None = None) -> None:
+        """key opens those that end in .enc."""
+        self._limit_bytes, self._key = limit_bytes, key
         self._held: dict[str, Source] = {}
         self._open = ExitStack()
         self._lock = threading.RLock()
 
-    def add(self, source: Path | bytes, key: Key | None = None) -> str:
+    def add(self, source: Path | bytes) -> str:
         """The SHA-256 by which recipes name it, of a file that ends in .enc that of what it holds.
 
         Raises what open_source raises.
         """
-        opening = open_source(source, self._limit_bytes, hashlib.sha256(), key=key)
+        opening = open_source(source, self._limit_bytes, hashlib.sha256(), key=self._key)
         with self._lock:
             held = self._open.enter_context(opening)
             self._held[held.digest] = held
