@@ -43,7 +43,7 @@ class Page:
 
     @property
     def is_ours(self) -> bool:
-        """False in a process that was forked off: the page is not there, and must not be touched."""
+        """False in a process that was forked off: the page is not there to be touched."""
         return self._owner == os.getpid()
 
     def copy(self, name: str) -> bytearray:
