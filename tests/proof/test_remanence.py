@@ -100,7 +100,8 @@ def test_control_a_deleted_file_is_seen_where_it_was(tmp_path: Path) -> None:
         if can_mount():
             made = stack.enter_context(disk(tmp_path))
             copies = made.copies
-            ground, through = watched.Ground.made(made.mounted / "ground"), ()
+            ground = watched.Ground.made(made.mounted / "ground")
+            through: tuple[str, ...] = ()
         else:
             trace = Trace(tmp_path / "trace")
             copies = trace.copies

@@ -119,6 +119,7 @@ class Course:
 
     subject: Subject
     mark: Mark
+    inboxes: Path
     jobs: int = 0
     wrong: list[str] = field(default_factory=list)
     written: dict[str, list[int]] = field(default_factory=dict)
@@ -135,7 +136,7 @@ class Course:
     def run(self, trial: Trial) -> None:
         """One job; remember if it ended otherwise than it must."""
         ground, self.jobs = self.subject.ground, self.jobs + 1
-        inbox = ground.folder.parent / f"inbox {trial.way}"
+        inbox = self.inboxes / f"inbox {trial.way}"
         inbox.mkdir(exist_ok=True)
         source = inbox / f"{self.mark.name(self.jobs)}{trial.ending}"
         source.write_bytes(trial.spoil(picture(self.mark, self.jobs)))
