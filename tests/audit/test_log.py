@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from safelight.audit.consistency import Consistency
 from safelight.audit.inclusion import Inclusion
 from safelight.audit.lines import Leaf
 from safelight.errors import InputMissing, VerificationFailed
-from tests.audit.making import Desk, failed, leaf
+from tests.audit.making import Desk, failed, fixed_signer, leaf
 
 
 @pytest.fixture
@@ -95,3 +97,22 @@ def _check_by(proof: Inclusion | Consistency, fingerprint: str) -> None:
     proof.check()
     if proof.fingerprint != fingerprint:
         raise VerificationFailed("another key's")
+
+
+def openssl_accepts(checkpoint: str, pem: bytes, folder: Path) -> bool:
+    """What another implementation says of the signature over a checkpoint's text."""
+    text, signed = checkpoint.split("\n\n")
+    signature = base64.b64decode(signed.split(" ")[2])[4:]
+    parts = {"key.pem": pem, "text": f"{text}\n".encode(), "signature": signature}
+    for name, data in parts.items():
+        (folder / name).write_bytes(data)
+    command = "openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in text -sigfile signature"
+    done = subprocess.run(command.split(), cwd=folder, capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def test_openssl_accepts_a_checkpoint_and_refuses_a_changed_one(desk: Desk, tmp_path: Path) -> None:
+    checkpoint, pem = desk.journal.log().checkpoint, desk.keys.journal.public_pem
+    assert openssl_accepts(checkpoint, pem, tmp_path)
+    assert not openssl_accepts(checkpoint.replace("\n21\n", "\n20\n"), pem, tmp_path)
+    assert not openssl_accepts(checkpoint, fixed_signer(1).public_pem, tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from safelight.cli.keeping import keep
 from safelight.cli.options import setting, speaking
 from safelight.cli.table import size
 from safelight.errors import ParameterInvalid
+
+if TYPE_CHECKING:
+    from safelight.audit.log import Log
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
@@ -22,10 +26,12 @@ HINT = "24h, 7d, 2026-11-21, or 2026-11-21T09:30:00Z"
 @click.option("--since", metavar="WHEN", help=f"Only what ended since then: {HINT}.")
 @click.option("--checkpoint", metavar="FILE", help="Write the signed checkpoint of the journal to "
               "FILE (- for standard output), to keep elsewhere.")  # fmt: skip
+@click.option("--public-key", metavar="FILE",
+              help="Write the journal's public key as PEM, for who must check it.")  # fmt: skip
 @setting("state_dir")
 @speaking
 @click.pass_obj
-def command(face: Face, since: str | None, checkpoint: str | None) -> int:
+def command(face: Face, since: str | None, checkpoint: str | None, public_key: str | None) -> int:
     """List how each run ended: when, with what code, how long it took, how many bytes went in and
     came out. The journal holds nothing else of a run.
 
@@ -42,10 +48,19 @@ def command(face: Face, since: str | None, checkpoint: str | None) -> int:
     from safelight.engine.book import Book
 
     start = moment(since, datetime.now(UTC)) if since is not None else ""
-    log = Book.of(face.settings).journal.log()
+    book = Book.of(face.settings)
+    log = book.journal.log()
+    if public_key is not None:
+        pem = book.keys.journal.public_pem
+        keep(face, public_key, pem, "public key", entries=log.head.entries)
     if checkpoint is not None:
         keep(face, checkpoint, log.checkpoint.encode(), "checkpoint", entries=log.head.entries)
-        return 0
+    if checkpoint is None and public_key is None:
+        _list(face, log, start)
+    return 0
+
+
+def _list(face: Face, log: Log, start: str) -> None:
     shown = failed = 0
     for entry in log.entries():
         leaf = entry.leaf
@@ -70,7 +85,6 @@ def command(face: Face, since: str | None, checkpoint: str | None) -> int:
             f"{shown} of {log.head.entries} entries, {failed} failed; the journal holds,"
             f" signed by the key {log.fingerprint[:16]}"
         )
-    return 0
 
 
 def moment(text: str, now: datetime) -> str:
