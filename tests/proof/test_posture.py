@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,17 +20,19 @@ from safelight.models.store import Store
 from safelight.proof.components.bundled import Library
 from safelight.proof.posture import accepted, book, parts
 from safelight.proof.posture.finding import kinds
-from safelight.proof.posture.folders import are_wrapped
+from safelight.proof.posture.keys import has_keys
 from safelight.proof.posture.posture import Place, findings, is_failed, posture
 from safelight.proof.reports.page import Accepted, Page
 from safelight.settings import Settings
 from safelight.settings.rules import Origin
+from safelight.vault.keepers import ByKeyFile, ByPassphrase, Keeper
+from safelight.vault.vault import Vault
 from safelight.worker.job import CageReport
 from tests.proof import test_posture_machine as machine_tests
 from tests.proof.desk import held
 from tests.proof.ground import DAY_S, Ground
 
-COMMON = {"component-terms", "keys-unwrapped"}
+COMMON = {"component-terms", "keys-unwrapped", "clock-unsynced"}
 
 
 @dataclass
@@ -46,7 +49,7 @@ class Here:
 
     def page(self) -> Page:
         place = Place(self.settings, Ground(self.folder / "root").plant(), self.folder / "tmp")
-        return posture(place, self.cage, is_wrapped=are_wrapped(self.state))
+        return posture(place, self.cage)
 
     def ids(self) -> set[str]:
         return {one.id for one in findings(self.page())} - COMMON
@@ -117,7 +120,7 @@ def let_one_through(here: Here) -> None:
 
 
 def without_a_self_test(here: Here) -> None:
-    (here.state / "ledger/ledger.jsonl").unlink()
+    shutil.rmtree(here.state / "ledger")
 
 
 def with_a_failed_self_test(here: Here) -> None:
@@ -213,14 +216,50 @@ def test_packages_of_long_ago_are_found() -> None:
 def test_every_kind_of_finding_has_a_test_that_trips_it() -> None:
     machine = {id for id, _ in machine_tests.PLANTED.values()} | {"as-root", "system-old"}
     models = {"model-altered", "model-outdated", "model-terms", "codec-known-bad"}
-    others = {"self-test-old", "packages-old"}
+    others = {"self-test-old", "packages-old", "keys-damaged", "vault-by-file", "vault-beside"}
     assert machine | models | others | COMMON | PLANTED.keys() == kinds().keys()
 
 
+def told(here: Here) -> dict[str, str]:
+    return {one.name: one.value for section in here.page().sections for one in section.facts}
+
+
+def in_a_vault(here: Here, keeper: Keeper) -> None:
+    vault = Vault(here.state / "keys")
+    vault.init(keeper)
+    (here.folder / "words").write_text("eleven old boats drift slowly\n")
+    (here.folder / "words").chmod(0o600)
+    here.change(passphrase_file=here.folder / "words")
+
+
 def test_keys_in_a_vault_are_no_finding(here: Here) -> None:
-    (here.state / "keys/vault.json").touch(0o600)
-    assert are_wrapped(here.state) is True
-    assert are_wrapped(here.folder) is None
+    assert "keys-unwrapped" in {one.id for one in findings(here.page())}
+    in_a_vault(here, ByPassphrase("eleven old boats drift slowly"))
+    assert "keys-unwrapped" not in {one.id for one in findings(here.page())}
+    assert here.ids() == set()
+    assert told(here)["keys"] == "wrapped under one master key (AES-256-GCM)"
+    assert told(here)["master key kept by"].startswith("the passphrase")
+    (here.state / "keys/digest.key").touch(0o600)
+    assert here.ids() == {"vault-beside"}
+
+
+def test_a_vault_that_a_file_opens_is_found(here: Here) -> None:
+    in_a_vault(here, ByKeyFile(here.folder / "key"))
+    here.change(passphrase_file=None)
+    assert here.ids() == {"vault-by-file"}
+
+
+def test_a_damaged_key_and_a_damaged_vault_are_found(here: Here) -> None:
+    signing = here.state / "keys/signing.pem"
+    whole = signing.read_bytes()
+    signing.write_bytes(b"no key")
+    assert "keys-damaged" in here.ids()
+    signing.write_bytes(whole)
+    assert here.ids() == set()
+    (here.state / "keys/vault.json").write_bytes(b"{}")
+    (here.state / "keys/vault.json").chmod(0o600)
+    assert has_keys(here.state)
+    assert "keys-damaged" in here.ids()
 
 
 def test_an_installation_that_never_worked_is_told_so_and_nothing_is_made(here: Here) -> None:

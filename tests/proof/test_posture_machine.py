@@ -135,6 +135,12 @@ def test_the_longest_mount_point_counts_and_its_escapes_are_read(ground: Ground)
     assert ids(machine.disk(system, Path("/other"))) == {"disk-plain"}
 
 
+def test_a_clock_that_is_not_synchronised_is_told() -> None:
+    assert ids(machine.time_kept(machine.UNSYNCHRONISED)) == {"clock-unsynced"}
+    assert ids(machine.time_kept("system clock, synchronised as the system says")) == set()
+    assert ids(machine.time_kept("system clock, not checked")) == set()
+
+
 def test_this_machine_is_read_without_an_error() -> None:
     here = Machine()
     found = seen(

@@ -48,7 +48,7 @@ class Shop:
 
     def gather(self, *places: Path, **asked: Any) -> Evidence:
         place = Place(self.settings, Ground(self.folder / "root").plant(), self.folder / "tmp")
-        page = posture(place, held(), is_wrapped=False)
+        page = posture(place, held())
         return gather(self.settings, page, replace(Asked(places), **asked))
 
     @property

@@ -51,12 +51,11 @@ def command(face: Face, *, fail_on: Severity | None, output: str | None) -> int:
     Reads keys, journal, ledger, permissions, models, libraries, settings and what the system
     tells; attacks a fresh worker. Opens no connection. -v shows all facts, too.
     """
-    from safelight.proof.posture.folders import are_wrapped
     from safelight.proof.posture.posture import Place, is_failed, posture
 
     require_free(output)
     settings = face.settings
-    page = posture(Place(settings), report_of(face), is_wrapped=are_wrapped(settings.state_dir))
+    page = posture(Place(settings), report_of(face))
     if output is not None:
         page = write(face, page, output)
     failed = fail_on is not None and is_failed(page, fail_on)

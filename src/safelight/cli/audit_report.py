@@ -87,7 +87,6 @@ def command(face: Face, /, *, kind: str, output: str | None, **asked: object) ->
 
 
 def _evidence(face: Face, asked: dict[str, object]) -> Evidence:
-    from safelight.proof.posture.folders import are_wrapped
     from safelight.proof.posture.posture import Place, posture
     from safelight.proof.reports.evidence import Asked, gather
 
@@ -103,8 +102,7 @@ def _evidence(face: Face, asked: dict[str, object]) -> Evidence:
         role=str(asked["role"]),
         has_names=bool(asked["names"]),
     )
-    wrapped = are_wrapped(settings.state_dir)
-    return gather(settings, posture(Place(settings), report_of(face), is_wrapped=wrapped), wanted)
+    return gather(settings, posture(Place(settings), report_of(face)), wanted)
 
 
 def _there(name: str) -> Path:

@@ -72,11 +72,11 @@ def _whose(face: Face, found: Signed, key: str | None) -> str:
     """own, trusted, or "" for a key that nobody here vouches for. No key is made for it."""
     from safelight.cli.checking import trusted
     from safelight.engine.book import Book
-    from safelight.proof.posture.folders import are_wrapped
+    from safelight.proof.posture.keys import has_keys
 
     if key is not None and trusted(key) == found.fingerprint:
         return "trusted"
     state_dir = face.settings.state_dir
-    if are_wrapped(state_dir) is None:
+    if not has_keys(state_dir):
         return ""
-    return "own" if Book(state_dir).keys.receipts.fingerprint == found.fingerprint else ""
+    return "own" if Book.of(face.settings).keys.receipts.fingerprint == found.fingerprint else ""

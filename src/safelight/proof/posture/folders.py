@@ -11,7 +11,6 @@ from pathlib import Path
 
 from safelight.proof.posture.finding import found
 from safelight.proof.reports.page import Fact, Finding, Table, fact
-from safelight.vault.vault import Vault
 
 OTHERS, OTHERS_WRITE = 0o077, 0o022
 DAY_S = 86_400
@@ -37,25 +36,6 @@ def permissions(state_dir: Path, data_dir: Path) -> Iterator[Fact | Finding]:
     if writable:
         which = " and ".join("state" if path == state_dir else "models" for path in writable)
         yield found("folder-writable", f"others may write to the folder of {which}")
-
-
-def are_wrapped(state_dir: Path) -> bool | None:
-    """Whether a vault wraps the keys; None where there are none. Nothing is made or opened."""
-    folder = state_dir / "keys"
-    if Vault(folder).is_begun:
-        return True
-    return False if any(path.is_file() for path in _within(folder)) else None
-
-
-def keys(state_dir: Path, *, is_wrapped: bool | None) -> Iterator[Fact | Finding]:
-    """How the keys are kept; is_wrapped is None where there are none yet."""
-    if is_wrapped is None:
-        yield fact("keys", "none yet, made on first use", "observed")
-    elif is_wrapped:
-        yield fact("keys", "wrapped under a master key (AES-256-GCM)", "enforced in process")
-    else:
-        yield fact("keys", "in files that only their owner may read", "observed")
-        yield found("keys-unwrapped", "neither a passphrase nor a key store guards them")
 
 
 def leftovers(folder: Path, *, now: float | None = None) -> Iterator[Fact | Finding]:

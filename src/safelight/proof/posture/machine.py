@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from safelight.audit.facts import Clock
 from safelight.proof.posture.finding import found
 from safelight.proof.reports.page import Basis, Fact, Finding, fact
 
 DAY_S = 86_400
+UNSYNCHRONISED: Clock = "system clock, not synchronised as the system says"
 OLD_DAYS = 90
 TOLD: Basis = "reported by the system"
 # Where package systems write last when something was installed or renewed.
@@ -190,6 +192,13 @@ def updates(machine: Machine) -> Iterator[Fact | Finding]:
     ):
         yield fact("restart", "waiting", TOLD)
         yield found("restart-due", "the system has left its note that a restart is due")
+
+
+def time_kept(told: Clock) -> Iterator[Fact | Finding]:
+    """What the system says of its clock, as receipts state it."""
+    yield fact("clock", told.removeprefix("system clock, "), TOLD)
+    if told == UNSYNCHRONISED:
+        yield found("clock-unsynced", told)
 
 
 def rights(user: int) -> Iterator[Fact | Finding]:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from safelight.audit.environment import version_of
+from safelight.audit.environment import clock, version_of
 from safelight.audit.facts import utc_now
 from safelight.engine.book import Book
-from safelight.errors import PolicyRefused, SafelightError, VaultLocked
+from safelight.errors import SafelightError
 from safelight.models.store import Store
 from safelight.proof.components.installed import packages
-from safelight.proof.posture import accepted, book, cage, choices, folders, machine, parts
+from safelight.proof.posture import accepted, book, cage, choices, folders, keys, machine, parts
 from safelight.proof.posture.finding import Seen, found, joined
 from safelight.proof.posture.machine import Machine
 from safelight.proof.reports.page import (
@@ -56,12 +56,10 @@ class Place:
     temporary: Path = field(default_factory=lambda: Path(tempfile.gettempdir()))
 
 
-def posture(place: Place, report: CageReport | None, *, is_wrapped: bool | None) -> Page:
-    """Look at everything. report is of a fresh worker, None where there was none; is_wrapped says
-    whether a vault wraps the keys, None where there are no keys.
-    """
-    sections = tuple(_sections(place, report, is_wrapped))
-    notes = _notes(place.settings, is_wrapped)
+def posture(place: Place, report: CageReport | None) -> Page:
+    """Look at everything. report is of a fresh worker, None where there was none."""
+    sections = tuple(_sections(place, report))
+    notes = _notes(place.settings)
     sections = tuple(
         one.model_copy(update={"findings": accepted.with_notes(one.findings, notes)})
         for one in sections
@@ -89,15 +87,13 @@ def is_failed(page: Page, least: Severity) -> bool:
     return any(one.is_open and SEVERITIES.index(one.severity) >= bar for one in findings(page))
 
 
-def _sections(
-    place: Place, report: CageReport | None, is_wrapped: bool | None
-) -> Iterator[Section]:
+def _sections(place: Place, report: CageReport | None) -> Iterator[Section]:
     settings = place.settings
     state_dir, data_dir = settings.state_dir, settings.data_dir
     system, store, installed = place.machine, Store(data_dir / "models"), packages()
     yield _section("Enforcement", cage.cage(report, settings.require_level))
-    yield _section("Keys", folders.keys(state_dir, is_wrapped=is_wrapped))
-    yield _section("Journal and ledger", _books(settings, is_wrapped))
+    yield _section("Keys", keys.keys(state_dir))
+    yield _section("Journal and ledger", _books(settings))
     yield _section("Permissions", folders.permissions(state_dir, data_dir))
     yield _section(
         "This computer",
@@ -106,6 +102,7 @@ def _sections(
         machine.disk(system, state_dir),
         machine.memory(system),
         machine.updates(system),
+        machine.time_kept(clock()),
         machine.rights(_user() if system.user is None else system.user),
     )
     models = _section("Models", parts.models(store))
@@ -122,9 +119,9 @@ def _section(title: str, *checks: Iterator[Fact | Finding]) -> Section:
     return Section(title=title, facts=seen.facts, findings=seen.findings)
 
 
-def _books(settings: Settings, is_wrapped: bool | None) -> Iterator[Fact | Finding]:
+def _books(settings: Settings) -> Iterator[Fact | Finding]:
     """Nothing is made for a look: without keys there is neither journal nor ledger."""
-    if is_wrapped is None:
+    if not keys.has_keys(settings.state_dir):
         yield fact("journal", "not begun", "observed")
         yield fact("ledger", "not begun", "observed")
         yield found("self-test-none", "the ledger holds no self-test")
@@ -139,13 +136,14 @@ def _books(settings: Settings, is_wrapped: bool | None) -> Iterator[Fact | Findi
     yield from book.ledger(ledger)
 
 
-def _notes(settings: Settings, is_wrapped: bool | None) -> dict[str, Accepted]:
-    if is_wrapped is None:
+def _notes(settings: Settings) -> dict[str, Accepted]:
+    if not keys.has_keys(settings.state_dir):
         return {}
     try:
-        return accepted.notes(settings.state_dir, Book.of(settings).keys)
-    except (VaultLocked, PolicyRefused):
+        kept = Book.of(settings).keys
+    except SafelightError:  # told of where keys are looked at
         return {}
+    return accepted.notes(settings.state_dir, kept)
 
 
 def _summary(sections: Sequence[Section], report: CageReport | None) -> Section:

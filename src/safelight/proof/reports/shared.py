@@ -188,18 +188,18 @@ def flow(evidence: Evidence) -> Drawing:
     outside = f"{count} connection{'' if count == 1 else 's'}" if may_pull else "shut by a setting"
     return Drawing(
         nodes=(
-            _node("entry", "Command line, Python", 0, 1, "entry", "files, folders, streams"),
-            _node("memory", "Sealed memory", 1, 1, "memory", "read once, bounded,", "then sealed"),
-            _node("worker", "Worker, one a picture", 2, 1, "cage", f"level {level}", told.get(
+            _node("entry", "Command line, Python", (0, 1), "entry", "files, folders, streams"),
+            _node("memory", "Sealed memory", (1, 1), "memory", "read once,", "bounded, sealed"),
+            _node("worker", "Worker, one a picture", (2, 1), "cage", f"level {level}", told.get(
                 "attacks in a fresh worker", ""), "decodes, works, encodes"),
-            _node("result", "Result", 3, 1, "disk", "where you say,", "with a signed receipt"),
-            _node("hosts", "Hosts of models", 1, 0, "outside", "outside this computer", outside),
-            _node("models", "Models", 2, 0, "disk", f"{len(evidence.models)} here,",
+            _node("result", "Result", (3, 1), "disk", "where you say,", "with a signed receipt"),
+            _node("hosts", "Hosts of models", (1, 0), "outside", "outside this computer", outside),
+            _node("models", "Models", (2, 0), "disk", f"{len(evidence.models)} here,",
                   "each with its SHA-256"),
-            _node("spill", "Spill file", 1, 2, "disk", "encrypted, key of one job,",
+            _node("spill", "Spill file", (1, 2), "disk", "encrypted, key of one job,",
                   f"beyond {settings.shown('memory_budget')}"),
-            _node("network", "Network", 2, 2, "outside", ways),
-            _node("state", "State folder", 3, 2, "disk", "journal, ledger, receipts", "keys"),
+            _node("network", "Network", (2, 2), "outside", ways),
+            _node("state", "State folder", (3, 2), "disk", "journal, ledger, receipts", "keys"),
         ),
         arrows=(
             Arrow(start="entry", end="memory", words="the file's bytes"),
@@ -214,8 +214,6 @@ def flow(evidence: Evidence) -> Drawing:
     )  # fmt: skip
 
 
-def _node(id: str, title: str, column: int, row: int, kind: str, *lines: str) -> Node:
-    return Node.model_validate(
-        {"id": id, "title": title, "column": column, "row": row, "kind": kind}
-        | {"lines": tuple(line for line in lines if line)}
-    )
+def _node(id: str, title: str, place: tuple[int, int], kind: str, *lines: str) -> Node:
+    facts = {"id": id, "title": title, "column": place[0], "row": place[1], "kind": kind}
+    return Node.model_validate(facts | {"lines": tuple(line for line in lines if line)})
