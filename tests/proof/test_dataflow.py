@@ -238,6 +238,7 @@ def test_an_ai_service_is_named(folder: Path, ground: Ground, engine: Engine, wa
     (folder / "a").write_bytes(make())
     found = mapped(folder, ground=ground, engine=engine)
     assert names(found, "ai") == [service]
+    assert service not in names(found, "program")
 
 
 @pytest.mark.parametrize(
@@ -310,7 +311,7 @@ def test_what_cannot_be_read_is_listed_and_ends_nothing(
     found = mapped(folder, ground=ground, engine=engine)
     assert names(found, "device") == ["Q1"]
     assert [Path(file).name for file in found.roots[0].unread] == ["a.jpg", "c.jpg.enc"]
-    assert "1 pictures read, 2 not read" in next(lines(found))
+    assert "1 picture read, 2 not read" in next(lines(found))
 
 
 def test_folders_below_are_looked_into_where_asked(
@@ -360,7 +361,7 @@ def test_the_table_names_everything_with_one_evidence(
     assert "AI services: none found" in text
     assert "and 2 more; --json lists all" in text
     assert "Steps that histories list: 14, 14 with a time" in text
-    assert "not seen: pixels are not looked at" in text
+    assert "\n  pixels are not looked at" in text
 
 
 def test_the_caption_of_a_writer_is_a_person(folder: Path, ground: Ground, engine: Engine) -> None:

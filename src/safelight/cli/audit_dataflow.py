@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import caging, setting, speaking
 from safelight.cli.printable import printable
 from safelight.errors import InputMissing, OutputExists, OutputFailed, UsageError
+
+EVERY_S = 5.0
 
 
 @click.command(name="dataflow", add_help_option=False)
@@ -42,7 +46,7 @@ def command(
 
     Every arrow has its evidence: the file, the tag, the value. Metadata is read in the cage; what
     the system shows (watched folders, mounts, sync clients, listeners) is read here. Nothing is
-    opened to the network, and nothing is changed.
+    opened to the network, and no picture is changed.
     """
     from safelight.engine.engine import Engine
     from safelight.proof.dataflow.gathering import Values
@@ -59,7 +63,7 @@ def command(
     target = None if svg is None else _target(face, svg)
     walk = Walk([Path(name) for name in folders], recursive)
     with Engine(face.settings, jobs=face.settings.jobs, door="command line") as engine:
-        found = survey(engine, walk, machine=Machine.here(), values=values)
+        found = survey(engine, walk, machine=Machine.here(), values=values, progress=_teller(face))
     if target is not None:
         from safelight.proof.dataflow.drawing import svg as drawn
 
@@ -70,6 +74,19 @@ def command(
     for line in lines(found):
         face.out(printable(line))
     return 0
+
+
+def _teller(face: Face) -> Callable[[int, int], None]:
+    """Says now and then how far it is."""
+    told = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > EVERY_S and not face.is_json:
+            told = time.monotonic()
+            face.note(f"safelight: {done} of {total} files looked at")
+
+    return tell
 
 
 def _target(face: Face, typed: str) -> Path:

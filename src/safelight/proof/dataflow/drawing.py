@@ -11,7 +11,8 @@ from html import escape
 
 from safelight.codecs.reading import printable
 from safelight.proof.dataflow.layout import LEFT, RIGHT, Panel, Row, fitted, panels, placed, wrapped
-from safelight.proof.dataflow.parts import Arrow, Map, Strength
+from safelight.proof.dataflow.parts import SUREST, Arrow, Map, Strength
+from safelight.proof.dataflow.table import counted
 
 WIDTH, TOP, EDGE = 1320, 96, 28
 SIDE, MIDDLE = 400, 200
@@ -41,6 +42,7 @@ svg { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-ser
 .observed { stroke-opacity: 1; } .configured { stroke-dasharray: 9 4; }
 .possible { stroke-dasharray: 2 5; stroke-linecap: round; }
 @media (prefers-color-scheme: dark) {
+.line { stroke-opacity: 0.65; } .observed { stroke-opacity: 1; }
 .page { fill: #15171b; } .text { fill: #e9ebee; } .note { fill: #9ba3b0; }
 .row { fill: #1e2127; stroke: #373c46; } .box { fill: #262b35; stroke: #6d788c; }
 .device { stroke: #6db0f0; } .person { stroke: #d792d3; } .online { stroke: #4fc4bd; }
@@ -61,7 +63,7 @@ def _page(found: Map, left: list[Panel], right: list[Panel]) -> Iterator[str]:
     ends = [placed(left, TOP), placed(right, TOP)]
     boxes = _boxes(found, max(ends))
     bottom = max(*ends, *(y + height for y, height in boxes.values())) + 30
-    foot = [line for limit in found.limits for line in wrapped([f"not seen: {limit}"], 190)]
+    foot = [line for limit in found.limits for line in wrapped([limit], 190)]
     height = bottom + FOOT_LINE * (len(foot) + 2) + EDGE
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}"'
@@ -71,7 +73,7 @@ def _page(found: Map, left: list[Panel], right: list[Panel]) -> Iterator[str]:
     yield f'<rect class="page" width="{WIDTH}" height="{height:.0f}"/>'
     yield '<text id="title" class="text h1" x="28" y="44">Data flow</text>'
     read = sum(root.read + root.searched for root in found.roots)
-    told = f"{read} files read in {len(found.roots)} place{'s' * (len(found.roots) > 1)}"
+    told = f"{counted(read, 'file')} read in {counted(len(found.roots), 'place')}"
     yield _text(28, 66, "note label", f"{told}; who touched them, and where they could still flow")
     sides = ((left, EDGE, EDGE + SIDE), (right, WIDTH - EDGE - SIDE, WIDTH - EDGE - SIDE))
     yield from _lines(found, sides, boxes)
@@ -119,8 +121,8 @@ def _middle(found: Map, boxes: dict[str, tuple[float, float]]) -> Iterator[str]:
         yield f'<rect class="box" x="{CENTRE}" y="{y:.1f}" width="{MIDDLE}" height="{height:.1f}"'
         yield ' rx="10"/>'
         name = root.place.name.rstrip("/").rpartition("/")[2] or root.place.name
-        facts = [f"{root.read} pictures read"]
-        facts += [f"{root.searched} by their marks"] * bool(root.searched)
+        facts = [f"{counted(root.read, 'picture')} read"]
+        facts += [f"{root.searched} by marks"] * bool(root.searched)
         facts += [f"{len(root.unread)} not read"] * bool(root.unread)
         start = y + height / 2 - 8 * len(facts) + 4
         yield _text(at, start, "text h2", fitted(name, LETTERS_OF_BOX), anchor="middle")
@@ -161,9 +163,8 @@ def _line(
     """From the row to the box, with its head where things go: into the box, or out at a way."""
     (x1, y1), (x2, y2) = start, end
     bend = (x1 + x2) / 2
-    width = 1.4 + min(3.6, math.log2(1 + row.pictures) * 0.55)
-    strength = min((arrow.strength for arrow in arrows), key=list(KINDS_OF_LINE).index)
-    strength = arrows[0].strength if len({a.strength for a in arrows}) == 1 else strength
+    width = (2 if row.kind == "way" else 1.4) + min(3.6, math.log2(1 + row.pictures) * 0.55)
+    strength = min((place.strength for place in row.places), key=SUREST.index)
     tip, back = ((x1, y1), 1) if row.kind == "way" else ((x2, y2), -1)
     towards = 1 if (x2 > x1) else -1
     point, base = tip[0], tip[0] + 7 * towards * back

@@ -6,12 +6,24 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from safelight.proof.dataflow.parts import KINDS, Arrow, Evidence, Map, Place, Root, Sight, Step
+from safelight.proof.dataflow.parts import (
+    KINDS,
+    SUREST,
+    Arrow,
+    Evidence,
+    Map,
+    Place,
+    Root,
+    Sight,
+    Step,
+)
 
 # Which values are shown: all, those that name no person and no single device, or none.
 Values = Literal["all", "public", "none"]
 HIDDEN = "(hidden)"
-PSEUDONYMS = "names of people and computers and serial numbers: --show-values shows them"
+PSEUDONYMS = (
+    "people, computers and serial numbers have pseudonyms here: --show-values shows what is written"
+)
 
 
 class Gathering:
@@ -87,6 +99,8 @@ def _place_of(sight: Sight, places: dict[tuple[str, str, str], Place]) -> Place:
         number = sum(known == sight.kind for known, _, _ in places) + 1
         places[key] = Place(f"{sight.kind}-{number}", sight.kind, sight.name, sight.group)
     place = places[key]
+    place.words[sight.what] = None
+    place.strength = min(place.strength, sight.strength, key=SUREST.index)
     if sight.detail:
         place.details[sight.detail] = None
     if sight.picture:

@@ -14,6 +14,8 @@ FEW = 8
 MOST_ROWS = 12
 NOTE_LETTERS = 60
 TITLE_HEIGHT, ROW_HEIGHT, LINE_HEIGHT, ROW_GAP, PANEL_GAP = 34, 30, 15, 6, 26
+# Where it is not plain from the title what one of these did, or does.
+TOLD: tuple[Kind, ...] = ("person", "online", "trace", "way")
 LEFT: tuple[Kind, ...] = ("device", "person", "online")
 RIGHT: tuple[Kind, ...] = ("program", "ai", "trace", "way")
 
@@ -144,4 +146,5 @@ def _alone(kind: Kind, place: Place) -> Row:
     times = sorted(time[:10] for time in place.times)
     span = [" to ".join(dict.fromkeys((times[0], times[-1])))] if times else []
     known = [detail for detail in place.details if not detail.startswith("its own software")]
-    return Row(kind, place.label, [place], wrapped([*span, *known[:3]]))
+    words = list(place.words) if kind in TOLD else []
+    return Row(kind, place.label, [place], wrapped([*words, *span, *known[:3]]))

@@ -12,6 +12,7 @@ Kind = Literal["device", "person", "program", "ai", "online", "trace", "pictures
 # claimed: written in a file, true or not; observed: the system shows it now; configured: the
 # settings of a program say it; possible: nothing stands in the way, nothing was seen.
 Strength = Literal["claimed", "observed", "configured", "possible"]
+SUREST: tuple[Strength, ...] = ("observed", "configured", "claimed", "possible")
 KINDS: tuple[Kind, ...] = ("device", "person", "program", "ai", "online", "trace", "way")
 TITLES: dict[Kind, str] = {
     "device": "Devices",
@@ -64,7 +65,10 @@ class Sight:
 
 @dataclass(slots=True)
 class Place:
-    """A device, person, program, service, folder, or way out. id is unique in its map."""
+    """A device, person, program, service, folder, or way out. id is unique in its map.
+
+    words are those on its arrows, strength that of the surest of them.
+    """
 
     id: str
     kind: Kind
@@ -73,6 +77,8 @@ class Place:
     details: dict[str, None] = field(default_factory=dict)
     pictures: set[str] = field(default_factory=set)
     times: set[str] = field(default_factory=set)
+    words: dict[str, None] = field(default_factory=dict)
+    strength: Strength = "possible"
 
     @property
     def label(self) -> str:
@@ -157,8 +163,10 @@ class Map:
     limits: list[str]
 
     def of_kind(self, kind: Kind) -> list[Place]:
-        """Those of one kind, what touched most pictures first."""
+        """Those of one kind: what touched most pictures first, ways by how sure they are."""
         there = [place for place in self.places if place.kind == kind]
+        if kind == "way":
+            return sorted(there, key=lambda p: (SUREST.index(p.strength), _natural(p.label)))
         return sorted(there, key=lambda place: (-len(place.pictures), _natural(place.label)))
 
     def at(self, place: Place) -> Iterator[Arrow]:

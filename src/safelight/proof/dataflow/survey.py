@@ -77,10 +77,15 @@ def survey(
     files = [(at, file) for at, path in enumerate(walk.named) for file in files_of(path, walk)]
     reader = Reader(engine)
     with ThreadPoolExecutor(max(1, engine.jobs)) as pool:
-        for done, seen in enumerate(pool.map(reader.look, files), 1):
-            _take(gathering, seen)
-            if progress is not None:
-                progress(done, len(files))
+        try:
+            for done, seen in enumerate(pool.map(reader.look, files), 1):
+                _take(gathering, seen)
+                if progress is not None:
+                    progress(done, len(files))
+        except BaseException:  # somebody has had enough: what was not begun is left
+            pool.shutdown(wait=False, cancel_futures=True)
+            engine.cancel()
+            raise
     for at, path in enumerate(walk.named):
         gathering.add(machine.sights(at, path, [file for root, file in files if root == at]))
     gathering.limits.extend(machine.limits())

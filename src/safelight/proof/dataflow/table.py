@@ -25,14 +25,20 @@ def lines(found: Map) -> Iterator[str]:
     yield from _steps(found)
     yield ""
     yield LEGEND
+    yield "What the map does not show:"
     for sentence in found.limits:
-        yield f"not seen: {sentence}"
+        yield f"  {sentence}"
+
+
+def counted(number: int, noun: str) -> str:
+    """1 picture, 2 pictures."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _heads(found: Map) -> Iterator[str]:
     for root in found.roots:
-        facts = [f"{root.read} pictures read"]
-        facts += [f"{root.searched} further files by their marks"] * bool(root.searched)
+        facts = [f"{counted(root.read, 'picture')} read"]
+        facts += [f"{counted(root.searched, 'further file')} by marks"] * bool(root.searched)
         facts += [f"{len(root.unread)} not read"] * bool(root.unread)
         yield f"{root.place.name}: {', '.join(facts)}"
         for at, (file, why) in enumerate(root.unread.items()):

@@ -133,9 +133,9 @@ def _programs(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
         if finding.name in OWN and is_firmware(finding.value, make, model):
             yield from _firmware(subject, finding, make, model)
             continue
-        services = {name.casefold() for name in services_in(finding.name, finding.value)}
+        services = {_letters(name) for name in services_in(finding.name, finding.value)}
         for name, version in programs_in(finding.value):
-            if name.casefold() not in services:
+            if _letters(name) not in services:
                 when = _time_of(name, findings)
                 yield _sight(subject, finding, "program", name, what="went through",
                              group=maker_of(name), detail=version and f"version {version}",
@@ -216,6 +216,11 @@ def _sight(
         subject.root, kind, name, what, "claimed", evidence, group, subject.file, detail, when,
         is_private,
     )  # fmt: skip
+
+
+def _letters(name: str) -> str:
+    """DALL-E and DALL·E are one name."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def _first(findings: Sequence[Finding], names: Sequence[str]) -> str:
