@@ -112,6 +112,17 @@ def test_control_a_log_that_was_cut_is_noticed_by_what_is_remembered_here(
     assert lines[0].state == "ok"
 
 
+def test_a_digest_that_somebody_kept_tells_a_cut_log(done: Led, copy: Path) -> None:
+    from safelight.proof.cases.checking import examine
+    from safelight.proof.cases.shelf import FolderShelf
+
+    kept = frozenset({done.desk.case(copy).read().tip})
+    elsewhere = Here(done.desk.here().keys, kept=kept)
+    assert examine(FolderShelf(copy), elsewhere)[0][0].state == "ok"
+    rewrite(copy, lines_of(copy)[:-1])
+    assert examine(FolderShelf(copy), elsewhere)[0][0].state == "failed"
+
+
 def test_a_log_signed_anew_with_another_key_is_noticed(
     done: Led, copy: Path, tmp_path: Path
 ) -> None:

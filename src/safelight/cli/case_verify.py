@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
-from safelight.cli.custody import case_at, conclude, folder, here_of, house, trusting
+from safelight.cli.custody import case_at, conclude, folder, here_of, house, keeping, trusting
 from safelight.cli.face import Face
 
 
 @click.command(name="verify", add_help_option=False)
 @folder
 @trusting
+@keeping
 @house
 @click.pass_obj
-def command(face: Face, folder: str, *, keys: tuple[str, ...]) -> int:
+def command(face: Face, folder: str, *, keys: tuple[str, ...], kept: tuple[str, ...]) -> int:
     """Check a case in its folder: log, keys, originals, results, receipts, journal.
 
     \b
@@ -30,5 +31,5 @@ def command(face: Face, folder: str, *, keys: tuple[str, ...]) -> int:
 
     case = case_at(face, folder)
     case.require()
-    lines, chain = examine(FolderShelf(Path(folder)), here_of(face, case, *keys))
+    lines, chain = examine(FolderShelf(Path(folder)), here_of(face, case, keys=keys, kept=kept))
     return conclude(face, folder, lines, chain)

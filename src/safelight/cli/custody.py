@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,14 @@ def _words(most: int) -> Callable[..., str | None]:
     return check
 
 
+def _digest(typed: str) -> str:
+    from safelight.cli.checking import FINGERPRINT
+
+    if not FINGERPRINT.fullmatch(typed.lower()):
+        raise ParameterInvalid("--event: a digest has 64 hexadecimal digits")
+    return typed.lower()
+
+
 short, long = _words(MOST_LETTERS), _words(MOST_WORDS)
 
 folder = click.argument("folder", metavar="CASE")
@@ -57,6 +65,14 @@ trusting = click.option(
     metavar="KEY",
     multiple=True,
     help="Trust this key besides your own: its whole fingerprint, or a PEM file; again for more.",
+)
+keeping = click.option(
+    "--event",
+    "kept",
+    metavar="DIGEST",
+    multiple=True,
+    callback=lambda c, p, v: tuple(map(_digest, v)),
+    help="An event's digest that you kept: the log must still have it; again for more.",
 )
 house = stacked(*(setting(key) for key in FOLDERS), speaking)
 
@@ -76,14 +92,19 @@ def registry_of(face: Face) -> Any:
     return Registry(face.settings.state_dir / "cases")
 
 
-def here_of(face: Face, case: CaseFolder, *keys: str) -> Here:
-    """What is known here, to check a case by; with more keys that the user trusts."""
+def here_of(
+    face: Face, case: CaseFolder, *, keys: Iterable[str] = (), kept: Iterable[str] = ()
+) -> Here:
+    """What is known here, to check a case by; with more keys that the user trusts, and digests
+    that the user kept.
+    """
     from safelight.cli.checking import trusted
     from safelight.engine.book import Book
     from safelight.proof.cases.checking import Here
 
     known = {case.keys.receipts.fingerprint, *map(trusted, keys)}
-    return Here(frozenset(known), case.registry, Book.of(face.settings).journal)
+    journal = Book.of(face.settings).journal
+    return Here(frozenset(known), case.registry, journal, frozenset(kept))
 
 
 def somebody(case: CaseFolder, chain: Chain | None, who: str | None, role: str | None) -> Person:

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
-from safelight.cli.custody import case_at, conclude, here_of, house, trusting
+from safelight.cli.custody import case_at, conclude, here_of, house, keeping, trusting
 from safelight.cli.face import Face
 
 
 @click.command(name="case", add_help_option=False)
 @click.argument("bundle", metavar="FILE")
 @trusting
+@keeping
 @house
 @click.pass_obj
-def command(face: Face, bundle: str, *, keys: tuple[str, ...]) -> int:
+def command(face: Face, bundle: str, *, keys: tuple[str, ...], kept: tuple[str, ...]) -> int:
     """Check a sealed case: seal, log, keys, originals, results, receipts, journal. Works offline.
 
     \b
@@ -29,7 +30,7 @@ def command(face: Face, bundle: str, *, keys: tuple[str, ...]) -> int:
     from safelight.proof.cases.bundle import examine_bundle
     from safelight.proof.cases.shelf import bundle_at
 
-    here = here_of(face, case_at(face, bundle), *keys)
+    here = here_of(face, case_at(face, bundle), keys=keys, kept=kept)
     with bundle_at(Path(bundle)) as shelf:
         lines, chain = examine_bundle(shelf, here)
     return conclude(face, bundle, lines, chain)

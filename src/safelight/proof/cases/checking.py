@@ -40,12 +40,13 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Here:
     """What is known on this machine: keys that are believed, as fingerprints; its registry of cases
-    and its journal, where they may be asked.
+    and its journal, where they may be asked; digests of events that somebody kept.
     """
 
     keys: frozenset[str]
     registry: Registry | None = None
     journal: Journal | None = None
+    kept: frozenset[str] = frozenset()
 
 
 def examine(shelf: Shelf, here: Here) -> tuple[tuple[Line, ...], Chain | None]:
@@ -73,6 +74,8 @@ def _read(shelf: Shelf, here: Here) -> Chain:
         raise VerificationFailed("the log of the case is gone") from error
     if here.registry is not None:
         here.registry.check(chain)
+    for digest in sorted(here.kept - {line.digest for line in chain.lines}):
+        raise VerificationFailed(f"no event has the digest {digest[:16]}: cut, or another log")
     return chain
 
 
