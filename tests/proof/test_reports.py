@@ -1,4 +1,4 @@
-"""Reports: they count only what holds, ask for the rest, and cannot be changed once signed."""
+"""Reports: they count only what holds, and ask for the rest."""
 
 from __future__ import annotations
 
@@ -8,35 +8,31 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from safelight.audit import dsse
+from safelight.audit.blocks import MarksFact
 from safelight.audit.canonical import canonical
 from safelight.engine.book import Book
 from safelight.engine.engine import Engine
 from safelight.errors import InputMissing, VerificationFailed
 from safelight.proof.posture.posture import Place, posture
-from safelight.proof.reports import signed
 from safelight.proof.reports.catalogue import kind, names
 from safelight.proof.reports.drawing import svg
 from safelight.proof.reports.evidence import Asked, Evidence, gather
 from safelight.proof.reports.html import html
 from safelight.proof.reports.markdown import markdown
-from safelight.proof.reports.page import Accepted, Ask, Finding, Page, Section, Table, fact
+from safelight.proof.reports.page import Page, Section
 from safelight.recipe import Recipe
 from safelight.settings import Settings
 from tests.cli.pictures import draw
 from tests.proof.desk import held
 from tests.proof.ground import Ground
-
-HOSTILE = '<script>alert(1)</script>\u202e\x1b[31m & "quoted" | *star* `tick`'
+from tests.proof.markup import parsed
 
 
 @dataclass
@@ -243,150 +239,23 @@ def test_where_something_could_leave_is_drawn(done: Shop) -> None:
     assert ElementTree.fromstring(svg(drawing)).tag.endswith("svg")
 
 
-def hostile() -> Page:
-    note = Accepted(reason=HOSTILE, owner=HOSTILE, since="2026-11-21", until="2026-12-31")
-    finding = Finding(
-        id="x", severity="high", words=HOSTILE, evidence=HOSTILE, fix=f"`{HOSTILE}` or `a`",
-        accepted=note, is_due=True,
-    )  # fmt: skip
-    section = Section(
-        title=HOSTILE,
-        text=(HOSTILE,),
-        facts=(fact(HOSTILE, HOSTILE, "observed"),),
-        findings=(finding, finding.model_copy(update={"accepted": None, "fix": ""})),
-        tables=(
-            Table(title=HOSTILE, headings=(HOSTILE, "b"), rows=((HOSTILE, "c"),)),
-            Table(title="empty", headings=("a",), rows=()),
-        ),
-        asks=(Ask(name=HOSTILE, hint=HOSTILE), Ask(name="b")),
+def test_the_sheet_on_marks_counts_what_receipts_say(done: Shop) -> None:
+    found = done.gather(done.out)
+    marks = MarksFact(written=("x",), carried=(), removed=("y",), manifests_removed=1)
+    changes: tuple[dict[str, Any], ...] = (
+        {"disclosure": "ai-restored", "marks": marks},
+        {"disclosure": "ai-restored", "marks": None},
+        {"disclosure": "algorithmic", "marks": None},
     )
-    return Page(
-        kind="custody",
-        title=HOSTILE,
-        made="2026-11-21T18:00:00Z",
-        version="1",
-        intro=(HOSTILE,),
-        sections=(section,),
-        limits=(HOSTILE,),
+    works = tuple(
+        replace(work, facts=work.facts.model_copy(update=change))
+        for work, change in zip(found.works, changes, strict=True)
     )
-
-
-class Tags(HTMLParser):
-    """Every tag and attribute, and whether each that was opened was closed."""
-
-    EMPTY = frozenset({"meta", "br", "line", "path", "rect"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: set[str] = set()
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-        if tag not in self.EMPTY:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
-def parsed(text: str) -> Tags:
-    """The tags of a page that holds nothing which could act or fetch."""
-    found = Tags()
-    found.feed(text)
-    assert not found.open
-    assert not found.tags & {"script", "link", "img", "iframe", "object", "form", "a", "base"}
-    assert not {name for name in found.attributes if name.startswith("on")}
-    assert not found.attributes & {"href", "src", "action", "style"}
-    assert "default-src &#x27;none&#x27;" in text or "default-src 'none'" in text
-    assert not re.search(r"url\((?!#)|@import|https?://(?!www\.w3\.org/2000/svg)", text)
-    return found
-
-
-def test_text_of_others_stays_text(done: Shop) -> None:
-    page = html(hostile())
-    parsed(page)
-    assert "\u202e" not in page
-    assert "\x1b" not in page
-    assert "&lt;script&gt;" in page
-    written = markdown(hostile())
-    assert "\\<script\\>" in written
-    assert "\x1b" not in written
-    rows = [line for line in written.splitlines() if line.startswith("|")]
-    assert {line.replace("\\|", "").count("|") for line in rows} == {3, 4}
-
-
-def test_control_a_page_that_could_act_is_seen() -> None:
-    for planted in ("<script></script>", '<img src="x">', '<p onclick="x"></p>', "<p>"):
-        with pytest.raises(AssertionError):
-            parsed(html(hostile()).replace("</header>", f"{planted}</header>"))
-
-
-@pytest.fixture(scope="module")
-def page_of_ours(done: Shop) -> signed.Signed:
-    page = kind("dataflow").page(done.gather(done.out))
-    return signed.sign(page, Book(done.settings.state_dir).keys.receipts)
-
-
-def test_a_signed_page_reads_the_same_from_both_forms(page_of_ours: signed.Signed) -> None:
-    for data in (page_of_ours.envelope, signed.as_html(page_of_ours).encode()):
-        found = signed.read(data)
-        assert found.page == page_of_ours.page
-        assert found.fingerprint == page_of_ours.fingerprint
-    assert page_of_ours.fingerprint in signed.as_html(page_of_ours)
-
-
-def test_another_implementation_of_envelopes_accepts_it(page_of_ours: signed.Signed) -> None:
-    from securesystemslib.dsse import Envelope
-    from securesystemslib.exceptions import VerificationError
-    from securesystemslib.signer._key import SSlibKey
-
-    key = page_of_ours.page.key
-    assert key is not None
-    public = {"public": base64.b64decode(key.public).hex()}
-    theirs = SSlibKey(key.fingerprint, "ed25519", "ed25519", public)
-    assert Envelope.from_dict(json.loads(page_of_ours.envelope)).verify([theirs], 1)
-    document = json.loads(page_of_ours.envelope)
-    document["payload"] = base64.b64encode(b"{}").decode()
-    with pytest.raises(VerificationError):
-        Envelope.from_dict(document).verify([theirs], 1)
-
-
-def test_a_changed_byte_anywhere_is_seen(page_of_ours: signed.Signed) -> None:
-    for whole in (page_of_ours.envelope, signed.as_html(page_of_ours).encode()):
-        for at in range(0, len(whole), max(1, len(whole) // 150)):
-            data = bytearray(whole)
-            data[at] ^= 1
-            with pytest.raises(VerificationFailed):
-                signed.read(bytes(data))
-
-
-BAD: dict[str, Callable[[bytes], bytes]] = {
-    "nothing": lambda _data: b"",
-    "a page without an envelope": lambda _data: b"<html></html>",
-    "a page with an empty envelope": lambda _data: b'<pre class="envelope"></pre>',
-    "an envelope that was cut": lambda data: data[:-40],
-    "bytes behind it": lambda data: data + b" ",
-}
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_what_is_no_signed_page_is_refused(page_of_ours: signed.Signed, name: str) -> None:
-    with pytest.raises(VerificationFailed):
-        signed.read(BAD[name](page_of_ours.envelope))
-
-
-def test_an_envelope_of_another_kind_is_no_report(done: Shop) -> None:
-    signer = Book(done.settings.state_dir).keys.receipts
-    for payload, type in ((b"{}", "text/plain"), (b"{}", signed.TYPE)):
-        with pytest.raises(VerificationFailed, match="report"):
-            signed.read(dsse.sign(payload, signer, type))
-    unsigned = canonical(hostile().model_dump(mode="json"))
-    with pytest.raises(VerificationFailed, match="contradicts"):
-        signed.read(dsse.sign(unsigned, signer, signed.TYPE))
+    page = kind("ai-act").page(replace(found, works=works))
+    counts = {name: row[1] for name, row in cells(page, "").items() if len(row) == 2}
+    assert counts == {"none": "0", "algorithmic": "1", "ai-restored": "2"}
+    facts = told(page)
+    assert facts["results with a mark written"] == "1"
+    assert facts["results whose mark was taken away"] == "1"
+    assert facts["results whose manifest was replaced"] == "1"
+    assert facts["AI-restored results without a mark"] == "1"
