@@ -12,8 +12,10 @@ from safelight.engine.engine import Engine
 from safelight.errors import InputMissing
 from safelight.proof.dataflow.carriers import carrier, carriers_in
 from safelight.proof.dataflow.ground import Ground
+from safelight.proof.dataflow.machine import Machine
 from safelight.proof.dataflow.naming import device_of, is_firmware, people_in, programs_in
 from safelight.proof.dataflow.parts import Map
+from safelight.proof.dataflow.survey import Walk, survey
 from safelight.proof.dataflow.table import lines
 from safelight.settings import Settings
 from tests.codecs import manifests
@@ -98,7 +100,10 @@ def evidence(found: Map, kind: str) -> set[tuple[str, str, str]]:
         ("cavif - https://github.com/link-u/cavif", ["cavif"]),
         ("libheif (1.9.1) / Rav1e encoder", ["libheif"]),
         ("#Mainconcept MP4 Sound Media Handler", ["Mainconcept"]),
+        ("Lavf57.71.100", ["Lavf"]),
+        ("darktable 2.5.0+346~g25ce", ["darktable"]),
         ("VideoHandler", []),
+        ("AVIF Still Picture", []),
         ("Alias Data Handler", []),
         ("N/A", []),
         ("  ", []),
@@ -312,6 +317,22 @@ def test_what_cannot_be_read_is_listed_and_ends_nothing(
     assert names(found, "device") == ["Q1"]
     assert [Path(file).name for file in found.roots[0].unread] == ["a.jpg", "c.jpg.enc"]
     assert "1 picture read, 2 not read" in next(lines(found))
+
+
+def test_who_has_had_enough_waits_for_no_further_file(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    for at in range(40):
+        (folder / f"{at:02}.jpg").write_bytes(jpeg())
+    told: list[tuple[int, int]] = []
+
+    def stop(done: int, total: int) -> None:
+        told.append((done, total))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        survey(engine, Walk([folder]), machine=Machine(ground), progress=stop)
+    assert told == [(1, 40)]
 
 
 def test_folders_below_are_looked_into_where_asked(

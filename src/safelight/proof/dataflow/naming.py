@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 # A word from which on a name is about its version: 24.1, v2, CS5, 7.0c, (20221029).
 _VERSION = re.compile(
-    r"(v|ver\.?|version|release|cs|cc|r)?[\d(][\w.\-+)]*|cs|cc|ver\.?|version", re.I
+    r"(v|ver\.?|version|release|cs|cc|r)?[\d(][\w.\-+~)]*|cs|cc|ver\.?|version", re.I
 )
 _PLATFORM = re.compile(r"\(?(for|windows|macintosh|macos|mac|linux|android|ios|win64|x64)\)?", re.I)
 # Words that are no name: they tell the version of what the device itself runs.
@@ -15,7 +15,7 @@ _FIRMWARE = re.compile(r"(firmware|version|ver\.?|v|rev\.?|build)?[\s.]*[vr]?\d[
 _PRODUCT = re.compile(r"(?<![\w/])([A-Za-z][\w.\-]*)/\d[\w.\-+]*")
 _TRACK = re.compile(
     "#?((video|sound|audio|pict|data|media)?handle(r)?|video|sound|audio|media|data|alias|mp4|iso"
-    "|core|apple|url|text|time|code|pictures?|images?|pict)[.]?",
+    "|core|apple|avif|still|url|text|time|code|pictures?|images?|pict)[.]?",
     re.I,
 )
 NOTHING = frozenset({"", "n/a", "none", "unknown", "-", "--", "0", "null", "undefined", "type"})
@@ -100,7 +100,7 @@ def _cut(value: str) -> tuple[str, str]:
     name = words[:end]
     while len(name) > 1 and _PLATFORM.fullmatch(name[-1]):
         name.pop()
-    glued = re.fullmatch(r"([A-Za-z]{3,})-(\d+\.[\w.\-]+)", name[0]) if len(name) == 1 else None
+    glued = re.fullmatch(r"([A-Za-z]{3,})-?(\d+\.[\w.\-]+)", name[0]) if len(name) == 1 else None
     if glued:
         return glued[1], " ".join((glued[2], *words[1:]))
     return " ".join(name).rstrip(",;:"), " ".join(words[len(name) :])
