@@ -1,8 +1,9 @@
-"""Vectors of proofs and of the ledger: files that must read the same for ever, or fail as they do."""
+"""Vectors of proofs and of the ledger: what was valid stays so, what failed fails as it did."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,34 +25,40 @@ def test_every_vector_is_expected_to_do_something(folder: str) -> None:
     assert found == {*names(folder), "expected.json"}
 
 
+def said(ask: Callable[[], str]) -> str:
+    """What is found, or the sentence that refuses it."""
+    try:
+        return ask()
+    except VerificationFailed as error:
+        return error.message
+
+
+def inclusion(data: bytes) -> str:
+    proof = Inclusion.parse(data)
+    head, entry = proof.check()
+    assert proof.to_bytes() == data
+    is_ours = proof.fingerprint == fixed_signer().fingerprint
+    return f"entry {entry.number} of {head.entries}" if is_ours else "another key"
+
+
+def consistency(data: bytes) -> str:
+    proof = Consistency.parse(data)
+    older, newer = proof.check()
+    assert proof.to_bytes() == data
+    is_ours = proof.fingerprint == fixed_signer().fingerprint
+    return f"from {older.entries} to {newer.entries}" if is_ours else "another key"
+
+
 @pytest.mark.parametrize("name", names("inclusion-v1"))
 def test_inclusion(name: str) -> None:
-    data, how = (VECTORS / "inclusion-v1" / name).read_bytes(), expected("inclusion-v1")["vectors"]
-    try:
-        proof = Inclusion.parse(data)
-        head, entry = proof.check()
-    except VerificationFailed as error:
-        assert error.message == how[name]
-        return
-    is_ours = proof.fingerprint == fixed_signer().fingerprint
-    found = f"entry {entry.number} of {head.entries}" if is_ours else "another key"
-    assert found == how[name]
-    assert proof.to_bytes() == data
+    data = (VECTORS / "inclusion-v1" / name).read_bytes()
+    assert said(lambda: inclusion(data)) == expected("inclusion-v1")["vectors"][name]
 
 
 @pytest.mark.parametrize("name", names("consistency-v1"))
 def test_consistency(name: str) -> None:
     data = (VECTORS / "consistency-v1" / name).read_bytes()
-    how = expected("consistency-v1")["vectors"][name]
-    try:
-        proof = Consistency.parse(data)
-        older, newer = proof.check()
-    except VerificationFailed as error:
-        assert error.message == how
-        return
-    is_ours = proof.fingerprint == fixed_signer().fingerprint
-    assert (f"from {older.entries} to {newer.entries}" if is_ours else "another key") == how
-    assert proof.to_bytes() == data
+    assert said(lambda: consistency(data)) == expected("consistency-v1")["vectors"][name]
 
 
 @pytest.mark.parametrize(
@@ -64,11 +71,7 @@ def test_ledger(version: str, name: str, tmp_path: Path) -> None:
         shutil.copyfile(part, folder / part.name)
         (folder / part.name).chmod(0o600)
     ledger, how = Ledger(folder, fixed_signer()), expected(version)["vectors"][name]
-    try:
-        lines = len(ledger.read())
-    except VerificationFailed as error:
-        assert error.message == how
-        return
-    assert f"{lines} lines" == how
-    ledger.append({"what": "self-test"})
-    assert len(ledger.read()) == lines + 1
+    assert said(lambda: f"{len(ledger.read())} lines") == how
+    if how.endswith(" lines"):
+        ledger.append({"what": "self-test"})
+        assert f"{len(ledger.read()) - 1} lines" == how
