@@ -113,6 +113,8 @@ def test_receipts_of_a_case_have_plain_digests_and_name_the_case(done: Led) -> N
         original = chain.originals[result.began.item].file
         assert [one.sha256 for one in facts.inputs] == [original.sha256]
         assert [one.sha256 for one in facts.outputs] == [outcome.file.sha256]
+        assert outcome.pixels == (facts.inputs[0].pixel_sha256, facts.outputs[0].pixel_sha256)
+        assert None not in outcome.pixels
         assert facts.assignment is not None
         assert facts.assignment.case == chain.id
         assert facts.custody is not None

@@ -347,3 +347,20 @@ def test_the_keys_in_a_bundle_are_those_of_the_log(done: Led) -> None:
     raw = key.public_bytes_raw()  # type: ignore[union-attr]  # Ed25519 is what we write
     assert fingerprint_of(raw) == done.key
     assert raw == base64_bytes(json.loads(lines_of(done.folder)[0])["key"])
+
+
+def test_the_script_for_receipts_that_lies_beside_it_accepts_those_of_a_case(
+    done: Led, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from safelight.audit.alone import verify_receipt
+
+    for name in ("R0001", "R0002"):
+        words = [
+            str(done.folder / "work" / name / ".safelight" / "E0001.jpg.receipt.json"),
+            str(done.folder / "work" / name / "E0001.jpg"),
+        ]
+        proof = str(done.folder / "journal" / f"{name}.tlog-proof")
+        assert verify_receipt.main([*words, "--key", done.key, "--proof", proof]) == 0
+    other = str(done.folder / "journal" / "R0001.tlog-proof")
+    assert verify_receipt.main([*words, "--key", done.key, "--proof", other]) == 1
+    capsys.readouterr()

@@ -64,13 +64,15 @@ class Slip(Fact):
 
 class Processed(Fact):
     """The result of work that began. is_settled: a later run found it finished by one that died.
-    previews: small pictures of the original and of the result, in this order, for the report.
+    pixels: SHA-256 of what the original and the result show, decoded; None for what has no pixels.
+    previews: small pictures of the two, in this order, for the report.
     """
 
     result: ResultId
     file: File
     receipt: Slip
     models: tuple[Text, ...] = ()
+    pixels: tuple[Digest | None, Digest | None] = (None, None)
     previews: Annotated[tuple[File, ...], Field(max_length=2)] = ()
     is_settled: bool = False
 

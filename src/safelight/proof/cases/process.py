@@ -12,6 +12,7 @@ from typing import Literal
 
 from safelight.audit.blocks import CODE, AssignmentFact, CustodyFact
 from safelight.audit.canonical import parse_canonical
+from safelight.audit.facts import ReceiptFacts
 from safelight.audit.receipt import Receipt, path_for
 from safelight.codecs.routing import route
 from safelight.engine.book import Door
@@ -200,11 +201,17 @@ def _facts(case: CaseFolder, chain: Chain, began: f.Began, target: Path) -> f.Pr
         file=output.at_place(place_of(case, target)),
         receipt=f.Slip(id=receipt.id, file=slip.at_place(place_of(case, place))),
         models=tuple(f"{one.name} {one.sha256}" for one in receipt.predicate.models),
+        pixels=_pixels(receipt.predicate),
     )
     check_receipt(receipt, facts.file, began)
     if not receipt.is_signed_by(case.keys.receipts.public_bytes):
         raise VerificationFailed(f"{began.result}: the receipt is not ours")
     return facts
+
+
+def _pixels(facts: ReceiptFacts) -> tuple[str | None, str | None]:
+    before, after = facts.inputs[0].pixel_sha256, [one.pixel_sha256 for one in facts.outputs]
+    return before, after[0] if after else None
 
 
 def place_of(case: CaseFolder, path: Path) -> str:

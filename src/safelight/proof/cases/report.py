@@ -136,6 +136,12 @@ def _result(chain: Chain, shelf: Shelf, result: Result, done: f.Processed) -> It
         ("SHA3-256", page.code(done.file.sha3_256)),
         ("Receipt", f"{page.code(done.receipt.id)}, {page.code(done.receipt.file.place)}"),
     ]
+    names = ("Pixels of the original", "Pixels of the result")
+    rows += [
+        (name, f"SHA-256 {page.code(digest)}, decoded")
+        for name, digest in zip(names, done.pixels, strict=True)
+        if digest is not None
+    ]
     rows += [("Model", page.code(model)) for model in done.models]
     yield page.facts(rows) + "</section>"
 

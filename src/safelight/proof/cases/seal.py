@@ -187,7 +187,7 @@ result with its signed receipt in the hidden folder .safelight beside it. journa
 those receipts stand in the journal of the machine that made them. {manifest} lists every
 file with two digests, {seal} is signed over it.
 
-To check it all, without Safelight (it needs Python 3.11 and the package cryptography):
+To check it all, without Safelight (it needs Python 3.9 and the package cryptography):
 
   python {script} BUNDLE.tar --key FINGERPRINT
 

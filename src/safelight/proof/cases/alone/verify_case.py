@@ -1,4 +1,4 @@
-"""Verify a sealed case. Needs Python 3.11 and the package `cryptography`, nothing of Safelight.
+"""Verify a sealed case. Needs Python 3.9 and the package `cryptography`, nothing of Safelight.
 
     python verify_case.py BUNDLE.tar --key FINGERPRINT
 
