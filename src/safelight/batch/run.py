@@ -23,11 +23,19 @@ from safelight.engine.engine import Engine
 from safelight.engine.existing import numbered
 from safelight.engine.kept import refuse_kept
 from safelight.engine.result import Result, Skipped
-from safelight.errors import Cancelled, DiskFull, InputRefused, LevelTooLow, SafelightError
+from safelight.errors import (
+    Cancelled,
+    DiskFull,
+    InputRefused,
+    LevelTooLow,
+    SafelightError,
+    VaultLocked,
+)
 from safelight.recipe import Recipe
 
 WAITING = 3
-STOPPING = frozenset({DiskFull.code, LevelTooLow.code})
+# What would fail every other item in the same way.
+STOPPING = frozenset({DiskFull.code, LevelTooLow.code, VaultLocked.code})
 LOOK_S = 0.2
 
 

@@ -106,8 +106,10 @@ def master_of(face: Face, vault: Vault) -> bytearray:
     return vault.master()
 
 
-def tell(face: Face) -> None:
-    """How the keys are kept now."""
+def tell(face: Face, *, is_asked: bool = True) -> None:
+    """How the keys are kept now; with --quiet only who asked for that is told."""
+    if face.verbosity < 0 and not is_asked:
+        return
     from safelight.vault.status import status
 
     found = status(face.settings.state_dir / "keys")

@@ -36,5 +36,5 @@ def command(
     option = "--new-passphrase-file"
     keeper = new_keeper(face, kept_by, key_file, passphrase=fresh, option=option)
     vault.keep_by(keeper, master)
-    tell(face)
+    tell(face, is_asked=False)
     return 0

@@ -44,7 +44,7 @@ def command(face: Face, *, kept_by: str, key_file: str | None, time: str) -> int
     keeper = new_keeper(face, kept_by, key_file, passphrase=passphrase, option="--passphrase-file")
     vault.init(keeper)
     is_kept = vault.unlock(vault.opened_by(keeper), seconds=seconds)
-    tell(face)
+    tell(face, is_asked=False)
     if not is_kept and vault.own_keeper() is None:
         face.warn(NOT_KEPT)
     return 0

@@ -24,5 +24,5 @@ def command(face: Face) -> int:
     was_unlocked = vault_of(face).lock()
     if not was_unlocked:
         face.note("nothing was kept unlocked")
-    tell(face)
+    tell(face, is_asked=False)
     return 0

@@ -32,5 +32,5 @@ def command(face: Face, *, time: str) -> int:
         raise SomethingMissing(
             NOT_KEPT, hint="SAFELIGHT_PASSPHRASE_FILE names one for all commands"
         )
-    tell(face)
+    tell(face, is_asked=False)
     return 0
