@@ -126,12 +126,16 @@ class Course:
 
     def begin(self) -> None:
         """Open the engines and lay out what trials meet."""
-        out = self.subject.ground.part("out")
-        (out / "a-file").write_bytes(b"")
-        (out / "there.png").write_bytes(b"somebody's")
+        self.lay_out()
         for name, more in ENGINES.items():
             settings = self.subject.ground.settings(**more)
             self.subject.tell({"engine": name, "settings": settings})
+
+    def lay_out(self) -> None:
+        """Files that are in the way."""
+        out = self.subject.ground.part("out")
+        (out / "a-file").write_bytes(b"")
+        (out / "there.png").write_bytes(b"somebody's")
 
     def run(self, trial: Trial) -> None:
         """One job; remember if it ended otherwise than it must."""
