@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from safelight.proof.cases.chain import Chain, walk
 from safelight.proof.cases.event import facts_of, read, signed
 from safelight.proof.cases.folder import CaseFolder
 from safelight.proof.cases.manifest import Manifest
+from safelight.vault.keys import fingerprint_of
 from tests.cli.pictures import draw
-from tests.proof.casework import Desk, add, begun
+from tests.proof.casework import Desk, add, alone, begun, ours
 
 SEAL = f.Sealed(seal="0" * 32, files=0, content="0" * 64)
 FILE = f.File(place="originals/E0001.jpg", bytes=1, sha256="0" * 64, sha3_256="0" * 64)
@@ -138,3 +140,16 @@ def test_an_event_that_is_not_the_one_written_here_is_noticed(case: CaseFolder) 
     (case.folder / "case.jsonl").write_bytes(before + line.data + b"\n")
     with pytest.raises(VerificationFailed, match="event 3 is not the one"):
         case.read()
+
+
+def test_a_case_that_was_sealed_by_the_first_version_holds_for_ever(
+    root: Path, tmp_path: Path
+) -> None:
+    folder = root / "tests" / "vectors" / "case-v1"
+    expected = json.loads((folder / "expected.json").read_text())
+    key = fingerprint_of(bytes.fromhex(expected["public_key"]))
+    assert {path.name for path in folder.iterdir()} == {*expected["vectors"], "expected.json"}
+    for name, state in expected["vectors"].items():
+        here = Desk(tmp_path / "state").here(key)
+        assert set(ours(folder / name, here).values()) == {state}
+        assert set(alone(folder / name, [key]).values()) == {state}
