@@ -36,6 +36,7 @@ def pages() -> dict[str, str]:
         "formats.md": HEADER + "\n".join(formats_page()) + "\n",
         "models.md": HEADER + "\n".join(models_page()) + "\n",
         "commands.md": HEADER + "\n".join(commands_page()) + "\n",
+        "findings.md": HEADER + "\n".join(findings_page()) + "\n",
         **dict(receipt_schemas()),
     }
 
@@ -88,6 +89,17 @@ def errors_page() -> Iterator[str]:
     for error in family():
         shown = (f"`{error.code}`", str(error.exit_code), str(error.status))
         yield row(*shown, error.sentence, error.usual_hint)
+
+
+def findings_page() -> Iterator[str]:
+    """Every kind of finding of `safelight audit`."""
+    from safelight.proof.posture.finding import kinds
+
+    yield "# Findings\n"
+    yield "What `safelight audit` can find. Each has a test that plants it.\n"
+    yield "| id | severity | what it says | what mends it |\n|---|---|---|---|"
+    for kind in kinds().values():
+        yield row(f"`{kind.id}`", kind.severity, kind.words, kind.fix)
 
 
 def settings_page() -> Iterator[str]:

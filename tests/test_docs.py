@@ -113,6 +113,8 @@ def unknown_words(words: list[str]) -> str:
             return "" if rest[0].isupper() or rest[0] == "…" else rest[0]
         command = found
         rest.pop(0)
+    if isinstance(command, Below) and command.usual is not None and rest != ["--help"]:
+        command = command.get_command(context, command.usual) or command
     known = {
         flag for one in command.get_params(context) for flag in (*one.opts, *one.secondary_opts)
     }
@@ -125,6 +127,8 @@ def test_a_command_that_is_not_there_is_seen() -> None:
     assert unknown_words(["polish", "photo.jpg"]) == "polish"
     assert unknown_words(["scrub", "--polish", "photo.jpg"]) == "--polish"
     assert unknown_words(["audit", "polish"]) == "polish"
+    assert unknown_words(["audit", "--fail-on", "low"]) == ""
+    assert unknown_words(["audit", "--polish"]) == "--polish"
 
 
 @pytest.mark.parametrize("name", NAMES)

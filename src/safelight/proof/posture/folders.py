@@ -60,7 +60,7 @@ def held(state_dir: Path, data_dir: Path) -> Table:
         _row("ledger: connections, self-tests", state_dir / "ledger", LOG_RULE),
         _row("risks taken on", state_dir / "accepted", LOG_RULE),
         _row("keys", state_dir / "keys", "until the vault or you replace them"),
-        _row("models that came from outside", data_dir / "models", "safelight models remove"),
+        _row("models that came from outside", data_dir / "models", "safelight models rm"),
     ]
     rows.append(("receipts of files", "beside each output", "", "", RECEIPT_RULE))
     rows.append(
