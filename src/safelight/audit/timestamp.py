@@ -10,13 +10,16 @@ The answer lies beside the receipt, under its name and `.tsr`: it came later tha
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safelight.audit.dsse import MAX_ENVELOPE_BYTES
+from safelight.audit.facts import TIME_FORMAT
 from safelight.errors import SomethingMissing, VerificationFailed
 from safelight.vault.private import open_regular
 
@@ -30,8 +33,8 @@ MAX_ANSWER_BYTES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A time that an authority signed: as UTC text, and whether a certificate that we were given
-    stands behind it.
+    """The time that an answer states, as UTC text; whether its signature was checked, and holds,
+    under a certificate that we were given.
     """
 
     time: str
@@ -55,7 +58,8 @@ def request(receipt: bytes) -> bytes:
 
 
 def read(receipt: bytes, answer: bytes, roots: Iterable[bytes] = ()) -> Stamp:
-    """What the answer says about these bytes. roots are certificates as PEM that are trusted.
+    """What the answer says about these bytes. roots are certificates as PEM that are trusted;
+    without one the signature is not looked at: anybody may have made it.
 
     Raises VerificationFailed if it is no answer, is about other bytes, or its signature does not
     hold under a root that was given; SomethingMissing without the package for it.
@@ -66,20 +70,19 @@ def read(receipt: bytes, answer: bytes, roots: Iterable[bytes] = ()) -> Stamp:
     if len(answer) > MAX_ANSWER_BYTES:
         raise VerificationFailed("the answer of the authority is too long")
     try:
-        found = decode_timestamp_response(answer)
+        found = decode_timestamp_response(_in_order(answer))
         is_granted = found.status == 0
         said = found.tst_info if is_granted else None
     except ValueError as error:
         raise VerificationFailed("this is no answer of a time-stamp authority") from error
     if said is None:
         raise VerificationFailed("the authority gave no time stamp")
+    if bytes(said.message_imprint.message) != hashlib.sha256(receipt).digest():
+        raise VerificationFailed("the time stamp is about another receipt")
     certificates = [one for root in roots for one in _certificates(root)]
-    # Without a root the answer is held against the certificates that it brings itself: then it is
-    # whole, and nobody knows who made it.
-    own = certificates or _brought(found)
-    _hold(found, receipt, own)
-    time = said.gen_time.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Stamp(time, is_trusted=bool(certificates))
+    if certificates:
+        _hold(found, receipt, certificates)
+    return Stamp(said.gen_time.strftime(TIME_FORMAT), is_trusted=bool(certificates))
 
 
 def beside(receipt: Path) -> bytes | None:
@@ -89,6 +92,42 @@ def beside(receipt: Path) -> bytes | None:
             return file.read(MAX_ENVELOPE_BYTES)
     except FileNotFoundError:
         return None
+
+
+def _in_order(answer: bytes) -> bytes:
+    """The same with its certificates in the order that DER asks of a set: many authorities do not
+    keep it, the reader insists, and no signature is over it.
+    """
+    try:
+        (whole,) = _parts(answer, 0, len(answer))
+        _status, token = _parts(answer, *whole)
+        _kind, explicit = _parts(answer, *token)
+        (signed,) = _parts(answer, *explicit)
+        _version, _digests, _content, certificates, *_rest = _parts(answer, *signed)
+        start, end = certificates
+        heads = [start, *(stop for _begin, stop in _parts(answer, start, end))]
+    except (IndexError, ValueError):
+        return answer
+    found = sorted(answer[one:other] for one, other in pairwise(heads))
+    return answer[:start] + b"".join(found) + answer[end:]
+
+
+def _parts(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
+    """Where the content of each value between start and end begins and ends. Raises ValueError,
+    IndexError for what is no DER.
+    """
+    found = []
+    while start < end:
+        length, begin = data[start + 1], start + 2
+        if length & 0x80:
+            count = length & 0x7F
+            length = int.from_bytes(data[begin : begin + count])
+            begin += count
+        if begin + length > end:
+            raise ValueError("a value is longer than what it lies in")
+        found.append((begin, begin + length))
+        start = begin + length
+    return found
 
 
 def _hold(found: TimeStampResponse, receipt: bytes, roots: list[Certificate]) -> None:
@@ -101,7 +140,7 @@ def _hold(found: TimeStampResponse, receipt: bytes, roots: list[Certificate]) ->
         builder.build().verify_message(found, receipt)
     except (VerificationError, ValueError) as error:
         raise VerificationFailed(
-            "the time stamp is not about this receipt, or its signature does not hold"
+            "the signature of the time stamp does not hold under these certificates"
         ) from error
 
 
@@ -112,15 +151,6 @@ def _certificates(pem: bytes) -> list[Certificate]:
         return load_pem_x509_certificates(pem)
     except ValueError as error:
         raise VerificationFailed("the file holds no certificates as PEM") from error
-
-
-def _brought(found: TimeStampResponse) -> list[Certificate]:
-    from cryptography.x509 import load_der_x509_certificate
-
-    try:
-        return [load_der_x509_certificate(one) for one in found.signed_data.certificates]
-    except ValueError as error:
-        raise VerificationFailed("this is no answer of a time-stamp authority") from error
 
 
 def _ask_for_package() -> None:

@@ -241,7 +241,7 @@ def _time(answers: _Answers, receipt: Receipt, place: Path, trust: Trust) -> Non
         if stamp.is_trusted:
             answers.say("time", "ok", f"it was there at {stamp.time}, as an authority signed")
         else:
-            told = f"{stamp.time}, signed by an authority whose certificate is not known here"
+            told = f"{stamp.time}; --authority FILE names the certificate that it must hold under"
             answers.say("time", "unknown", told)
 
 

@@ -48,9 +48,12 @@ def command(face: Face, file: str, answer: str, authority: str | None, *, force:
     place = Path(file) if is_receipt_path(Path(file)) else path_for(Path(file))
     write(timestamp.path_of(place), lambda file: file.write(data), force=force)
     if face.is_json:
-        line = {"type": "timestamp", "schema": SCHEMA, "file": file, "time": stamp.time}
-        face.document(line | {"trusted": stamp.is_trusted})
+        line = {"type": "written", "schema": SCHEMA, "what": "time stamp"}
+        kept = str(timestamp.path_of(place))
+        face.document(line | {"file": kept, "time": stamp.time, "trusted": stamp.is_trusted})
     else:
-        whose = "an authority that you trust" if stamp.is_trusted else "an authority not known here"
-        face.out(f"{printable(file)}: it was there at {stamp.time}, signed by {whose}")
+        whose = "as an authority that you trust signed"
+        doubt = "as the answer says; --authority PEM checks who signed it"
+        told = whose if stamp.is_trusted else doubt
+        face.out(f"{printable(file)}: it was there at {stamp.time}, {told}")
     return 0

@@ -43,8 +43,9 @@ def command(
         gathered.add(Path(name))
     write(Path(output), gathered.write, force=force)
     if face.is_json:
-        line = {"type": "bundle", "schema": SCHEMA, "file": output, "receipts": gathered.count}
-        face.document(line | {"outputs": gathered.outputs, "proofs": gathered.proofs})
+        line = {"type": "written", "schema": SCHEMA, "what": "bundle", "file": output}
+        counts = {"receipts": gathered.count, "proofs": gathered.proofs}
+        face.document(line | counts | {"outputs": gathered.outputs})
     else:
         face.out(
             f"{printable(output)}: {gathered.count} receipts, {gathered.proofs} proofs,"
