@@ -130,10 +130,11 @@ def test_a_claim_holds_what_ran_in_order_and_nothing_else(engine: Engine) -> Non
     facts = Receipt.parse(result.receipt).predicate
     ran = tuple(model.sha256 for model in facts.models)
     assert len(ran) == 2
-    claim = Claim(facts.inputs[0].keyed_digest, facts.operation.recipe_sha256, ran)
-    assert claim.holds(facts, any_input=False)
-    assert replace(claim, models=("0" * 64, *ran)).holds(facts, any_input=False)
-    assert replace(claim, input_digest="0" * 64).holds(facts, any_input=True)
+    operation, keyed = facts.operation, engine.book.keyed
+    claim = Claim(facts.inputs[0].keyed_digest or "", b"", operation.recipe_sha256 or "", ran)
+    assert claim.holds(facts, keyed, any_input=False)
+    assert replace(claim, models=("0" * 64, *ran)).holds(facts, keyed, any_input=False)
+    assert replace(claim, input_digest="0" * 64).holds(facts, keyed, any_input=True)
     for other in (
         replace(claim, models=ran[:1]),
         replace(claim, models=ran[::-1]),
@@ -141,7 +142,7 @@ def test_a_claim_holds_what_ran_in_order_and_nothing_else(engine: Engine) -> Non
         replace(claim, input_digest="0" * 64),
         replace(claim, recipe_digest="0" * 64),
     ):
-        assert not other.holds(facts, any_input=False)
+        assert not other.holds(facts, keyed, any_input=False)
 
 
 def test_the_largest_recipe_goes_in_one_job(engine: Engine) -> None:
