@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from safelight.audit.receipt import Receipt
 from safelight.engine.engine import Engine
 from safelight.engine.holding import PIECE_BYTES, Budget, Held, buffer, pour, unbounded
 from safelight.engine.result import Result
@@ -165,6 +166,9 @@ def test_a_stream_and_a_held_result_are_the_same_whatever_the_budget(
         assert told.data is None
         assert told.output_bytes == held.size_bytes
         assert sink.getvalue() == plain.data
+        storage = Receipt.parse(told.receipt).predicate.storage
+        assert storage.spilled_bytes == (len(data) if budget == "0" else None)
+        assert storage.temporary_files == (budget == "0")
 
 
 def test_on_the_raw_disk_a_spilled_file_shows_nothing_and_a_plain_one_everything(

@@ -29,6 +29,7 @@ RUNTIMES: dict[Runtime, tuple[str, ...]] = {
     "tflite": ("ai-edge-litert",),
 }
 SEALED = "sealed memory"
+SPILL = "encrypted file without a name"
 WIPED = "overwritten when the job ends, after this was signed"
 # What of the package counts for its digest: what runs and what it reads; models have their own.
 SOURCES = frozenset({".py", ".toml", ".mjs"})
@@ -95,8 +96,8 @@ def storage(
 ) -> StorageFact:
     """Where bytes lived, with what the system says about swap and core dumps now."""
     return StorageFact(
-        held=tuple(held),
-        temporary_files=temporary_files,
+        held=(*held, SPILL) if spilled_bytes else tuple(held),
+        temporary_files=temporary_files + bool(spilled_bytes),
         swap=_swap(),
         core_dumps=_core_dumps(),
         spilled_bytes=spilled_bytes or None,

@@ -57,6 +57,12 @@ class Source:
     scheme: str = ""
     waiting: Held | None = None
 
+    @property
+    def spilled_bytes(self) -> int:
+        """How much of it lay on the disk, encrypted, while it waited."""
+        is_spilled = self.waiting is not None and self.waiting.is_spilled
+        return self.size_bytes if is_spilled else 0
+
 
 @contextmanager
 def open_source(

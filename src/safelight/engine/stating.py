@@ -161,7 +161,7 @@ def facts_of(work: Work, written: Written, desk: Desk) -> ReceiptFacts:
             window=_window(start, end, desk.ledger),
             self_test=_self_test(desk.ledger),
         ),
-        storage=storage(),
+        storage=storage(spilled_bytes=work.source.spilled_bytes),
         actor=desk.actor,
         assignment=manner.assignment,
         custody=manner.custody,
