@@ -108,7 +108,9 @@ def unknown_words(words: list[str]) -> str:
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         found = command.get_command(context, rest[0])
         if found is None and isinstance(command, Below) and command.usual is not None:
-            found, rest = command.get_command(context, command.usual), [command.usual, *rest]
+            usual = command.get_command(context, command.usual)
+            takes = usual is not None and any(p.param_type_name == "argument" for p in usual.params)
+            found, rest = (usual, [command.usual, *rest]) if takes else (None, rest)
         if found is None:
             return "" if rest[0].isupper() or rest[0] == "…" else rest[0]
         command = found
