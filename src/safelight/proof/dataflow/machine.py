@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safelight.proof.dataflow import clients, mounts, processes, traces
+from safelight.proof.dataflow import clients, mounts, processes, receipts, traces
 from safelight.proof.dataflow.ground import Asked, Ground
 from safelight.proof.dataflow.parts import Sight
 
-READERS = (traces.sights, clients.sights, mounts.sights, processes.sights)
+READERS = (receipts.sights, traces.sights, clients.sights, mounts.sights, processes.sights)
 
 
 @dataclass(frozen=True, slots=True)

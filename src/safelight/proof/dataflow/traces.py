@@ -40,7 +40,6 @@ DROPPINGS = {
     "ZbThumbnail.info": "Canon ZoomBrowser", "CaptureOne": "Capture One",
     "NKSC_PARAM": "Nikon NX Studio", ".ppignore": "PhotoPrism", ".ppstorage": "PhotoPrism",
     ".immich": "Immich", "iPod Photo Cache": "iTunes", ".xvpics": "GIMP",
-    ".safelight": "Safelight",
 }  # fmt: skip
 ZONE = ":Zone.Identifier"
 _HOST_URL = re.compile(r"^(?:HostUrl|ReferrerUrl)=(.+)$", re.M)
@@ -49,7 +48,6 @@ _ADDRESS = re.compile(r"https?://[^\s\0\"<>]+")
 _BOOKMARK = re.compile(r'<bookmark href="(file://[^"]+)"[^>]*>(.*?)</bookmark>', re.S)
 _APPLICATION = re.compile(r'<bookmark:application name="([^"]+)"')
 THUMBNAILS = ("normal", "large", "x-large", "xx-large")
-MOST = 1_000_000
 
 
 def sights(ground: Ground, asked: Asked) -> Iterator[Sight]:
