@@ -227,7 +227,9 @@ def test_names_tell() -> None:
     assert is_encrypted_name(Path("a/photo.jpg.enc"))
     assert is_encrypted_name(Path("PHOTO.JPG.ENC"))
     assert not is_encrypted_name(Path("photo.enc.jpg"))
+    assert is_encrypted_name(Path(".enc"))
     assert plain_name(Path("a/photo.jpg.enc")) == Path("a/photo.jpg")
+    assert plain_name(Path("a/.enc")) == Path("a/file")
     assert plain_name(Path("a/photo.jpg")) == Path("a/photo.jpg")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from safelight.engine.result import Skipped
 from safelight.errors import OutputExists, OutputFailed, ParameterInvalid
-from safelight.vault.stream import plain_name
+from safelight.vault.stream import SUFFIX, plain_name
 
 MOST_NAMES = 10_000
 
@@ -63,7 +63,7 @@ def free_name(target: Path) -> Path:
 def numbered(path: Path, number: int) -> str:
     """The name of this path with a number: photo-1.jpg, photo-1.jpg.enc."""
     inner = plain_name(path)
-    ending = path.name.removeprefix(inner.name)
+    ending = SUFFIX if inner != path else ""
     return f"{inner.stem}-{number}{inner.suffix}{ending}"
 
 

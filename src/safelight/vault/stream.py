@@ -34,12 +34,12 @@ Fill = Callable[[memoryview], int]
 
 def is_encrypted_name(path: Path) -> bool:
     """True if a file of this name is encrypted on its way to the disk, and opened on its way in."""
-    return path.suffix.lower() == SUFFIX
+    return path.name.lower().endswith(SUFFIX)
 
 
 def plain_name(path: Path) -> Path:
-    """The path without the ending that says that it is encrypted."""
-    return path.with_suffix("") if is_encrypted_name(path) else path
+    """The path without the ending that says that it is encrypted; of .enc alone, a name for it."""
+    return path.with_name(path.name[: -len(SUFFIX)] or "file") if is_encrypted_name(path) else path
 
 
 def encrypted_bytes(plain_bytes: int) -> int:
