@@ -228,6 +228,7 @@ def test_an_original_that_was_changed_stops_the_work(desk: Desk, tmp_path: Path)
         task = Task.of(SMALLER, engine, is_illustrative=False)
         with case.held() as chain, pytest.raises(VerificationFailed, match="E0001"):
             process(case, chain, engine, task, act=Act("E0001", who, "why"))
+        case.originals.chmod(0o700)
         place.unlink()
         with case.held() as chain, pytest.raises(VerificationFailed, match="cannot be read"):
             process(case, chain, engine, task, act=Act("E0001", who, "why"))

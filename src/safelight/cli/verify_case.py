@@ -8,6 +8,7 @@ import click
 
 from safelight.cli.custody import case_at, conclude, here_of, house, keeping, trusting
 from safelight.cli.face import Face
+from safelight.errors import UsageError
 
 
 @click.command(name="case", add_help_option=False)
@@ -30,6 +31,8 @@ def command(face: Face, bundle: str, *, keys: tuple[str, ...], kept: tuple[str, 
     from safelight.proof.cases.bundle import examine_bundle
     from safelight.proof.cases.shelf import bundle_at
 
+    if Path(bundle).is_dir():
+        raise UsageError("this is a folder, no sealed case", hint=f"safelight case verify {bundle}")
     here = here_of(face, case_at(face, bundle), keys=keys, kept=kept)
     with bundle_at(Path(bundle)) as shelf:
         lines, chain = examine_bundle(shelf, here)

@@ -99,10 +99,12 @@ def acquire(
 
 
 def finish(case: CaseFolder, chain: Chain) -> None:
-    """Give its name to an original whose event was written by a run that died right after."""
-    for facts in chain.originals.values():
-        if not (case.folder / facts.file.place).exists():
-            with _Writable(case.originals):
+    """Give its name to an original whose event was written by a run that died right after, and
+    close the folder that it left open.
+    """
+    with _Writable(case.originals):
+        for facts in chain.originals.values():
+            if not (case.folder / facts.file.place).exists():
                 _name(case, facts)
 
 

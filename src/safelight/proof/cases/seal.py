@@ -153,7 +153,9 @@ def _named(temporary: Path, target: Path) -> bool:
     except FileExistsError as error:
         with open(open_regular(target), "rb") as one, open(temporary, "rb") as other:
             if Digests.of(one) != Digests.of(other):
-                raise OutputExists("another file lies where the bundle would be") from error
+                raise OutputExists(
+                    "another file lies where the bundle would be", hint="-o with another name"
+                ) from error
         return False
     except OSError:  # a file system without second names
         if target.exists():
