@@ -11,8 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from safelight.errors import VerificationFailed
+from safelight.vault import stream
 from safelight.vault.stream import (
     HEADER_BYTES,
     LEAST_BYTES,
@@ -155,6 +158,31 @@ def test_every_byte_counts() -> None:
     for size in range(len(small)):
         with pytest.raises(VerificationFailed):
             opened(small[:size])
+
+
+@given(
+    size=st.integers(0, 600),
+    order=st.lists(st.integers(0, 20), max_size=24),
+    cut=st.integers(0, 80),
+    added=st.binary(max_size=80),
+)
+def test_only_the_whole_file_in_its_order_opens(
+    size: int, order: list[int], cut: int, added: bytes
+) -> None:
+    """In segments of 64 bytes, so that a few hundred bytes are many of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream, "SEGMENT_BYTES", 64)
+        data = plain(size)
+        whole = sealed(data)
+        assert opened(whole, piece=64) == opened(whole, piece=7) == data
+        parts = [whole[start : start + 64] for start in range(0, len(whole), 64)]
+        changed = b"".join(parts[number % len(parts)] for number in order)
+        for other in (changed, changed + added, whole[: max(0, len(whole) - cut)], whole + added):
+            if other == whole:
+                assert opened(other) == data
+            else:
+                with pytest.raises(VerificationFailed):
+                    opened(other)
 
 
 def test_another_key_opens_nothing() -> None:
