@@ -11,13 +11,14 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from safelight.audit import disk, lines
 from safelight.audit.journal import Journal
 from safelight.audit.merkle import Tree
-from safelight.audit.walk import empty
+from safelight.audit.walk import Checked, empty, walk
 from safelight.errors import DiskFull, PolicyRefused, Unavailable
 from safelight.vault.lock import hold
 from tests.audit.making import Desk, filled, leaf
@@ -230,3 +231,19 @@ def _tree(data: bytes) -> Tree:
         if b'"commitment"' in line:
             tree.append(line)
     return tree
+
+
+def test_a_long_check_keeps_nobody_from_writing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(desk)
+    other = Journal(desk.book.parent, desk.keys.journal, wait_s=0.02)
+
+    def slowly(*given: Any) -> Checked:
+        assert other.append(leaf(6)) == 7
+        return walk(*given)
+
+    monkeypatch.setattr(disk, "walk", slowly)
+    assert desk.journal.check().head.entries == 6
+    monkeypatch.undo()
+    assert desk.journal.check().head.entries == 7

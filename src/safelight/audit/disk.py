@@ -1,4 +1,6 @@
-"""Disk: the files of the journal. Every method is called by who holds the journal's lock."""
+"""Disk: the files of the journal. Every method but checked is called by who holds the journal's
+lock.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +37,14 @@ class End:
         return Head(journal=fingerprint, entries=self.tree.size, root=self.tree.root.hex())
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The journal's bytes at one moment, None before its first, and the head kept beside them."""
+
+    data: bytes | None
+    kept: Head | None
+
+
 class Disk:
     """The journal's two files in a private folder."""
 
@@ -68,29 +78,33 @@ class Disk:
             self._keep_head(tree)
             return End(tree, last, end.size_bytes + len(data), end.inode)
 
-    def check(
-        self, known: tuple[tuple[int, ...], Checked] | None
-    ) -> tuple[tuple[int, ...], Checked]:
-        """Check every line, unless this is the state that known was found in."""
+    def state(self) -> tuple[int, ...]:
+        """Which state the two files are in; another one after every change to them."""
+        kept = self._kept_head()
+        entries = -1 if kept is None else kept.entries
+        try:
+            found = self._journal.stat()
+        except FileNotFoundError:
+            return (entries,)
+        return (found.st_ino, found.st_size, found.st_mtime_ns, entries)
+
+    def look(self) -> Look:
+        """All bytes as they are now, not yet checked."""
         kept = self._kept_head()
         if not self._journal.exists():
             if kept is not None and kept.entries:
                 raise _gone(kept.entries)
-            return (), empty(self._signer.fingerprint)
+            return Look(None, kept)
         with self._opened(os.O_RDONLY) as fd:
-            found = os.fstat(fd)
-            state = (found.st_ino, found.st_size, found.st_mtime_ns, kept.entries if kept else -1)
-            if known is not None and known[0] == state:
-                return known
-            return state, self._walk(_read_from(fd, 0), kept)
+            return Look(_read_from(fd, 0), kept)
 
-    def read(self) -> tuple[bytes, Checked]:
-        """All bytes, and what they were found to be, line by line; none where nothing began."""
-        if not self._journal.exists():
-            return b"", self.check(None)[1]
-        with self._opened(os.O_RDONLY) as fd:
-            data = _read_from(fd, 0)
-        return data, self._walk(data, self._kept_head())
+    def checked(self, look: Look) -> Checked:
+        """What these bytes are found to be, line by line; needs no lock. Raises
+        VerificationFailed.
+        """
+        if look.data is None:
+            return empty(self._signer.fingerprint)
+        return self._walk(look.data, look.kept)
 
     def _walk(self, data: bytes, kept: Head | None) -> Checked:
         if kept is None:

@@ -8,6 +8,8 @@ dies leaves no hole. A receipt's number is looked up by its commitment. Every re
 keeps an older head: a journal that is cut back together with its head file no longer fits the
 receipts that were made after the cut.
 
+A run that failed has an entry too, with the code of its error, and no receipt.
+
 A sound receipt without an entry is told apart from an altered one: either its run ended between
 the output's name and the entry, or the entry was cut off, with the head, before any later receipt
 was made.
@@ -105,14 +107,19 @@ class Journal:
         Raises VerificationFailed and names the first place that is wrong; Unavailable like append.
         """
         with self._held():
-            self._checked = self._disk.check(self._checked)
-        return self._checked[1]
+            state, known = self._disk.state(), self._checked
+            if known is not None and known[0] == state:
+                return known[1]
+            look = self._disk.look()
+        checked = self._disk.checked(look)  # a long walk: meanwhile others may write
+        self._checked = state, checked
+        return checked
 
     def log(self) -> Log:
         """Check the whole journal and read it. Raises like check."""
         with self._held():
-            data, checked = self._disk.read()
-        return Log.of(data, checked, self.public_bytes)
+            look = self._disk.look()
+        return Log.of(look.data or b"", self._disk.checked(look), self.public_bytes)
 
     @contextmanager
     def _held(self) -> Iterator[None]:
