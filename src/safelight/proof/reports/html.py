@@ -16,6 +16,8 @@ from safelight.proof.reports.plain import plain
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 SIGNED_START, SIGNED_END = '<pre class="envelope">', "</pre>"
+# Cells of at most so many characters stay on one line: versions, days, counts.
+SHORT = 12
 ORGANISATION = "to be added by the organisation"
 
 
@@ -122,8 +124,13 @@ def _table(table: Table) -> Iterator[str]:
     yield "".join(f'<th scope="col">{shown(cell)}</th>' for cell in table.headings)
     yield "</tr></thead><tbody>"
     for row in table.rows:
-        yield "<tr>" + "".join(f"<td>{shown(cell)}</td>" for cell in row) + "</tr>"
+        yield "<tr>" + "".join(map(_cell, row)) + "</tr>"
     yield "</tbody></table></div>"
+
+
+def _cell(text: str) -> str:
+    short = ' class="short"' if len(text) <= SHORT else ""
+    return f"<td{short}>{shown(text)}</td>"
 
 
 def _ask(ask: Ask) -> Iterator[str]:
