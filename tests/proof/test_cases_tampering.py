@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from safelight.audit.canonical import base64_bytes, base64_text, canonical
+from safelight.audit.canonical import base64_text, canonical
 from safelight.audit.dsse import pae
 from safelight.errors import InputMissing, SafelightError, VerificationFailed
-from safelight.proof.cases.alone import verify_case
 from safelight.proof.cases.checking import Here
 from safelight.proof.cases.event import PAYLOAD_TYPE
 from safelight.vault.keys import Signer
@@ -310,57 +309,3 @@ def test_a_bundle_that_ends_early_or_goes_on_is_refused(done: Led, tmp_path: Pat
         broken.write_bytes(changed)
         assert not is_sound(lambda: ours(broken, done.desk.here()))
         assert not is_sound(lambda: alone(broken, [done.key]))
-
-
-def test_the_script_speaks_and_leaves_as_it_says(
-    done: Led, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert verify_case.main([str(done.bundle), "--key", done.key.upper()]) == 0
-    said = capsys.readouterr().out
-    assert said.count(" ok ") == 7
-    assert verify_case.main([str(done.bundle)]) == 5
-    assert f"not named with --key: {done.key}" in capsys.readouterr().out
-    assert verify_case.main([str(tmp_path / "gone.tar")]) == 2
-    assert "cannot be read" in capsys.readouterr().err
-
-
-def test_the_script_in_a_bundle_is_the_one_that_is_tested(done: Led) -> None:
-    source = Path(verify_case.__file__).read_bytes()
-    assert b"safelight." not in b"".join(
-        line for line in source.splitlines() if line.startswith((b"import", b"from"))
-    )
-    with tarfile.open(done.bundle) as tar:
-        file = tar.extractfile(next(one for one in tar if one.name.endswith("verify_case.py")))
-        assert file is not None
-        assert file.read() == source
-
-
-def test_the_keys_in_a_bundle_are_those_of_the_log(done: Led) -> None:
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    from safelight.vault.keys import fingerprint_of
-
-    with tarfile.open(done.bundle) as tar:
-        file = tar.extractfile(next(one for one in tar if f"keys/{done.key}.pem" in one.name))
-        assert file is not None
-        key = load_pem_public_key(file.read())
-    raw = key.public_bytes_raw()  # type: ignore[union-attr]  # Ed25519 is what we write
-    assert fingerprint_of(raw) == done.key
-    assert raw == base64_bytes(json.loads(lines_of(done.folder)[0])["key"])
-
-
-def test_the_script_for_receipts_that_lies_beside_it_accepts_those_of_a_case(
-    done: Led, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from safelight.audit.alone import verify_receipt
-
-    for name in ("R0001", "R0002"):
-        words = [
-            str(done.folder / "work" / name / ".safelight" / "E0001.jpg.receipt.json"),
-            str(done.folder / "work" / name / "E0001.jpg"),
-        ]
-        proof = str(done.folder / "journal" / f"{name}.tlog-proof")
-        assert verify_receipt.main([*words, "--key", done.key, "--proof", proof]) == 0
-    other = str(done.folder / "journal" / "R0001.tlog-proof")
-    assert verify_receipt.main([*words, "--key", done.key, "--proof", other]) == 1
-    capsys.readouterr()
