@@ -15,7 +15,7 @@ from safelight.vault import kernel
 from safelight.vault.keys import load_or_make
 from safelight.vault.vault import Vault
 from tests.cli.pictures import draw
-from tests.cli.terminal import Terminal, terminal
+from tests.cli.terminal import CTRL_C, Terminal, terminal
 from tests.cli.testscript import environment, in_this_process
 
 FIRST, SECOND = "fourteen cats on a roof", "seven dogs under the bridge"
@@ -75,6 +75,18 @@ def test_a_passphrase_is_asked_twice_and_never_shown(
     with terminal(tmp_path, home, "vault", "unlock", "--for", "5m") as screen:
         answer(screen, "passphrase: ", FIRST)
         assert screen.end() == (0 if kernel.is_here() else 7), screen.shown
+
+
+def test_who_turns_back_at_the_question_has_changed_nothing(
+    tmp_path: Path, home: Path, keys: Path
+) -> None:
+    with terminal(tmp_path, home, "vault", "init", "--kept-by", "passphrase") as screen:
+        answer(screen, "new passphrase: ", FIRST)
+        answer(screen, "Repeat for confirmation: ", SECOND)
+        screen.wait_for_text("do not match")
+        screen.press(CTRL_C)
+        assert screen.end() == 130, screen.shown
+    assert not keys.exists()
 
 
 def test_a_locked_vault_makes_no_verb_ask(
@@ -154,6 +166,9 @@ def test_a_key_file_is_warned_of_and_needs_both_words(
     assert code == 0
     assert json.loads(out)["warning"] == "the vault's key lies in a file"
     assert "whoever can read the key file" in json.loads(err)["detail"]
+    code, out, err = safelight(tmp_path, home, "vault", "export-key", "digest")
+    assert (code, "--yes answers it" in err) == (2, True)
+    assert safelight(tmp_path, home, "vault", "unlock", "-q")[1] == ""
     code, out, _ = safelight(tmp_path, home, "vault", "lock", "--json")
     assert json.loads(out)["unlocked"] is False
     assert safelight(tmp_path, home, "vault", "unlock")[0] == 0
@@ -198,6 +213,8 @@ def test_before_the_first_use_there_is_nothing_to_lock_or_to_open(
         code, _, err = safelight(tmp_path, home, "vault", verb)
         assert (code, "no vault yet" in err) == (7, True)
     assert safelight(tmp_path, home, "vault", "export-key", "data", "--yes")[0] == 7
+    code, out, _ = safelight(tmp_path, home, "vault", "status")
+    assert (code, "nowhere yet" in out) == (0, True)
     assert not keys.exists()
 
 
