@@ -195,13 +195,27 @@ def test_a_model_that_is_not_what_was_pinned_is_found(
     assert here.ids() == {"model-altered", "model-outdated", "model-terms"}
 
 
-def test_a_library_with_a_known_fault_and_old_ones_are_found(
-    here: Here, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "bad_version", "sound_version"),
+    [
+        ("libwebp", "1.3.1", "1.3.2"),
+        ("libheif", "1.21.2", "1.22.1"),
+        ("libheif", "1.22.0", "1.23.0"),
+        ("libde265", "1.0.16", "1.0.17"),
+        ("libpng", "1.6.51", "1.10.0-2.el8"),
+    ],
+)
+def test_a_library_with_a_known_fault_is_found(
+    here: Here,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    bad_version: str,
+    sound_version: str,
 ) -> None:
-    bad = Library("libwebp", "1.3.1", "BSD-3-Clause", "its own list")
+    bad = Library(name, bad_version, "BSD-3-Clause", "its own list")
     monkeypatch.setattr(parts, "libraries", lambda name, _found: (bad,) if name == "pillow" else ())
     assert here.ids() == {"codec-known-bad"}
-    sound = replace(bad, version="1.3.2")
+    sound = replace(bad, version=sound_version)
     monkeypatch.setattr(parts, "libraries", lambda _name, _found: (sound,))
     assert here.ids() == set()
 

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from safelight.audit.environment import environment
 from safelight.models.entry import Entry
 from safelight.proof.components.bundled import Library, binaries, libraries
 from safelight.proof.components.installed import Package
@@ -29,7 +30,7 @@ def document(packages: Sequence[Package], models: Sequence[Entry], *, made: str)
     components = [*map(_package, others), *map(_model, models), _python()]
     dependencies = [_dependency(one, packages) for one in packages]
     body = {
-        "component": _package(ours) | {"type": "application"},
+        "component": _ours(ours),
         "components": components,
         "dependencies": dependencies,
     }
@@ -50,6 +51,14 @@ def document(packages: Sequence[Package], models: Sequence[Entry], *, made: str)
         "dependencies": dependencies,
         "compositions": [{"aggregate": "incomplete", "assemblies": [ours.purl]}],
     }
+
+
+def _ours(ours: Package) -> dict[str, Any]:
+    """With the digest over our own source files, as receipts state it."""
+    found = _package(ours) | {"type": "application"}
+    digest = environment().package_sha256 or ""
+    found["properties"].append({"name": "safelight:package-sha256", "value": digest})
+    return found
 
 
 def _tool(ours: Package) -> dict[str, Any]:
