@@ -30,13 +30,15 @@ UNREADABLE = ("[vvar]", "[vvar_vclock]", "[vsyscall]", "[vdso]")
 @dataclass
 class Found:
     """What one search saw: copies by detector and place, processes that were read and those that
-    the kernel closes to this user, and how many bytes were looked through.
+    the kernel closes to this user, and how many bytes were looked through. waited_s is how long
+    after it was asked for it began, where earlier ones still found something.
     """
 
     copies: dict[str, Counter[str]] = field(default_factory=dict)
     read: int = 0
     closed: int = 0
     bytes_searched: int = 0
+    waited_s: float = 0.0
 
     def add(self, detector: str, found: Counter[str]) -> None:
         self.copies.setdefault(detector, Counter()).update(found)
@@ -100,8 +102,8 @@ def search_file(mark: Mark, path: Path, found: Found) -> Counter[str]:
     copies: Counter[str] = Counter()
     with path.open("rb", buffering=0) as file:
         fd = file.fileno()
-        for start, end in _extents(fd):
-            copies += _windows(mark, fd, start, end, found)
+        for part in _extents(fd):
+            copies += _windows(mark, fd, part, found)
     return copies
 
 
@@ -125,8 +127,8 @@ def _memory(mark: Mark, pid: int, found: Found) -> Counter[str]:
     ):
         for low, high, is_whole in _regions(pid):
             runs = [(low, high)] if is_whole else _present(pages.fileno(), low, high)
-            for start, end in runs:
-                copies += _windows(mark, memory.fileno(), start, end, found)
+            for part in runs:
+                copies += _windows(mark, memory.fileno(), part, found)
     return copies
 
 
@@ -169,10 +171,10 @@ def _entries(pagemap: int, first: int, count: int) -> Iterator[int]:
         yield from entries
 
 
-def _windows(mark: Mark, fd: int, start: int, end: int, found: Found) -> Counter[str]:
-    """Canaries that begin within start..end, however they lie across two windows."""
+def _windows(mark: Mark, fd: int, part: tuple[int, int], found: Found) -> Counter[str]:
+    """Canaries that begin within this part, however they lie across two windows."""
     copies: Counter[str] = Counter()
-    overlap = b""
+    overlap, (start, end) = b"", part
     while start < end:
         try:
             data = os.pread(fd, min(WINDOW_BYTES, end - start), start)

@@ -165,10 +165,14 @@ class Subject:
         """As search; what is found is looked for again until it is gone, or until the time is
         over.
         """
-        end = time.monotonic() + timeout_s
-        while (found := self.search(mark)).total and time.monotonic() < end:
+        began = time.monotonic()
+        while True:
+            waited_s = time.monotonic() - began
+            found = self.search(mark)
+            if not found.total or waited_s > timeout_s:
+                found.waited_s = waited_s
+                return found
             time.sleep(0.1)
-        return found
 
     def close(self) -> None:
         """End it and wait until it is gone."""
