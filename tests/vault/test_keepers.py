@@ -12,7 +12,7 @@ from keyring.backend import KeyringBackend
 from keyring.core import load_keyring
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
-from safelight.errors import OutputExists, SomethingMissing, UsageError, VaultLocked
+from safelight.errors import OutputExists, OutputFailed, SomethingMissing, UsageError, VaultLocked
 from safelight.vault import keepers, wrapping
 from safelight.vault.keepers import ByKeyFile, ByKeyStore, ByPassphrase, has_key_store, key_store
 from safelight.vault.keys import load_or_make
@@ -141,3 +141,5 @@ def test_a_key_file_is_new_and_has_a_whole_path(tmp_path: Path) -> None:
     ByKeyFile(place).begin()
     with pytest.raises(OutputExists):
         ByKeyFile(place).begin()
+    with pytest.raises(OutputFailed, match="no folder"):
+        ByKeyFile(tmp_path / "nowhere" / "there.key").begin()

@@ -22,6 +22,7 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 @click.option("--until", metavar="DAY", default="", help="The last day of it, as 2027-01-31.")
 @click.option("--withdraw", is_flag=True, help="Take it on no more.")
 @setting("state_dir")
+@setting("passphrase_file")
 @speaking
 @click.pass_obj
 def command(face: Face, *, finding: str, reason: str | None, owner: str, until: str,

@@ -16,6 +16,7 @@ from safelight.cli.shelf import store_of
 )
 @setting("state_dir")
 @setting("data_dir")
+@setting("passphrase_file")
 @speaking
 @click.pass_obj
 def command(face: Face, *, output: str | None) -> int:

@@ -36,6 +36,7 @@ PAINTS = {"high": "red", "medium": "yellow", "low": "bold", "note": "dim"}
 @setting("require_level")
 @setting("state_dir")
 @setting("data_dir")
+@setting("passphrase_file")
 @speaking
 @click.pass_obj
 def command(face: Face, *, fail_on: Severity | None, output: str | None) -> int:

@@ -54,6 +54,7 @@ class KindChoice(click.Choice[str]):
 @setting("require_level")
 @setting("state_dir")
 @setting("data_dir")
+@setting("passphrase_file")
 @speaking
 @click.pass_obj
 def command(face: Face, /, *, kind: str, output: str | None, **asked: object) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from safelight.cli.face import Face
-from safelight.cli.options import setting, speaking, stacked
+from safelight.cli.options import FOLDERS, setting, speaking, stacked
 from safelight.errors import SafelightError, SomethingMissing
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ Proved = TypeVar("Proved")
 WIDEST = {"op": "upscale"}
 NO_RUNTIME = {"op": "resize", "width": 1}
 
-measuring = stacked(setting("require_level"), setting("state_dir"), setting("data_dir"), speaking)
+measuring = stacked(*(setting(key) for key in ("require_level", *FOLDERS)), speaking)
 proving = stacked(setting("device"), measuring)
 
 

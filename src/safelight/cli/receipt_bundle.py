@@ -21,6 +21,7 @@ from safelight.errors import UsageError
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @setting("state_dir")
 @setting("data_dir")
+@setting("passphrase_file")
 @speaking
 @click.pass_obj
 def command(

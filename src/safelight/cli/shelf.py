@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from safelight.cli.face import SCHEMA, Face
-from safelight.cli.options import setting, speaking, stacked
+from safelight.cli.options import FOLDERS, setting, speaking, stacked
 from safelight.errors import ModelMissing
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from safelight.models.entry import Entry
     from safelight.models.store import Store
 
-changing = stacked(setting("state_dir"), setting("data_dir"), speaking)
+changing = stacked(*(setting(key) for key in FOLDERS), speaking)
 # What a trial in the cage may use.
 trying = stacked(*(setting(key) for key in ("require_level", "timeout", "device")), changing)
 

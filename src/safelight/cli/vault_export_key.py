@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -34,14 +35,15 @@ def command(face: Face, name: str, output: str | None) -> int:
     encrypted.
     """
     from safelight.vault.export import FORMS, LOSS, exported
-    from safelight.vault.private import write_private
+    from safelight.vault.private import require_folder, write_private
 
-    if output is not None and Path(output).exists():
+    if output is not None and os.path.lexists(output):
         raise OutputExists(f"{output} is there already", hint="give -o another name")
     if not face.agreed(f"write out the key {name}? {LOSS[name]}"):
         raise Cancelled("nothing was written out")
     text = exported(vault_of(face), name)
     if output is not None:
+        require_folder(Path(output))
         write_private(Path(output), text)
     if face.is_json:
         face.document(

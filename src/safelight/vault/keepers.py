@@ -8,6 +8,7 @@ key file    a private file in a place of the user's choice: no better kept than 
 from __future__ import annotations
 
 import base64
+import os
 import re
 import secrets
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from safelight.errors import OutputExists, SomethingMissing, UsageError, VaultLocked
 from safelight.vault.passphrase import normal
-from safelight.vault.private import read_private, write_private
+from safelight.vault.private import read_private, require_folder, write_private
 from safelight.vault.wrapping import ARGON2, KEY_FILE, KEY_STORE, PASSPHRASE, Kept
 
 if TYPE_CHECKING:
@@ -108,8 +109,9 @@ class ByKeyFile:
     def begin(self) -> Kept:
         if not self._path.is_absolute():
             raise UsageError("the key file needs an absolute path")
-        if read_private(self._path, 0) is not None:
+        if os.path.lexists(self._path):
             raise OutputExists(f"{self._path} is there already", hint="name another file")
+        require_folder(self._path)
         write_private(self._path, secrets.token_hex(KEY_BYTES).encode() + b"\n")
         return {"by": KEY_FILE, "path": str(self._path)}
 

@@ -83,6 +83,14 @@ def write_private(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def require_folder(path: Path) -> None:
+    """Raise OutputFailed if the folder in which this file shall lie is not there."""
+    if not path.parent.is_dir():
+        raise OutputFailed(
+            f"there is no folder {path.parent}", hint=f"mkdir -p {shlex.quote(str(path.parent))}"
+        )
+
+
 def failed_write(error: OSError) -> OutputFailed:
     """Our error for a write that the system refused."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
