@@ -127,7 +127,8 @@ selecting = stacked(
 
 placing = stacked(
     click.option("-o", "--output", metavar="PATH", help="A file, a folder (with / at its end), or "
-                 "- for standard output. Without it: beside the input, under a new name."),
+                 "- for standard output. Without it: beside the input, under a new name. "
+                 "A name that ends in .enc is encrypted."),
     click.option("--name", "name_template", metavar="TEMPLATE", help="Name of each output, with "
                  "the fields {stem} {op} {scale} {model} {ext} {index} {digest8}."),
     setting("existing"),
