@@ -13,6 +13,10 @@ from safelight.proof.dataflow.machine import Machine
 from safelight.proof.dataflow.parts import Kind, Map
 from safelight.proof.dataflow.survey import Walk, survey
 from safelight.settings import Settings
+from tests.codecs.making import XMP_HEAD, exif, jpeg, segment, with_segments, xmp
+
+MAKE, MODEL, SOFTWARE, ARTIST, HOST = 0x010F, 0x0110, 0x0131, 0x013B, 0x013C
+SERIAL = 0xC62F
 
 
 def bare(folder: Path) -> Ground:
@@ -52,3 +56,15 @@ def ways(found: Map) -> dict[str, str]:
         for place in found.of_kind("way")
         if place.label not in ("other accounts of this computer",)
     }
+
+
+def taken(**tags: str) -> bytes:
+    """A photo with these tags of EXIF."""
+    numbers = {"make": MAKE, "model": MODEL, "software": SOFTWARE, "artist": ARTIST, "host": HOST,
+               "serial": SERIAL}  # fmt: skip
+    block = exif({numbers[name]: value for name, value in tags.items()})
+    return with_segments(jpeg(), segment(0xE1, b"Exif\0\0" + block))
+
+
+def described(properties: str, **namespaces: str) -> bytes:
+    return with_segments(jpeg(), segment(0xE1, XMP_HEAD + xmp(properties, **namespaces)))
