@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tarfile
 from pathlib import Path
@@ -15,9 +16,14 @@ from securesystemslib.signer import Key
 
 from safelight.audit.alone import verify_receipt
 from safelight.audit.canonical import base64_bytes
+from safelight.proof.cases.acquire import Digests
 from safelight.proof.cases.alone import verify_case
-from safelight.vault.keys import fingerprint_of
-from tests.proof.casework import Led
+from safelight.proof.cases.chain import walk
+from safelight.proof.cases.checking import Here
+from safelight.proof.cases.manifest import MANIFEST, SEAL, Manifest, sealed
+from safelight.vault.keys import Signer, fingerprint_of
+from tests.proof.casework import Desk, Led, alone, ours
+from tests.proof.test_cases_tampering import repacked
 
 
 @pytest.fixture
@@ -116,3 +122,46 @@ def test_plain_tools_find_the_digests_of_the_manifest(done: Led) -> None:
         name: (hashlib.sha256(one).hexdigest(), hashlib.sha3_256(one).hexdigest(), len(one))
         for name, one in data.items()
     }
+
+
+def resealed(done: Led, target: Path, signer: Signer, *, log: bytes, of: bytes) -> Path:
+    """A bundle with this log, listed as it is, under a seal that is made for another log."""
+
+    def change(files: dict[str, bytes]) -> None:
+        top = next(iter(files)).partition("/")[0]
+        files[f"{top}/case.jsonl"] = log
+        old = [files.pop(f"{top}/{name}") for name in (MANIFEST, SEAL)]
+        facts = Manifest.parse(old[0])
+        listed = tuple(
+            Digests.of(io.BytesIO(data)).at_place(name.partition("/")[2])
+            for name, data in sorted(files.items())
+        )
+        manifest = Manifest(case=facts.case, seal=facts.seal, files=listed)
+        data = manifest.to_bytes()
+        digests = Digests.of(io.BytesIO(data)).at_place(MANIFEST)
+        files[f"{top}/{MANIFEST}"] = data
+        files[f"{top}/{SEAL}"] = sealed(manifest, digests, walk(of), signer)
+
+    return repacked(done, target, change)
+
+
+def test_a_seal_that_the_owner_made_for_another_state_is_refused(done: Led, tmp_path: Path) -> None:
+    """Not even who holds the key can put a seal over a log that it does not speak of."""
+    log, target = (done.folder / "case.jsonl").read_bytes(), tmp_path / "other.tar"
+    shorter = log[: log.rstrip(b"\n").rfind(b"\n") + 1]
+    own, here = done.desk.book.keys.receipts, done.desk.here()
+    assert set(ours(resealed(done, target, own, log=log, of=log), here).values()) == {"ok"}
+    for wrong, of in ((log, shorter), (shorter, log), (shorter, shorter)):
+        bundle = resealed(done, target, own, log=wrong, of=of)
+        assert ours(bundle, Here(here.keys))["seal"] == "failed"
+        assert alone(bundle, [done.key])["seal"] == "failed"
+
+
+def test_a_seal_of_somebody_who_never_had_the_case_is_refused(done: Led, tmp_path: Path) -> None:
+    log = (done.folder / "case.jsonl").read_bytes()
+    stranger = Desk(tmp_path / "stranger")
+    signer = stranger.book.keys.receipts
+    bundle = resealed(done, tmp_path / "other.tar", signer, log=log, of=log)
+    trusting = stranger.here(done.key)
+    assert ours(bundle, trusting)["seal"] == "failed"
+    assert alone(bundle, [done.key, signer.fingerprint])["seal"] == "failed"
