@@ -142,14 +142,14 @@ def _look_at_output(receipt: Receipt, found: tuple[str, int], trust: Trust, tall
 
 
 def _answers(tally: _Tally) -> Iterator[Answer]:
-    yield _answer("receipts", tally, f"{tally.held} receipts, each as it was signed")
+    yield _answer("receipts", tally, f"all as they were signed ({tally.held})")
     if tally.chained < tally.held:
         tally.unknown.add("chain")
-    yield _answer("chain", tally, f"{tally.chained} of {tally.held} are shown to be in a journal")
+    yield _answer("chain", tally, f"shown to stand in a journal: {tally.chained} of {tally.held}")
     if tally.outputs or {"output"} & {*tally.failed, *tally.unknown}:
-        yield _answer("output", tally, f"{tally.outputs} results, each the one that was signed")
+        yield _answer("output", tally, f"all the ones that were signed ({tally.outputs})")
     if tally.stamped or {"time"} & {*tally.failed, *tally.unknown}:
-        yield _answer("time", tally, f"{tally.stamped} have an authority's time stamp")
+        yield _answer("time", tally, f"with an authority's time stamp: {tally.stamped}")
 
 
 def _answer(line: str, tally: _Tally, sentence: str) -> Answer:

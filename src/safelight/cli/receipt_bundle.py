@@ -49,7 +49,7 @@ def command(
         face.document(line | counts | {"outputs": gathered.outputs})
     else:
         face.out(
-            f"{printable(output)}: {gathered.count} receipts, {gathered.proofs} proofs,"
-            f" {gathered.outputs} results"
+            f"{printable(output)}: receipts {gathered.count}, proofs {gathered.proofs},"
+            f" results {gathered.outputs}"
         )
     return 0
