@@ -19,9 +19,9 @@ from safelight.audit import disk, lines
 from safelight.audit.journal import Journal
 from safelight.audit.merkle import Tree
 from safelight.audit.walk import Checked, empty, walk
-from safelight.errors import DiskFull, PolicyRefused, Unavailable
+from safelight.errors import DiskFull, PolicyRefused, Unavailable, VerificationFailed
 from safelight.vault.lock import hold
-from tests.audit.making import Desk, filled, leaf
+from tests.audit.making import Desk, filled, fixed_signer, leaf
 
 APPEND = (
     "import sys; from pathlib import Path\n"
@@ -247,3 +247,14 @@ def test_a_long_check_keeps_nobody_from_writing(
     assert desk.journal.check().head.entries == 6
     monkeypatch.undo()
     assert desk.journal.check().head.entries == 7
+
+
+def test_a_journal_whose_key_is_lost_is_told_as_that(desk: Desk) -> None:
+    filled(desk)
+    stranger = Journal(desk.book.parent, fixed_signer(1))
+    for ask in (stranger.check, stranger.head, lambda: stranger.append(leaf(9))):
+        with pytest.raises(VerificationFailed, match=r"the key 5647\w+, which is not the one") as e:
+            ask()
+        assert "if it is lost, move the folder of the journal away" in e.value.hint
+    desk.book.parent.rename(desk.folder / "older")
+    assert stranger.append(leaf(9)) == 1

@@ -177,10 +177,21 @@ class Disk:
         try:
             return self._read_note(data.decode())
         except (UnicodeDecodeError, VerificationFailed) as error:
+            self._refuse_another_key(data)
             older = self._torn_from(data)
             if older is None:
                 raise VerificationFailed("the journal's head file is damaged") from error
             return self._read_note(older)
+
+    def _refuse_another_key(self, head: bytes) -> None:
+        named = lines.journal_of(head)
+        if named in ("", self._signer.fingerprint):
+            return
+        raise VerificationFailed(
+            f"the journal was begun with the key {named}, which is not the one here",
+            hint="put that key back; if it is lost, move the folder of the journal away: the next"
+            " run begins a new one",
+        )
 
     def _torn_from(self, data: bytes) -> str | None:
         """The note that a run which died was overwriting, if these bytes are of such a write: up to

@@ -37,6 +37,7 @@ ED25519 = b"\x01"
 MAX_COUNT = 2**53
 COMMITMENT = re.compile("[0-9a-f]{64}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+ORIGIN = re.compile(rb"safelight/journal/([0-9a-f]{64})\n")
 CODE = re.compile("[a-z][a-z-]{0,31}")
 
 
@@ -154,6 +155,12 @@ def note(size: int, root: bytes, signer: Signer) -> str:
     text = f"{name}\n{size}\n{base64_text(root)}\n"
     signature = _key_id(name, signer.public_bytes) + signer.sign(text.encode())
     return f"{text}\n\u2014 {name} {base64_text(signature)}\n"
+
+
+def journal_of(untrusted: bytes) -> str:
+    """The fingerprint of the key that a note says it is signed with; "" where it says none."""
+    found = ORIGIN.match(untrusted)
+    return found[1].decode() if found else ""
 
 
 def read_note(untrusted: str, fingerprint: str, public_bytes: bytes) -> Head:
