@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(face: Face, folder: str, *, files: tuple[str, ...], recursive: bool,
             who: str | None, role: str | None, why: str) -> int:  # fmt: skip
-    """Copy files into the case as originals: verified by SHA-256 and SHA3-256, then read-only.
+    """Copy files into the case as originals. Each is verified by SHA-256 and SHA3-256.
 
     \b
     Examples:
       safelight case add 2026-114 /media/card/DSC_0001.JPG --why 'seized with the camera'
       safelight case add 2026-114 export/ -r --who 'A. Weber' --role examiner --why 'as handed in'
 
-    The files themselves are only read. What is an original already, byte for byte, is not taken in
+    The files themselves are only read; the copies are read-only. What is an original already, byte for byte, is not taken in
     again: so a run that was cut off is finished by the same command.
     """
     from safelight.proof.cases.acquire import acquire, finish

@@ -13,7 +13,7 @@ from safelight.errors import SafelightError
 @house
 @click.pass_obj
 def command(face: Face) -> int:
-    """List the cases that were led on this machine, and whether each log holds.
+    """List the cases of this machine, and whether each log holds.
 
     \b
     Examples:

@@ -23,7 +23,7 @@ from safelight.cli.printable import printable
 def command(
     face: Face, folder: str, *, title: str | None, who: str | None, role: str | None, why: str
 ) -> int:
-    """Begin a case: a folder for originals, for work on copies, and for the log of both.
+    """Begin a case. Its folder has originals, work on copies, and the log of both.
 
     \b
     Examples:

@@ -16,7 +16,7 @@ from safelight.errors import PolicyRefused
 @house
 @click.pass_obj
 def command(face: Face, folder: str, *, who: str | None, role: str | None, why: str) -> int:
-    """Open the seal of a case, so that work can go on; bundles that were written stay as they are.
+    """Open the seal of a case, so that work can go on. Bundles stay as they are.
 
     \b
     Examples:

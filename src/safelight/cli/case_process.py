@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(face: Face, folder: str, *, recipe_file: str, items: tuple[str, ...],
             illustrative: bool, who: str | None, role: str | None, why: str) -> int:  # fmt: skip
-    """Run RECIPE over copies of originals, all of them or those named; each with its receipt.
+    """Run RECIPE over copies of originals. All of them, or the items that are named.
 
     \b
     Examples:

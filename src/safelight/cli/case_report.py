@@ -20,8 +20,8 @@ from safelight.errors import OutputExists
 @house
 @click.pass_obj
 def command(face: Face, folder: str, *, output: str | None, overwrite: bool) -> int:
-    """Write the case as one HTML page: originals, results with both pictures side by side, every
-    event, and what an examiner must add.
+    """Write the case as one HTML page. It has originals, results with both pictures side by side,
+    every event, and what an examiner must add.
 
     \b
     Examples:

@@ -22,8 +22,8 @@ from safelight.errors import PolicyRefused, VerificationFailed
 def command(
     face: Face, folder: str, *, output: str | None, who: str | None, role: str | None, why: str
 ) -> int:
-    """Close the case and write it as one file: log, originals, results, receipts, proofs, public
-    keys, a page to read, and a verifier that needs nothing of Safelight.
+    """Close the case, and write it as one file. It holds log, originals, results, receipts, proofs,
+    public keys, a page to read, and a verifier that needs nothing of Safelight.
 
     \b
     Examples:

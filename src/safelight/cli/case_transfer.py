@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(face: Face, folder: str, *, to: str | None, to_role: str | None, witness: str | None,
             accept: bool, why: str | None) -> int:  # fmt: skip
-    """Hand the case over to somebody; who gets it confirms with --accept, there or elsewhere.
+    """Hand the case over, or confirm to have it. Who gets it says --accept, here or elsewhere.
 
     \b
     Examples:

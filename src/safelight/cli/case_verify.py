@@ -17,7 +17,8 @@ from safelight.cli.face import Face
 @house
 @click.pass_obj
 def command(face: Face, folder: str, *, keys: tuple[str, ...], kept: tuple[str, ...]) -> int:
-    """Check a case in its folder: log, keys, originals, results, receipts, journal.
+    """Check a case in its folder. What is looked at: log, keys, originals, results, receipts,
+    journal.
 
     \b
     Examples:

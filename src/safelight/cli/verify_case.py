@@ -18,7 +18,8 @@ from safelight.errors import UsageError
 @house
 @click.pass_obj
 def command(face: Face, bundle: str, *, keys: tuple[str, ...], kept: tuple[str, ...]) -> int:
-    """Check a sealed case: seal, log, keys, originals, results, receipts, journal. Works offline.
+    """Check a sealed case. What is looked at: seal, log, keys, originals, results, receipts,
+    journal. Works offline.
 
     \b
     Examples:
