@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from safelight.audit.lines import Leaf
+from safelight.engine.book import Book
 from safelight.proof.posture.finding import Seen, joined
 from safelight.proof.posture.machine import Machine
-from safelight.proof.reports.page import Fact, Finding
+from safelight.proof.posture.posture import Place, findings, posture
+from safelight.proof.reports.page import Fact, Finding, Page
+from safelight.settings import Settings
+from safelight.settings.rules import Origin
+from safelight.worker.job import CageReport
+from tests.proof.desk import held
 
 SOUND = {
     "proc/swaps": "Filename Type Size Used Priority\n",
@@ -52,3 +60,46 @@ def seen(*checks: Iterator[Fact | Finding]) -> Seen:
 def ids(*checks: Iterator[Fact | Finding]) -> set[str]:
     """The findings of checks by their ids."""
     return {one.id for one in seen(*checks).findings}
+
+
+# What any installation here has: optional parts, and a clock as the machine keeps it.
+COMMON = {"component-terms", "keys-unwrapped", "clock-unsynced"}
+
+
+@dataclass
+class Here:
+    """A sound installation: private folders, a journal, a self-test, a locked setting."""
+
+    folder: Path
+    settings: Settings
+    cage: CageReport | None
+
+    @property
+    def state(self) -> Path:
+        return self.settings.state_dir
+
+    def page(self) -> Page:
+        place = Place(self.settings, Ground(self.folder / "root").plant(), self.folder / "tmp")
+        return posture(place, self.cage)
+
+    def ids(self) -> set[str]:
+        return {one.id for one in findings(self.page())} - COMMON
+
+    def change(self, **changes: Any) -> None:
+        self.settings = replace(self.settings, **changes)
+
+
+def sound_installation(folder: Path) -> Here:
+    """An installation that worked once and has no finding but those that any has."""
+    for name in ("root", "tmp", "state", "data"):
+        (folder / name).mkdir(mode=0o700)
+    settings = Settings(
+        state_dir=folder / "state",
+        data_dir=folder / "data",
+        network="none",
+        origins={"network": Origin("policy", "policy.toml", is_locked=True)},
+    )
+    kept = Book(settings.state_dir)
+    kept.journal.append(Leaf("a" * 64, "2026-11-21T10:00:00Z", 5, 100, 90))
+    kept.ledger.append({"what": "self-test", "attempted": 3, "contained": 3, "level": 3})
+    return Here(folder, settings, held())

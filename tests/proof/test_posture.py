@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,63 +15,19 @@ import pytest
 
 from safelight.audit.lines import Leaf
 from safelight.engine.book import Book
-from safelight.errors import VaultLocked, VerificationFailed
+from safelight.errors import VaultLocked
 from safelight.models.store import Store
 from safelight.proof.components.bundled import Library
-from safelight.proof.posture import accepted, book, parts
+from safelight.proof.posture import book, parts
 from safelight.proof.posture.finding import kinds
-from safelight.proof.posture.keys import has_keys
-from safelight.proof.posture.posture import Place, findings, is_failed, posture
-from safelight.proof.reports.page import Accepted, Page
-from safelight.settings import Settings
-from safelight.settings.rules import Origin
-from safelight.vault.keepers import ByKeyFile, ByPassphrase, Keeper
-from safelight.vault.vault import Vault
-from safelight.worker.job import CageReport
+from safelight.proof.posture.posture import is_failed
 from tests.proof import test_posture_machine as machine_tests
-from tests.proof.desk import held
-from tests.proof.ground import DAY_S, Ground
-
-COMMON = {"component-terms", "keys-unwrapped", "clock-unsynced"}
-
-
-@dataclass
-class Here:
-    """A sound installation: private folders, a journal, a self-test, a locked setting."""
-
-    folder: Path
-    settings: Settings
-    cage: CageReport | None
-
-    @property
-    def state(self) -> Path:
-        return self.settings.state_dir
-
-    def page(self) -> Page:
-        place = Place(self.settings, Ground(self.folder / "root").plant(), self.folder / "tmp")
-        return posture(place, self.cage)
-
-    def ids(self) -> set[str]:
-        return {one.id for one in findings(self.page())} - COMMON
-
-    def change(self, **changes: Any) -> None:
-        self.settings = replace(self.settings, **changes)
+from tests.proof.ground import COMMON, DAY_S, Here, sound_installation
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Here:
-    for name in ("root", "tmp", "state", "data"):
-        (tmp_path / name).mkdir(mode=0o700)
-    settings = Settings(
-        state_dir=tmp_path / "state",
-        data_dir=tmp_path / "data",
-        network="none",
-        origins={"network": Origin("policy", "policy.toml", is_locked=True)},
-    )
-    kept = Book(settings.state_dir)
-    kept.journal.append(Leaf("a" * 64, "2026-11-21T10:00:00Z", 5, 100, 90))
-    kept.ledger.append({"what": "self-test", "attempted": 3, "contained": 3, "level": 3})
-    return Here(tmp_path, settings, held())
+    return sound_installation(tmp_path)
 
 
 def test_a_sound_installation_has_no_finding_but_those_of_any(here: Here) -> None:
@@ -230,50 +186,32 @@ def test_packages_of_long_ago_are_found() -> None:
 def test_every_kind_of_finding_has_a_test_that_trips_it() -> None:
     machine = {id for id, _ in machine_tests.PLANTED.values()} | {"as-root", "system-old"}
     models = {"model-altered", "model-outdated", "model-terms", "codec-known-bad"}
-    others = {"self-test-old", "packages-old", "keys-damaged", "vault-by-file", "vault-beside"}
+    others = {
+        "notes-altered",
+        "self-test-old",
+        "packages-old",
+        "keys-damaged",
+        "vault-by-file",
+        "vault-beside",
+    }
     assert machine | models | others | COMMON | PLANTED.keys() == kinds().keys()
 
 
-def told(here: Here) -> dict[str, str]:
-    return {one.name: one.value for section in here.page().sections for one in section.facts}
-
-
-def in_a_vault(here: Here, keeper: Keeper) -> None:
-    vault = Vault(here.state / "keys")
-    vault.init(keeper)
-    (here.folder / "words").write_text("eleven old boats drift slowly\n")
-    (here.folder / "words").chmod(0o600)
-    here.change(passphrase_file=here.folder / "words")
-
-
-def test_keys_in_a_vault_are_no_finding(here: Here) -> None:
-    assert "keys-unwrapped" in {one.id for one in findings(here.page())}
-    in_a_vault(here, ByPassphrase("eleven old boats drift slowly"))
-    assert "keys-unwrapped" not in {one.id for one in findings(here.page())}
+def test_a_folder_above_that_others_may_replace_is_found(here: Here) -> None:
+    here.folder.chmod(0o777)
+    assert here.ids() == {"folder-writable"}
+    here.folder.chmod(0o1777)
     assert here.ids() == set()
-    assert told(here)["keys"] == "wrapped under one master key (AES-256-GCM)"
-    assert told(here)["master key kept by"].startswith("the passphrase")
-    (here.state / "keys/digest.key").touch(0o600)
-    assert here.ids() == {"vault-beside"}
 
 
-def test_a_vault_that_a_file_opens_is_found(here: Here) -> None:
-    in_a_vault(here, ByKeyFile(here.folder / "key"))
-    here.change(passphrase_file=None)
-    assert here.ids() == {"vault-by-file"}
-
-
-def test_a_damaged_key_and_a_damaged_vault_are_found(here: Here) -> None:
-    signing = here.state / "keys/signing.pem"
-    whole = signing.read_bytes()
-    signing.write_bytes(b"no key")
-    assert "keys-damaged" in here.ids()
-    signing.write_bytes(whole)
-    assert here.ids() == set()
-    (here.state / "keys/vault.json").write_bytes(b"{}")
-    (here.state / "keys/vault.json").chmod(0o600)
-    assert has_keys(here.state)
-    assert "keys-damaged" in here.ids()
+def test_how_runs_ended_is_told_by_month(here: Here) -> None:
+    failed = Leaf.of_failure("disk-full", "2026-11-30T10:00:00Z", duration_ms=1, input_bytes=2_000)
+    Book(here.state).journal.append(failed)
+    tables = {table.title: table for one in here.page().sections for table in one.tables}
+    assert tables["Runs"].rows == (
+        ("2026-11", "disk-full", "1", "2.0 kB", "0 bytes"),
+        ("2026-11", "done", "1", "100 bytes", "90 bytes"),
+    )
 
 
 def test_an_installation_that_never_worked_is_told_so_and_nothing_is_made(here: Here) -> None:
@@ -296,39 +234,3 @@ def test_a_locked_vault_is_told_and_the_rest_goes_on(
     told = {one.name: one.value for section in here.page().sections for one in section.facts}
     assert told["journal and ledger"] == "not looked at: the vault is locked"
     assert told["level"].startswith("3 of 3")
-
-
-def take(here: Here, id: str, until: str = "") -> None:
-    note = Accepted(reason="known", owner="CISO", since="", until=until)
-    accepted.take(here.state, Book(here.state).keys, id, note)
-
-
-def test_a_risk_that_was_taken_on_no_longer_fails_until_its_day(here: Here) -> None:
-    set_to(profile="none")(here)
-    take(here, "keys-unwrapped")
-    assert is_failed(here.page(), "medium")
-    take(here, "setting-profile", until="2999-01-01")
-    page = here.page()
-    assert not is_failed(page, "medium")
-    assert is_failed(page, "low") is False
-    one = next(one for one in findings(page) if one.id == "setting-profile")
-    assert one.accepted is not None
-    assert (one.accepted.owner, one.accepted.reason) == ("CISO", "known")
-    take(here, "setting-profile", until="2020-01-01")
-    assert is_failed(here.page(), "medium")
-    take(here, "setting-profile")
-    accepted.withdraw(here.state, Book(here.state).keys, "setting-profile")
-    assert is_failed(here.page(), "medium")
-
-
-def test_a_note_that_was_changed_or_taken_out_is_seen(here: Here) -> None:
-    take(here, "keys-unwrapped")
-    take(here, "setting-profile")
-    path = here.state / "accepted/ledger.jsonl"
-    whole = path.read_bytes()
-    path.write_bytes(whole.replace(b"known", b"knows", 1))
-    with pytest.raises(VerificationFailed):
-        here.page()
-    path.write_bytes(whole.split(b"\n", 1)[1])
-    with pytest.raises(VerificationFailed):
-        here.page()

@@ -11,7 +11,8 @@ from safelight.audit.journal import Journal
 from safelight.audit.ledger import Ledger
 from safelight.errors import SafelightError, VerificationFailed
 from safelight.proof.posture.finding import found
-from safelight.proof.reports.page import Fact, Finding, fact
+from safelight.proof.posture.folders import size
+from safelight.proof.reports.page import Fact, Finding, Table, fact
 
 OLD_DAYS = 30
 
@@ -28,6 +29,31 @@ def journal(one: Journal) -> Iterator[Fact | Finding]:
     else:
         words = f"{entries} entr{'y' if entries == 1 else 'ies'}, whole"
         yield fact("journal", words, "measured")
+
+
+def runs(one: Journal) -> Table:
+    """How many runs ended with each code in each month, and what went in and came out."""
+    count: Counter[tuple[str, str]] = Counter()
+    taken: Counter[tuple[str, str]] = Counter()
+    given: Counter[tuple[str, str]] = Counter()
+    for entry in one.log().entries():
+        place = (entry.leaf.time[:7], entry.leaf.code)
+        count[place] += 1
+        taken[place] += entry.leaf.input_bytes
+        given[place] += entry.leaf.output_bytes
+    rows = tuple(
+        (*place, str(number), size(taken[place]), size(given[place]))
+        for place, number in sorted(count.items())
+    )
+    headings = ("month", "ended with", "runs", "went in", "came out")
+    return Table(title="Runs", headings=headings, rows=rows)
+
+
+def notes(altered: str) -> Iterator[Fact | Finding]:
+    """Whether the notes of risks taken on are what they were signed to be; altered says why not."""
+    if altered:
+        yield fact("notes of risks taken on", "altered, none of them counts", "measured")
+        yield found("notes-altered", altered.replace("the ledger", "the notes"))
 
 
 def ledger(one: Ledger, *, now: datetime | None = None) -> Iterator[Fact | Finding]:

@@ -25,10 +25,12 @@ def permissions(state_dir: Path, data_dir: Path) -> Iterator[Fact | Finding]:
         path for name in PRIVATE for path in _within(state_dir / name) if _open_to(path, OTHERS)
     ]
     writable = [path for path in (state_dir, data_dir) if _open_to(path, OTHERS_WRITE)]
+    above = any(map(_is_replaceable, (*state_dir.parents, *data_dir.parents)))
     for name, places in (("keys", keys), ("journal, ledger, receipts", kept)):
         words = f"{len(places)} open to others" if places else "only their owner"
         yield fact(f"who may read {name}", words, "observed")
-    yield fact("who may add files", "others, too" if writable else "only their owner", "observed")
+    is_open = bool(writable) or above
+    yield fact("who may add files", "others, too" if is_open else "only their owner", "observed")
     if keys:
         yield found("keys-open", f"open to others: {_named(keys, state_dir)}")
     if kept:
@@ -36,6 +38,8 @@ def permissions(state_dir: Path, data_dir: Path) -> Iterator[Fact | Finding]:
     if writable:
         which = " and ".join("state" if path == state_dir else "models" for path in writable)
         yield found("folder-writable", f"others may write to the folder of {which}")
+    elif above:
+        yield found("folder-writable", "others may replace a folder that they lie in")
 
 
 def leftovers(folder: Path, *, now: float | None = None) -> Iterator[Fact | Finding]:
@@ -77,9 +81,9 @@ def _row(what: str, folder: Path, rule: str) -> tuple[str, ...]:
     stats = [path.lstat() for path in _within(folder) if path.is_file()]
     if not stats:
         return (what, "none", "", "", rule)
-    size = sum(one.st_size for one in stats)
+    total = sum(one.st_size for one in stats)
     times = [one.st_mtime for one in stats]
-    count = f"{len(stats)} file{'' if len(stats) == 1 else 's'}, {_size(size)}"
+    count = f"{len(stats)} file{'' if len(stats) == 1 else 's'}, {size(total)}"
     return (what, count, _day(min(times)), _day(max(times)), rule)
 
 
@@ -101,6 +105,15 @@ def _open_to(path: Path, bits: int) -> bool:
     return not stat.S_ISLNK(mode.st_mode) and bool(mode.st_mode & bits) and os.name == "posix"
 
 
+def _is_replaceable(folder: Path) -> bool:
+    """True if others may put another folder in the place of one that lies in this one."""
+    try:
+        mode = folder.stat().st_mode
+    except OSError:
+        return False
+    return os.name == "posix" and bool(mode & OTHERS_WRITE) and not mode & stat.S_ISVTX
+
+
 def _is_ours(path: Path, user: int) -> bool:
     try:
         return path.lstat().st_uid == user or user < 0
@@ -118,7 +131,8 @@ def _day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
-def _size(number: int) -> str:
+def size(number: int) -> str:
+    """Bytes as people say them."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if number >= factor:
             return f"{number / factor:.1f} {unit}"

@@ -58,8 +58,8 @@ class Place:
 
 def posture(place: Place, report: CageReport | None) -> Page:
     """Look at everything. report is of a fresh worker, None where there was none."""
-    sections = tuple(_sections(place, report))
-    notes = _notes(place.settings)
+    notes, altered = _notes(place.settings)
+    sections = tuple(_sections(place, report, altered))
     sections = tuple(
         one.model_copy(update={"findings": accepted.with_notes(one.findings, notes)})
         for one in sections
@@ -87,13 +87,14 @@ def is_failed(page: Page, least: Severity) -> bool:
     return any(one.is_open and SEVERITIES.index(one.severity) >= bar for one in findings(page))
 
 
-def _sections(place: Place, report: CageReport | None) -> Iterator[Section]:
+def _sections(place: Place, report: CageReport | None, altered: str) -> Iterator[Section]:
     settings = place.settings
     state_dir, data_dir = settings.state_dir, settings.data_dir
     system, store, installed = place.machine, Store(data_dir / "models"), packages()
     yield _section("Enforcement", cage.cage(report, settings.require_level))
     yield _section("Keys", keys.keys(state_dir))
-    yield _section("Journal and ledger", _books(settings))
+    books = _section("Journal and ledger", _books(settings), book.notes(altered))
+    yield books.model_copy(update={"tables": _runs(settings)})
     yield _section("Permissions", folders.permissions(state_dir, data_dir))
     yield _section(
         "This computer",
@@ -136,14 +137,28 @@ def _books(settings: Settings) -> Iterator[Fact | Finding]:
     yield from book.ledger(ledger)
 
 
-def _notes(settings: Settings) -> dict[str, Accepted]:
+def _runs(settings: Settings) -> tuple[Table, ...]:
+    """How runs ended, month by month; nothing where the journal cannot be read."""
     if not keys.has_keys(settings.state_dir):
-        return {}
+        return ()
+    try:
+        return (book.runs(Book.of(settings).journal),)
+    except SafelightError:
+        return ()
+
+
+def _notes(settings: Settings) -> tuple[dict[str, Accepted], str]:
+    """The notes of risks taken on; where they were altered none counts, and why is told."""
+    if not keys.has_keys(settings.state_dir):
+        return {}, ""
     try:
         kept = Book.of(settings).keys
     except SafelightError:  # told of where keys are looked at
-        return {}
-    return accepted.notes(settings.state_dir, kept)
+        return {}, ""
+    try:
+        return accepted.notes(settings.state_dir, kept), ""
+    except SafelightError as error:
+        return {}, error.message
 
 
 def _summary(sections: Sequence[Section], report: CageReport | None) -> Section:
