@@ -34,8 +34,8 @@ def command(face: Face, folder: str, *, files: tuple[str, ...], recursive: bool,
       safelight case add 2026-114 /media/card/DSC_0001.JPG --why 'seized with the camera'
       safelight case add 2026-114 export/ -r --who 'A. Weber' --role examiner --why 'as handed in'
 
-    The files themselves are only read; the copies are read-only. What is an original already, byte for byte, is not taken in
-    again: so a run that was cut off is finished by the same command.
+    The files themselves are only read; the copies are read-only. What is an original already, byte
+    for byte, is not taken in again: so a run that was cut off is finished by the same command.
     """
     from safelight.proof.cases.acquire import acquire, finish
     from safelight.proof.cases.folder import refuse_closed
