@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from safelight.errors import InputMissing
 from safelight.proof.dataflow.carriers import carrier, carriers_in
 from safelight.proof.dataflow.ground import Ground
 from safelight.proof.dataflow.machine import Machine
-from safelight.proof.dataflow.survey import Walk, survey
+from safelight.proof.dataflow.survey import Reader, Seen, Walk, survey
 from safelight.proof.dataflow.table import lines
 from safelight.settings import Settings
 from tests.codecs.making import exif, jpeg, xmp
@@ -81,19 +82,24 @@ def test_what_cannot_be_read_is_listed_and_ends_nothing(
 
 
 def test_who_has_had_enough_waits_for_no_further_file(
-    folder: Path, ground: Ground, engine: Engine
+    folder: Path, ground: Ground, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for at in range(40):
         (folder / f"{at:02}.jpg").write_bytes(jpeg())
-    told: list[tuple[int, int]] = []
+    looked: list[Path] = []
+    look = Reader.look
 
-    def stop(done: int, total: int) -> None:
-        told.append((done, total))
+    def counted(reader: Reader, item: tuple[int, Path]) -> Seen:
+        looked.append(item[1])
+        return look(reader, item)
+
+    def stop(_done: int, _total: int) -> None:
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(Reader, "look", counted)
     with pytest.raises(KeyboardInterrupt):
         survey(engine, Walk([folder]), machine=Machine(ground), progress=stop)
-    assert told == [(1, 40)]
+    assert len(looked) < 40
 
 
 def test_folders_below_are_looked_into_where_asked(
@@ -107,6 +113,25 @@ def test_folders_below_are_looked_into_where_asked(
     deep = mapped(folder, ground=ground, engine=engine, recursive=True)
     assert names(deep, "device") == ["Deep"]
     assert deep.roots[0].unread == {}
+
+
+def test_a_folder_that_cannot_be_listed_is_told_and_ends_nothing(
+    folder: Path, ground: Ground, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "shut").mkdir()
+    (folder / "a.jpg").write_bytes(taken(model="Q1"))
+    scan = os.scandir
+
+    def refused(path: str) -> object:
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr("os.scandir", refused)
+    found = mapped(folder, ground=ground, engine=engine, recursive=True)
+    assert names(found, "device") == ["Q1"]
+    unread = found.roots[0].unread
+    assert unread == {str(folder / "shut"): "cannot read the input: permission denied"}
 
 
 def test_each_named_folder_has_arrows_of_its_own(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -224,3 +225,11 @@ def test_what_cannot_be_looked_at_is_said(
     monkeypatch.setattr("safelight.proof.dataflow.processes.os.listdir", refused)
     found = seen(folder, ground, engine)
     assert any("1 processes of other users" in sentence for sentence in found.limits)
+
+
+def test_a_system_that_does_not_tell_of_programs_is_said(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    assert any("does not tell" in sentence for sentence in seen(folder, ground, engine).limits)
+    process(ground, 42, cwd=Path("/"))
+    assert seen(folder, replace(ground, unseen=set()), engine).limits[3:] == []

@@ -19,6 +19,7 @@ _FANOTIFY_WHOLE = re.compile(r"^fanotify (?:mnt_id:[0-9a-f]+|sdev:[0-9a-f]+)", r
 # Major and minor number of a device, and an inode.
 Key = tuple[int, int, int]
 LISTENING = "0A"
+UNTOLD = "this system does not tell which programs watch, hold or serve files, nor what is mounted"
 MINOR_BITS = 20
 SHARING = {
     21: "FTP", 22: "SSH", 80: "HTTP", 111: "NFS", 139: "SMB", 443: "HTTPS", 445: "SMB",
@@ -52,6 +53,9 @@ class Listener:
 
 def sights(ground: Ground, asked: Asked) -> Iterator[Sight]:
     """What running programs have to do with the root. Those of other users cannot be looked at."""
+    if not ground.proc.is_dir():
+        ground.unseen.add(UNTOLD)
+        return
     listening = {one.inode: one for one in listeners(ground)}
     keys = set(_keys(ground, asked))
     owners: set[str] = set()

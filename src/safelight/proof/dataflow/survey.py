@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,47 +74,56 @@ def survey(
     """
     gathering = Gathering([str(path) for path in walk.named], values)
     gathering.limits.extend(LIMITS)
-    files = [(at, file) for at, path in enumerate(walk.named) for file in files_of(path, walk)]
-    reader = Reader(engine)
-    with ThreadPoolExecutor(max(1, engine.jobs)) as pool:
-        try:
-            for done, seen in enumerate(pool.map(reader.look, files), 1):
-                _take(gathering, seen)
-                if progress is not None:
-                    progress(done, len(files))
-        except BaseException:  # somebody has had enough: what was not begun is left
-            pool.shutdown(wait=False, cancel_futures=True)
-            engine.cancel()
-            raise
+    files = []
+    for at, root in enumerate(gathering.roots):
+        found = files_of(walk.named[at], root.unread, recursive=walk.recursive)
+        files += [(at, file) for file in found]
+    with closing(_looked_at(engine, files)) as looked_at:
+        for done, seen in enumerate(looked_at, 1):
+            _take(gathering, seen)
+            if progress is not None:
+                progress(done, len(files))
     for at, path in enumerate(walk.named):
         gathering.add(machine.sights(at, path, [file for root, file in files if root == at]))
     gathering.limits.extend(machine.limits())
     return gathering.map()
 
 
-def files_of(path: Path, walk: Walk) -> Iterator[Path]:
+def _looked_at(engine: Engine, files: list[tuple[int, Path]]) -> Generator[Seen, None, None]:
+    """Each file in order, some of them looked at side by side."""
+    reader = Reader(engine)
+    with ThreadPoolExecutor(max(1, engine.jobs)) as pool:
+        try:
+            yield from pool.map(reader.look, files)
+        except BaseException:  # somebody has had enough: what was not begun is left
+            pool.shutdown(wait=False, cancel_futures=True)
+            engine.cancel()
+            raise
+
+
+def files_of(path: Path, unread: dict[str, str], *, recursive: bool) -> Iterator[Path]:
     """Every regular file, hidden ones left out, in a stable order; links out of it not followed.
 
-    Raises InputMissing.
+    Folders that cannot be listed go to unread. Raises InputMissing.
     """
+
+    def note(error: OSError) -> None:
+        unread[str(error.filename)] = unreadable(error).message
+
     if path.is_file():
         yield path
         return
     if not path.is_dir():
         raise InputMissing(f"there is no {path}", hint="give a folder, or pictures")
     inside = path.resolve()
-    for folder, folders, names in os.walk(path, onerror=_refuse):
-        folders[:] = sorted(n for n in folders if not n.startswith(".")) if walk.recursive else []
+    for folder, folders, names in os.walk(path, onerror=note):
+        folders[:] = sorted(n for n in folders if not n.startswith(".")) if recursive else []
         for name in sorted(names):
             file = Path(folder, name)
             if name.startswith(".") or not file.is_file():
                 continue
             if not file.is_symlink() or file.resolve().is_relative_to(inside):
                 yield file
-
-
-def _refuse(error: OSError) -> None:
-    raise unreadable(error) from error
 
 
 class Reader:
