@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from PIL import Image
@@ -24,6 +26,7 @@ from safelight.proof.remanence.job import CanaryReport, canary_job
 from safelight.proof.remanence.search import Found, search_file, search_folder
 from safelight.settings import Settings
 from tests.proof.disks import Trace, can_mount, disk
+from tests.worker.children import become_nobody_with_this_python, in_child
 
 MARK = Mark()
 
@@ -274,3 +277,21 @@ def test_where_dumps_go_to_a_program_none_is_looked_for(
     (tripped,) = controls.trip_all(tmp_path / "made", ["core dump"])
     assert tripped.seen is None
     assert not tripped.is_blind
+
+
+def test_an_ordinary_user_gets_the_same_answer_and_hears_what_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The memory of zygote and workers is closed to whoever started them, too."""
+    few = ("kept bytes", "kept memfd", "temporary", "deleted")
+    monkeypatch.setattr(job, "trip_all", partial(controls.trip_all, names=few))
+
+    def work() -> list[object]:
+        become_nobody_with_this_python()
+        with TemporaryDirectory() as name:
+            settings = replace(Settings(), state_dir=Path(name) / "state", device="cpu")
+            with Engine(settings, jobs=1) as engine:
+                found = canary_job(engine)
+        return [found.found.total, found.failed, found.found.closed > 0, found.tripped]
+
+    assert in_child(work) == [0, 0, True, len(few)]
