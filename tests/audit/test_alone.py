@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from safelight.audit.alone import verify_receipt
 from safelight.audit.canonical import canonical
 from safelight.audit.inclusion import Inclusion
 from safelight.audit.receipt import Receipt, path_for
-from tests.audit.alone import FOLDER, MODULE, Case, States, by_javascript, by_python
+from tests.audit.alone import MODULE, Case, States, by_javascript, by_python
 from tests.audit.making import Desk, fixed_keys, model_fact
 from tests.audit.shapes import as_text
 from tests.audit.test_receipt import FORGERIES, make, signed_again
@@ -207,37 +209,54 @@ def test_both_know_the_fields_of_the_models_and_no_others() -> None:
     assert found[1] == "\n" + as_text()
 
 
-COMMANDS = {
-    "python": [sys.executable, str(FOLDER / "verify_receipt.py")],
-    "javascript": ["node", "--no-warnings", str(MODULE)],
-}
+def by_command(folder: Path, *words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        ["node", "--no-warnings", str(MODULE), *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
 
 
-@pytest.mark.parametrize("kind", COMMANDS)
+def by_main(folder: Path, *words: str) -> tuple[int, str]:
+    """The Python one, in this process."""
+    out = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out):
+        return verify_receipt.main(list(words)), out.getvalue()
+
+
+@pytest.mark.parametrize("run", [by_main, by_command], ids=["python", "javascript"])
 def test_as_a_command_each_prints_lines_and_leaves_with_a_code(
-    desk: Desk, output: Path, kind: str
+    desk: Desk, output: Path, run: Callable[..., tuple[int, str]]
 ) -> None:
     (desk.folder / "key.pem").write_bytes(fixed_keys().receipts.public_pem)
     (desk.folder / "proof").write_bytes(proof_of(desk, output))
-
-    def run(*words: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [*COMMANDS[kind], *words], cwd=desk.folder, capture_output=True, text=True, check=False
-        )
-        return done.returncode, done.stdout
-
-    place = ".safelight/c.png.receipt.json"
-    code, out = run(place, "c.png", "--key", "key.pem", "--proof", "proof")
+    place, folder = ".safelight/c.png.receipt.json", desk.folder
+    code, out = run(folder, place, "c.png", "--key", "key.pem", "--proof", "proof")
     assert (code, out.count(" ok ")) == (0, 4)
     assert "What this cannot prove:" in out
-    assert run(place, "c.png")[0] == 3
-    code, out = run(place, "d.png", "--key", KEY, "--json")
+    assert run(folder, place, "c.png")[0] == 3
+    code, out = run(folder, place, "d.png", "--key", KEY, "--json")
     assert json.loads(out)["failed"] is False
-    (desk.folder / "c.png").write_bytes(b"other")
-    code, out = run(place, "c.png", "--key", KEY, "--json")
+    (folder / "c.png").write_bytes(b"other")
+    code, out = run(folder, place, "c.png", "--key", KEY, "--json")
     assert (code, json.loads(out)["failed"]) == (1, True)
-    assert run("nowhere")[0] == 2
-    assert run(place, "--key", "proof")[0] == 2
+    code, out = run(folder, "c.png", "--key", KEY)
+    assert (code, "What this" in out) == (1, False)
+    assert run(folder, "nowhere")[0] == 2
+    assert run(folder, place, "--key", "proof")[0] == 2
+    (folder / "rsa.pem").write_bytes(rsa_key())
+    assert run(folder, place, "--key", "rsa.pem")[0] == 2
+
+
+def rsa_key() -> bytes:
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    key = generate_private_key(65_537, 2_048).public_key()
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def keyed_output() -> Any:
