@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safelight.cli.face import Face
 from safelight.cli.printable import printable
-from safelight.errors import OutputExists, UsageError
+from safelight.errors import DiskFull, OutputExists, OutputFailed, UsageError
 
 if TYPE_CHECKING:
     from safelight.proof.reports.page import Page
@@ -49,11 +52,25 @@ def write(face: Face, page: Page, output: str) -> Page:
 
 
 def put(place: Path, data: bytes) -> None:
-    """Write a new file in one piece. Raises OutputExists, DiskFull, OutputFailed."""
-    from safelight.vault.private import write_private
+    """Write a new file that only its owner may read, whole or not at all.
 
-    _require_absent(place)
-    write_private(place, data)
+    Raises OutputExists, DiskFull, OutputFailed.
+    """
+    temporary = place.with_name(f".{place.name}.{secrets.token_hex(8)}")
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _require_absent(place)
+        os.rename(temporary, place)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull() from error
+        reason = (error.strerror or "error").lower()
+        raise OutputFailed(f"{place} cannot be written: {reason}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _require_absent(place: Path) -> None:
