@@ -9,7 +9,7 @@ import click
 
 from safelight.cli.custody import acting, case_at, folder, line, somebody, tell, why
 from safelight.cli.face import Face
-from safelight.cli.options import caging, speaking
+from safelight.cli.options import caging, setting, speaking
 
 if TYPE_CHECKING:
     from safelight.proof.cases.chain import Result
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
               "illustration: it is written on the result.")  # fmt: skip
 @acting
 @why
+@setting("profile")
+@setting("keep")
 @caging
 @speaking
 @click.pass_obj
@@ -39,12 +41,12 @@ def command(face: Face, folder: str, *, recipe_file: str, items: tuple[str, ...]
     arithmetic. What a model makes of a picture is an illustration at most (--illustrative says so
     on the picture); what is made up is refused with exit code 6.
     """
-    from safelight.cli.steps import loaded
+    from safelight.cli.steps import loaded, with_scrub
     from safelight.proof.cases.acquire import finish
     from safelight.proof.cases.folder import refuse_closed
     from safelight.proof.cases.process import Act, Task, engine_for, process, settle
 
-    recipe = loaded(Path(recipe_file), face.settings)
+    recipe = with_scrub(loaded(Path(recipe_file), face.settings), face.settings)
     case, found = case_at(face, folder), []
     with case.held() as chain:
         refuse_closed(chain)
