@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def test_killed_at_any_step_of_init_the_keys_are_there(
         folder = tmp_path / str(spot)
         before = secrets_of(load_or_make(folder))
         needles = plaintexts(folder)
-        is_killed = killed_at(spot, lambda: Vault(folder).init(keeper))  # noqa: B023
+        is_killed = killed_at(spot, partial(Vault(folder).init, keeper))
         vault = Vault(folder)
         wrapped.add(vault.is_begun)
         if not vault.is_begun:
@@ -85,7 +86,8 @@ def test_killed_at_any_step_of_a_change_one_of_the_two_passphrases_opens(
         vault = Vault(tmp_path / str(spot))
         vault.init(keeper)
         master = bytes(vault.opened_by(keeper))
-        is_killed = killed_at(spot, lambda: vault.keep_by(ByPassphrase(OTHER), bytearray(master)))  # noqa: B023
+        changed = partial(vault.keep_by, ByPassphrase(OTHER), bytearray(master))
+        is_killed = killed_at(spot, changed)
         fresh = Vault(vault.folder)
         for passphrase in (PASSPHRASE, OTHER):
             try:
