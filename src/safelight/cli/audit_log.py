@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
-HINT = "24h, 7d, 2026-11-21, or 2026-11-21T09:30:00Z"
+HINT = "24h, 7d, 2026-11-21, or 2026-11-21T09:30:00Z, in UTC"
 
 
 @click.command(name="log", add_help_option=False)
