@@ -66,9 +66,10 @@ def page(kind: str, title: str, intro: str, sections: tuple[Section, ...]) -> Pa
 
 def basis(evidence: Evidence) -> Section:
     """What the report is made of."""
+    bounded = bool(evidence.since or evidence.until)
     total, done = len(evidence.runs), ended(evidence.runs)[DONE]
     facts = [
-        fact("time", evidence.period, "declared by user"),
+        fact("time", evidence.period, "declared by user" if bounded else "by design"),
         fact("runs in the journal", f"{total}, {total - done} of them failed", "recorded"),
         fact("receipts that were read and hold", len(evidence.works), "measured"),
     ]

@@ -181,14 +181,20 @@ def _models(work: Work) -> Table:
 def _steps(work: Work) -> Table:
     found = work.facts.operation.recipe.get("steps")
     steps = [step for step in found if isinstance(step, dict)] if isinstance(found, list) else []
-    rows = tuple(
-        (str(step.get("op", "")), json.dumps(_parameters(step), sort_keys=True)) for step in steps
-    )
+    rows = tuple((_named(step), _parameters(step)) for step in steps)
     return Table(title="Parameters", headings=("step", "with"), rows=rows)
 
 
-def _parameters(step: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in step.items() if name != "op"}
+def _named(step: Mapping[str, object]) -> str:
+    return f"{step.get('op', '')}, version {step.get('version', 1)}"
+
+
+def _parameters(step: Mapping[str, object]) -> str:
+    """Every parameter that has a value, as the recipe writes it."""
+    found = step.get("parameters")
+    given = found.items() if isinstance(found, dict) else ()
+    told = (f"{name} {json.dumps(value, sort_keys=True)}" for name, value in given)
+    return "; ".join(one for one in told if not one.endswith(" null"))
 
 
 def _means(evidence: Evidence) -> Section:
