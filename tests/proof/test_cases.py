@@ -211,7 +211,10 @@ def test_work_that_fails_leaves_its_code_and_no_result(desk: Desk, tmp_path: Pat
     (tmp_path / "two.txt").write_text("no picture")
     whole = (tmp_path / "one.jpg").read_bytes()
     (tmp_path / "three.jpg").write_bytes(whole[: len(whole) // 3])
-    add(case, tmp_path / "one.jpg", tmp_path / "two.txt", tmp_path / "three.jpg")
+    (tmp_path / "four.jpg.enc").write_bytes(b"sealed somewhere else")
+    add(case, *(tmp_path / name for name in ("one.jpg", "two.txt", "three.jpg", "four.jpg.enc")))
+    with pytest.raises(UsageError, match="encrypted"):
+        work(desk, case, SMALLER, "E0004")
     with pytest.raises(FormatUnknown):
         work(desk, case, SMALLER, "E0002")
     with pytest.raises(SafelightError):

@@ -19,7 +19,13 @@ from safelight.engine.book import Door
 from safelight.engine.engine import Engine
 from safelight.engine.source import first_bytes
 from safelight.engine.stating import Manner
-from safelight.errors import FormatUnknown, InputMissing, SafelightError, VerificationFailed
+from safelight.errors import (
+    FormatUnknown,
+    InputMissing,
+    SafelightError,
+    UsageError,
+    VerificationFailed,
+)
 from safelight.formats import EXTENSIONS, TABLE, Format, is_picture
 from safelight.limits import MAX_RECIPE_BYTES
 from safelight.ops.convert import Convert
@@ -33,6 +39,7 @@ from safelight.proof.cases.profile import Effect, admitted
 from safelight.recipe import Recipe
 from safelight.settings import Settings
 from safelight.vault.private import open_regular
+from safelight.vault.stream import is_encrypted_name
 
 PREVIEW = "480x480"
 MOST_REASON = 500
@@ -177,7 +184,12 @@ def _done_before(chain: Chain, item: str, task: Task) -> Result | None:
 
 
 def _format_of(path: Path, recipe: Recipe) -> Format:
-    """Raises FormatUnknown before anything is written down."""
+    """Raises FormatUnknown, UsageError before anything is written down."""
+    if is_encrypted_name(path):
+        raise UsageError(
+            "the original is encrypted, and results and previews in a case are not",
+            hint="safelight vault decrypt FILE, then case add",
+        )
     format = route(first_bytes(path))
     if format is None:
         raise FormatUnknown
