@@ -17,7 +17,7 @@ from safelight.proof.remanence.search import Found
 from safelight.proof.watching.watch import Seen
 
 CLEAN = CanaryReport(
-    jobs=8, failed=0, found=Found(), waited_s=0.1, written_bytes=9_000, swap="swap off", controls=()
+    jobs=8, failed=0, found=Found(), written_bytes=9_000, swap="swap off", controls=()
 )
 WATCHED = Imports(Seen(), Seen(["socket 2", "socket 1"], ["left"]))
 

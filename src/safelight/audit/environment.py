@@ -15,7 +15,6 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-import safelight
 from safelight.audit.facts import Clock, EnvironmentFact, State, StorageFact
 from safelight.models.facts import Runtime
 
@@ -47,7 +46,7 @@ def environment() -> EnvironmentFact:
         system_version=".".join(re.findall(r"\d+", platform.release())[:2]),
         machine=platform.machine(),
         libraries={name: found for name in LIBRARIES if (found := version_of(name))},
-        package_sha256=package_digest(Path(safelight.__file__).parent),
+        package_sha256=package_digest(Path(__file__).parents[1]),
     )
 
 

@@ -13,7 +13,7 @@ from safelight.errors import SafelightError, SomethingMissing
 from safelight.proof.components.bundled import libraries
 from safelight.proof.components.installed import packages
 from safelight.proof.dependencies import Imports, check_imports
-from safelight.proof.posture import folders, machine, parts
+from safelight.proof.posture import keys, machine, parts
 from safelight.proof.posture.machine import Machine
 from safelight.proof.remanence.job import CanaryReport, canary_job
 from safelight.proof.reports.page import Fact, Finding
@@ -101,7 +101,7 @@ def _machine(engine: Engine) -> Iterator[tuple[str, str]]:
     yield from _facts(machine.swap(here))
     yield from _facts(machine.core_dumps(here, machine.core_limit()))
     yield from _facts(machine.memory(here))
-    yield from _facts(folders.keys(state_dir, is_wrapped=folders.are_wrapped(state_dir)))
+    yield from _facts(keys.keys(state_dir))
 
 
 def _facts(found: Iterable[Fact | Finding]) -> Iterator[tuple[str, str]]:
