@@ -204,6 +204,16 @@ def test_only_the_time_that_was_asked_for_is_told(done: Shop) -> None:
     assert "No receipt that holds" in markdown(kind("custody").page(found))
 
 
+def test_receipts_without_a_file_count_unless_a_report_is_of_named_places(shop: Shop) -> None:
+    with Engine(shop.settings, jobs=1, door="command line") as engine:
+        small = Recipe.from_steps([{"op": "resize", "width": 5}])
+        engine.run((shop.folder / "anna.jpg").read_bytes(), small)
+    assert len(shop.gather(shop.out).works) == 4
+    assert len(shop.gather(shop.out, only_named=True).works) == 3
+    assert len(shop.gather(only_named=True).works) == 1
+    assert [name for name in names() if kind(name).ONLY_NAMED] == ["custody"]
+
+
 def test_places_may_be_files_receipts_and_folders_of_folders(done: Shop) -> None:
     output = done.out / "anna.jpg"
     receipt = done.out / ".safelight/anna.jpg.receipt.json"

@@ -75,7 +75,8 @@ def command(face: Face, /, *, kind: str, output: str | None, **asked: object) ->
     from safelight.proof.reports.markdown import markdown
 
     require_free(output)
-    page = named(kind).page(_evidence(face, asked))
+    wanted = named(kind)
+    page = wanted.page(_evidence(face, asked, only_named=wanted.ONLY_NAMED))
     if output is not None:
         page = write(face, page, output)
     if face.is_json:
@@ -87,7 +88,7 @@ def command(face: Face, /, *, kind: str, output: str | None, **asked: object) ->
     return 0
 
 
-def _evidence(face: Face, asked: dict[str, object]) -> Evidence:
+def _evidence(face: Face, asked: dict[str, object], *, only_named: bool) -> Evidence:
     from safelight.proof.posture.posture import Place, posture
     from safelight.proof.reports.evidence import Asked, gather
 
@@ -102,6 +103,7 @@ def _evidence(face: Face, asked: dict[str, object]) -> Evidence:
         trusted=(trusted(str(asked["key"])),) if asked["key"] else (),
         role=str(asked["role"]),
         has_names=bool(asked["names"]),
+        only_named=only_named,
     )
     return gather(settings, posture(Place(settings), report_of(face)), wanted)
 

@@ -13,9 +13,11 @@ from safelight.proof.reports.page import Page
 
 
 class Kind(Protocol):
-    """A file of kinds/: a sentence for the help, and what makes the page."""
+    """A file of kinds/: what makes the page. ONLY_NAMED: where places are named, it is of the
+    receipts there alone, not of those in the state folder.
+    """
 
-    SENTENCE: str
+    ONLY_NAMED: bool
 
     def page(self, evidence: Evidence) -> Page: ...
 

@@ -78,7 +78,8 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Which receipts are asked for: files and folders, folders below them too, of which time, and
-    the fingerprints of keys that are trusted besides our own.
+    the fingerprints of keys that are trusted besides our own. only_named: where there are places,
+    not those in the state folder.
     """
 
     places: tuple[Path, ...] = ()
@@ -88,6 +89,7 @@ class Asked:
     trusted: tuple[str, ...] = ()
     role: str = "controller"
     has_names: bool = False
+    only_named: bool = False
 
 
 def gather(settings: Settings, posture: Page, asked: Asked) -> Evidence:
@@ -98,7 +100,9 @@ def gather(settings: Settings, posture: Page, asked: Asked) -> Evidence:
     log = book.journal.log()
     left_out: Counter[str] = Counter()
     keep = _keeper(book, dict(log.checked.numbers), asked, left_out)
-    places = [*_receipts(asked), *sorted((settings.state_dir / "receipts").glob(f"*{SUFFIX}"))]
+    places = list(_receipts(asked))
+    if not (asked.only_named and asked.places):
+        places += sorted((settings.state_dir / "receipts").glob(f"*{SUFFIX}"))
     works = {work.facts.id: work for place in places if (work := keep(place)) is not None}
     return Evidence(
         settings=settings,

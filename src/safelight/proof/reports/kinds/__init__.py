@@ -1,1 +1,3 @@
-"""Kinds: one report a file. Each has SENTENCE, what it is for, and `page`, which makes it."""
+"""Kinds: one report a file. Each has ONLY_NAMED, whether places that are named bound it, and
+`page`, which makes it.
+"""

@@ -8,7 +8,7 @@ from safelight.proof.reports import shared
 from safelight.proof.reports.evidence import Evidence
 from safelight.proof.reports.page import Ask, Page, Section, Table, fact
 
-SENTENCE = "AI in use, marks and gaps, Art. 50 AI Act"
+ONLY_NAMED = False
 INTRO = (
     "What Safelight knows that bears on Art. 50 of Regulation (EU) 2024/1689: which operations used"
     " a model, which marks of origin results carry, and what a marking scheme asks for that this"

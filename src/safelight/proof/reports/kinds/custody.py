@@ -11,7 +11,7 @@ from safelight.proof.reports import shared
 from safelight.proof.reports.evidence import Evidence, Work
 from safelight.proof.reports.page import Ask, Fact, Finding, Page, Section, Table, fact
 
-SENTENCE = "chain of custody of results, from their receipts"
+ONLY_NAMED = True
 INTRO = (
     "What was done to each picture, in the order of time, as receipts state it that were signed"
     " when it was done. Each receipt was checked for this report: its signature, and its place in"

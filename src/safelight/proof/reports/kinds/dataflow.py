@@ -6,7 +6,7 @@ from safelight.proof.reports import shared
 from safelight.proof.reports.evidence import Evidence
 from safelight.proof.reports.page import Ask, Page, Section
 
-SENTENCE = "where a picture goes in this installation"
+ONLY_NAMED = False
 INTRO = (
     "Where a picture goes in this installation, drawn from its settings and from what was measured"
     " now. What lies in the pictures themselves, and who touched them before, is told by safelight"

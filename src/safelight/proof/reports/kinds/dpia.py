@@ -6,7 +6,7 @@ from safelight.proof.reports import shared
 from safelight.proof.reports.evidence import Evidence
 from safelight.proof.reports.page import Ask, Page, Section, Table, fact
 
-SENTENCE = "draft of a data protection impact assessment, Art. 35(7) GDPR"
+ONLY_NAMED = False
 INTRO = (
     "A draft in the order of Art. 35(7): the systematic description and the technical measures are"
     " filled in from this installation; necessity, proportionality and the rating of risks are not"

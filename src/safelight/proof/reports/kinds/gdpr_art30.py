@@ -6,7 +6,7 @@ from safelight.proof.reports import shared
 from safelight.proof.reports.evidence import Evidence
 from safelight.proof.reports.page import Ask, Page, Section, Table, fact
 
-SENTENCE = "record of processing activities, Art. 30 GDPR"
+ONLY_NAMED = False
 INTRO = (
     "A part of the record of processing activities: what Safelight knows of its own work, in the"
     " order of Art. 30, beside what only the organisation can say."

@@ -6,7 +6,7 @@ from safelight.proof.reports import shared
 from safelight.proof.reports.evidence import Evidence, ended
 from safelight.proof.reports.page import Ask, Page, Section, Table, fact
 
-SENTENCE = "what is recorded and how it is kept, 45 CFR 164.312(b)"
+ONLY_NAMED = False
 INTRO = (
     "What Safelight records of its own work, how that is kept from being changed unseen, and what"
     " the organisation must add to make audit controls of it."
