@@ -17,8 +17,10 @@ from safelight.proof.dataflow.table import lines
 from safelight.settings import Settings
 from tests.codecs import manifests
 from tests.codecs.making import (
+    dicom,
     iptc,
     jpeg,
+    picture,
     png,
     resource,
     segment,
@@ -140,6 +142,26 @@ def test_devices_programs_and_people_are_named_with_their_evidence(
     assert evidence(found, "person") == {("a.jpg", "Artist", "Ann Lee")}
     assert ("b.jpg", "Model", "Acme Q1") in evidence(found, "device")
     assert list(found.of_kind("device")[0].details) == ["its own software 1.0.2"]
+
+
+def test_an_object_of_a_clinic_names_its_machine_and_its_people(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    data = dicom(
+        picture(), Manufacturer="Acme Medical", ManufacturerModelName="Scan 5", StationName="ROOM7",
+        DeviceSerialNumber="4711", SoftwareVersions="51.80", PatientName="Lee^Ann",
+        OperatorsName="----", ReferringPhysicianName="Bo^Dr",
+    )  # fmt: skip
+    (folder / "a.dcm").write_bytes(data)
+    found = mapped(folder, ground=ground, engine=engine)
+    assert names(found, "device") == ["Acme Medical Scan 5", "ROOM7"]
+    device = found.of_kind("device")[0]
+    assert set(device.details) == {"serial number: 4711", "its own software 51.80"}
+    assert {place.name: list(place.words) for place in found.of_kind("person")} == {
+        "Lee^Ann": ["shows"],
+        "Bo^Dr": ["asked for by"],
+    }
+    assert names(found, "program") == []
 
 
 def test_a_picture_that_says_nothing_is_on_no_arrow(

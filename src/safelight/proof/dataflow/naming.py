@@ -28,7 +28,8 @@ MAKERS = {
 
 def says_nothing(value: str) -> bool:
     """True for what programs write where they know nothing."""
-    return value.strip().casefold() in NOTHING
+    value = value.strip().casefold()
+    return value in NOTHING or not any(letter.isalnum() for letter in value)
 
 
 def programs_in(value: str) -> Iterator[tuple[str, str]]:

@@ -23,11 +23,19 @@ from safelight.proof.dataflow.naming import (
 from safelight.proof.dataflow.parts import Evidence, Kind, Sight, Step
 
 # A maker and a model belong together where they stand in the same kind of block.
-BLOCKS = ("", "XMP ", "C2PA ")
+BLOCKS = (
+    ("Make", "Model"),
+    ("XMP Make", "XMP Model"),
+    ("C2PA Make", "C2PA Model"),
+    ("DICOM Manufacturer", "DICOM ManufacturerModelName"),
+)
+# Names that somebody gave to a computer or a room of machines.
+COMPUTERS = ("HostComputer", "DICOM StationName")
 SERIALS = {
     "SerialNumber": "serial number",
     "CameraSerialNumber": "serial number",
     "BodySerialNumber": "serial number",
+    "DeviceSerialNumber": "serial number",
     "InternalSerialNumber": "internal serial number",
     "LensSerialNumber": "serial number of a lens",
 }
@@ -37,18 +45,23 @@ PROGRAMS = frozenset(
         *("MetadataEditingSoftware", "XMP CreatorTool", "XMP softwareAgent", "XMP Producer"),
         *("XMP Software", "XMP ProcessingSoftware", "C2PA claim generator", "C2PA softwareAgent"),
         *("C2PA Software", "IPTC OriginatingProgram", "Encoder", "Producer", "Creator"),
-        *("handler name", "HandlerName", "software of a set of layers"),
+        *("DICOM SoftwareVersions", "handler name", "HandlerName", "software of a set of layers"),
     }
 )
 # Where a device names what it runs itself.
 OWN = frozenset({"Software", "XMP CreatorTool", "XMP Software"})
+ALWAYS_OWN = frozenset({"DICOM SoftwareVersions"})
 PEOPLE = {
     **dict.fromkeys(("Artist", "XPAuthor", "Author", "IPTC By-line", "XMP creator"), "made by"),
     **dict.fromkeys(("XMP Artist", "XMP Author", "C2PA author", "Photographer"), "made by"),
     **dict.fromkeys(("OwnerName", "XMP OwnerName", "XMP CameraOwnerName", "XMP Owner"), "owned by"),
     **dict.fromkeys(("ImageEditor", "XMP ImageEditor"), "edited by"),
     **dict.fromkeys(("XMP CaptionWriter", "IPTC Writer-Editor"), "described by"),
-    "XMP PersonInImage": "shows",
+    **dict.fromkeys(("XMP PersonInImage", "DICOM PatientName"), "shows"),
+    **dict.fromkeys(("DICOM OperatorsName", "DICOM PerformingPhysicianName"), "made by"),
+    **dict.fromkeys(("DICOM ReferringPhysicianName", "DICOM RequestingPhysician"), "asked for by"),
+    "DICOM NameOfPhysiciansReadingStudy": "read by",
+    "DICOM InstitutionName": "made at",
 }
 TIMES = ("DateTimeOriginal", "CreateDate", "XMP CreateDate", "ModifyDate", "XMP ModifyDate")
 ACTIONS = ("XMP action", "C2PA action")
@@ -85,19 +98,20 @@ def steps_of(subject: Subject, findings: Sequence[Finding]) -> Iterator[Step]:
 
 def _devices(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
     models = set()
-    for block in BLOCKS:
-        makes = [one for one in findings if one.name == f"{block}Make"]
-        for at, told in enumerate(one for one in findings if one.name == f"{block}Model"):
+    for make_name, model_name in BLOCKS:
+        makes = [one for one in findings if one.name == make_name]
+        for at, told in enumerate(one for one in findings if one.name == model_name):
             make = makes[min(at, len(makes) - 1)].value if makes else ""
             if not says_nothing(told.value):
                 models.add(told.value)
                 yield from _device(subject, findings, ("" if says_nothing(make) else make), told)
-        if makes and not any(one.name == f"{block}Model" for one in findings):
+        if makes and not any(one.name == model_name for one in findings):
             for told in makes:
                 if not says_nothing(told.value):
                     yield from _device(subject, findings, told.value, told)
     for told in findings:
-        if told.name == "HostComputer" and told.value not in models | {""}:
+        is_named = told.value not in models and not says_nothing(told.value)
+        if told.name in COMPUTERS and is_named:
             yield _sight(subject, told, "device", told.value, what="a computer in its history",
                          is_private=True)  # fmt: skip
 
@@ -126,11 +140,12 @@ def _people(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
 
 
 def _programs(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
-    model, make = _first(findings, ("Model",)), _first(findings, ("Make",))
+    make, model = (_first(findings, names) for names in zip(*BLOCKS, strict=True))
     for finding in findings:
         if finding.name not in PROGRAMS:
             continue
-        if finding.name in OWN and is_firmware(finding.value, make, model):
+        is_own = finding.name in OWN and is_firmware(finding.value, make, model)
+        if is_own or finding.name in ALWAYS_OWN:
             yield from _firmware(subject, finding, make, model)
             continue
         services = {_letters(name) for name in services_in(finding.name, finding.value)}
