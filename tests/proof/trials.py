@@ -24,6 +24,7 @@ SMALL: tuple[Mapping[str, Any], ...] = ({"op": "resize", "width": 64}, {"op": "s
 ANEW: tuple[Mapping[str, Any], ...] = ({"op": "convert", "to": "jpeg"}, {"op": "scrub"})
 CUT: tuple[Mapping[str, Any], ...] = ({"op": "crop", "width": 20, "height": 20},)
 CLEAN: tuple[Mapping[str, Any], ...] = ({"op": "scrub"},)
+LARGER: tuple[Mapping[str, Any], ...] = ({"op": "upscale", "scale": 2}, {"op": "scrub"})
 TWICE: tuple[Mapping[str, Any], ...] = ({"op": "sanitize"},)
 SEEN: tuple[Mapping[str, Any], ...] = ({"op": "inspect"},)
 SLOW: tuple[Mapping[str, Any], ...] = (
@@ -37,6 +38,7 @@ ENGINES: dict[str, dict[str, Any]] = {
     "spilling": {"memory_budget": 0},
     HASTY: {"timeout_s": 1},
     NARROW: {"max_bytes": 10_000},
+    "asking": {"device": "cpu:shared"},
 }
 
 
@@ -107,6 +109,8 @@ BAD = (
 )
 # Those that take a while each.
 UGLY = (
+    Trial("enlarged", "stream", LARGER),
+    Trial("enlarged by a device", "bytes", LARGER, engine="asking"),
     Trial("cancelled", "cancelled", SLOW, code="cancelled"),
     Trial("killed", "file", SLOW, code="worker-died", kills=True),
     Trial("too slow", "file", SLOW, code="time-exceeded", engine=HASTY),
