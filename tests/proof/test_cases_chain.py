@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from safelight.audit.fact import Fact
-from safelight.errors import OutputFailed, VerificationFailed
+from safelight.errors import OutputFailed, PolicyRefused, VerificationFailed
 from safelight.proof.cases import chain as chains
 from safelight.proof.cases import facts as f
 from safelight.proof.cases.chain import Chain, walk
@@ -18,7 +19,7 @@ from safelight.proof.cases.folder import CaseFolder
 from safelight.proof.cases.manifest import Manifest
 from safelight.vault.keys import fingerprint_of
 from tests.cli.pictures import draw
-from tests.proof.casework import Desk, add, alone, begun, ours
+from tests.proof.casework import SMALLER, Desk, add, alone, begun, ours, work
 
 SEAL = f.Sealed(seal="0" * 32, files=0, content="0" * 64)
 FILE = f.File(place="originals/E0001.jpg", bytes=1, sha256="0" * 64, sha3_256="0" * 64)
@@ -30,6 +31,16 @@ IMPOSSIBLE: dict[str, list[tuple[Any, Fact]]] = {
     "created twice": [("created", f.Created(title="again"))],
     "an original twice": [
         ("acquired", f.Acquired(item="E0001", file=FILE, name="", changed="2026-01-01T00:00:00Z"))
+    ],
+    "an original that lies elsewhere": [
+        ("acquired", f.Acquired(item="E0002", file=FILE, name="", changed="2026-01-01T00:00:00Z"))
+    ],
+    "a result that lies elsewhere": [
+        ("began", BEGAN.model_copy(update={"item": "E0001"})),
+        (
+            "processed",
+            f.Processed(result="R0001", file=FILE, receipt=f.Slip(id="0" * 32, file=FILE)),
+        ),
     ],
     "a note about nothing": [("noted", f.Noted(about="R0007"))],
     "work on nothing": [("began", BEGAN)],
@@ -62,6 +73,31 @@ def test_what_cannot_have_happened_is_refused(case: CaseFolder, what: str) -> No
         with pytest.raises(VerificationFailed, match="event"):
             case.append(chain, kind, facts, who=who, why="")
     assert case.read().number == chain.number
+
+
+@pytest.mark.parametrize(
+    "place", ["originals/../../E0001", "/etc/E0001", "originals/E 1", "..", "", "a" * 301]
+)
+def test_a_place_leads_down_into_the_case(place: str) -> None:
+    with pytest.raises(ValidationError):
+        f.File(place=place, bytes=1, sha256="0" * 64, sha3_256="0" * 64)
+
+
+@pytest.mark.parametrize("name", ["originals", "work"])
+def test_a_case_whose_folder_is_a_link_is_not_worked_on(
+    case: CaseFolder, tmp_path: Path, name: str
+) -> None:
+    (case.folder / name).rename(tmp_path / "elsewhere")
+    (case.folder / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PolicyRefused, match="is a link"), case.held():
+        pass
+
+
+def test_what_lies_in_the_place_of_a_result_is_not_taken(case: CaseFolder, tmp_path: Path) -> None:
+    (case.work / "R0001").symlink_to(tmp_path)
+    with pytest.raises(PolicyRefused, match="none of ours"):
+        work(Desk(tmp_path / "state"), case, SMALLER, "E0001")
+    assert case.read().results == {}
 
 
 def test_an_event_of_another_case_is_refused(case: CaseFolder, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from safelight.audit.journal import Journal
+from safelight.engine.engine import Engine
 from safelight.errors import SafelightError, VerificationFailed
 from safelight.proof.cases import acquire as acquiring
 from safelight.proof.cases import facts as f
@@ -155,7 +156,7 @@ def _dies(*_given: object, **_named: object) -> None:
 
 
 POINTS: dict[str, tuple[Any, str, bool]] = {
-    "before the work": (processing, "target_of", False),
+    "before the work": (Engine, "run", False),
     "before the journal": (Journal, "append_all", True),
     "before the previews": (processing, "_previews", True),
     "while the result is read": (processing, "_facts", True),

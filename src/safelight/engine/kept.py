@@ -8,7 +8,7 @@ from safelight.errors import PolicyRefused
 
 # A folder with a file of this name is a case.
 CASE_LOG = "case.jsonl"
-ORIGINALS = "originals"
+ORIGINALS, WORK = "originals", "work"
 
 
 def refuse_kept(target: Path, *, in_place: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from safelight.audit.ledger import NOTHING_BEFORE
+from safelight.engine.kept import ORIGINALS, WORK
 from safelight.errors import VerificationFailed
 from safelight.proof.cases import facts as f
 from safelight.proof.cases.event import Event, Line, facts_of, read
@@ -151,6 +152,8 @@ def _acquired(chain: Chain, event: Event) -> Chain:
     found = facts_of(event, f.Acquired)
     if found.item in chain.originals:
         raise VerificationFailed(f"event {event.number}: {found.item} is there already")
+    if not found.file.place.startswith(f"{ORIGINALS}/{found.item}"):
+        raise VerificationFailed(f"event {event.number}: {found.item} lies at no place of its own")
     return replace(chain, originals=chain.originals | {found.item: found})
 
 
@@ -172,6 +175,10 @@ def _ended(chain: Chain, event: Event) -> Chain:
     is_done = event.event == "processed"
     found = facts_of(event, f.Processed) if is_done else facts_of(event, f.Failed)
     before = chain.results.get(found.result)
+    if isinstance(found, f.Processed):
+        files = (found.file, found.receipt.file, *found.previews)
+        if not all(one.place.startswith(f"{WORK}/{found.result}/") for one in files):
+            raise VerificationFailed(f"event {event.number}: {found.result} lies elsewhere")
     if before is None or before.outcome is not None:
         raise VerificationFailed(f"event {event.number}: {found.result} was not under way")
     return replace(chain, results=chain.results | {found.result: replace(before, outcome=found)})

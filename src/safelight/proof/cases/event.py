@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import AfterValidator, Field, JsonValue, ValidationError
 
 from safelight.audit.canonical import base64_bytes, base64_text, canonical, parse_canonical
 from safelight.audit.dsse import pae
@@ -31,7 +31,19 @@ Kind = Literal[
 CaseId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Item = Annotated[str, Field(pattern=r"^E\d{4,6}$")]
 ResultId = Annotated[str, Field(pattern=r"^R\d{4,6}$")]
-Place = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,4}$", max_length=300)]
+
+
+def _leads_down(place: str) -> str:
+    if {".", ".."} & set(place.split("/")):
+        raise ValueError("a place leads down")
+    return place
+
+
+Place = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,4}$", max_length=300),
+    AfterValidator(_leads_down),
+]
 Said = Annotated[str, Field(max_length=200)]
 Words = Annotated[str, Field(max_length=4_000)]
 

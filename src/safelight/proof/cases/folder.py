@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from safelight.audit.fact import Fact
-from safelight.engine.kept import CASE_LOG, ORIGINALS
+from safelight.engine.kept import CASE_LOG, ORIGINALS, WORK
 from safelight.engine.output import FULL
 from safelight.errors import (
     DiskFull,
@@ -37,7 +37,7 @@ from safelight.vault.keys import Keys
 from safelight.vault.lock import hold
 from safelight.vault.private import open_regular, sync_folder, write_private
 
-LOG, WORK, LOCK = CASE_LOG, "work", ".lock"
+LOG, LOCK = CASE_LOG, ".lock"
 FOLDER_MODE = 0o700
 
 
@@ -86,8 +86,13 @@ class CaseFolder:
 
     @contextmanager
     def held(self) -> Iterator[Chain]:
-        """Keep other runs away meanwhile; gives the chain. Raises like read, and Unavailable."""
+        """Keep other runs away meanwhile; gives the chain. Raises like read, Unavailable, and
+        PolicyRefused where a folder of the case is a link.
+        """
         self._log()
+        for folder in (self.originals, self.work):
+            if folder.is_symlink():
+                raise PolicyRefused(f"{folder.name}/ of the case is a link", hint="look where to")
         with self._lock():
             chain = self.read()
             if chain.unfinished_bytes:

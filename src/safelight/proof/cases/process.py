@@ -17,11 +17,13 @@ from safelight.audit.receipt import Receipt, path_for
 from safelight.codecs.routing import route
 from safelight.engine.book import Door
 from safelight.engine.engine import Engine
+from safelight.engine.kept import WORK
 from safelight.engine.source import first_bytes
 from safelight.engine.stating import Manner
 from safelight.errors import (
     FormatUnknown,
     InputMissing,
+    PolicyRefused,
     SafelightError,
     UsageError,
     VerificationFailed,
@@ -34,7 +36,7 @@ from safelight.proof.cases import facts as f
 from safelight.proof.cases.acquire import Digests
 from safelight.proof.cases.chain import Chain, Result
 from safelight.proof.cases.event import Person
-from safelight.proof.cases.folder import WORK, CaseFolder
+from safelight.proof.cases.folder import CaseFolder
 from safelight.proof.cases.profile import Effect, admitted
 from safelight.recipe import Recipe
 from safelight.settings import Settings
@@ -111,8 +113,10 @@ def process(
         effect=task.effect,
         is_illustrative=task.is_illustrative,
     )
-    chain = case.append(chain, "began", began, who=act.who, why=act.why)
     target = target_of(case, began, task.recipe.target_of(format))
+    if os.path.lexists(target.parent):
+        raise PolicyRefused(f"something that is none of ours lies in the place of {began.result}")
+    chain = case.append(chain, "began", began, who=act.who, why=act.why)
     try:
         engine.run(case.folder / original.file.place, task.recipe, output=target, existing="fail")
         facts = _facts(case, chain, began, target)

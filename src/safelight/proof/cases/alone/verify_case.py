@@ -115,7 +115,8 @@ class Bundle:
         end, top = 0, None
         for member in tar:
             folder, _slash, name = member.name.partition("/")
-            need(name and top in (None, folder), "the bundle holds more than one folder")
+            is_down = name and not {"", ".", ".."} & set(name.split("/"))
+            need(is_down and top in (None, folder), "the bundle holds more than one folder")
             need(name not in self.members and member.offset == end, "a name stands twice")
             end, top = self._form(file, member), folder
             self.members[name] = member
