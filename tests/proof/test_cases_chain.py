@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from tests.proof.casework import SMALLER, Desk, add, alone, begun, ours, work
 SEAL = f.Sealed(seal="0" * 32, files=0, content="0" * 64)
 FILE = f.File(place="originals/E0001.jpg", bytes=1, sha256="0" * 64, sha3_256="0" * 64)
 BEGAN = f.Began(
-    result="R0001", item="E0009", verbs=("scrub",), recipe={}, recipe_sha256="0" * 64,
+    result="R0001", item="E0009", verbs=("scrub",), recipe={}, recipe_sha256=hashlib.sha256(b"{}").hexdigest(),
     effect="exact", is_illustrative=False,
 )  # fmt: skip
 IMPOSSIBLE: dict[str, list[tuple[Any, Fact]]] = {
@@ -44,6 +45,9 @@ IMPOSSIBLE: dict[str, list[tuple[Any, Fact]]] = {
     ],
     "a note about nothing": [("noted", f.Noted(about="R0007"))],
     "work on nothing": [("began", BEGAN)],
+    "work by another recipe than is named": [
+        ("began", BEGAN.model_copy(update={"item": "E0001", "recipe_sha256": "0" * 64}))
+    ],
     "work twice": [
         ("began", BEGAN.model_copy(update={"item": "E0001"})),
         ("began", BEGAN.model_copy(update={"item": "E0001"})),

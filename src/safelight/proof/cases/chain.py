@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from safelight.audit.canonical import canonical
 from safelight.audit.ledger import NOTHING_BEFORE
 from safelight.engine.kept import ORIGINALS, WORK
 from safelight.errors import VerificationFailed
@@ -168,6 +170,8 @@ def _began(chain: Chain, event: Event) -> Chain:
     found = facts_of(event, f.Began)
     if found.result in chain.results or found.item not in chain.originals:
         raise VerificationFailed(f"event {event.number}: {found.result} cannot begin")
+    if hashlib.sha256(canonical(found.recipe)).hexdigest() != found.recipe_sha256:
+        raise VerificationFailed(f"event {event.number}: the recipe is not the one that is named")
     return replace(chain, results=chain.results | {found.result: Result(found, event)})
 
 

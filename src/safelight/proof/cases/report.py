@@ -148,12 +148,13 @@ def _result(chain: Chain, shelf: Shelf, result: Result, done: f.Processed) -> It
 
 def _steps(recipe: dict[str, JsonValue]) -> Iterator[str]:
     """Each step with the parameters that say something."""
-    steps = recipe["steps"]
+    steps = recipe.get("steps")
     for step in steps if isinstance(steps, list) else ():
-        if isinstance(step, dict) and isinstance(parameters := step["parameters"], dict):
+        if isinstance(step, dict) and isinstance(parameters := step.get("parameters"), dict):
             said = {k: v for k, v in parameters.items() if v not in (None, [], "")}
             told = ", ".join(f"{key} {json.dumps(value)}" for key, value in said.items())
-            yield f"{step['op']}: {told}" if told else str(step["op"])
+            name = str(step.get("op"))
+            yield f"{name}: {told}" if told else name
 
 
 def _preview(shelf: Shelf, file: f.File) -> bytes:
