@@ -25,8 +25,8 @@ from tests.proof.casework import SMALLER, Desk, add, alone, begun, ours, work
 SEAL = f.Sealed(seal="0" * 32, files=0, content="0" * 64)
 FILE = f.File(place="originals/E0001.jpg", bytes=1, sha256="0" * 64, sha3_256="0" * 64)
 BEGAN = f.Began(
-    result="R0001", item="E0009", verbs=("scrub",), recipe={}, recipe_sha256=hashlib.sha256(b"{}").hexdigest(),
-    effect="exact", is_illustrative=False,
+    result="R0001", item="E0009", verbs=("scrub",), recipe={},
+    recipe_sha256=hashlib.sha256(b"{}").hexdigest(), effect="exact", is_illustrative=False,
 )  # fmt: skip
 IMPOSSIBLE: dict[str, list[tuple[Any, Fact]]] = {
     "created twice": [("created", f.Created(title="again"))],
