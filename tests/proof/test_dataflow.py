@@ -265,6 +265,18 @@ def test_an_ai_service_is_named(folder: Path, ground: Ground, engine: Engine, wa
     assert service not in names(found, "program")
 
 
+def test_a_prompt_is_shown_only_where_it_is_asked_for(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    prompt = "Ann Lee in a park Steps: 20, Sampler: Euler a"
+    (folder / "a.png").write_bytes(with_chunks(png(), (b"tEXt", b"parameters\0" + prompt.encode())))
+    found = mapped(folder, ground=ground, values="public", engine=engine)
+    assert names(found, "ai") == ["Stable Diffusion"]
+    assert evidence(found, "ai") == {("a.png", "parameters", "(hidden)")}
+    shown = mapped(folder, ground=ground, engine=engine)
+    assert evidence(shown, "ai") == {("a.png", "parameters", prompt)}
+
+
 @pytest.mark.parametrize(
     "photo",
     [

@@ -77,16 +77,18 @@ class Pseudonyms:
         return [self._of(sight) for sight in sights]
 
     def _of(self, sight: Sight) -> Sight:
+        if sight.evidence.hides:
+            evidence = dataclasses.replace(sight.evidence, value=HIDDEN)
+            sight = dataclasses.replace(sight, evidence=evidence)
         if not sight.is_private:
             return sight
-        evidence = dataclasses.replace(sight.evidence, value=HIDDEN)
         if not sight.detail:
             word = "person" if sight.kind == "person" else "computer"
             name = self._named(word, sight.name)
-            return dataclasses.replace(sight, name=name, evidence=evidence)
+            return dataclasses.replace(sight, name=name)
         kind, _, value = sight.detail.partition(": ")
         detail = self._named(kind, value)
-        return dataclasses.replace(sight, detail=detail, evidence=evidence)
+        return dataclasses.replace(sight, detail=detail)
 
     def _named(self, kind: str, value: str) -> str:
         of_kind = sum(known == kind for known, _ in self._given)

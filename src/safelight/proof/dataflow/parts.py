@@ -29,7 +29,8 @@ TITLES: dict[Kind, str] = {
 class Evidence:
     """Why an arrow is drawn: the file (or the place of the system), what stands there, its value.
 
-    hides: the value names a person or a single device, and is shown only where that was asked for.
+    hides: the value names a person or a single device, or may; it is shown only where that was
+    asked for.
     """
 
     file: str

@@ -177,7 +177,9 @@ def _services(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
         known = [*services_in(finding.name, finding.value)] or [*_systems(finding)]
         for service in known:
             named = True
-            yield _sight(subject, finding, "ai", service, what="made or changed by")
+            # A caption or a prompt may name somebody; where a program names itself it does not.
+            hides = finding.name not in PROGRAMS
+            yield _sight(subject, finding, "ai", service, what="made or changed by", hides=hides)
     for finding in findings:
         if not named and finding.name in MARKS and is_by_ai(finding.value):
             yield _sight(subject, finding, "ai", UNNAMED, what="made or changed by",
@@ -225,8 +227,9 @@ def _sight(
     detail: str = "",
     when: str = "",
     is_private: bool = False,
+    hides: bool = False,
 ) -> Sight:
-    evidence = Evidence(subject.file, finding.name, finding.value, hides=is_private)
+    evidence = Evidence(subject.file, finding.name, finding.value, hides or is_private)
     return Sight(
         subject.root, kind, name, what, "claimed", evidence, group, subject.file, detail, when,
         is_private,
