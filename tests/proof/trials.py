@@ -107,14 +107,17 @@ BAD = (
     Trial("no such step", "file", ({"op": "none-such"},), code="recipe-invalid"),
     Trial("not ours", "file", code="verification-failed", ending=".png.enc"),
 )
-# Those that take a while each.
-UGLY = (
+# Those that take a while each: models, here and by a device that lives on; work that is broken off.
+WITH_MODELS = (
     Trial("enlarged", "stream", LARGER),
     Trial("enlarged by a device", "bytes", LARGER, engine="asking"),
+)
+BROKEN_OFF = (
     Trial("cancelled", "cancelled", SLOW, code="cancelled"),
     Trial("killed", "file", SLOW, code="worker-died", kills=True),
     Trial("too slow", "file", SLOW, code="time-exceeded", engine=HASTY),
 )
+UGLY = WITH_MODELS + BROKEN_OFF
 
 
 @dataclass

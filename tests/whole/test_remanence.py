@@ -23,7 +23,7 @@ from safelight.proof.remanence.search import Found, search, search_folder, searc
 from safelight.proof.remanence.watched import OVERWRITTEN, Ground, Subject
 from safelight.worker.namespaces import undumpable
 from tests.proof.disks import Trace, can_mount, disk
-from tests.proof.trials import BAD, GOOD, SLOW, UGLY, Course, until
+from tests.proof.trials import BAD, BROKEN_OFF, GOOD, SLOW, Course, until
 
 COMMAND = [sys.executable, "-m", "safelight.cli"]
 GONE_S = 2.0
@@ -48,14 +48,14 @@ def test_jobs_that_end_in_every_way_leave_nothing_in_any_place(tmp_path: Path) -
         course = Course(subject, mark, inboxes=tmp_path)
         course.begin()
         for number in range(rounds):
-            ends = BAD if number % 2 else UGLY[number : number + 2]
+            ends = BAD if number % 2 else BROKEN_OFF[number // 2 : number // 2 + 1]
             course.run_all(GOOD + ends, seed=number)
             if number % 2 or number == rounds - 1:
                 found = subject.clean(mark, GONE_S)
                 assert (found.total, number) == (0, number), found.copies
         assert course.wrong == []
         assert course.jobs > 90
-        assert {trial.code for trial in (*BAD, *UGLY)} >= {"cancelled", "worker-died"}
+        assert {trial.code for trial in (*BAD, *BROKEN_OFF)} >= {"cancelled", "worker-died"}
         if raw is not None:
             os.sync()
             assert sum(search_folder_or_disk(mark, raw).values()) == 0
@@ -79,11 +79,7 @@ def most_written(course: Course) -> float:
     """
     every = [trial for trial in (*GOOD, *BAD) if trial.engine != "spilling"]
     usual = {trial.name for trial in every if trial.way != "in-place"}
-    least = {
-        name: min(written)
-        for name, written in course.written.items()
-        if name in usual
-    }
+    least = {name: min(written) for name, written in course.written.items() if name in usual}
     return max(least.values())
 
 

@@ -11,8 +11,8 @@ The one who searches holds the mark itself, so it must not belong to the family.
 from __future__ import annotations
 
 import os
+import re
 import stat
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -23,7 +23,11 @@ from safelight.proof.remanence.canary import LONGEST_BYTES, Mark
 
 WINDOW_BYTES = 1 << 23
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-ABSENT = 3 << 62
+# What the kernel tells of a page: 8 bytes, whose highest two bits say that it is in memory or
+# swapped out.
+ENTRY_BYTES, PAGES_AT_ONCE = 8, 1 << 18
+IS_IN_USE = bytes(bool(top & 0xC0) for top in range(256))
+RUN = re.compile(rb"\x01+")
 UNREADABLE = ("[vvar]", "[vvar_vclock]", "[vsyscall]", "[vdso]")
 
 
@@ -150,25 +154,12 @@ def _regions(pid: int) -> Iterator[tuple[int, int, bool]]:
 
 def _present(pagemap: int, low: int, high: int) -> Iterator[tuple[int, int]]:
     """The parts of private memory that are in use, in memory or swapped out."""
-    first, count = low // PAGE_BYTES, (high - low) // PAGE_BYTES
-    start = None
-    for number, entry in enumerate(_entries(pagemap, first, count)):
-        if entry & ABSENT:
-            start = number if start is None else start
-        elif start is not None:
-            yield low + start * PAGE_BYTES, low + number * PAGE_BYTES
-            start = None
-    if start is not None:
-        yield low + start * PAGE_BYTES, high
-
-
-def _entries(pagemap: int, first: int, count: int) -> Iterator[int]:
-    step = WINDOW_BYTES // 8
-    for begin in range(first, first + count, step):
-        wanted = min(step, first + count - begin)
-        entries = array("Q")
-        entries.frombytes(os.pread(pagemap, 8 * wanted, 8 * begin))
-        yield from entries
+    for begin in range(low, high, PAGES_AT_ONCE * PAGE_BYTES):
+        count = min(PAGES_AT_ONCE, (high - begin) // PAGE_BYTES)
+        entries = os.pread(pagemap, ENTRY_BYTES * count, begin // PAGE_BYTES * ENTRY_BYTES)
+        in_use = entries[ENTRY_BYTES - 1 :: ENTRY_BYTES].translate(IS_IN_USE)
+        for run in RUN.finditer(in_use):
+            yield begin + run.start() * PAGE_BYTES, begin + run.end() * PAGE_BYTES
 
 
 def _windows(mark: Mark, fd: int, part: tuple[int, int], found: Found) -> Counter[str]:
