@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +16,10 @@ from safelight.proof.reports import signed
 from safelight.proof.reports.html import html
 from safelight.proof.reports.markdown import markdown
 from safelight.proof.reports.page import Accepted, Ask, Finding, Page, Section, Table, fact
-from safelight.vault.keys import Signer, load_or_make
+from safelight.vault.keys import Signer, fingerprint_of, load_or_make
 from tests.proof.markup import parsed
 
+VECTORS = Path(__file__).resolve().parent.parent / "vectors" / "page-v1"
 HOSTILE = '<script>alert(1)</script>\u202e\x1b[31m & "quoted" | *star* `tick`'
 
 
@@ -133,3 +135,28 @@ def test_an_envelope_of_another_kind_is_no_report(signer: Signer) -> None:
     unsigned = canonical(hostile().model_dump(mode="json"))
     with pytest.raises(VerificationFailed, match="contradicts"):
         signed.read(dsse.sign(unsigned, signer, signed.TYPE))
+
+
+EXPECTED = json.loads((VECTORS / "expected.json").read_text())
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED["vectors"]))
+def test_vector(name: str) -> None:
+    data, how = (VECTORS / name).read_bytes(), EXPECTED["vectors"][name]
+    if how == "ok":
+        found = signed.read(data, is_for_anew=True)
+        assert found.fingerprint == fingerprint_of(bytes.fromhex(EXPECTED["public_key"]))
+        drawn = signed.as_html(found).encode()
+        assert signed.read(drawn).page == found.page
+        return
+    with pytest.raises(VerificationFailed, match=how):
+        signed.read(data, is_for_anew=True)
+
+
+def test_a_page_that_was_drawn_in_another_way_can_be_drawn_anew(signer: Signer) -> None:
+    whole = signed.as_html(signed.sign(hostile(), signer))
+    other = whole.replace("--ink: #000", "--ink: #001").encode()
+    assert other != whole.encode()
+    with pytest.raises(VerificationFailed, match="another version"):
+        signed.read(other)
+    assert signed.as_html(signed.read(other, is_for_anew=True)) == whole

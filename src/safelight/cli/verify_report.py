@@ -9,6 +9,7 @@ import click
 
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import setting, speaking
+from safelight.cli.paging import put
 from safelight.cli.printable import printable
 from safelight.errors import InputMissing, VerificationFailed
 
@@ -26,20 +27,23 @@ OTHER = "--key FINGERPRINT names a key that you trust"
     metavar="KEY",
     help="Trust this key besides your own: its whole fingerprint, or a PEM file.",
 )
+@click.option("-o", "--output", metavar="FILE", help="Draw it anew into FILE, as HTML.")
 @setting("state_dir")
 @speaking
 @click.pass_obj
-def command(face: Face, *, file: str, key: str | None) -> int:
+def command(face: Face, *, file: str, key: str | None, output: str | None) -> int:
     """Check a report that audit wrote: the signature, and that it shows what was signed.
 
     \b
     Examples:
       safelight verify report posture.html
       safelight verify report art30.json --key their-key.pem
+      safelight verify report old.html -o anew.html
 
-    An HTML page is drawn again from its signed form and must come out the same, byte for byte.
+    An HTML page is drawn again from its signed form and must come out the same, byte for byte. One
+    that another version drew does not; -o draws it anew, and what was signed stands in FILE.
     """
-    from safelight.proof.reports.signed import read
+    from safelight.proof.reports.signed import as_html, read
 
     try:
         with open(Path(file), "rb") as opened:
@@ -47,7 +51,9 @@ def command(face: Face, *, file: str, key: str | None) -> int:
     except OSError as error:
         reason = (error.strerror or "error").lower()
         raise InputMissing(f"{file} cannot be read: {reason}") from error
-    found = read(data)
+    found = read(data, is_for_anew=output is not None)
+    if output is not None:
+        put(Path(output), as_html(found).encode())
     whose = _whose(face, found, key)
     page = found.page
     if face.is_json:
