@@ -134,6 +134,12 @@ def test_a_changed_bundle_is_caught(parts: dict[str, Part], name: str) -> None:
     assert not states or "failed" in states.values()
 
 
+def test_control_the_archive_itself_does_not_notice(parts: dict[str, Part]) -> None:
+    changed = repacked(packed(parts), CHANGES["another page"])
+    with zipfile.ZipFile(io.BytesIO(changed)) as archive:
+        assert archive.testzip() is None
+
+
 def test_control_a_bundle_packed_again_unchanged_holds(parts: dict[str, Part]) -> None:
     states = found_in(repacked(packed(parts), lambda _members: None))
     assert set(states.values()) == {"ok"}

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from safelight.annotation import Annotation
 from safelight.audit.blocks import AssignmentFact, CustodyFact, MarksFact, RedactionFact
 from safelight.audit.canonical import canonical
-from safelight.audit.environment import clock, package_digest
+from safelight.audit.environment import clock, package_digest, storage
 from safelight.audit.fact import fits_first_form
 from safelight.audit.facts import InputFact, OutputFact
 from safelight.audit.operation import OperationFact
@@ -45,6 +45,18 @@ def test_where_a_region_lies_stands_in_no_receipt() -> None:
     assert told.digest_holds
     assert told.recipe_keyed == keyed(b"recipe\0" + canonical(fact.recipe))
     assert told.recipe_sha256 != fact.recipe_sha256
+
+
+def test_control_without_withholding_the_place_would_be_seen() -> None:
+    fact = operation({"op": "redact", "box": [[17, 23, 4711, 42]]})
+    assert b"4711" in make(receipt_facts(operation=fact, models=())).payload
+
+
+def test_what_was_spilled_is_told() -> None:
+    usual, spilled = storage(), storage(spilled_bytes=4096)
+    assert (usual.held, usual.temporary_files, usual.spilled_bytes) == (("sealed memory",), 0, None)
+    assert (spilled.held[1:], spilled.temporary_files) == (("encrypted file without a name",), 1)
+    assert spilled.spilled_bytes == 4096
 
 
 def test_a_recipe_with_nothing_to_withhold_stands_as_it_is() -> None:

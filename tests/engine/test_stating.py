@@ -168,6 +168,14 @@ def test_a_sensitive_receipt_still_finds_its_result(
     assert isinstance(again, Result)
 
 
+def test_control_a_usual_receipt_has_the_plain_digest(
+    engines: dict[str, Engine], photo: Path
+) -> None:
+    output = photo.with_name("out.png")
+    facts = told(engines["usual"], photo, COVER, TO_PNG, output=output)
+    assert facts.outputs[0].sha256 == hashlib.sha256(output.read_bytes()).hexdigest()
+
+
 def test_another_place_is_another_recipe_though_neither_is_told(
     engines: dict[str, Engine], photo: Path
 ) -> None:
