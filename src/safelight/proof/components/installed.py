@@ -39,7 +39,7 @@ class Package:
 
     @property
     def summary(self) -> str:
-        return (self.found.metadata["Summary"] or "")[:300]
+        return _said(self.found, "Summary")[:300]
 
 
 @cache
@@ -95,6 +95,11 @@ def _needs(
         yield normal(match[1]), more, extra[1] if extra else ""
 
 
+def _said(found: Distribution, field: str) -> str:
+    """A field of the metadata, "" where it is not there."""
+    return str((found.metadata.get_all(field) or [""])[0])
+
+
 def _licence(name: str, found: Distribution) -> str:
     metadata = found.metadata
     classes = [
@@ -102,9 +107,9 @@ def _licence(name: str, found: Distribution) -> str:
         for one in metadata.get_all("Classifier") or ()
         if one.startswith(LICENCE_CLASS)
     ]
-    text = (metadata["License"] or "").strip()
+    text = _said(found, "License").strip()
     short = text if text and "\n" not in text and len(text) <= 100 else ""
-    for words in (stated(name), metadata["License-Expression"] or "", *classes, short):
+    for words in (stated(name), _said(found, "License-Expression"), *classes, short):
         if words:
             return licence_named(words)
     return ""
