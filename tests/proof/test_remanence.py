@@ -279,6 +279,25 @@ def test_where_dumps_go_to_a_program_none_is_looked_for(
     assert not tripped.is_blind
 
 
+def test_what_an_output_still_shows_is_in_no_memory_either(tmp_path: Path) -> None:
+    """Pixels that a lossless scrub carries over are looked for everywhere but in the output."""
+    ground = watched.Ground.made(tmp_path / "ground")
+    others = [ground.part(name) for name in ("state", "tmp", "home", "logs")]
+    inbox, output = tmp_path / "inbox", ground.part("out") / "out.png"
+    inbox.mkdir()
+    with watched.Subject(ground, environment=watched.OVERWRITTEN) as told:
+        told.tell({"settings": ground.settings(memory_budget=0)})
+        for way in ("file", "into", "held", "in-place"):
+            mark = Mark()
+            (inbox / "in.png").write_bytes(picture(mark, 1, is_packed=False))
+            output.unlink(missing_ok=True)
+            assert told.run(way, [{"op": "scrub"}], inbox, output) == "done"
+            found = search.search(mark, told.processes, others)
+            assert found.total == 0, (way, found.copies)
+            made = inbox / "in.png" if way == "in-place" else output
+            assert not made.exists() or mark.count(made.read_bytes())["pixels"] >= IN_PIXELS
+
+
 def test_an_ordinary_user_gets_the_same_answer_and_hears_what_is_closed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

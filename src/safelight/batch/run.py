@@ -37,6 +37,7 @@ WAITING = 3
 # What would fail every other item in the same way.
 STOPPING = frozenset({DiskFull.code, LevelTooLow.code, VaultLocked.code})
 LOOK_S = 0.2
+PIECE_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,14 +242,23 @@ def keep_original(source: Path, folder: Path) -> Path:
             except FileExistsError:
                 continue
             with open(fd, "wb") as copy, source.open("rb") as original:
-                shutil.copyfileobj(original, copy)
-                copy.flush()
+                _copy(original, copy)
                 os.fsync(fd)
             shutil.copystat(source, target)
             return target
     except OSError as error:
         raise output_error(error) from error
     raise SafelightError("the folder for originals holds too many of this name")
+
+
+def _copy(original: BinaryIO, copy: BinaryIO) -> None:
+    """By the kernel where it can: no part of the picture comes through our own memory."""
+    if sys.platform == "linux":
+        while os.sendfile(copy.fileno(), original.fileno(), None, PIECE_BYTES):
+            continue
+    else:
+        shutil.copyfileobj(original, copy)
+        copy.flush()
 
 
 def skipped_item(planned: PlannedItem) -> Item:

@@ -71,9 +71,10 @@ def _all(data: bytes, needle: bytes, stop: int) -> Iterator[int]:
         start = data.find(needle, start + 1)
 
 
-def picture(mark: Mark, job: int, *, side: int = SIDE) -> bytes:
+def picture(mark: Mark, job: int, *, side: int = SIDE, is_packed: bool = True) -> bytes:
     """A PNG of side x side random pixels with canaries in its raster, its text, and between its
-    chunks. No canary stands in the compressed pixels as it is: only who decodes them has it.
+    chunks. Packed, no canary stands in the compressed pixels as it is: only who decodes them has
+    it. Else an output that keeps the pixels has it too.
     """
     return b"".join(
         (
@@ -81,7 +82,9 @@ def picture(mark: Mark, job: int, *, side: int = SIDE) -> bytes:
             _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)),
             *_metadata(mark.canary("metadata", job)),
             _chunk(b"caNy", mark.canary("body", job).ljust(SPACING_BYTES, b"\xa5") * IN_BODY),
-            _chunk(b"IDAT", zlib.compress(_raster(mark.canary("pixels", job), side), 1)),
+            _chunk(
+                b"IDAT", zlib.compress(_raster(mark.canary("pixels", job), side), int(is_packed))
+            ),
             _chunk(b"IEND", b""),
         )
     )
