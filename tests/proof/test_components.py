@@ -15,7 +15,9 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from safelight.errors import SomethingMissing
 from safelight.models.store import Store
+from safelight.proof.components import installed
 from safelight.proof.components.bundled import Library, binaries, libraries
 from safelight.proof.components.cyclonedx import document
 from safelight.proof.components.installed import Package, normal, packages
@@ -149,6 +151,15 @@ def test_files_of_machine_code_have_the_digest_of_what_is_there() -> None:
     for one in binaries(package.found):
         data = Path(str(package.found.locate_file(one.path))).read_bytes()
         assert hashlib.sha256(data).hexdigest() == one.sha256
+
+
+def test_from_a_source_tree_nothing_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installed, "_installed", lambda _name: None)
+    packages.cache_clear()
+    with pytest.raises(SomethingMissing, match="not installed as a package"):
+        packages()
+    monkeypatch.undo()
+    assert packages()[0].name == "safelight"
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ import pytest
 
 from safelight.audit.lines import Leaf
 from safelight.engine.book import Book
-from safelight.errors import VaultLocked
+from safelight.errors import SomethingMissing, VaultLocked
 from safelight.models.store import Store
 from safelight.proof.components.bundled import Library
 from safelight.proof.posture import book, parts
+from safelight.proof.posture import posture as module
 from safelight.proof.posture.finding import kinds
 from safelight.proof.posture.posture import is_failed
 from tests.proof import test_posture_machine as machine_tests
@@ -173,6 +174,16 @@ def test_a_library_with_a_known_fault_is_found(
     assert here.ids() == {"codec-known-bad"}
     sound = replace(bad, version=sound_version)
     monkeypatch.setattr(parts, "libraries", lambda _name, _found: (sound,))
+    assert here.ids() == set()
+
+
+def test_a_source_tree_has_no_packages_and_the_rest_is_told(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_here() -> None:
+        raise SomethingMissing("not installed")
+
+    monkeypatch.setattr(module, "packages", none_here)
     assert here.ids() == set()
 
 

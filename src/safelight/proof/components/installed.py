@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
+from safelight.errors import SomethingMissing
 from safelight.proof.components.terms import licence_named, stated
 
 OURS = "safelight"
@@ -44,7 +45,15 @@ class Package:
 
 @cache
 def packages() -> tuple[Package, ...]:
-    """Ours first, then each installed distribution that it needs, directly or not, by name."""
+    """Ours first, then each installed distribution that it needs, directly or not, by name.
+
+    Raises SomethingMissing where Safelight runs from its source and is not installed itself.
+    """
+    if _installed(OURS) is None:
+        raise SomethingMissing(
+            "Safelight is not installed as a package: its parts cannot be listed",
+            hint="pip install safelight",
+        )
     seen: dict[str, Package] = {}
     waiting: list[tuple[str, frozenset[str], str]] = [(OURS, _extras_of(OURS), "")]
     while waiting:

@@ -12,9 +12,9 @@ from pathlib import Path
 from safelight.audit.environment import clock, version_of
 from safelight.audit.facts import utc_now
 from safelight.engine.book import Book
-from safelight.errors import SafelightError
+from safelight.errors import SafelightError, SomethingMissing
 from safelight.models.store import Store
-from safelight.proof.components.installed import packages
+from safelight.proof.components.installed import Package, packages
 from safelight.proof.posture import accepted, book, cage, choices, folders, keys, machine, parts
 from safelight.proof.posture.finding import Seen, found, joined
 from safelight.proof.posture.machine import Machine
@@ -90,7 +90,7 @@ def is_failed(page: Page, least: Severity) -> bool:
 def _sections(place: Place, report: CageReport | None, altered: str) -> Iterator[Section]:
     settings = place.settings
     state_dir, data_dir = settings.state_dir, settings.data_dir
-    system, store, installed = place.machine, Store(data_dir / "models"), packages()
+    system, store, installed = place.machine, Store(data_dir / "models"), _installed()
     yield _section("Enforcement", cage.cage(report, settings.require_level))
     yield _section("Keys", keys.keys(state_dir))
     books = _section("Journal and ledger", _books(settings), book.notes(altered))
@@ -113,6 +113,13 @@ def _sections(place: Place, report: CageReport | None, altered: str) -> Iterator
     yield _section("Settings", choices.choices(settings))
     held = _section("What is held where", folders.leftovers(place.temporary))
     yield held.model_copy(update={"tables": (folders.held(state_dir, data_dir),)})
+
+
+def _installed() -> tuple[Package, ...]:
+    try:
+        return packages()
+    except SomethingMissing:
+        return ()
 
 
 def _section(title: str, *checks: Iterator[Fact | Finding]) -> Section:
