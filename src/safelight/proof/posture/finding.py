@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from safelight.proof.reports.page import Fact, Finding, Severity
+from safelight.proof.reports.page import SEVERITIES, Fact, Finding, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,8 @@ def found(id: str, evidence: str) -> Finding:
 
 
 def joined(seen: Iterator[Fact | Finding]) -> Seen:
-    """What a check gave one after the other, in two heaps."""
+    """What checks gave one after the other, in two heaps; the gravest findings first."""
     every = tuple(seen)
-    return Seen(
-        tuple(one for one in every if isinstance(one, Fact)),
-        tuple(one for one in every if isinstance(one, Finding)),
-    )
+    findings = [one for one in every if isinstance(one, Finding)]
+    findings.sort(key=lambda one: -SEVERITIES.index(one.severity))
+    return Seen(tuple(one for one in every if isinstance(one, Fact)), tuple(findings))
