@@ -44,6 +44,8 @@ def play(script: Script, text: str) -> None:
         ("7d", "2026-11-14T12:00:00Z"),
         ("2w", "2026-11-07T12:00:00Z"),
         ("999999w", ""),
+        ("60000w", "0876-12-19T12:00:00Z"),
+        ("0999-01-01", "0999-01-01T00:00:00Z"),
         ("2026-11-01", "2026-11-01T00:00:00Z"),
         ("2026-11-01T08:30:00Z", "2026-11-01T08:30:00Z"),
     ],
@@ -218,6 +220,7 @@ def test_what_was_kept_must_be_what_it_says(desk: Desk, script: Script, tmp_path
         stdout '^since +failed +a checkpoint is damaged$'
         run audit log --state-dir state --checkpoint nowhere/kept
         exit 1
+        stderr 'audit: nowhere/kept cannot be written: no such file or directory'
         run audit inclusion state/a.png --state-dir state
         stdout '^c2sp\\.org/tlog-proof@v1$'
         """,

@@ -93,12 +93,17 @@ def moment(text: str, now: datetime) -> str:
         case re.Match() as found:
             ago = timedelta(**{UNITS[found[2]]: int(found[1])})
             try:
-                return (now - ago).strftime(MOMENT)
+                return _written(now - ago)
             except OverflowError:
                 return ""
     for form in ("%Y-%m-%d", MOMENT):
         try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC).strftime(MOMENT)
+            return _written(datetime.strptime(text, form))
         except ValueError:
             continue
     raise ParameterInvalid(f"--since: {text} is no time", hint=HINT)
+
+
+def _written(time: datetime) -> str:
+    """With four digits of the year, which strftime does not give to each."""
+    return f"{time.replace(tzinfo=None, microsecond=0).isoformat()}Z"

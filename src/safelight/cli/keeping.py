@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from safelight.cli.checking import PAINTS
 from safelight.cli.face import SCHEMA, Face, unwritten
+from safelight.cli.paging import put
 from safelight.cli.printable import printable
-from safelight.errors import InputMissing, OutputExists, VerificationFailed
+from safelight.errors import InputMissing, VerificationFailed
 
 if TYPE_CHECKING:
     from safelight.audit.checks import Answer
@@ -20,12 +21,11 @@ MAX_KEPT_BYTES = 65_536
 
 
 def keep(face: Face, place: str, data: bytes, what: str, *, entries: int) -> None:
-    """Write the file, or to standard output for -, and tell of it.
+    """Write the file whole, or to standard output for -, and tell of it.
 
-    Raises OutputExists where one is there: what was kept is evidence. Raises OutputFailed.
+    Raises OutputExists where one is there: what was kept is evidence. Raises DiskFull,
+    OutputFailed.
     """
-    from safelight.vault.private import failed_write
-
     if place == "-":
         try:
             sys.stdout.write(data.decode())
@@ -33,13 +33,7 @@ def keep(face: Face, place: str, data: bytes, what: str, *, entries: int) -> Non
         except OSError as error:
             raise unwritten(error) from error
         return
-    try:
-        with Path(place).open("xb") as file:
-            file.write(data)
-    except FileExistsError as error:
-        raise OutputExists(f"{place} is there already", hint="another file name") from error
-    except OSError as error:
-        raise failed_write(error) from error
+    put(Path(place), data)
     if face.is_json:
         document = {"type": "kept", "schema": SCHEMA, "what": what, "file": place}
         face.document(document | {"entries": entries})

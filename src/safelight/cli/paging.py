@@ -56,7 +56,7 @@ def put(place: Path, data: bytes) -> None:
 
     Raises OutputExists, DiskFull, OutputFailed.
     """
-    temporary = place.with_name(f".{place.name}.{secrets.token_hex(8)}")
+    temporary = place.with_name(f".{secrets.token_hex(8)}.part")  # fits, whatever the name
     try:
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
@@ -75,7 +75,7 @@ def put(place: Path, data: bytes) -> None:
 
 def _require_absent(place: Path) -> None:
     if place.exists() or place.is_symlink():
-        raise OutputExists(f"{place} is there already", hint="give -o another name")
+        raise OutputExists(f"{place} is there already", hint="give it another name")
 
 
 def tell(face: Face, page: Page) -> None:
