@@ -61,5 +61,12 @@ def test_a_full_output_is_one_line_and_a_hint(tmp_path: Path, home: Path, words:
     assert "check where standard output goes" in err
 
 
+def test_a_full_output_is_told_too_where_nothing_is_buffered(tmp_path: Path, home: Path) -> None:
+    line = "PYTHONUNBUFFERED=1 safelight audit log > /dev/full"
+    code, _, err = shell(tmp_path, home, line)
+    assert code == 1
+    assert "standard output cannot be written: no space left on device" in err
+
+
 def test_errors_that_cannot_be_told_keep_their_code(tmp_path: Path, home: Path) -> None:
     assert shell(tmp_path, home, "safelight scrub nowhere.jpg 2> /dev/full")[0] == 2

@@ -128,9 +128,9 @@ class Face:
             stream.flush()
         except BrokenPipeError:
             raise
-        except OSError:
+        except OSError as error:
             if stream is not sys.stderr:  # an error that cannot be told must not become another
-                raise
+                raise unwritten(error) from error
 
 
 def unwritten(error: OSError) -> OutputFailed:
