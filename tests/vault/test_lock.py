@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -42,5 +44,28 @@ def test_a_lock_is_free_when_its_holder_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_lock_file_that_cannot_be_opened_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="cannot be opened"), hold(tmp_path / "absent" / "lock"):
+    with (
+        pytest.raises(Unavailable, match="cannot be opened: no such file") as raised,
+        hold(tmp_path / "absent" / "lock"),
+    ):
+        pass
+    assert raised.value.hint == f"check its folder: ls -ld {tmp_path / 'absent'}"
+
+
+def test_who_only_reads_needs_no_file_system_that_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lock"
+    path.touch(mode=0o600)
+    opened = os.open
+
+    def read_only(place: Path, flags: int, *mode: int) -> int:
+        if flags & os.O_RDWR:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return opened(place, flags, *mode)
+
+    monkeypatch.setattr(os, "open", read_only)
+    with hold(path, to_read=True), pytest.raises(Unavailable), hold(path, wait_s=0, to_read=True):
+        pass
+    with pytest.raises(Unavailable, match="read-only file system"), hold(path):
         pass

@@ -106,7 +106,7 @@ class Journal:
 
         Raises VerificationFailed and names the first place that is wrong; Unavailable like append.
         """
-        with self._held():
+        with self._held(to_read=True):
             state, known = self._disk.state(), self._checked
             if known is not None and known[0] == state:
                 return known[1]
@@ -117,14 +117,14 @@ class Journal:
 
     def log(self) -> Log:
         """Check the whole journal and read it. Raises like check."""
-        with self._held():
+        with self._held(to_read=True):
             look = self._disk.look()
         return Log.of(look.data or b"", self._disk.checked(look), self.public_bytes)
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
+    def _held(self, *, to_read: bool = False) -> Iterator[None]:
         private_folder(self._folder)
-        with hold(self._folder / LOCK_FILE, wait_s=self._wait_s):
+        with hold(self._folder / LOCK_FILE, wait_s=self._wait_s, to_read=to_read):
             try:
                 yield
             except OSError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -15,13 +17,18 @@ STEP_S = 0.005
 
 
 @contextmanager
-def hold(path: Path, *, wait_s: float = 10.0) -> Iterator[None]:
-    """Hold the lock within the context. Raises Unavailable if it is not free within wait_s."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+def hold(path: Path, *, wait_s: float = 10.0, to_read: bool = False) -> Iterator[None]:
+    """Hold the lock within the context. to_read: a lock file that is there will do, also where
+    nothing can be written. Raises Unavailable if it is not free within wait_s.
+    """
     try:
-        fd = os.open(path, flags, 0o600)
+        fd = _opened(path, to_read=to_read)
     except OSError as error:
-        raise Unavailable(f"the lock file cannot be opened: {error.strerror}") from error
+        reason = (error.strerror or "error").lower()
+        raise Unavailable(
+            f"the lock file cannot be opened: {reason}",
+            hint=f"check its folder: ls -ld {shlex.quote(str(path.parent))}",
+        ) from error
     try:
         deadline = time.monotonic() + wait_s
         while not _taken(fd):
@@ -31,6 +38,16 @@ def hold(path: Path, *, wait_s: float = 10.0) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def _opened(path: Path, *, to_read: bool) -> int:
+    safe = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | safe, 0o600)
+    except OSError as error:
+        if not to_read or error.errno != errno.EROFS:
+            raise
+        return os.open(path, os.O_RDONLY | safe)
 
 
 if sys.platform == "win32":  # pragma: no cover - another system
