@@ -196,16 +196,12 @@ def _kill_a_worker(pid: int, over: threading.Event) -> None:
 
 
 def _is_worker(pid: int) -> bool:
-    """Whether its parent is one that has no child of its own kind above a zygote: the zygote is
-    process 1 of its namespace, or its parent is the interpreter that we started.
-    """
+    """Whether it is of a zygote's kind and has no child: a zygote has one that waits for work."""
     try:
-        return "safelight.worker.zygote" in Path(f"/proc/{pid}/cmdline").read_text() and any(
-            line.startswith("NSpid:") and line.split()[-1] not in ("1", str(pid))
-            for line in Path(f"/proc/{pid}/status").read_text().splitlines()
-        )
+        kind = Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
         return False
+    return "safelight.worker.zygote" in kind and family(pid) == [pid]
 
 
 def _processor_s(pid: int) -> float:
