@@ -282,7 +282,8 @@ def check_form(statement: Any, keyid: str) -> str:
         raise Refused("the receipt's fields are out of order")
     operation, recipe = predicate["operation"], predicate["operation"]["recipe"]
     steps = recipe.get("steps") if isinstance(recipe, dict) else None
-    verbs = [step.get("op") for step in steps or () if isinstance(step, dict)]
+    steps = steps if isinstance(steps, list) else []
+    verbs = [step.get("op") for step in steps if isinstance(step, dict)]
     files = predicate["inputs"] + predicate["outputs"]
     is_sound = (
         said == form
