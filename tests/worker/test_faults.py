@@ -61,6 +61,19 @@ def test_a_memory_hog_is_told_so(caged: CagedHost, action: str) -> None:
     _fails(caged, action, MemoryExceeded)
 
 
+def test_a_job_that_takes_too_much_once_is_told_so(caged: CagedHost) -> None:
+    _fails(caged, "gulp", MemoryExceeded)
+
+
+def test_control_without_limits_the_same_job_gets_what_it_wants() -> None:
+    with (
+        host(plan(level=0), without=frozenset({"limits"})) as unlimited,
+        source() as sheet,
+        unlimited.run(job(sheet, "gulp")) as answer,
+    ):
+        assert answer.output is not None
+
+
 @pytest.mark.parametrize("action", ["loop", "sleep"])
 def test_an_endless_job_is_ended(hasty: CagedHost, action: str) -> None:
     _fails(hasty, action, TimeExceeded)

@@ -89,6 +89,14 @@ def map_all(*_: object) -> None:
     raise LookupError(f"{len(held)} mappings were granted")
 
 
+def gulp(*given: Any) -> Any:
+    """Takes more than is allowed, once, and answers all the same."""
+    held = bytearray(1_000_000_000)
+    done = answer(*given)
+    del held
+    return done
+
+
 def crash(*_: object) -> None:
     ctypes.string_at(ZERO)
 
@@ -190,6 +198,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "answer": answer,
     "babble": babble,
     "crash": crash,
+    "gulp": gulp,
     "hang up": hang_up,
     "hoard": hoard,
     "leave": leave,
