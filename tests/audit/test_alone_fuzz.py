@@ -1,4 +1,4 @@
-"""Whatever a signer puts into a receipt, the verifiers that stand alone answer, and answer alike."""
+"""Whatever a signer puts into a receipt, both verifiers that stand alone answer, and alike."""
 
 from __future__ import annotations
 
