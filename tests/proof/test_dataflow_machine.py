@@ -239,6 +239,16 @@ def test_a_small_copy_in_the_cache_is_found(folder: Path, ground: Ground, engine
     assert ways(seen(folder, ground, engine)) == {"the cache of small pictures": "observed"}
 
 
+def test_a_name_that_is_no_text_is_looked_for_too(
+    folder: Path, ground: Ground, engine: Engine
+) -> None:
+    (folder / "a.jpg").rename(folder / os.fsdecode(b"\xff.jpg"))
+    address = f"file://{folder.resolve()}/%FF.jpg"
+    name = hashlib.md5(address.encode(), usedforsecurity=False).hexdigest()
+    plant(ground.home / ".cache" / "thumbnails" / "large" / f"{name}.png", "")
+    assert ways(seen(folder, ground, engine)) == {"the cache of small pictures": "observed"}
+
+
 def test_a_program_that_opened_a_picture_is_named(
     folder: Path, ground: Ground, engine: Engine
 ) -> None:

@@ -114,7 +114,7 @@ def _left(asked: Asked, program: str, file: str, tag: str) -> Sight:
 
 def _cached(ground: Ground, asked: Asked, file: Path) -> Iterator[Sight]:
     """Small copies in the cache that desktops share, named by the MD5 of the file's address."""
-    address = f"file://{quote(str(file.resolve()), safe='/!$&()*+,;=:@~')}"
+    address = f"file://{quote(os.fsencode(file.resolve()), safe='/!$&()*+,;=:@~')}"
     name = hashlib.md5(address.encode(), usedforsecurity=False).hexdigest() + ".png"
     for size in THUMBNAILS:
         copy = ground.home / ".cache" / "thumbnails" / size / name
@@ -134,7 +134,7 @@ def _dropped(asked: Asked) -> Iterator[Sight]:
 def _recent(ground: Ground, asked: Asked) -> Iterator[Sight]:
     """Programs that a desktop says opened these pictures."""
     listing = ground.home / ".local" / "share" / "recently-used.xbel"
-    addresses = {f"file://{quote(str(file.resolve()))}": file for file in asked.files}
+    addresses = {f"file://{quote(os.fsencode(file.resolve()))}": file for file in asked.files}
     for address, inside in _BOOKMARK.findall(ground.text(listing)):
         for program in _APPLICATION.findall(inside) if address in addresses else ():
             shown = str(addresses[address])
