@@ -172,10 +172,25 @@ def test_blocks_of_other_containers_are_whole() -> None:
         ("prompt", '{"3": {"class_type": "KSampler"}}', "ComfyUI"),
         ("C2PA claim generator", "ChatGPT", "ChatGPT"),
         ("C2PA action", "c2pa.created; Grok", "Grok"),
+        ("C2PA claim generator", "Adobe_Firefly/1.0", "Adobe Firefly"),
+        ("XMP CreatorTool", "Gemini 2.5 Flash Image", "Google AI"),
+        ("workflow", '{"last_node_id": 9, "nodes": []}', "ComfyUI"),
+        ("invokeai_metadata", '{"app_version": "4.2.0"}', "InvokeAI"),
+        ("parameters", '{"prompt": "a cat", "version": "Fooocus v2.5.0"}', "Fooocus"),
+        ("parameters", '{"sui_image_params": {"prompt": "a cat"}}', "SwarmUI"),
+        ("parameters", "a cat Steps: 20, Model: flux1-dev", "Black Forest Labs FLUX"),
+        ("IPTC Caption-Abstract", "a minister, generated with ChatGPT", "ChatGPT"),
     ],
 )
 def test_a_service_is_known_by_what_it_leaves(name: str, value: str, service: str) -> None:
     assert service in services_in(name, value)
+
+
+def test_a_prompt_that_speaks_of_services_names_the_one_that_made_it_alone() -> None:
+    told = "a runway, grok, openai, flux of firefly, ideogram Steps: 20, Sampler: Euler a"
+    assert list(services_in("parameters", told)) == ["Stable Diffusion"]
+    nodes = '{"3": {"class_type": "KSampler", "inputs": {"text": "grok on a runway, gemini"}}}'
+    assert list(services_in("prompt", nodes)) == ["ComfyUI"]
 
 
 @pytest.mark.parametrize(
@@ -186,6 +201,15 @@ def test_a_service_is_known_by_what_it_leaves(name: str, value: str, service: st
         ("Make", "Canon"),
         ("Software", "GIMP 2.10"),
         ("Artist", "Leonardo"),
+        ("IPTC Caption-Abstract", "A minister presents ChatGPT and Stable Diffusion to a school"),
+        ("XMP title", "a poster of Midjourney in the rooms of OpenAI"),
+        ("UserComment", "ffmpeg --v 6 run"),
+        ("Software", "Editor de imagen 3.1"),
+        ("Software", "Google Shanghai 2"),
+        ("Software", "Gemini Scanner 2"),
+        ("Software", "Firefly 8SE"),
+        ("XMP History", "Open firefly.jpg, runway, flux"),
+        ("parameters", "exposure=3 runway flux"),
     ],
 )
 def test_ordinary_words_name_no_service(name: str, value: str) -> None:

@@ -227,6 +227,12 @@ WRITTEN = {
         "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
         "AI that is not named",
     ),
+    "enhanced.jpg": (
+        "-XMP-iptcExt:DigitalSourceType="
+        "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced",
+        "",
+    ),
+    "speech.jpg": ("-IPTC:Caption-Abstract=a speech about ChatGPT and Midjourney", ""),
     "plain.jpg": ("-XMP-photoshop:Headline=a runway in flux", ""),
 }
 
@@ -242,4 +248,5 @@ def test_services_that_another_program_wrote_are_named(tmp_path: Path) -> None:
     with Engine(Settings(), jobs=1) as engine:
         found = mapped(folder, ground=bare(tmp_path / "system"), engine=engine)
     assert set(names(found, "ai")) == {service for _, service in WRITTEN.values()} - {""}
-    assert not any("plain.jpg" in place.pictures for place in found.of_kind("ai"))
+    touched = {Path(file).name for place in found.of_kind("ai") for file in place.pictures}
+    assert touched == {name for name, (_, service) in WRITTEN.items() if service}

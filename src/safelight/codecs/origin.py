@@ -55,6 +55,11 @@ BY_AI = frozenset(
     }
 )
 
+# The terms that say that a trained model did it; an algorithm or a synthetic part may be none.
+BY_TRAINED = frozenset(
+    {"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "trainedAlgorithmicData"}
+)
+
 # What a model of this task does to a picture, as a term; other tasks change none.
 MARK_OF_TASK = dict.fromkeys(("upscale", "denoise", "dejpeg", "cutout"), "algorithmicallyEnhanced")
 
@@ -94,6 +99,11 @@ def mark_said(words: str) -> str:
 def is_by_ai(words: str) -> bool:
     """True for a mark that says that a model made the picture, or had a hand in it."""
     return mark_said(words).removeprefix(SCHEME) in BY_AI
+
+
+def is_by_trained(words: str) -> bool:
+    """True for a mark that says that a trained model made the picture, or a part of it."""
+    return mark_said(words).removeprefix(SCHEME) in BY_TRAINED
 
 
 def _term(text: str) -> str:

@@ -1,51 +1,98 @@
-"""Generative services and programs, by the words that they leave in pictures."""
+"""Generative services and programs, by the words that they leave in pictures.
+
+Three kinds of places tell of them, and each is read in its own way: where a program names itself,
+any of its names counts; where a picture is credited, only names that are no ordinary words; where
+settings and people's own words stand, only what a service writes around them. A prompt may speak
+of a runway, a caption of ChatGPT: neither made the picture.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-# Where a program names itself. A caption may only speak of a service, or of a runway.
-PROGRAMS = (
-    *("software", "creatortool", "history", "claim generator", "c2pa action", "aisystemused"),
-    *("parameters", "prompt", "workflow", "sd-metadata", "dream", "invokeai", "generation"),
+# Where a program names itself.
+PROGRAMS = ("software", "creatortool", "claim generator", "c2pa action", "aisystemused")
+# Where it is said whose work a picture is.
+CREDITS = ("credit", "source")
+# Where a service leaves its settings, or a whole sentence beside other people's words.
+WORDS = (
+    *("description", "comment", "title", "caption", "history", "parameters", "prompt", "workflow"),
+    *("sd-metadata", "dream", "invokeai", "generation"),
 )
-# Where a service leaves a whole sentence or its settings beside other people's words.
-WORDS = ("description", "comment", "credit", "source", "title", "caption")
-# Name, pattern, and whether the pattern is told apart from ordinary words.
-SERVICES: tuple[tuple[str, str, bool], ...] = (
-    ("Adobe Firefly", r"adobe firefly", True),
-    ("Adobe Firefly", r"firefly", False),
-    ("Black Forest Labs FLUX", r"black forest labs", True),
-    ("Black Forest Labs FLUX", r"\bflux\b", False),
-    ("Canva Magic Media", r"magic media", True),
-    ("ChatGPT", r"\bchatgpt\b|\bgpt-4o\b|\bgpt-image", True),
-    ("ComfyUI", r"\bcomfyui\b|\"class_type\"", True),
-    ("DALL·E", r"dall[·.\- ]?e\b", True),
-    ("Google AI", r"(made|edited|generated) with google ai", True),
-    ("Google AI", r"google.*(ai|generative)\b|\bimagen\b|\bgemini\b", False),
-    ("Grok", r"\bgrok\b|\bxai\b", False),
-    ("Ideogram", r"\bideogram\b", False),
-    ("InvokeAI", r"\binvoke-?ai\b", True),
-    ("Leonardo.Ai", r"\bleonardo\.?ai\b", True),
-    ("Meta AI", r"imagined with ai", True),
-    ("Meta AI", r"\bmeta ai\b", False),
-    ("Microsoft Designer", r"bing image creator|image creator from (microsoft|designer)", True),
-    ("Midjourney", r"\bmidjourney\b|--v \d|--ar \d+:\d+", True),
-    ("NovelAI", r"\bnovelai\b", True),
-    ("OpenAI", r"\bopenai\b", False),
-    ("Runway", r"\brunway\b", False),
-    ("Stable Diffusion", r"stable diffusion|steps: \d+, sampler: |\bautomatic1111\b", True),
-    ("Stable Diffusion", r"\bsdxl\b", False),
+# Names of texts that one program alone writes.
+OWN = {
+    "invokeai_metadata": "InvokeAI", "invokeai_graph": "InvokeAI", "invokeai_workflow": "InvokeAI",
+    "dream": "InvokeAI", "fooocus_scheme": "Fooocus",
+}  # fmt: skip
+# Names that are no ordinary words.
+NAMES: tuple[tuple[str, str], ...] = (
+    ("Adobe Firefly", r"adobe[ _]firefly"),
+    ("Black Forest Labs FLUX", r"black forest labs"),
+    ("Canva Magic Media", r"magic media"),
+    ("ChatGPT", r"\bchatgpt\b|\bgpt-4o\b|\bgpt-image"),
+    ("ComfyUI", r"\bcomfyui\b"),
+    ("DALL·E", r"dall[·.\- ]?e\b"),
+    ("Google AI", r"(made|edited|generated) with google ai"),
+    ("InvokeAI", r"\binvoke-?ai\b"),
+    ("Leonardo.Ai", r"\bleonardo\.?ai\b"),
+    ("Meta AI", r"imagined with ai"),
+    ("Microsoft Designer", r"bing image creator|image creator from (microsoft|designer)"),
+    ("Midjourney", r"\bmidjourney\b"),
+    ("NovelAI", r"\bnovelai\b"),
+    ("Stable Diffusion", r"stable diffusion|\bautomatic1111\b"),
 )
-_FOUND = tuple((name, re.compile(words, re.IGNORECASE), sure) for name, words, sure in SERVICES)
+# Names that are ordinary words as well.
+PLAIN_NAMES: tuple[tuple[str, str], ...] = (
+    ("Adobe Firefly", r"\bfirefly\b(?! \d+[a-z])"),
+    ("Black Forest Labs FLUX", r"\bflux(\b|\.?\d)"),
+    ("Google AI", r"\bgoogle\b.*\b(ai|generative|imagen)\b|^imagen[ -]?\d"),
+    ("Google AI", r"\bgemini( app\b| ai\b|[ -]?\d|$)"),
+    ("Grok", r"\bgrok\b|\bxai\b"),
+    ("Ideogram", r"\bideogram\b"),
+    ("Meta AI", r"\bmeta ai\b"),
+    ("OpenAI", r"\bopenai\b"),
+    ("Runway", r"\brunway\b"),
+    ("Stable Diffusion", r"\bsdxl\b"),
+)
+# What a service writes around a prompt.
+SETTINGS: tuple[tuple[str, str], ...] = (
+    ("Black Forest Labs FLUX", r"\bmodel: flux|\"(base_)?model\": ?\"flux"),
+    ("ComfyUI", r"\"class_type\"|\"last_node_id\""),
+    ("Fooocus", r"\"version\": ?\"fooocus"),
+    ("InvokeAI", r"invoke-ai/invokeai"),
+    ("Meta AI", r"imagined with ai"),
+    ("Midjourney", r"--ar \d+:\d+|\bjob id: \w|--v \d\S* --\w"),
+    ("NovelAI", r"novelai generated"),
+    ("Stable Diffusion", r"steps: \d+, sampler: "),
+    ("SwarmUI", r"\"sui_image_params\""),
+)
+_MADE = r"\b(made|created|generated|edited|drawn) (with|by|using) (the )?"
+Patterns = tuple[tuple[str, re.Pattern[str]], ...]
+
+
+def _compiled(*listed: tuple[str, str]) -> Patterns:
+    return tuple((name, re.compile(words, re.IGNORECASE)) for name, words in listed)
+
+
+_NAMED = _compiled(*NAMES, *PLAIN_NAMES)
+_CREDITED = _compiled(*NAMES)
+_LEFT = _compiled(*SETTINGS, *((name, f"{_MADE}({words})") for name, words in NAMES),
+                  ("Google AI", f"{_MADE}google ai"))  # fmt: skip
 
 
 def services_in(name: str, value: str) -> Iterator[str]:
-    """The services that a finding of this name and value tells of."""
-    place = name.lower()
-    is_program = any(word in place for word in PROGRAMS)
-    if is_program or any(word in place for word in WORDS):
-        for service, words, is_sure in _FOUND:
-            if (is_program or is_sure) and words.search(value):
-                yield service
+    """The services that a finding of this name and value tells of, each once."""
+    found = dict.fromkeys(
+        service for service, words in _patterns_for(name.lower()) if words.search(value)
+    )
+    if own := OWN.get(name.lower()):
+        found[own] = None
+    yield from found
+
+
+def _patterns_for(place: str) -> Patterns:
+    if any(word in place for word in PROGRAMS):
+        return _NAMED + _LEFT
+    credited = _CREDITED if any(word in place for word in CREDITS) else ()
+    return credited + _LEFT if credited or any(word in place for word in WORDS) else ()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from safelight.codecs.origin import is_by_ai
+from safelight.codecs.origin import is_by_trained
 from safelight.codecs.software import services_in
 from safelight.image import Finding
 from safelight.proof.dataflow.naming import (
@@ -181,7 +181,7 @@ def _services(subject: Subject, findings: Sequence[Finding]) -> Iterator[Sight]:
             hides = finding.name not in PROGRAMS
             yield _sight(subject, finding, "ai", service, what="made or changed by", hides=hides)
     for finding in findings:
-        if not named and finding.name in MARKS and is_by_ai(finding.value):
+        if not named and finding.name in MARKS and is_by_trained(finding.value):
             yield _sight(subject, finding, "ai", UNNAMED, what="made or changed by",
                          detail=finding.value.rpartition("/")[2])  # fmt: skip
 
@@ -193,7 +193,7 @@ def _systems(finding: Finding) -> Iterator[str]:
     if finding.name == "XMP AISystemUsed" and not says_nothing(finding.value):
         yield finding.value
     parts = finding.value.split("; ")
-    if finding.name == "C2PA action" and len(parts) > 2 and any(map(is_by_ai, parts[2:])):
+    if finding.name == "C2PA action" and len(parts) > 2 and any(map(is_by_trained, parts[2:])):
         yield from (name for name, _ in programs_in(parts[1]))
 
 
