@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.audit.test_alone import rsa_key
 from tests.audit.test_timestamp import Authority
 from tests.cli.pictures import draw
 from tests.cli.testscript import Script
@@ -131,3 +132,43 @@ def test_what_cannot_be_written_leaves_nothing(script: Script) -> None:
         """
     )
     assert not list(script.folder.glob(".*.part"))
+
+
+def test_verify_is_told_whom_to_believe(
+    script: Script, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = Script(script.folder, tmp_path_factory.mktemp("elsewhere"), False)
+    (script.folder / "rsa.pem").write_bytes(rsa_key())
+    (script.folder / "link").symlink_to("link")
+    elsewhere.play(
+        """
+        run verify out/photo.jpg photo.jpg
+        exit 5
+        stdout '^out/photo.jpg$'
+        run verify out/photo.jpg --key theirs/receipts-key.pem
+        stdout '^signature +ok '
+        run verify out/photo.jpg --key rsa.pem
+        exit 2
+        stderr 'not of the kind Ed25519'
+        run verify out/photo.jpg --key photo.jpg
+        exit 2
+        run verify out/photo.jpg --key nowhere.pem
+        exit 2
+        run verify out/photo.jpg photo.jpg -q
+        exit 5
+        silent stdout
+        stderr 'photo.jpg: signature: there is no receipt'
+        run verify link
+        exit 2
+        copy theirs/receipts-key.pem authority.pem
+        run verify out/photo.jpg --authority authority.pem
+        exit 2
+        stderr 'the file holds no certificate'
+        run receipt attach-timestamp out/photo.jpg nowhere.tsr
+        exit 2
+        run receipt export out/photo.jpg -o photo.html -q
+        exit 5
+        silent stdout
+        exists photo.html
+        """
+    )

@@ -43,14 +43,16 @@ def hand_over(face: Face, name: str, data: bytes, *, what: str, force: bool = Fa
     write(Path(name), lambda file: file.write(data), force=force)
     if face.is_json:
         face.document({"type": "written", "schema": SCHEMA, "what": what, "file": name})
-    else:
+    elif face.verbosity >= 0:
         face.out(f"{printable(name)}: {what}")
 
 
 def write(place: Path, fill: Callable[[BinaryIO], object], *, force: bool) -> None:
     """Write a file in one piece or not at all; fill writes into it. Raises like hand_over."""
+    from safelight.engine.kept import refuse_kept
     from safelight.engine.output import output_error
 
+    refuse_kept(place, replaces=force)
     if place.is_dir():
         raise UsageError(f"{place} is a folder", hint="-o takes the name of a file")
     temporary = place.with_name(f".{place.name}.{os.getpid()}.part")
