@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from safelight.cli.below import Below
 
-receipt = Below("receipt", help="Show what a receipt says.")
+receipt = Below(
+    "receipt", help="Show, list and hand on receipts; have their time signed by an authority."
+)

@@ -20,7 +20,7 @@ HOUSE: dict[str, tuple[str, str, str]] = {
     "run": ("Several steps", "running", "Run a recipe over pictures"),
     "recipe": ("Several steps", "recipes", "Validate, show, list and start recipes"),
     "models": ("Models", "models", "List, get, add, choose and verify models"),
-    "receipt": ("Proof", "receipt", "Show what a receipt says"),
+    "receipt": ("Proof", "receipt", "Show and hand on receipts; ask for time stamps"),
     "verify": ("Proof", "verify", "Check a picture against its receipt and the journal"),
     "prove": ("Proof", "prove", "Attack our own cage and show what held"),
     "audit": ("Proof", "audit", "Show that nothing can leave, and what was done here"),
