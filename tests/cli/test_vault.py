@@ -89,6 +89,16 @@ def test_who_turns_back_at_the_question_has_changed_nothing(
     assert not keys.exists()
 
 
+def test_what_is_no_text_is_asked_for_in_words(tmp_path: Path, home: Path, keys: Path) -> None:
+    """As where the terminal sends another character set than the system expects."""
+    with terminal(tmp_path, home, "vault", "init", "--kept-by", "passphrase") as screen:
+        screen.wait_for_text("new passphrase: ")
+        screen.press(b"\xff\xfe horse and staple\n")
+        assert screen.end() == 2, screen.shown
+        assert "what was typed is no text here" in screen.shown
+    assert not keys.exists()
+
+
 def test_a_locked_vault_makes_no_verb_ask(
     tmp_path: Path, home: Path, keys: Path, first: str
 ) -> None:
@@ -161,6 +171,7 @@ def test_a_key_file_is_warned_of_and_needs_both_words(
     for words in (("--kept-by", "key-file"), ("--key-file", "k")):
         code, _, err = safelight(tmp_path, home, "vault", "init", *words)
         assert (code, "go together" in err) == (2, True)
+    first = written(tmp_path / "first.txt", FIRST)
     both = ("--kept-by", "key-file", "--key-file", "k")
     code, out, err = safelight(tmp_path, home, "vault", "init", *both, "--json")
     assert code == 0
@@ -171,7 +182,7 @@ def test_a_key_file_is_warned_of_and_needs_both_words(
     assert safelight(tmp_path, home, "vault", "unlock", "-q")[1] == ""
     code, out, _ = safelight(tmp_path, home, "vault", "lock", "--json")
     assert json.loads(out)["unlocked"] is False
-    assert safelight(tmp_path, home, "vault", "unlock")[0] == 0
+    assert safelight(tmp_path, home, "vault", "unlock", SAFELIGHT_PASSPHRASE_FILE=first)[0] == 0
 
 
 def test_a_system_without_a_key_ring_says_what_to_do(

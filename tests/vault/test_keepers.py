@@ -120,7 +120,7 @@ def test_a_passphrase_costs_what_was_promised(keeper: ByPassphrase) -> None:
     assert kept["salt"] != keeper.begin()["salt"]
     cheap = {"memory_kib": 64, "passes": 1, "lanes": 1}
     keys = [
-        keeper.key({**kept, **cheap, **change})
+        bytes(keeper.key({**kept, **cheap, **change}))
         for change in (
             {},
             {"passes": 2},

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import threading
 from pathlib import Path
 
 import pytest
 
 from safelight.errors import InputMissing, ParameterInvalid, PolicyRefused
-from safelight.vault.passphrase import LEAST, from_file, normal, require_good
+from safelight.vault.passphrase import LEAST, MOST_BYTES, from_file, normal, require_good
 
 
 @pytest.mark.parametrize(
@@ -91,3 +92,40 @@ def test_a_file_without_text_is_refused(tmp_path: Path, data: bytes) -> None:
 def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match="cannot be read"):
         from_file(tmp_path / "nowhere")
+
+
+def test_what_a_pipe_gave_is_there_for_the_next_who_asks(tmp_path: Path) -> None:
+    """One command opens a vault for its receipts and again for its encrypted files."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    giver = threading.Thread(target=lambda: path.write_bytes(b"cats on a roof\n"))
+    giver.start()
+    assert [from_file(path), from_file(path)] == ["cats on a roof"] * 2
+    giver.join()
+
+
+def test_what_a_file_says_is_read_anew_each_time(tmp_path: Path) -> None:
+    path = written(tmp_path / "file", b"one")
+    assert from_file(path) == "one"
+    path.write_bytes(b"two")
+    assert from_file(path) == "two"
+
+
+def test_the_mark_that_an_editor_puts_in_front_is_no_part_of_it(tmp_path: Path) -> None:
+    """Nobody could type it."""
+    path = written(tmp_path / "file", b"\xef\xbb\xbfcats on a roof\r\n")
+    assert from_file(path) == "cats on a roof"
+
+
+@pytest.mark.parametrize("sign", ["x", "\u20ac"])
+def test_a_line_without_an_end_is_too_long(tmp_path: Path, sign: str) -> None:
+    path = written(tmp_path / "file", (sign * 400_000).encode())
+    with pytest.raises(ParameterInvalid, match="at most 1024 bytes"):
+        from_file(path)
+    assert len(from_file(written(path, b"x" * MOST_BYTES))) == MOST_BYTES
+
+
+def test_a_hint_can_be_typed_as_it_stands(tmp_path: Path) -> None:
+    with pytest.raises(PolicyRefused) as caught:
+        from_file(written(tmp_path / "a file; x", b"x", 0o644))
+    assert shlex.split(caught.value.hint)[2:] == [str(tmp_path / "a file; x")]

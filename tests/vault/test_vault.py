@@ -21,6 +21,7 @@ from safelight.vault import vault as vault_module
 from safelight.vault.keepers import ByKeyFile, ByPassphrase
 from safelight.vault.keys import is_signed, load_or_make
 from safelight.vault.vault import Vault
+from safelight.vault.wrapping import Kept
 from tests.vault.opening import OTHER, PASSPHRASE, lying_about, plaintexts, secrets_of, unlock
 
 
@@ -248,3 +249,112 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputFailed, match="cannot be made"):
         Vault(tmp_path / "file" / "keys").init(keeper)
+
+
+def test_a_passphrase_that_is_named_keeps_no_key_file_from_opening(
+    folder: Path, tmp_path: Path, passphrase_file: Path, ring: dict[str, bytes]
+) -> None:
+    """Who has several vaults names one for all commands in the environment."""
+    Vault(folder).init(ByKeyFile(tmp_path / "stick.key"))
+    assert len(load_or_make(folder, passphrase_file).data) == 32
+    Vault(folder).lock()
+    with pytest.raises(VaultLocked, match="the vault is locked"):
+        load_or_make(folder, passphrase_file).receipts.sign(b"x")
+
+
+def test_what_does_not_open_has_a_hint_of_its_own(
+    folder: Path, tmp_path: Path, ring: dict[str, bytes]
+) -> None:
+    place = tmp_path / "stick.key"
+    Vault(folder).init(ByKeyFile(place))
+    place.write_bytes(b"0" * 64 + b"\n")
+    with pytest.raises(VaultLocked, match="this key file does not open") as caught:
+        load_or_make(folder).receipts.sign(b"x")
+    assert caught.value.hint == "put back the file that was made for this vault"
+
+
+def test_a_key_that_another_run_made_meanwhile_survives_a_change(
+    vault: Vault, keeper: ByPassphrase
+) -> None:
+    assert "tls" not in vault.wrapped.keys
+    unlock(vault)
+    made = load_or_make(vault.folder).tls
+    assert "tls" not in vault.wrapped.keys, "the first has not looked again"
+    vault.keep_by(ByPassphrase(OTHER), vault.opened_by(keeper))
+    assert load_or_make(vault.folder).tls == made
+
+
+def test_a_link_to_nowhere_is_no_folder_without_a_vault(vault: Vault, tmp_path: Path) -> None:
+    """As where the vault lay on a medium that is not in: other keys must not be made."""
+    os.replace(vault.folder / "vault.json", tmp_path / "gone")
+    (vault.folder / "vault.json").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(PolicyRefused, match="not a plain file"):
+        load_or_make(vault.folder)
+    assert sorted(path.name for path in vault.folder.iterdir()) == [".lock", "vault.json"]
+
+
+def test_unlocking_removes_plain_files_of_the_same_keys(vault: Vault) -> None:
+    master = vault.opened_by(ByPassphrase(PASSPHRASE))
+    text = plain.file_of("data", bytes(vault.wrapped.secret("data", master)))
+    (vault.folder / "data.key").touch(mode=0o600)
+    (vault.folder / "data.key").write_bytes(text)
+    unlock(vault)
+    assert vault.rests == ()
+
+
+def test_lock_takes_the_key_back_though_the_disk_takes_no_change(
+    folder: Path, tmp_path: Path, ring: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = Vault(folder)
+    vault.init(ByKeyFile(tmp_path / "stick.key"))
+    vault.unlock(vault.master(), seconds=60)
+
+    def refuse(_path: Path, _data: bytes) -> None:
+        raise OutputFailed("the state folder cannot be written: read-only file system")
+
+    monkeypatch.setattr(vault_module, "write_private", refuse)
+    with pytest.raises(OutputFailed):
+        vault.lock()
+    assert ring == {}
+
+
+def test_unlocking_where_the_disk_takes_no_change(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    unlock(vault)
+    (vault.folder / "locked").touch(mode=0o600)
+    with pytest.raises(OutputFailed, match="read-only file system"):
+        unlock(vault)
+
+
+def test_a_key_store_that_is_gone_keeps_nobody_from_locking_and_changing(
+    vault: Vault, keeper: ByPassphrase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The master key is unlocked still: it is what the vault is saved by."""
+    unlock(vault)
+
+    def gone(_kept: object) -> None:
+        raise SomethingMissing("this system has no key store that is running")
+
+    monkeypatch.setattr(vault_module, "_own_keeper", gone)
+    vault.keep_by(ByPassphrase(OTHER), vault.master())
+    assert Vault(vault.folder).wrapped.kept["by"] == "passphrase"
+    assert vault.lock()
+
+
+def test_copies_that_were_taken_are_overwritten(vault: Vault, keeper: ByPassphrase) -> None:
+    taken: list[bytearray] = []
+
+    class Watched(ByPassphrase):
+        def key(self, kept: Kept) -> bytearray:
+            taken.append(super().key(kept))
+            return taken[-1]
+
+    vault.keep_by(Watched(OTHER), vault.opened_by(keeper))
+    vault.opened_by(Watched(OTHER))
+    assert len(taken) == 3
+    assert not any(map(any, taken))

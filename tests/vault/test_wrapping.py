@@ -86,7 +86,7 @@ def test_every_vector_is_expected_to_do_something() -> None:
 
 
 def opened_vector(found: Wrapped) -> dict[str, str]:
-    key = bytes.fromhex(EXPECTED["keeper_key"])
+    key = bytearray.fromhex(EXPECTED["keeper_key"])
     if found.kept["by"] == "passphrase":
         key = ByPassphrase(EXPECTED["passphrase"]).key(found.kept)
     master = found.open_master(key)

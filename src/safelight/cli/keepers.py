@@ -52,7 +52,9 @@ def seconds_of(time: str) -> int:
     try:
         return whole(60, LONGEST_S, "8h", SECONDS)(time)
     except ValueError as error:
-        raise ParameterInvalid(f"--for {error}") from error
+        raise ParameterInvalid(
+            "--for must be a time from 1m to 720h", hint="--for 20m, or 8h"
+        ) from error
 
 
 def asked(face: Face, question: str, option: str, *, is_new: bool = False) -> str:
@@ -63,9 +65,15 @@ def asked(face: Face, question: str, option: str, *, is_new: bool = False) -> st
         raise UsageError(
             "a passphrase is needed, and nobody can be asked here", hint=f"{option} FILE"
         )
-    found: str = click.prompt(
-        question, hide_input=True, confirmation_prompt=is_new, err=True, prompt_suffix=": "
-    )
+    try:
+        found: str = click.prompt(
+            question, hide_input=True, confirmation_prompt=is_new, err=True, prompt_suffix=": "
+        )
+        found.encode()  # what the terminal could not decode comes as a sign that is none
+    except UnicodeError as error:
+        raise ParameterInvalid(
+            "what was typed is no text here", hint="set the terminal to UTF-8, and try again"
+        ) from error
     return found
 
 
@@ -97,13 +105,14 @@ def master_of(face: Face, vault: Vault) -> bytearray:
     """The master key, by whoever opens the vault; the user is asked last."""
     from safelight.vault.keepers import ByPassphrase
 
-    is_told = vault.is_unlocked or face.settings.passphrase_file is not None
+    if vault.is_unlocked:
+        return vault.master()
     keeper = vault.own_keeper()
-    if not is_told and keeper is not None:
+    if keeper is not None:
         return vault.opened_by(keeper)
-    if not is_told:
-        return vault.opened_by(ByPassphrase(asked(face, "passphrase", "--passphrase-file")))
-    return vault.master()
+    if face.settings.passphrase_file is not None:
+        return vault.master()
+    return vault.opened_by(ByPassphrase(asked(face, "passphrase", "--passphrase-file")))
 
 
 def tell(face: Face, *, is_asked: bool = True) -> None:

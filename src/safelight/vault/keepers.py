@@ -38,10 +38,12 @@ STORES = (
 
 
 class Keeper(Protocol):
-    """Gives the key that opens the master key; `begin` makes a new one and says how it is kept."""
+    """Gives the key that opens the master key, for the caller to overwrite; `begin` makes a new one
+    and says how it is kept.
+    """
 
     def begin(self) -> Kept: ...
-    def key(self, kept: Kept) -> bytes: ...
+    def key(self, kept: Kept) -> bytearray: ...
     def forget(self, kept: Kept) -> None: ...
 
 
@@ -55,7 +57,7 @@ class ByPassphrase:
         salt = base64.b64encode(secrets.token_bytes(16)).decode()
         return {"by": PASSPHRASE, "salt": salt, **ARGON2}
 
-    def key(self, kept: Kept) -> bytes:
+    def key(self, kept: Kept) -> bytearray:
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
@@ -69,7 +71,9 @@ class ByPassphrase:
             )
         except UnsupportedAlgorithm as error:  # pragma: no cover - a library without Argon2
             raise SomethingMissing("this system's OpenSSL has no Argon2id") from error
-        return work.derive(normal(self._passphrase).encode())
+        key = bytearray(KEY_BYTES)
+        work.derive_into(normal(self._passphrase).encode(), key)
+        return key
 
     def forget(self, kept: Kept) -> None:
         """There is nothing to forget: it is not kept."""
@@ -87,14 +91,14 @@ class ByKeyStore:
         _asked(lambda: self._store.set_password(SERVICE, account, text))
         return {"by": KEY_STORE, "account": account}
 
-    def key(self, kept: Kept) -> bytes:
+    def key(self, kept: Kept) -> bytearray:
         text = _asked(lambda: self._store.get_password(SERVICE, str(kept["account"])))
         if text is None:
             raise VaultLocked(
                 "the system's key store does not have the vault's key",
                 hint="log in as the user who made the vault, or see: safelight help vault",
             )
-        return base64.b64decode(text)
+        return bytearray(base64.b64decode(text))
 
     def forget(self, kept: Kept) -> None:
         _asked(lambda: self._store.delete_password(SERVICE, str(kept["account"])))
@@ -115,7 +119,7 @@ class ByKeyFile:
         write_private(self._path, secrets.token_hex(KEY_BYTES).encode() + b"\n")
         return {"by": KEY_FILE, "path": str(self._path)}
 
-    def key(self, kept: Kept) -> bytes:
+    def key(self, kept: Kept) -> bytearray:
         line = read_private(self._path, 2 * KEY_BYTES + 1)
         if line is None:
             raise VaultLocked(f"the key file {self._path} is not there", hint="put it back there")
@@ -123,7 +127,7 @@ class ByKeyFile:
             raise VaultLocked(
                 f"the key file {self._path} is damaged", hint="put it back from a backup"
             )
-        return bytes.fromhex(line.decode())
+        return bytearray.fromhex(line.decode())
 
     def forget(self, kept: Kept) -> None:
         self._path.unlink(missing_ok=True)

@@ -88,11 +88,16 @@ class Keys:
 
         A copy for one use, not to be kept. Raises VaultLocked.
         """
-        return bytes(self._data())
+        secret = self.take_data()
+        try:
+            return bytes(secret)
+        finally:
+            overwrite(secret)
 
     def take_data(self) -> bytearray:
         """The same copy, for the taker to overwrite after use. Raises VaultLocked."""
-        return bytearray(self._data())
+        secret = self._data()
+        return secret if isinstance(secret, bytearray) else bytearray(secret)
 
     @property
     def tls(self) -> bytes:

@@ -61,7 +61,7 @@ def read_or_make(folder: Path, name: str) -> bytes:
         with hold(folder / LOCK_FILE):
             data = read(folder, name)
             if data is None:
-                if (folder / VAULT_FILE).exists():
+                if os.path.lexists(folder / VAULT_FILE):
                     raise Unavailable("the keys were put into a vault just now", hint=AGAIN)
                 data = _made(folder, name)
                 write_private(folder / FILES[name], data)

@@ -55,7 +55,7 @@ class Status:
     def fix(self) -> str:
         """The command that helps against the warning."""
         if self.rests and self.kept != "plain files":
-            return "safelight vault unlock, or move those files away"
+            return "safelight vault unlock; what stays is another key: move it away, and keep it"
         by_file = self.kept == "key file"
         return "safelight vault change-passphrase" if by_file else "safelight vault init"
 

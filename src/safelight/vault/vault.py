@@ -22,16 +22,23 @@ from safelight.vault.keepers import ByKeyFile, ByKeyStore, ByPassphrase, Keeper
 from safelight.vault.lock import hold
 from safelight.vault.page import Page
 from safelight.vault.private import (
+    failed_write,
     open_private,
     private_folder,
     read_private,
     sync_folder,
     write_private,
 )
-from safelight.vault.wrapping import KEY_FILE, KEY_STORE, PASSPHRASE, Wrapped
+from safelight.vault.wrapping import KEY_FILE, KEY_STORE, PASSPHRASE, Kept, Wrapped
 
 FILE, NEW_FILE, LOCKED_FILE = plain.VAULT_FILE, plain.NEW_VAULT_FILE, "locked"
 HINT = "safelight vault unlock, or --passphrase-file FILE"
+# What helps where what was given is not what opens.
+OTHERWISE = {
+    PASSPHRASE: "try again; capitals and spaces count",
+    KEY_STORE: "put back what the key store had when the vault was made",
+    KEY_FILE: "put back the file that was made for this vault",
+}
 
 
 class Vault:
@@ -48,7 +55,7 @@ class Vault:
     @property
     def is_begun(self) -> bool:
         """Whether there is a vault; without one the keys are plain files."""
-        return (self.folder / FILE).exists()
+        return os.path.lexists(self.folder / FILE)
 
     @cached_property
     def wrapped(self) -> Wrapped:
@@ -67,7 +74,9 @@ class Vault:
             if self._page is None or not self._page.is_ours:
                 self._page = self._opened(self.master())
         if name not in self._page:
-            raise SomethingMissing(f"the vault has no key for {name}")
+            raise SomethingMissing(
+                f"the vault has no key for {name}", hint="safelight vault status"
+            )
         return self._page.copy(name)
 
     def master(self) -> bytearray:
@@ -75,28 +84,28 @@ class Vault:
         kept = kernel.find(self._ring_name)
         if kept is not None:
             return kept
-        if self._passphrase_file is not None:
-            return self.opened_by(ByPassphrase(passphrase.from_file(self._passphrase_file)))
         keeper = self.own_keeper()
+        if keeper is None and self._passphrase_file is not None:
+            return self.opened_by(ByPassphrase(passphrase.from_file(self._passphrase_file)))
         if keeper is None or self.is_shut:
             raise VaultLocked("the vault is locked", hint=HINT)
         return self.opened_by(keeper)
 
     def own_keeper(self) -> Keeper | None:
         """Who opens the vault without the user; None where a passphrase does."""
-        by = self.wrapped.kept["by"]
-        if by == KEY_STORE:
-            return ByKeyStore()
-        return ByKeyFile(Path(str(self.wrapped.kept["path"]))) if by == KEY_FILE else None
+        return _own_keeper(self.wrapped.kept)
 
     def opened_by(self, keeper: Keeper) -> bytearray:
         """The master key by this keeper. Raises VaultLocked if it does not open the vault."""
         wrapped = self.wrapped
+        key = keeper.key(wrapped.kept)
         try:
-            return wrapped.open_master(keeper.key(wrapped.kept))
-        except (ValueError, KeyError) as error:
-            sentence = f"this {wrapped.kept['by']} does not open the vault"
-            raise VaultLocked(sentence, hint="try again; capitals and spaces count") from error
+            return wrapped.open_master(key)
+        except ValueError as error:
+            by = str(wrapped.kept["by"])
+            raise VaultLocked(f"this {by} does not open the vault", hint=OTHERWISE[by]) from error
+        finally:
+            _overwrite(key)
 
     @property
     def is_unlocked(self) -> bool:
@@ -137,20 +146,22 @@ class Vault:
     def keep_by(self, keeper: Keeper, master: bytearray) -> None:
         """Let another keeper, or another passphrase, open the vault from now on."""
         with hold(self.folder / plain.LOCK_FILE):
+            self._reread()
             old = self.wrapped
             secrets = {name: old.secret(name, master) for name in old.keys}
-            before = self.own_keeper()
             self._commit(keeper, secrets, master, old.id)
-        if before is not None:
-            with suppress(SafelightError, OSError):  # who no longer opens anything may stay
+        with suppress(SafelightError, OSError):  # who no longer opens anything may stay
+            before = _own_keeper(old.kept)
+            if before is not None:
                 before.forget(old.kept)
-        _overwrite(master)
+        for secret in (master, *secrets.values()):
+            _overwrite(secret)
 
     def add(self, name: str) -> None:
         """Make a key that the vault does not have yet."""
         master = self.master()
         with hold(self.folder / plain.LOCK_FILE):
-            self.__dict__.pop("wrapped", None)
+            self._reread()
             wrapped = self.wrapped
             if name not in wrapped.keys:
                 more = wrapped.with_key(name, plain.new_secret(name), master)
@@ -160,17 +171,24 @@ class Vault:
 
     def unlock(self, master: bytearray, *, seconds: int) -> bool:
         """Let the kernel keep the master key so long. False where it keeps none."""
-        (self.folder / LOCKED_FILE).unlink(missing_ok=True)
+        try:
+            if self.is_shut:
+                (self.folder / LOCKED_FILE).unlink(missing_ok=True)
+        except OSError as error:
+            raise failed_write(error) from error
+        self._sweep_rests(master)
         is_kept = kernel.keep(self._ring_name, master, seconds=seconds)
         _overwrite(master)
         return is_kept
 
     def lock(self) -> bool:
         """Take the master key back; nobody opens the vault unasked. True if it was unlocked."""
-        if self.own_keeper() is not None:
+        was_unlocked = self.is_unlocked
+        kernel.forget(self._ring_name)
+        if self.wrapped.kept["by"] != PASSPHRASE:
             write_private(self.folder / LOCKED_FILE, b"")
         self._forget()
-        return kernel.forget(self._ring_name)
+        return was_unlocked
 
     @property
     def rests(self) -> tuple[str, ...]:
@@ -188,32 +206,38 @@ class Vault:
         kept = keeper.begin()
         new = self.folder / NEW_FILE
         try:
-            made = wrapping.wrap(
-                secrets, id=id, kept=kept, keeper_key=keeper.key(kept), master=master
-            )
+            key = keeper.key(kept)
+            made = wrapping.wrap(secrets, id=id, kept=kept, keeper_key=key, master=master)
             write_private(new, made.to_bytes())
             found = wrapping.read(read_private(new, wrapping.MAX_BYTES) or b"")
-            opened = found.open_master(keeper.key(found.kept))
-            if {name: found.secret(name, opened) for name in found.keys} != secrets:
+            again = keeper.key(found.kept)
+            opened = found.open_master(again)
+            held = {name: found.secret(name, opened) for name in found.keys}
+            if held != secrets:
                 raise wrapping.damaged()
         except BaseException:
             new.unlink(missing_ok=True)
             keeper.forget(kept)
             raise
+        for secret in (key, again, opened, *held.values()):
+            _overwrite(secret)
         _replace(new, self.folder / FILE)
         self._forget()
 
     def _opened(self, master: bytearray) -> Page:
         """All secrets; rests of plain files that hold the same are removed."""
         secrets = {name: self.wrapped.secret(name, master) for name in self.wrapped.keys}
-        if self.rests:
-            # a disk that takes no change stops no work: status and doctor tell of the rests
-            with suppress(OSError), hold(self.folder / plain.LOCK_FILE):
-                self._sweep(master)
+        self._sweep_rests(master)
         page = Page(secrets)
         for secret in (master, *secrets.values()):
             _overwrite(secret)
         return page
+
+    def _sweep_rests(self, master: bytearray) -> None:
+        if self.rests:
+            # a disk that takes no change stops no work: status and doctor tell of the rests
+            with suppress(SafelightError, OSError), hold(self.folder / plain.LOCK_FILE):
+                self._sweep(master)
 
     def _sweep(self, master: bytearray) -> None:
         """Overwrite and remove plain files that hold what the vault holds, and rests of others."""
@@ -229,11 +253,21 @@ class Vault:
                 if is_same:
                     plain.wipe(self.folder / plain.FILES[name])
 
-    def _forget(self) -> None:
+    def _reread(self) -> None:
+        """Forget what the file said: another run may have changed it."""
         self.__dict__.pop("wrapped", None)
+
+    def _forget(self) -> None:
+        self._reread()
         page, self._page = self._page, None
         if page is not None:
             page.close()
+
+
+def _own_keeper(kept: Kept) -> Keeper | None:
+    if kept["by"] == KEY_STORE:
+        return ByKeyStore()
+    return ByKeyFile(Path(str(kept["path"]))) if kept["by"] == KEY_FILE else None
 
 
 def _plain_secrets(folder: Path) -> dict[str, bytes]:
@@ -247,13 +281,16 @@ def _replace(new: Path, place: Path) -> None:
         old = open_private(place, os.O_RDWR)
     except FileNotFoundError:
         old = None
-    os.replace(new, place)
-    sync_folder(place.parent)
-    if old is not None:
-        with open(old, "r+b") as file:
-            file.write(bytes(os.fstat(old).st_size))
-            file.flush()
-            os.fsync(old)
+    try:
+        os.replace(new, place)
+        sync_folder(place.parent)
+        if old is not None:
+            with open(old, "r+b") as file:
+                file.write(bytes(os.fstat(old).st_size))
+                file.flush()
+                os.fsync(old)
+    except OSError as error:
+        raise failed_write(error) from error
 
 
 def _overwrite(secret: bytearray) -> None:
