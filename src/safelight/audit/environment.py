@@ -52,13 +52,14 @@ def environment() -> EnvironmentFact:
 
 @cache
 def package_digest(folder: Path) -> str:
-    """SHA-256 over a line `digest  path` for every source file below this folder, sorted by path,
-    as sha256sum prints them.
+    """SHA-256 over a line `digest  path` for every source file below this folder, as sha256sum
+    prints them, in the order of their paths as bytes.
     """
     whole = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.suffix in SOURCES):
+    found = (path for path in folder.rglob("*") if path.suffix in SOURCES)
+    for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in found):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        whole.update(f"{digest}  {path.relative_to(folder).as_posix()}\n".encode())
+        whole.update(f"{digest}  {name}\n".encode())
     return whole.hexdigest()
 
 
