@@ -87,6 +87,7 @@ class Script:
             "text": lambda file, *more: self.write(file, " ".join(more)),
             "folder": lambda file: (self.folder / file).mkdir(parents=True),
             "copy": lambda a, b: self.write_bytes(b, (self.folder / a).read_bytes()),
+            "link": lambda file, to: (self.folder / file).symlink_to(to),
             "env": lambda pair: self.extra.__setitem__(*pair.split("=", 1)),
             "run": self.run,
             "exit": self.exit,

@@ -183,6 +183,14 @@ def test_what_is_no_file_is_refused(desk: Desk, tmp_path: Path, name: str) -> No
     assert case.read().number == 1
 
 
+def test_a_medium_that_fails_is_told_as_that(desk: Desk, tmp_path: Path) -> None:
+    case = begun(desk, tmp_path / "case")
+    with pytest.raises(InputMissing) as caught:
+        add(case, Path("/proc/self/mem"))  # opens as a plain file, and every read of it fails
+    assert "medium" in caught.value.hint
+    assert list(case.originals.iterdir()) == []
+
+
 def test_a_file_that_no_bundle_could_hold_is_refused(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +290,9 @@ def test_nothing_in_a_case_is_replaced_in_place(done: Led, tmp_path: Path) -> No
         ):
             with pytest.raises(PolicyRefused):
                 engine.run(source, SMALLER, output=target, in_place=in_place)
+        result = folder / "work" / "R0001" / "E0001.jpg"
+        with pytest.raises(PolicyRefused):
+            engine.run(tmp_path / "other.jpg", SMALLER, output=result, existing="overwrite")
         with pytest.raises(OutputClash):
             engine.run(original, SMALLER, output=original)
     assert original.read_bytes() == before
@@ -303,6 +314,8 @@ def test_a_case_goes_to_another_machine_and_on(done: Led, desk: Desk, tmp_path: 
         chain = here.append(chain, "transferred", Moved(role="clerk"), who=who, why="x", **moved)
     assert "witnessed by C. Roy" in sentence(chain.last.event)
     assert chain.is_handed_over
+    assert chain.custodian == ("A. Weber", "examiner")
+    assert "handed to B. Ito, who has not confirmed" in report(chain, FolderShelf(folder))
     with pytest.raises(PolicyRefused, match="another machine"):
         there.refuse_stranger(there.read())
     with there.held() as chain:
@@ -311,6 +324,10 @@ def test_a_case_goes_to_another_machine_and_on(done: Led, desk: Desk, tmp_path: 
             there.append(chain, "noted", Noted(), who=who, why="too early")
         chain = there.append(chain, "received", Moved(role="clerk"), who=who, why="", to="B. Ito")
         chain = there.append(chain, "noted", Noted(about="R0001"), who=who, why="here now")
+    with pytest.raises(PolicyRefused, match="another machine"):
+        here.refuse_stranger(chain)
+    with here.held() as chain, pytest.raises(VerificationFailed, match="nobody who has the case"):
+        here.append(chain, "noted", Noted(), who=who, why="by who gave it away")
     assert chain.custodian == ("B. Ito", "clerk")
     assert sentence(chain.last.event) == "noted about R0001"
     assert desk.states(folder, done.key) == dict.fromkeys(GOOD, "ok")

@@ -56,6 +56,8 @@ IMPOSSIBLE: dict[str, list[tuple[Any, Fact]]] = {
     "a seal opened that is none": [("opened", f.Opened(seal="1" * 32))],
     "work behind a seal": [("sealed", SEAL), ("began", BEGAN)],
     "facts of another kind": [("sealed", f.Noted())],
+    "a case confirmed that nobody gave": [("received", f.Moved(role="clerk"))],
+    "a case given to nobody": [("transferred", f.Moved(role="clerk"))],
 }
 
 
@@ -77,6 +79,21 @@ def test_what_cannot_have_happened_is_refused(case: CaseFolder, what: str) -> No
         with pytest.raises(VerificationFailed, match="event"):
             case.append(chain, kind, facts, who=who, why="")
     assert case.read().number == chain.number
+
+
+@pytest.mark.parametrize("kind", ["acquired", "began", "sealed", "opened"])
+def test_nothing_is_done_until_somebody_confirms_to_have_the_case(
+    case: CaseFolder, kind: Any
+) -> None:
+    with case.held() as chain:
+        who = case.person(chain, None, None)
+        moved = {"from": "A. Weber", "to": "B. Ito"}
+        chain = case.append(chain, "transferred", f.Moved(role=""), who=who, why="x", **moved)
+        with pytest.raises(VerificationFailed, match="hand-over"):
+            case.append(chain, kind, SEAL, who=who, why="")
+        # Given to somebody else after all: still by who has it.
+        chain = case.append(chain, "transferred", f.Moved(role=""), who=who, why="x", to="C. Roy")
+        assert (chain.custodian, chain.offered) == (("A. Weber", "examiner"), "C. Roy")
 
 
 @pytest.mark.parametrize(

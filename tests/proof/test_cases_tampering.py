@@ -305,7 +305,8 @@ def test_what_is_no_bundle_is_refused(done: Led, tmp_path: Path) -> None:
 
 def test_a_bundle_that_ends_early_or_goes_on_is_refused(done: Led, tmp_path: Path) -> None:
     data, broken = done.bundle.read_bytes(), tmp_path / "broken.tar"
-    for changed in (data[:-512], data[: len(data) // 2], data + b"\0" * 512, data + b"x", data[:1]):
+    longer = (data + b"\0" * 512, data + b"\0" * tarfile.RECORDSIZE, data + b"x")
+    for changed in (data[:-512], data[: len(data) // 2], data[:1], *longer):
         broken.write_bytes(changed)
         assert not is_sound(lambda: ours(broken, done.desk.here()))
         assert not is_sound(lambda: alone(broken, [done.key]))

@@ -199,7 +199,7 @@ class Batch:
         return lambda share: self._tell(Share(index, share))
 
     def _work_in_place(self, source: Path, index: int) -> Result | Skipped:
-        refuse_kept(source, in_place=True)
+        refuse_kept(source, replaces=True)
         kept = keep_original(source, self._manner.backup_dir) if self._manner.backup_dir else None
         before = identity_of(source)
         try:

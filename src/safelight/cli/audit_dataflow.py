@@ -90,11 +90,14 @@ def _teller(face: Face) -> Callable[[int, int], None]:
 
 
 def _target(face: Face, typed: str) -> Path:
-    """Raises OutputExists before any work is done, UsageError for no name."""
+    """Raises OutputExists, PolicyRefused before any work is done, UsageError for no name."""
+    from safelight.engine.kept import refuse_kept
+
     if not typed:
         raise UsageError("--svg has an empty name", hint="look at where the name came from")
     if os.path.lexists(typed) and face.settings.existing != "overwrite":
         raise OutputExists(f"{typed} is there already", hint="--existing overwrite replaces it")
+    refuse_kept(Path(typed), replaces=True)
     return Path(typed)
 
 

@@ -11,6 +11,8 @@ import click
 
 from safelight.cli.custody import acting, case_at, folder, house, line, somebody, tell, why
 from safelight.cli.face import Face
+from safelight.cli.outcomes import Outcomes
+from safelight.cli.printable import printable
 
 if TYPE_CHECKING:
     from safelight.proof.cases.facts import Acquired
@@ -40,35 +42,48 @@ def command(face: Face, folder: str, *, files: tuple[str, ...], recursive: bool,
     from safelight.proof.cases.acquire import acquire, finish
     from safelight.proof.cases.folder import refuse_closed
 
-    case = case_at(face, folder)
+    case, outcomes = case_at(face, folder), Outcomes(face)
     with case.held() as chain:
         refuse_closed(chain)
         case.refuse_stranger(chain)
         finish(case, chain)
         person, items = somebody(case, chain, who, role), []
-        for path in _paths(files, recursive=recursive):
-            chain, facts, is_new = acquire(case, chain, path, who=person, why=why)
-            items.append(_document(facts, is_new=is_new))
-            if not face.is_json and face.verbosity >= 0:
-                state = "acquired" if is_new else "was there"
-                face.out(line(facts.item, state, facts.file.sha256, facts.name))
+        for path in _paths(face, files, outcomes, recursive=recursive):
+            with outcomes.of(str(path)):
+                chain, facts, is_new = acquire(case, chain, path, who=person, why=why)
+                items.append(_document(facts, is_new=is_new))
+                if not face.is_json and face.verbosity >= 0:
+                    state = "acquired" if is_new else "was there"
+                    face.out(line(facts.item, state, facts.file.sha256, facts.name))
     tell(face, case, chain, "acquired", items=items)
-    return 0
+    return outcomes.exit_code
 
 
-def _paths(files: tuple[str, ...], *, recursive: bool) -> Iterator[Path]:
-    """Each file once named, and with recursive all below each folder, in order; no link below one
-    is followed.
+def _paths(
+    face: Face, files: tuple[str, ...], outcomes: Outcomes, *, recursive: bool
+) -> Iterator[Path]:
+    """Each file once named, and with recursive all below each folder, in order. No link below one
+    is followed: that, and a folder that cannot be listed, is told.
     """
+
+    from safelight.engine.source import unreadable
+
+    def unlisted(error: OSError) -> None:
+        outcomes.failed(str(error.filename), unreadable(error))
+
     for name in files:
         path = Path(name)
         if not (recursive and path.is_dir()):
             yield path
             continue
-        for place, folders, names in os.walk(path):
+        for place, folders, names in os.walk(path, onerror=unlisted):
             folders.sort()
-            found = (Path(place) / one for one in sorted(names))
-            yield from (one for one in found if one.is_file() and not one.is_symlink())
+            for one in (Path(place) / each for each in sorted(names + folders)):
+                if one.is_symlink() or not (one.is_file() or one.is_dir()):
+                    what = "a link" if one.is_symlink() else "no regular file"
+                    face.warn(f"{printable(str(one), 200)}: passed over, it is {what}")
+                elif one.is_file():
+                    yield one
 
 
 def _document(facts: Acquired, *, is_new: bool) -> dict[str, Any]:

@@ -23,12 +23,14 @@ def command(face: Face, folder: str, *, who: str | None, role: str | None, why: 
       safelight case open 2026-114 --why 'a second card was found'
     """
     from safelight.proof.cases.facts import Opened
+    from safelight.proof.cases.folder import refuse_away
 
     case = case_at(face, folder)
     with case.held() as chain:
         case.refuse_stranger(chain)
         if chain.seal is None:
             raise PolicyRefused("the case is not sealed")
+        refuse_away(chain)
         person = somebody(case, chain, who, role)
         facts = Opened(seal=chain.seal.seal)
         chain = case.append(chain, "opened", facts, who=person, why=why)

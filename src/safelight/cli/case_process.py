@@ -10,6 +10,7 @@ import click
 from safelight.cli.custody import acting, case_at, folder, line, somebody, tell, why
 from safelight.cli.face import Face
 from safelight.cli.options import caging, setting, speaking
+from safelight.cli.outcomes import Outcomes
 
 if TYPE_CHECKING:
     from safelight.proof.cases.chain import Result
@@ -47,7 +48,7 @@ def command(face: Face, folder: str, *, recipe_file: str, items: tuple[str, ...]
     from safelight.proof.cases.process import Act, Task, engine_for, process, settle
 
     recipe = with_scrub(loaded(Path(recipe_file), face.settings), face.settings)
-    case, found = case_at(face, folder), []
+    case, found, outcomes = case_at(face, folder), [], Outcomes(face)
     with case.held() as chain:
         refuse_closed(chain)
         case.refuse_stranger(chain)
@@ -57,14 +58,17 @@ def command(face: Face, folder: str, *, recipe_file: str, items: tuple[str, ...]
             finish(case, chain)
             chain = settle(case, chain, engine)
             for item in items or tuple(chain.originals):
-                act = Act(item, person, why)
-                chain, result, is_new = process(case, chain, engine, task, act=act)
-                found.append(_document(result, is_new=is_new))
-                if not face.is_json and face.verbosity >= 0:
-                    state = "done" if is_new else "was there"
-                    face.out(line(found[-1]["result"], state, item, found[-1]["file"]))
+                with outcomes.of(item):
+                    act = Act(item, person, why)
+                    chain, result, is_new = process(case, chain, engine, task, act=act)
+                    found.append(_document(result, is_new=is_new))
+                    if not face.is_json and face.verbosity >= 0:
+                        state = "done" if is_new else "was there"
+                        face.out(line(found[-1]["result"], state, item, found[-1]["file"]))
+                    continue
+                chain = case.read()  # with the event that says why it failed
     tell(face, case, chain, "processed", work=found)
-    return 0
+    return outcomes.exit_code
 
 
 def _document(result: Result, *, is_new: bool) -> dict[str, Any]:

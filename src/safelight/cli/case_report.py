@@ -30,6 +30,7 @@ def command(face: Face, folder: str, *, output: str | None, overwrite: bool) -> 
 
     The page holds small pictures, needs nothing from outside, and prints well.
     """
+    from safelight.engine.kept import refuse_kept
     from safelight.proof.cases.folder import unwritten
     from safelight.proof.cases.report import report
     from safelight.proof.cases.shelf import FolderShelf
@@ -37,6 +38,7 @@ def command(face: Face, folder: str, *, output: str | None, overwrite: bool) -> 
 
     place = Path(folder).absolute()
     target = Path(output) if output else place.with_name(f"{place.name}.html")
+    refuse_kept(target, replaces=True)
     chain = case_at(face, folder).read()
     text = report(chain, FolderShelf(place))
     if target.exists() and not overwrite:

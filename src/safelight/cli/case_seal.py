@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from safelight.cli.custody import acting, case_at, folder, here_of, house, somebody, tell, why
+from safelight.cli.custody import acting, case_at, folder, house, require_sound, somebody, tell, why
 from safelight.cli.face import Face
 from safelight.cli.printable import printable
-from safelight.errors import PolicyRefused, VerificationFailed
+from safelight.errors import PolicyRefused
 
 
 @click.command(name="seal", add_help_option=False)
@@ -35,8 +35,9 @@ def command(
     encrypted.
     """
     from safelight.engine.book import Book
+    from safelight.engine.kept import refuse_kept
     from safelight.proof.cases.acquire import finish
-    from safelight.proof.cases.checking import examine
+    from safelight.proof.cases.folder import refuse_away
     from safelight.proof.cases.proofs import keep_proofs
     from safelight.proof.cases.seal import seal, write_bundle
     from safelight.proof.cases.shelf import FolderShelf
@@ -44,23 +45,25 @@ def command(
     case, shelf = case_at(face, folder), FolderShelf(Path(folder))
     place = Path(folder).absolute()
     target = Path(output) if output else place.with_name(f"{place.name}.sealed.tar")
+    refuse_kept(target, replaces=False)
     with case.held() as chain:
         case.refuse_stranger(chain)
+        if chain.seal is None:
+            refuse_away(chain)
         finish(case, chain)
         if chain.unfinished:
             raise PolicyRefused(
                 "work was begun and not finished", hint="the same case process again finishes it"
             )
         keep_proofs(case, chain, shelf, Book.of(face.settings).journal)
-        lines, _chain = examine(shelf, here_of(face, case))
-        for line in lines:
-            if line.state == "failed":
-                raise VerificationFailed(f"{line.name}: {line.sentence}")
+        require_sound(face, case)
         chain = seal(case, chain, somebody(case, chain, who, role), why)
         is_new = write_bundle(case, chain, shelf, target)
     if not face.is_json and face.verbosity >= 0:
         state = "written" if is_new else "was there, the same"
         face.out(f"{printable(str(target))}: {state}")
-        face.out(f"key  {case.keys.receipts.fingerprint}")
-    tell(face, case, chain, "sealed", bundle=str(target), key=case.keys.receipts.fingerprint)
+        for key in chain.keys:
+            face.out(f"key  {key}")
+    own = case.keys.receipts.fingerprint
+    tell(face, case, chain, "sealed", bundle=str(target), key=own, keys=list(chain.keys))
     return 0

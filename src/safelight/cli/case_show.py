@@ -31,9 +31,10 @@ def command(face: Face, folder: str) -> int:
             face.document(event_document(one.event, one.digest))
         return 0
     name, role = chain.custodian
+    away = f", handed to {printable(chain.offered)}, not confirmed" if chain.offered else ""
     face.out(face.paint(printable(chain.title), "bold"))
     face.out(f"case {chain.id}, {'sealed' if chain.seal is not None else 'open'}, "
-             f"with {printable(name)}{f' ({printable(role)})' if role else ''}")  # fmt: skip
+             f"with {printable(name)}{f' ({printable(role)})' if role else ''}{away}")  # fmt: skip
     for one in chain.lines:
         event = one.event
         who = f"{event.who.name}{f' ({event.who.role})' if event.who.role else ''}"

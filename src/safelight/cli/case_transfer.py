@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from safelight.cli.custody import case_at, folder, house, long, short, somebody, tell
+from safelight.cli.custody import case_at, folder, house, long, require_sound, short, somebody, tell
 from safelight.cli.face import Face
 from safelight.errors import PolicyRefused, UsageError
 
@@ -35,8 +35,10 @@ def command(face: Face, folder: str, *, to: str | None, to_role: str | None, wit
       safelight case transfer 2026-114 --to 'B. Ito' --to-role analyst --why 'for enhancement'
       safelight case transfer 2026-114 --accept
 
-    To another machine, copy the whole folder. Before it was confirmed there, no work is taken.
+    To another machine, copy the whole folder. Before it was confirmed there, no work is taken; it
+    is confirmed only if the case holds as it lies there.
     """
+    from safelight.proof.cases.event import facts_of
     from safelight.proof.cases.facts import Moved
 
     case = case_at(face, folder)
@@ -46,12 +48,12 @@ def command(face: Face, folder: str, *, to: str | None, to_role: str | None, wit
                 raise UsageError("--accept says it all: who gets the case was said by who gave it")
             if not chain.is_handed_over:
                 raise PolicyRefused("the case was not handed over to anybody")
+            require_sound(face, case)
             given = chain.last_move.event
-            person = case.person(None, given.to, chain.custodian[1])
+            role = facts_of(given, Moved).role
+            person = case.person(None, given.to, role)
             words = {"why": "", "from": given.from_, "to": given.to}
-            chain = case.append(
-                chain, "received", Moved(role=chain.custodian[1]), who=person, **words
-            )
+            chain = case.append(chain, "received", Moved(role=role), who=person, **words)
         else:
             case.refuse_stranger(chain)
             if not to or not why:

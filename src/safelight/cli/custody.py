@@ -107,6 +107,17 @@ def here_of(
     return Here(frozenset(known), case.registry, journal, frozenset(kept))
 
 
+def require_sound(face: Face, case: CaseFolder) -> None:
+    """Raises VerificationFailed where anything in the case is not what its log says."""
+    from safelight.proof.cases.checking import examine
+    from safelight.proof.cases.shelf import FolderShelf
+
+    lines, _chain = examine(FolderShelf(case.folder), here_of(face, case))
+    for one in lines:
+        if one.state == "failed":
+            raise VerificationFailed(f"{one.name}: {one.sentence}")
+
+
 def somebody(case: CaseFolder, chain: Chain | None, who: str | None, role: str | None) -> Person:
     """Who acts. Raises UsageError where nobody was named yet."""
     if who is None and (chain is None or not chain.custodian[0]):
@@ -135,6 +146,7 @@ def document(place: Path, chain: Chain) -> dict[str, Any]:
         "title": chain.title,
         "custodian": name,
         "role": role,
+        "offered": chain.offered,
         "sealed": chain.seal is not None,
         "events": chain.number,
         "digest": chain.tip,

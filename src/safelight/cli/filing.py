@@ -26,12 +26,14 @@ def each(
 
     kind is the type of its document. Raises VaultLocked.
     """
+    from safelight.engine.kept import refuse_kept
     from safelight.engine.sealing import key_of, taken
 
     key, code = key_of(face.settings), 0
     for one in files:
         try:
             target = name(Path(one))
+            refuse_kept(target, replaces=False)
             with taken(key) as secret:
                 made = work(Path(one), target, secret)
         except VaultLocked:

@@ -54,8 +54,11 @@ def write(face: Face, page: Page, output: str) -> Page:
 def put(place: Path, data: bytes) -> None:
     """Write a new file that only its owner may read, whole or not at all.
 
-    Raises OutputExists, DiskFull, OutputFailed.
+    Raises OutputExists, DiskFull, OutputFailed, PolicyRefused among the originals of a case.
     """
+    from safelight.engine.kept import refuse_kept
+
+    refuse_kept(place, replaces=False)
     temporary = place.with_name(f".{secrets.token_hex(8)}.part")  # fits, whatever the name
     try:
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

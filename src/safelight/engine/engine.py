@@ -126,7 +126,7 @@ class Engine:
             if output is not None and not in_place and _is_same(source, output):
                 raise OutputClash("the output would be the input itself")
             if output is not None:
-                refuse_kept(output, in_place=in_place)
+                refuse_kept(output, replaces=in_place or existing == "overwrite")
             run = Run(recipe, output, existing, in_place, into, progress)
             return self._run(source, run, noting)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from safelight.errors import PolicyRefused
@@ -11,15 +12,15 @@ CASE_LOG = "case.jsonl"
 ORIGINALS, WORK = "originals", "work"
 
 
-def refuse_kept(target: Path, *, in_place: bool) -> None:
-    """Raises PolicyRefused for an output that would replace a file of a case, or would lie among
-    its originals.
+def refuse_kept(target: Path, *, replaces: bool) -> None:
+    """Raises PolicyRefused for an output that would lie among the originals of a case, or replace a
+    file of it; replaces: what lies there would be replaced.
     """
     place = target.parent.resolve()
     for folder in (place, *place.parents):
         if (folder / CASE_LOG).is_file():
             is_among = (folder / ORIGINALS) in (place, *place.parents)
-            if in_place or is_among:
+            if is_among or (replaces and os.path.lexists(target)):
                 raise PolicyRefused(
                     "in a case nothing is replaced, and originals stay as they are",
                     hint="safelight case process CASE RECIPE ITEM",

@@ -11,14 +11,21 @@ import os
 import re
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from safelight.engine.kept import ORIGINALS
 from safelight.engine.source import unreadable
-from safelight.errors import InputMissing, LimitExceeded, OutputFailed, VerificationFailed
+from safelight.errors import (
+    InputMissing,
+    LimitExceeded,
+    OutputFailed,
+    SafelightError,
+    VerificationFailed,
+)
 from safelight.proof.cases.chain import Chain
 from safelight.proof.cases.event import Person
 from safelight.proof.cases.facts import Acquired, File
@@ -34,6 +41,10 @@ OPEN = 0o700
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Digests:
     """What a file holds: bytes, SHA-256 and SHA3-256."""
@@ -43,7 +54,7 @@ class Digests:
     sha3_256: str
 
     @classmethod
-    def of(cls, file: BinaryIO, write: Callable[[bytes], object] | None = None) -> Digests:
+    def of(cls, file: _Readable, write: Callable[[bytes], object] | None = None) -> Digests:
         """Of what is left to read; each piece goes to write, too. Raises OSError."""
         first, second, size = hashlib.sha256(), hashlib.sha3_256(), 0
         while piece := file.read(PIECE_BYTES):
@@ -83,7 +94,11 @@ def acquire(
         try:
             digests, changed = _copied(source, incoming)
         except OSError as error:
+            _give_up(incoming)
             raise unwritten(error) from error
+        except SafelightError:
+            _give_up(incoming)
+            raise
         known = next((o for o in chain.originals.values() if digests.fits(o.file)), None)
         if known is not None:
             incoming.unlink()
@@ -96,6 +111,11 @@ def acquire(
         chain = case.append(chain, "acquired", facts, who=who, why=why)
         _name(case, facts)
     return chain, facts, True
+
+
+def _give_up(incoming: Path) -> None:
+    with suppress(OSError):
+        incoming.unlink()
 
 
 def finish(case: CaseFolder, chain: Chain) -> None:
@@ -132,12 +152,15 @@ def _name(case: CaseFolder, facts: Acquired) -> None:
 
 
 def _copied(source: Path, target: Path) -> tuple[Digests, str]:
-    """Copy, make it last, and read it back. Raises OSError for the target."""
+    """Copy, make it last, and read it back. Raises OSError for the target, InputMissing for the
+    source.
+    """
     try:
         fd = open_regular(source)
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.filename is None:
-            raise InputMissing(f"{shown(str(source))} is no regular file") from error
+            hint = "-r takes all files below a folder" if source.is_dir() else ""
+            raise InputMissing("it is no regular file", hint=hint) from error
         raise unreadable(error) from error
     with open(fd, "rb", buffering=0) as reading:
         if os.fstat(fd).st_size > MAX_BYTES:
@@ -146,13 +169,28 @@ def _copied(source: Path, target: Path) -> tuple[Digests, str]:
         target.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
         with open(os.open(target, flags, READ_ONLY), "wb", buffering=0) as writing:
-            digests = Digests.of(reading, _written_whole(writing))
+            digests = Digests.of(_Source(reading), _written_whole(writing))
             os.fsync(writing.fileno())
             _drop_cache(writing.fileno())
     if Digests.at(target) != digests:
         target.unlink()
         raise OutputFailed("the copy cannot be read back as it was", hint="check the disk")
     return digests, changed.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class _Source:
+    """A file that is copied; a medium that fails is told as what it is."""
+
+    def __init__(self, file: _Readable) -> None:
+        self._file = file
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise InputMissing(
+                unreadable(error).message, hint="check the medium that it lies on"
+            ) from error
 
 
 def _written_whole(file: BinaryIO) -> Callable[[bytes], None]:

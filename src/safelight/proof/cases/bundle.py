@@ -44,9 +44,9 @@ def examine_bundle(shelf: BundleShelf, here: Here) -> tuple[tuple[Line, ...], Ch
 def _sealed(shelf: BundleShelf, chain: Chain) -> Seal:
     """The seal that holds for all that is there. Raises OSError, VerificationFailed."""
     data, envelope = shelf.read(MANIFEST, MAX_MANIFEST_BYTES), shelf.read(SEAL, MAX_SEAL_BYTES)
-    key = chain.keys.get(signer_of(envelope))
-    if key is None:
-        raise VerificationFailed("the seal has the key of nobody in the case")
+    key = chain.keys[chain.holder]
+    if signer_of(envelope) != chain.holder:
+        raise VerificationFailed("the seal has the key of nobody who has the case")
     manifest = Manifest.parse(data)
     digests = Digests.of(io.BytesIO(data)).at_place(MANIFEST)
     seal = read_seal(envelope, digests, base64_bytes(key))

@@ -15,8 +15,9 @@ from safelight.proof.cases.event import Event, Line, facts_of, read
 
 MAX_LOG_BYTES = 256_000_000
 MOVES = ("transferred", "received")
-# What may follow a seal.
+# What may follow a seal, and what may happen until somebody confirms to have the case.
 AFTER_SEAL = frozenset({"opened", "transferred", "received", "noted"})
+WHILE_AWAY = frozenset({"transferred", "received", "noted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Chain:
-    """A log that holds, and what it comes to. size_bytes is that of its whole lines; unfinished
-    bytes behind them were never acknowledged.
+    """A log that holds, and what it comes to. custodian has the case, and holder is the fingerprint
+    of the key that signs meanwhile; offered is who was given it and has not confirmed to have it,
+    "" where nobody was. size_bytes is that of the whole lines; unfinished bytes behind them were
+    never acknowledged.
     """
 
     lines: tuple[Line, ...] = ()
@@ -40,6 +43,8 @@ class Chain:
     results: dict[str, Result] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     custodian: tuple[str, str] = ("", "")
+    holder: str = ""
+    offered: str = ""
     seal: f.Sealed | None = None
     size_bytes: int = 0
     unfinished_bytes: int = 0
@@ -79,7 +84,7 @@ class Chain:
     @property
     def is_handed_over(self) -> bool:
         """True while the case was given away and nobody has confirmed to have it."""
-        return bool(self.lines) and self.last_move.event.event == "transferred"
+        return bool(self.offered)
 
     @property
     def unfinished(self) -> tuple[Result, ...]:
@@ -112,9 +117,11 @@ class Chain:
             raise VerificationFailed(f"event {event.number} belongs to another case")
         if self.seal is not None and event.event not in AFTER_SEAL:
             raise VerificationFailed(f"event {event.number} stands behind a seal")
-        is_new_key = bool(self.lines) and event.fingerprint not in self.keys
-        if is_new_key and not (event.event == "received" and self.is_handed_over):
-            raise VerificationFailed(f"event {event.number} has the key of nobody who had the case")
+        if self.is_handed_over and event.event not in WHILE_AWAY:
+            raise VerificationFailed(f"event {event.number} stands behind a hand-over")
+        is_theirs = self.is_handed_over if event.event == "received" else self._is_held_by(event)
+        if not is_theirs:
+            raise VerificationFailed(f"event {event.number} has the key of nobody who has the case")
         step = STEPS.get(event.event)
         grown = step(self, event) if step is not None else self
         return replace(
@@ -123,6 +130,9 @@ class Chain:
             keys=self.keys | {event.fingerprint: event.key},
             size_bytes=self.size_bytes + len(line.data) + 1,
         )
+
+    def _is_held_by(self, event: Event) -> bool:
+        return not self.lines or event.fingerprint == self.holder
 
 
 def walk(data: bytes) -> Chain:
@@ -146,7 +156,10 @@ def walk(data: bytes) -> Chain:
 
 def _created(chain: Chain, event: Event) -> Chain:
     return replace(
-        chain, created=facts_of(event, f.Created), custodian=(event.who.name, event.who.role)
+        chain,
+        created=facts_of(event, f.Created),
+        custodian=(event.who.name, event.who.role),
+        holder=event.fingerprint,
     )
 
 
@@ -188,8 +201,16 @@ def _ended(chain: Chain, event: Event) -> Chain:
     return replace(chain, results=chain.results | {found.result: replace(before, outcome=found)})
 
 
-def _moved(chain: Chain, event: Event) -> Chain:
-    return replace(chain, custodian=(event.to, facts_of(event, f.Moved).role))
+def _transferred(chain: Chain, event: Event) -> Chain:
+    facts_of(event, f.Moved)
+    if not event.to:
+        raise VerificationFailed(f"event {event.number}: the case is handed to nobody")
+    return replace(chain, offered=event.to)
+
+
+def _received(chain: Chain, event: Event) -> Chain:
+    custodian = (event.to, facts_of(event, f.Moved).role)
+    return replace(chain, custodian=custodian, holder=event.fingerprint, offered="")
 
 
 def _sealed(chain: Chain, event: Event) -> Chain:
@@ -209,8 +230,8 @@ STEPS: dict[str, Callable[[Chain, Event], Chain]] = {
     "began": _began,
     "processed": _ended,
     "failed": _ended,
-    "transferred": _moved,
-    "received": _moved,
+    "transferred": _transferred,
+    "received": _received,
     "sealed": _sealed,
     "opened": _opened,
 }

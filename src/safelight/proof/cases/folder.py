@@ -148,8 +148,8 @@ class CaseFolder:
             ) from error
 
     def refuse_stranger(self, chain: Chain) -> None:
-        """Raises PolicyRefused where this machine's key has no part in the case yet."""
-        if self.keys.receipts.fingerprint not in chain.keys:
+        """Raises PolicyRefused unless this machine's key is that of who has the case."""
+        if self.keys.receipts.fingerprint != chain.holder:
             raise PolicyRefused(
                 "the case is led with another machine's key",
                 hint="there: safelight case transfer CASE --to NAME --why REASON; here: --accept",
@@ -168,6 +168,11 @@ def refuse_closed(chain: Chain) -> None:
     """Raises PolicyRefused for a case that is sealed, or that nobody has confirmed to have."""
     if chain.seal is not None:
         raise PolicyRefused("the case is sealed", hint="safelight case open CASE --why REASON")
+    refuse_away(chain)
+
+
+def refuse_away(chain: Chain) -> None:
+    """Raises PolicyRefused for a case that was given away and that nobody has confirmed to have."""
     if chain.is_handed_over:
         raise PolicyRefused(
             "the case was handed over, and nobody has confirmed to have it",

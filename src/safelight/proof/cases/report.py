@@ -47,6 +47,7 @@ def report(chain: Chain, shelf: Shelf) -> str:
 def _parts(chain: Chain, shelf: Shelf) -> Iterator[str]:
     name, role = chain.custodian
     state = "sealed" if chain.seal is not None else "open"
+    away = f", handed to {page.shown(chain.offered)}, who has not confirmed it"
     yield f"<h1>{page.shown(chain.title)}</h1>"
     yield (
         f'<p class="soft">Chain of custody, {state} at event {chain.number}, '
@@ -55,7 +56,7 @@ def _parts(chain: Chain, shelf: Shelf) -> Iterator[str]:
     rows = [
         ("Case", page.code(chain.id)),
         ("Rules", "evidence: originals are kept as they were; work is on copies and repeatable"),
-        ("Now with", _person(name, role)),
+        ("Now with", _person(name, role) + (away if chain.offered else "")),
         ("Last event", f"{chain.number}, SHA-256 {page.code(chain.tip)}"),
     ]
     if chain.seal is not None:

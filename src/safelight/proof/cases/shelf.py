@@ -78,8 +78,8 @@ class BundleShelf:
             end = _checked_form(file, member)
             self._members[place] = member
         file.seek(end)
-        rest = whole(file, 4 * tarfile.RECORDSIZE)
-        if any(rest) or len(rest) < 2 * BLOCK or (end + len(rest)) % tarfile.RECORDSIZE:
+        rest = file.read(2 * tarfile.RECORDSIZE)
+        if rest != bytes(2 * BLOCK + -(end + 2 * BLOCK) % tarfile.RECORDSIZE):
             raise VerificationFailed("the bundle does not end as it should")
 
     def opened(self, place: str) -> BinaryIO:

@@ -6,8 +6,8 @@ It reads the bundle once and unpacks nothing. What it checks, in order:
 
 seal       seal.json is signed, over manifest.json; every file is there with both its digests, and
            no other file is
-log        each event of case.jsonl is signed, names the SHA-256 of the line before it, and has a
-           key that has a part in the case: the first event's, or of somebody it was handed to
+log        each event of case.jsonl is signed, names the SHA-256 of the line before it, and has the
+           key of who has the case: of the first event, or of who confirmed to have it last
 originals  each file that an "acquired" event names has the digests that it had then
 results    each result likewise
 receipts   each receipt is signed by a key of the case, and speaks of its result
@@ -37,7 +37,8 @@ IN_TOTO = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
 SEAL_TYPE = "tag:safelight,2026:case-seal/v1"
 RECEIPT_TYPE = re.compile(r"tag:safelight,2026:receipt/v[12]")
-AFTER_SEAL = {"opened", "transferred", "received", "noted"}
+WHILE_AWAY = {"transferred", "received", "noted"}
+AFTER_SEAL = WHILE_AWAY | {"opened"}
 PIECE = 1 << 20
 
 
@@ -105,6 +106,13 @@ def opened_envelope(data: bytes, keys: dict[str, bytes], what: str) -> dict[str,
     return statement
 
 
+def header_of(name: str, size: int) -> bytes:
+    """The 512 bytes before a file: its name, size, mode 0444, and nothing else."""
+    start = name.encode().ljust(100, b"\0") + b"0000444\0" + b"0000000\0" * 2 + b"%011o\0" % size
+    start, rest = start + b"0" * 11 + b"\0", b"0" + bytes(100) + b"ustar\x0000" + bytes(247)
+    return start + b"%06o\0 " % (sum(start) + sum(rest) + 8 * 32) + rest
+
+
 class Bundle:
     """The files of a tar file by their names below its one folder, with bytes and digests."""
 
@@ -122,17 +130,13 @@ class Bundle:
             self.members[name] = member
             self.digests[name] = self._digests(member)
         file.seek(end)
-        rest = file.read()
-        is_end = len(rest) >= 1024 and not any(rest) and (end + len(rest)) % 10240 == 0
-        need(is_end, "the bundle does not end as it should")
+        need(file.read(20480) == bytes(1024 + -(end + 1024) % 10240), "the end was altered")
 
     def _form(self, file: Any, member: tarfile.TarInfo) -> int:
         """Where a file ends; no byte of its header and padding can be another."""
-        ours = tarfile.TarInfo(member.name)
-        ours.size, ours.mode, ours.mtime = member.size, 0o444, 0
         file.seek(member.offset)
-        header = file.read(member.offset_data - member.offset)
-        need(header == ours.tobuf(tarfile.USTAR_FORMAT), f"the header of {member.name} was altered")
+        is_ours = file.read(512) == header_of(member.name, member.size)
+        need(is_ours, f"the header of {member.name} was altered")
         file.seek(member.offset_data + member.size)
         padding = file.read(-member.size % 512)
         need(not any(padding), f"the padding of {member.name} was altered")
@@ -170,7 +174,7 @@ class Log:
         self.began: dict[str, dict[str, Any]] = {}
         self.results: list[dict[str, Any]] = []
         self.seal: dict[str, Any] | None = None
-        self.tip, self._last_move = "0" * 64, ""
+        self.tip, self.holder, self._is_away = "0" * 64, "", False
         *lines, rest = data.split(b"\n")
         need(lines and not rest, "the log has no whole last line")
         for number, line in enumerate(lines, 1):
@@ -187,12 +191,14 @@ class Log:
         need((kind == "created") == (number == 1), f"event {number}: created once, at the start")
         if self.events:
             need(event["case"] == self.events[0]["case"], f"event {number}: another case")
-            is_received = kind == "received" and self._last_move == "transferred"
-            is_known = fingerprint in self.keys or is_received
-            need(is_known, f"event {number} has the key of nobody who had the case")
+            is_theirs = self._is_away if kind == "received" else fingerprint == self.holder
+            need(is_theirs, f"event {number} has the key of nobody who has the case")
         need(self.seal is None or kind in AFTER_SEAL, f"event {number} stands behind a seal")
+        need(not self._is_away or kind in WHILE_AWAY, f"event {number} stands behind a hand-over")
         if kind in ("transferred", "received"):
-            self._last_move = kind
+            self._is_away = kind == "transferred"
+        if kind in ("created", "received"):
+            self.holder = fingerprint
         self.keys[fingerprint] = key
         self.tip = hashlib.sha256(line).hexdigest()
         self.events.append(event)
@@ -207,7 +213,8 @@ class Log:
             need(facts["item"] in self.originals, "a result is of no original")
             self.began[facts["result"]] = facts
         elif kind == "processed":
-            need(facts["result"] in self.began, "a result never began")
+            ended = {one["result"] for one in self.results}
+            need(facts["result"] in set(self.began) - ended, "a result was not under way")
             self.results.append(facts)
         elif kind == "sealed":
             self.seal = facts
@@ -217,7 +224,8 @@ class Log:
 
 def check_seal(bundle: Bundle, log: Log) -> str:
     manifest = parsed(bundle.read("manifest.json"), "the manifest")
-    statement = opened_envelope(bundle.read("seal.json"), log.keys, "the seal")
+    holder = {log.holder: log.keys[log.holder]}
+    statement = opened_envelope(bundle.read("seal.json"), holder, "the seal")
     seal = statement["predicate"]
     _size, sha256, sha3_256 = bundle.digests["manifest.json"]
     subject = [{"name": "manifest.json", "digest": {"sha256": sha256, "sha3_256": sha3_256}}]
