@@ -27,11 +27,19 @@ KEY = bytes(range(32))
 DATA = b"any file, not only a picture" * 200_000
 
 
-@pytest.fixture(params=["unnamed", "named"], autouse=True)
+@pytest.fixture(params=["unnamed", "named", "on a stick"], autouse=True)
 def road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Every test on both roads: with files that have no name yet, and where there are none."""
-    if request.param == "named":
+    """Every test on each road: with files that have no name yet, where there are none, and where a
+    file can have one name alone.
+    """
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if request.param != "unnamed":
         monkeypatch.delattr(os, "O_TMPFILE")
+    if request.param == "on a stick":
+        monkeypatch.setattr(os, "link", refuse)
     return str(request.param)
 
 
@@ -129,6 +137,17 @@ def test_what_the_system_refuses_is_told_and_leaves_nothing(
     assert names(tmp_path) == ["notes.pdf"]
 
 
+def test_a_name_that_was_taken_and_not_filled_is_given_back(
+    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", refusing(errno.EPERM))
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    monkeypatch.setattr(os, "replace", refusing(errno.EIO))
+    with pytest.raises(OutputFailed):
+        encrypt_file(plain, tmp_path / "a.enc", KEY)
+    assert names(tmp_path) == ["notes.pdf"]
+
+
 @pytest.mark.parametrize("name", ["none", ".", "nul\0"])
 def test_what_is_no_file_is_no_input(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputMissing):
@@ -137,8 +156,9 @@ def test_what_is_no_file_is_no_input(tmp_path: Path, name: str) -> None:
 
 
 def test_no_folder_can_be_made_where_a_file_is(plain: Path, tmp_path: Path) -> None:
-    with pytest.raises(OutputFailed):
+    with pytest.raises(OutputFailed, match="a file lies where its folder would be") as caught:
         encrypt_file(plain, plain / "a.enc", KEY)
+    assert not isinstance(caught.value, OutputExists)
 
 
 def test_a_folder_that_may_not_be_written_is_told(
@@ -163,7 +183,7 @@ def test_a_killed_run_leaves_no_file_that_looks_whole(tmp_path: Path, road: str)
     (tmp_path / "plain").unlink()
     script = (
         "import os, signal, sys; from pathlib import Path; from safelight.vault import files\n"
-        "if sys.argv[3] == 'named': del os.O_TMPFILE\n"
+        "if sys.argv[3] != 'unnamed': del os.O_TMPFILE\n"
         "files.os.fsync = lambda fd: os.kill(os.getpid(), signal.SIGKILL)\n"
         "files.decrypt_file(Path(sys.argv[1]), Path(sys.argv[2]), bytes(range(32)))\n"
     )
@@ -172,5 +192,5 @@ def test_a_killed_run_leaves_no_file_that_looks_whole(tmp_path: Path, road: str)
     assert killed.returncode == -9
     left = [name for name in names(tmp_path) if name != "a.enc"]
     # Where a file must have a name from the start, a hidden one stays.
-    assert len(left) == (1 if road == "named" else 0)
+    assert len(left) == (0 if road == "unnamed" else 1)
     assert all(name.startswith(".") for name in left)

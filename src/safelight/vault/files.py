@@ -23,6 +23,7 @@ PIECE_BYTES = 1 << 22
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _TAKEN = "the name is taken: nothing is ever overwritten"
 _NO_UNNAMED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +110,42 @@ def _writing(path: Path, mode: int) -> Iterator[_Put]:
             yield _Put(fd)
             os.fchmod(fd, mode | 0o600)
             os.fsync(fd)
-            link = Path(f"/proc/self/fd/{fd}") if temporary is None else temporary
-            # a folder's descriptor makes Python call linkat, which alone follows this link
-            os.link(link, path.absolute(), src_dir_fd=fd, follow_symlinks=True)
+            _name(fd, temporary, path.absolute())
             sync_folder(path.parent)
         finally:
             os.close(fd)
             if temporary is not None:
-                temporary.unlink()
+                temporary.unlink(missing_ok=True)
     except FileExistsError as error:
+        if not path.parent.is_dir():
+            raise OutputFailed(
+                "the file cannot be written: a file lies where its folder would be",
+                hint="-o another folder",
+            ) from error
         raise OutputExists(_TAKEN, hint="-o another name") from error
     except OSError as error:
         if error.errno in _FULL:
             raise DiskFull() from error
         reason = (error.strerror or "error").lower()
         raise OutputFailed(f"the file cannot be written: {reason}") from error
+
+
+def _name(fd: int, temporary: Path | None, path: Path) -> None:
+    """Give the file this name, unless somebody has it. Raises FileExistsError, OSError."""
+    link = Path(f"/proc/self/fd/{fd}") if temporary is None else temporary
+    try:
+        # a folder's descriptor makes Python call linkat, which alone follows this link
+        os.link(link, path, src_dir_fd=fd, follow_symlinks=True)
+    except OSError as error:
+        if temporary is None or error.errno not in _NO_LINKS:
+            raise
+        # as on a stick, where a file has one name: taken first, so that nobody else's is lost
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        try:
+            os.replace(temporary, path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _unnamed(path: Path) -> tuple[int, Path | None]:
