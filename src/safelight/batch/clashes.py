@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from safelight.errors import OutputClash
 from safelight.recipe import Recipe
+from safelight.vault.stream import SUFFIX, is_encrypted_name
 
 if TYPE_CHECKING:
     from safelight.batch.plan import PlannedItem
@@ -40,9 +41,11 @@ def refuse_clashes(items: list[PlannedItem], recipe: Recipe) -> None:
             )
         other = seen.setdefault(os.path.normcase(os.path.abspath(item.target)), item)
         if other is not item:
+            # who wanted encrypted files is not led to plain ones
+            ending = SUFFIX if is_encrypted_name(item.target) else ""
             raise OutputClash(
                 f"{other.shown} and {item.shown} would have the same output {item.target}",
-                hint="--name '{stem}-{index}.{ext}' gives each a name of its own",
+                hint=f"--name '{{stem}}-{{index}}.{{ext}}{ending}' gives each a name of its own",
             )
 
 

@@ -38,12 +38,8 @@ class Tally:
 
     @property
     def exit_code(self) -> int:
-        """0 all good; 3 some failed; when all failed, their common code, or 1 where they differ."""
-        if not self._codes:
-            return 0
-        if self._codes.total() < self.ended - self.passed_over:
-            return PARTIAL
-        return next(iter(self._codes)) if len(self._codes) == 1 else FAILED
+        """As code_of tells, for the files that were not passed over."""
+        return code_of(self._codes, ended=self.ended - self.passed_over)
 
     def summary(self, seconds: float, *, planned: int, was_cancelled: bool) -> Summary:
         """The counts as an event (the table of exit codes is in docs/reference/errors.md)."""
@@ -73,6 +69,18 @@ class Tally:
         self._attempted += len(cage.attempts)
         self._contained += cage.contained
         self._level = cage.level if self._level is None else min(self._level, cage.level)
+
+
+def code_of(failed: Counter[int], *, ended: int) -> int:
+    """0 all good; 3 some failed; when all failed, their common code, or 1 where they differ.
+
+    failed counts the exit codes of those that did.
+    """
+    if not failed:
+        return 0
+    if failed.total() < ended:
+        return PARTIAL
+    return next(iter(failed)) if len(failed) == 1 else FAILED
 
 
 def exit_code(items: Iterable[Item]) -> int:

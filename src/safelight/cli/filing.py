@@ -5,6 +5,7 @@ a bad one never stopping the others.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,14 +23,16 @@ Work = Callable[[Path, Path, bytearray], "Made"]
 def each(
     face: Face, kind: str, files: Sequence[str], *, name: Callable[[Path], Path], work: Work
 ) -> int:
-    """Do the work on each file, from its path to the one that name gives it; the exit code.
+    """Do the work on each file, from its path to the one that name gives it; the exit code, which
+    is that of a batch.
 
     kind is the type of its document. Raises VaultLocked.
     """
+    from safelight.batch.tally import code_of
     from safelight.engine.kept import refuse_kept
     from safelight.engine.sealing import key_of, taken
 
-    key, code = key_of(face.settings), 0
+    key, failed = key_of(face.settings), Counter[int]()
     for one in files:
         try:
             target = name(Path(one))
@@ -39,7 +42,7 @@ def each(
         except VaultLocked:
             raise
         except SafelightError as error:
-            code = max(code, error.exit_code)
+            failed[error.exit_code] += 1
             if face.is_json:
                 face.document(problem_document(error, f"{one}: {error.message}"))
             else:
@@ -51,7 +54,7 @@ def each(
             face.document(document | facts)
         elif face.verbosity >= 0:
             face.out(f"{printable(one)} → {printable(str(target))}")
-    return code
+    return code_of(failed, ended=len(files))
 
 
 def place(output: str | None, usual: Path, *, several: bool) -> Path:
