@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,21 @@ def test_what_protects_a_machine_is_told(ground: Ground, name: str) -> None:
     found = seen(*(check(system) for check in checks), machine.disk(system, STATE))
     assert value in {one.value for one in found.facts}
     assert found.findings == ()
+
+
+def test_what_a_machine_does_not_tell_is_said_to_be_untold(tmp_path: Path) -> None:
+    system = Machine(tmp_path)
+    found = seen(
+        machine.swap(system),
+        machine.core_dumps(system, 0),
+        machine.memory(system),
+        machine.updates(system),
+    )
+    values = {one.name: one.value for one in found.facts}
+    assert values["freed memory"] == "not told"
+    assert values["reading another program's memory"] == "not told"
+    assert values["core dumps"] == ("not told" if sys.platform == "linux" else "off")
+    assert {one.id for one in found.findings} == {"memory-plain"}
 
 
 def test_the_longest_mount_point_counts_and_its_escapes_are_read(ground: Ground) -> None:

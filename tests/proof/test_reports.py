@@ -26,7 +26,7 @@ from safelight.proof.reports.drawing import svg
 from safelight.proof.reports.evidence import Asked, Evidence, gather
 from safelight.proof.reports.html import html
 from safelight.proof.reports.markdown import markdown
-from safelight.proof.reports.page import Page, Section
+from safelight.proof.reports.page import SEVERITIES, Page, Section
 from safelight.recipe import Recipe
 from safelight.settings import Settings
 from tests.cli.pictures import draw
@@ -146,6 +146,36 @@ def test_a_result_that_was_changed_stands_out_in_the_custody_report(shop: Shop) 
     assert states["not beside its receipt"] == 1
 
 
+def test_a_result_under_a_keyed_digest_is_not_said_to_be_away(shop: Shop) -> None:
+    keyed = replace(shop.settings, receipt_profile="sensitive")
+    with Engine(keyed, jobs=1) as engine:
+        scrub = Recipe.from_steps([{"op": "scrub"}])
+        engine.run(shop.folder / "anna.jpg", scrub, output=shop.out / "keyed.jpg")
+    page = kind("custody").page(shop.gather(shop.out / "keyed.jpg"))
+    results = [one for one in page.sections if one.title.startswith("Result ")]
+    assert [told_of(one)["the result on the disk"][:23] for one in results] == [
+        "there, and not compared"
+    ]
+
+
+def test_the_gravest_of_what_weakens_stands_first(done: Shop) -> None:
+    plain = replace(done, settings=replace(done.settings, log_names=True, require_level=1))
+    Ground(done.folder / "root").plant(**{"proc/swaps": "Filename\n/dev/sda2 partition 1 0 -2\n"})
+    page = kind("gdpr-art30").page(plain.gather(done.out))
+    found = [one.severity for section in page.sections for one in section.findings]
+    assert len(set(found)) > 1
+    assert found == sorted(found, key=lambda one: -SEVERITIES.index(one))
+
+
+def test_the_record_does_not_say_where_results_go_but_asks(done: Shop) -> None:
+    page = kind("gdpr-art30").page(done.gather(done.out))
+    facts = told(page)
+    assert facts["results"].endswith("not here")
+    assert "transfers of pictures by Safelight" not in facts
+    asks = {ask.name: ask.hint for section in page.sections for ask in section.asks}
+    assert "shares" in asks["Transfers of results by other means"]
+
+
 def flip(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -247,6 +277,8 @@ def test_where_something_could_leave_is_drawn(done: Shop) -> None:
     assert closed is not None
     assert all(one.is_closed for one in closed.arrows if one.start == "hosts")
     assert ElementTree.fromstring(svg(drawing)).tag.endswith("svg")
+    rows = [line for line in markdown(page).splitlines() if line.startswith("| Sealed memory")]
+    assert "| Sealed memory | Worker, one a picture | descriptor, read only | open |" in rows
 
 
 def test_the_sheet_on_marks_counts_what_receipts_say(done: Shop) -> None:

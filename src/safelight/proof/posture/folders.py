@@ -67,14 +67,13 @@ def held(state_dir: Path, data_dir: Path) -> Table:
         _row("models that came from outside", data_dir / "models", "safelight models rm"),
     ]
     rows.append(("receipts of files", "beside each output", "", "", RECEIPT_RULE))
-    rows.append(
-        ("pictures", "none", "", "", "inputs stay where they are; results go where you say")
-    )
+    rows.append(("pictures", "none here", "", "", PICTURES_RULE))
     return Table(headings=("what", "how much", "oldest", "newest", "kept until"), rows=tuple(rows))
 
 
 RECEIPT_RULE = "you remove them; verification ends with them"
-LOG_RULE = "never shortened; removing a part is noticed"
+LOG_RULE = "never shortened; a cut is noticed, an older copy put back only by a kept checkpoint"
+PICTURES_RULE = "inputs stay where they are; results go where you say; a case keeps its originals"
 
 
 def _row(what: str, folder: Path, rule: str) -> tuple[str, ...]:

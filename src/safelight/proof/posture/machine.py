@@ -90,7 +90,8 @@ def _is_encrypted(machine: Machine, block: str) -> bool:
 
 def core_dumps(machine: Machine, soft_limit: int) -> Iterator[Fact | Finding]:
     """Whether a crash leaves memory in a file. soft_limit in bytes, of this process."""
-    pattern = (machine.text("proc/sys/kernel/core_pattern") or "").strip()
+    told = machine.text("proc/sys/kernel/core_pattern")
+    pattern = (told or "").strip()
     yield fact("workers", "not dumpable, no core file", "enforced by kernel")
     if pattern.startswith("|"):
         handler = Path(pattern[1:].split()[0]).name if pattern[1:].split() else "unknown"
@@ -99,6 +100,8 @@ def core_dumps(machine: Machine, soft_limit: int) -> Iterator[Fact | Finding]:
     elif soft_limit:
         yield fact("core dumps", "on", TOLD)
         yield found("core-dumps-on", "the limit for core files in this session is not 0")
+    elif told is None and sys.platform == "linux":
+        yield fact("core dumps", "not told", TOLD)
     else:
         yield fact("core dumps", "off", TOLD)
 
@@ -123,8 +126,9 @@ def disk(machine: Machine, folder: Path) -> Iterator[Fact | Finding]:
     elif kind in ("ecryptfs", "fuse.gocryptfs", "fuse.encfs"):
         yield fact("disk of the state folder", f"encrypted ({kind})", TOLD)
     elif is_known:
-        yield fact("disk of the state folder", f"{kind}, not encrypted", TOLD)
-        yield found("disk-plain", f"it lies on {kind} on a block device without dm-crypt")
+        yield fact("disk of the state folder", f"{kind}, no encryption seen", TOLD)
+        words = f"it lies on {kind} on a block device without dm-crypt"
+        yield found("disk-plain", f"{words}; what a drive or a host encrypts is not seen")
     else:
         yield fact("disk of the state folder", f"{kind}, encryption not told", TOLD)
         yield found("disk-untold", f"it lies on {kind}, which hides the disk beneath it")
@@ -146,22 +150,35 @@ def memory(machine: Machine) -> Iterator[Fact | Finding]:
     """Whether memory is encrypted, overwritten when freed, and closed to other programs."""
     flags = set(re.findall(r"^flags\s*:(.*)$", machine.text("proc/cpuinfo") or "", re.M)[:1])
     words = set(" ".join(flags).split())
-    line = machine.text("proc/cmdline") or ""
+    line = machine.text("proc/cmdline")
     able = [name for flag, name in MEMORY_FLAGS.items() if flag in words]
     is_guest = "tdx_guest" in words or (machine.root / "dev/sev-guest").exists()
-    is_on = is_guest or ("sme" in words and "mem_encrypt=on" in line)
+    is_on = is_guest or ("sme" in words and "mem_encrypt=on" in (line or ""))
     if is_on:
         yield fact("memory encryption", f"on ({', '.join(able) or 'guest'})", TOLD)
     else:
         can = f"; the processor names {', '.join(able)}" if able else ""
         yield fact("memory encryption", f"not seen{can}", TOLD)
         yield found("memory-plain", f"no sign of it in what processor and kernel say{can}")
-    is_zeroed = "init_on_free=1" in line.split()
-    yield fact(
-        "freed memory", "overwritten" if is_zeroed else "not overwritten by the kernel", TOLD
-    )
-    if not is_zeroed:
+    yield from _freed(line)
+    yield from _open(machine)
+
+
+def _freed(line: str | None) -> Iterator[Fact | Finding]:
+    if line is None:
+        yield fact("freed memory", "not told", TOLD)
+    elif "init_on_free=1" in line.split():
+        yield fact("freed memory", "overwritten", TOLD)
+    else:
+        yield fact("freed memory", "not overwritten, as far as the kernel tells", TOLD)
         yield found("memory-not-zeroed", "init_on_free=1 is not on the kernel's command line")
+
+
+def _open(machine: Machine) -> Iterator[Fact | Finding]:
+    """Whether programs of the same user may read each other's memory."""
+    if not (machine.root / "proc/sys/kernel").is_dir():
+        yield fact("reading another program's memory", "not told", TOLD)
+        return
     scope = (machine.text("proc/sys/kernel/yama/ptrace_scope") or "").strip()
     yield fact("reading another program's memory", SCOPES.get(scope, "not restricted"), TOLD)
     if scope not in SCOPES:

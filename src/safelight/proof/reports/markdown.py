@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from safelight.proof.reports.html import ORGANISATION
-from safelight.proof.reports.page import Finding, Page, Section, Table
+from safelight.proof.reports.page import Arrow, Finding, Page, Section, Table
 from safelight.proof.reports.plain import plain
 
-SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+SPECIAL = re.compile(r"([\\`*_\[\]<>|#&~])")
 BLANK = "…"
 
 
@@ -46,7 +46,7 @@ def _section(section: Section) -> Iterator[str]:
     if section.drawing is not None:
         titles = {node.id: node.title for node in section.drawing.nodes}
         ways = [
-            (titles[one.start], titles[one.end], one.words, "closed" if one.is_closed else "open")
+            (titles[one.start], titles[one.end], _one_line(one.words), _state(one))
             for one in section.drawing.arrows
         ]
         yield from _rows(("from", "to", "what and how", "way"), ways)
@@ -86,6 +86,14 @@ def _table(table: Table) -> Iterator[str]:
         yield from ("", "none")
         return
     yield from _rows(table.headings, table.rows)
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", " ")
+
+
+def _state(arrow: Arrow) -> str:
+    return "closed" if arrow.is_closed else "open"
 
 
 def _rows(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

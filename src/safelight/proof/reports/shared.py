@@ -9,6 +9,7 @@ from safelight.audit.facts import utc_now
 from safelight.audit.statement import LIMITS
 from safelight.proof.reports.evidence import DONE, Evidence, codes, ended, verbs
 from safelight.proof.reports.page import (
+    SEVERITIES,
     Arrow,
     Basis,
     Drawing,
@@ -32,6 +33,10 @@ CANNOT_KNOW = (
     "Whether codes of role, purpose and case were given truthfully.",
     "What the pictures show, and so whose personal data they hold.",
     *(_sentence(text) for text in LIMITS),
+)
+RESULTS = (
+    "go into the folder that is named; what carries such a folder elsewhere (mounts, programs) is"
+    " told by safelight audit dataflow, not here"
 )
 HELPS = "It helps to document; whether what it documents is lawful is not for a program to say."
 NOT_MEASURES = ("Summary", "What is held where")
@@ -132,7 +137,8 @@ def recipients(evidence: Evidence) -> tuple[Fact, ...]:
     told = ", ".join(f"{host} ({number})" for host, number in sorted(hosts.items()))
     kernel = bool(levels) and levels[0] > 0
     facts = [
-        fact("recipients of pictures by way of Safelight", "none: no verb sends one", "by design"),
+        fact("recipients of pictures over a connection", "none: no verb sends one", "by design"),
+        fact("results", RESULTS, "by design"),
         fact("connections that were allowed", told or "none", "recorded"),
         fact("what a connection is for", "models pull, from hosts on its list", "by design"),
     ]
@@ -170,6 +176,7 @@ def measures(evidence: Evidence) -> tuple[Section, ...]:
         for one in section.findings
         if one.severity != "note"
     )
+    findings = tuple(sorted(findings, key=lambda one: -SEVERITIES.index(one.severity)))
     none = () if findings else ("Nothing of more than note was found.",)
     return (
         Section(title="Technical measures, as found", facts=facts),

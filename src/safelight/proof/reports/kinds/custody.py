@@ -20,6 +20,8 @@ INTRO = (
 SHORT = 16
 SAME, ALTERED = "the one that was signed, byte for byte", "NOT the one that was signed"
 ABSENT = "not beside its receipt"
+KEYED = "there, and not compared: its digest is keyed (safelight verify FILE compares it)"
+UNREAD = "there, and cannot be read"
 
 
 def page(evidence: Evidence) -> Page:
@@ -86,12 +88,14 @@ def found_beside(work: Work) -> str:
     """Whether the result still lies beside its receipt, and is what was signed."""
     place = output_for(work.place)
     outputs = work.facts.outputs
-    if place is None or not place.is_file() or not outputs or outputs[0].sha256 is None:
+    if place is None or not place.is_file() or not outputs:
         return ABSENT
+    if outputs[0].sha256 is None:
+        return KEYED
     try:
         is_same = sha256_of(place) == outputs[0].sha256
     except OSError:
-        return ABSENT
+        return UNREAD
     return SAME if is_same else ALTERED
 
 

@@ -52,9 +52,9 @@ def _controller(evidence: Evidence) -> tuple[Section, ...]:
             ),
         ),
         _categories(evidence),
-        _recipients(evidence, "(d)"),
+        _recipients(evidence, "(d) Recipients"),
         _transfers(evidence, "(e)"),
-        _retention(evidence, "(f)"),
+        _retention(evidence, "(f) Time limits for erasure"),
         *_measures(evidence, "(g)"),
         _examined(),
     )
@@ -83,9 +83,9 @@ def _processor(evidence: Evidence) -> tuple[Section, ...]:
                 Ask(name="Which of these for which controller", hint="and under which contract"),
             ),
         ),
-        _recipients(evidence, "(b), further processors and"),
+        _recipients(evidence, "Further processors and recipients"),
         _transfers(evidence, "(c)"),
-        _retention(evidence, "beside (c):"),
+        _retention(evidence, "Time limits for erasure"),
         *_measures(evidence, "(d)"),
         _examined(),
     )
@@ -102,7 +102,7 @@ def _categories(evidence: Evidence) -> Section:
             fact("recognising who somebody is", "no operation does it", "by design"),
             fact(
                 "vectors of pictures",
-                "made only by embed, given to the caller, not kept",
+                "made by embed alone, and written where its results go",
                 "by design",
             ),
         ),
@@ -115,9 +115,9 @@ def _categories(evidence: Evidence) -> Section:
     )
 
 
-def _recipients(evidence: Evidence, letter: str) -> Section:
+def _recipients(evidence: Evidence, title: str) -> Section:
     return Section(
-        title=f"{letter} Recipients",
+        title=title,
         facts=shared.recipients(evidence),
         asks=(Ask(name="Recipients of results", hint="whom the organisation gives them to"),),
     )
@@ -128,12 +128,15 @@ def _transfers(evidence: Evidence, letter: str) -> Section:
     return Section(
         title=f"{letter} Transfers to third countries",
         facts=(
-            fact("transfers of pictures by Safelight", "none", "by design"),
+            fact("transfers of pictures over a connection of Safelight", "none", "by design"),
             fact("connections in the ledger", f"{count}, for models alone", "recorded"),
-            fact("where the work ran", _where(evidence), "recorded"),
+            fact("where the work ran, as receipts say", _where(evidence), "recorded"),
         ),
         asks=(
-            Ask(name="Transfers of results by other means", hint="and the safeguards of Art. 46"),
+            Ask(
+                name="Transfers of results by other means",
+                hint="shares and synchronised folders too, and the safeguards of Art. 46",
+            ),
         ),
     )
 
@@ -143,11 +146,15 @@ def _where(evidence: Evidence) -> str:
     return ", ".join(places) or "no receipt tells"
 
 
-def _retention(evidence: Evidence, letter: str) -> Section:
+def _retention(evidence: Evidence, title: str) -> Section:
     return Section(
-        title=f"{letter} Time limits for erasure",
+        title=title,
         facts=(
-            fact("pictures in Safelight's own store", "none: nothing is kept", "by design"),
+            fact(
+                "pictures in Safelight's own store",
+                "none; a case keeps its originals in the folder of the case",
+                "by design",
+            ),
             fact("memory of a picture", "overwritten when its job ends", "enforced in process"),
         ),
         tables=(shared.retention(evidence),),
