@@ -180,6 +180,13 @@ def test_a_file_among_the_originals_that_no_event_names_is_noticed(done: Led, co
     assert done.desk.states(copy)["originals"] == "failed"
 
 
+def test_a_log_that_is_gone_is_a_failure_where_the_case_was_led(done: Led, copy: Path) -> None:
+    assert done.desk.registry.knows(done.folder)
+    assert not done.desk.registry.knows(copy)
+    (copy / LOG).unlink()
+    assert done.desk.states(copy)["log"] == "failed"
+
+
 def test_a_folder_that_is_a_link_is_not_followed(done: Led, copy: Path) -> None:
     shutil.move(copy / "work", copy / "moved")
     (copy / "work").symlink_to(copy / "moved")
@@ -190,6 +197,8 @@ def test_a_proof_of_another_receipt_is_noticed(done: Led, copy: Path, tmp_path: 
     shutil.copy(copy / "journal/R0001.tlog-proof", copy / "journal/R0002.tlog-proof")
     elsewhere = Desk(tmp_path / "elsewhere")
     assert elsewhere.states(copy, done.key)["journal"] == "failed"
+    # Here the receipt stands in the journal itself, but the seal would hand the proof on.
+    assert done.desk.states(copy)["journal"] == "failed"
     (copy / "journal/R0002.tlog-proof").unlink()
     assert elsewhere.states(copy, done.key)["journal"] == "unknown"
 

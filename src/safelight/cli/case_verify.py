@@ -31,6 +31,7 @@ def command(face: Face, folder: str, *, keys: tuple[str, ...], kept: tuple[str, 
     from safelight.proof.cases.shelf import FolderShelf
 
     case = case_at(face, folder)
-    case.require()
+    if not case.registry.knows(case.folder):
+        case.require()
     lines, chain = examine(FolderShelf(Path(folder)), here_of(face, case, keys=keys, kept=kept))
     return conclude(face, folder, lines, chain)

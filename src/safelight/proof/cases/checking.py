@@ -154,8 +154,9 @@ def _journal(chain: Chain, shelf: Shelf, here: Here) -> Line:
         return Line("journal", "failed", error.message)
     for result, outcome in done:
         try:
-            is_here = proofs.receipt_of(shelf, outcome).commitment in numbers
-            if not is_here and proofs.proof_of(shelf, outcome) is None:
+            # A proof that is there must hold, here too: it goes into the bundle.
+            is_proven = proofs.proof_of(shelf, outcome) is not None
+            if not is_proven and proofs.receipt_of(shelf, outcome).commitment not in numbers:
                 missing.append(result.began.result)
         except VerificationFailed as error:
             faults.append(f"{result.began.result}: {error.message}")

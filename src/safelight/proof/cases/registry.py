@@ -74,6 +74,10 @@ class Registry:
             if known is not None:
                 yield known
 
+    def knows(self, place: Path) -> bool:
+        """Whether a case was led here in this folder."""
+        return any(known.path == place.absolute() for known in self.all())
+
     def check(self, chain: Chain) -> None:
         """Raises VerificationFailed if the log is not the one that was led here, or a cut one."""
         known = self.known(chain.id)

@@ -208,7 +208,8 @@ def _certification(chain: Chain) -> Iterator[str]:
 def _checking(chain: Chain) -> Iterator[str]:
     yield "<h2>How to check it</h2>"
     yield (
-        "<p>Compare the fingerprints below with what you were given in another way. Then run "
+        "<p>Compare the fingerprints below with what you were given in another way. Then run, with "
+        "<code>--key</code> before each of them, "
         "<code>safelight verify case BUNDLE --key FINGERPRINT</code>, or, without Safelight, the "
         "readable script in the bundle: "
         "<code>python verify_case.py BUNDLE --key FINGERPRINT</code>.</p>"

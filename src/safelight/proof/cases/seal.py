@@ -197,8 +197,9 @@ With Safelight:
 
   safelight verify case BUNDLE.tar --key FINGERPRINT
 
+A case that went to another machine has one key for each: name them all, --key before each.
 FINGERPRINT must come to you in another way than this file: whoever could change the file could
-also change what stands here. According to this bundle it is:
+also change what stands here. According to this bundle the keys are:
 
 {keys}
 """
