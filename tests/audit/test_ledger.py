@@ -66,7 +66,7 @@ def test_lines_taken_out_exchanged_or_repeated_are_noticed(
         ledger.read()
 
 
-@pytest.mark.parametrize("line", [b"{}\n", b"[]\n", b"x\n", b'{"signature":"x"}\n', b"no end"])
+@pytest.mark.parametrize("line", [b"{}\n", b"[]\n", b"x\n", b'{"signature":"x"}\n'])
 def test_what_is_no_line_is_noticed(ledger: Ledger, state_dir: Path, line: bytes) -> None:
     with (state_dir / FILE).open("ab") as file:
         file.write(line)
@@ -166,8 +166,25 @@ def test_a_ledger_that_an_older_version_began_goes_on(
 def test_what_a_run_that_died_left_is_cut_off(ledger: Ledger, state_dir: Path) -> None:
     with (state_dir / FILE).open("ab") as file:
         file.write(b'{"half')
+    assert len(ledger.read()) == 3
     ledger.append({"what": "connection", "host": "four.example"})
     assert len(ledger.read()) == 4
+
+
+def test_what_a_run_that_died_left_first_is_no_line(ledger: Ledger, state_dir: Path) -> None:
+    (state_dir / HEAD_FILE).unlink()
+    (state_dir / FILE).write_bytes(b'{"half')
+    assert ledger.read() == []
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_a_torn_line_that_was_acknowledged_is_noticed(
+    ledger: Ledger, state_dir: Path, kept: int
+) -> None:
+    lines = (state_dir / FILE).read_bytes().splitlines(keepends=True)
+    (state_dir / FILE).write_bytes(b"".join(lines[:kept]) + lines[kept][:-1])
+    with pytest.raises(VerificationFailed, match=f"line {kept + 1} of the ledger"):
+        ledger.read()
 
 
 def test_too_much_of_it_is_told(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
