@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,6 +125,23 @@ def test_receipts_that_were_altered_are_told(desk: Desk, script: Script) -> None
         run verify log --state-dir state state/a.png
         exit 5
         stdout '^receipts +failed +the receipt of state/a\\.png was altered'
+        """,
+    )
+
+
+def test_a_pipe_in_the_place_of_a_receipt_keeps_nobody_waiting(desk: Desk, script: Script) -> None:
+    receipt = desk.folder / ".safelight" / "a.png.receipt.json"
+    receipt.unlink()
+    os.mkfifo(receipt)
+    play(
+        script,
+        """
+        run verify log --state-dir state state/a.png
+        exit 2
+        stderr 'the receipt of state/a\\.png cannot be read: no regular file'
+        run verify log --journal state/journal --key /dev/zero
+        exit 2
+        stderr 'the file holds no public key'
         """,
     )
 

@@ -20,6 +20,7 @@ FOREIGN = "--key FINGERPRINT names a key that you trust"
 NEWER = "a newer version of Safelight reads this receipt"
 UNRECORDED = "run the same command again: it records it"
 CHAIN = "a PEM file with the authority's certificates"
+MAX_KEY_BYTES = 65_536
 PEM = "a file with one Ed25519 public key as PEM"
 
 
@@ -111,7 +112,8 @@ def believed(key: str) -> dict[str, bytes]:
     from safelight.vault.keys import fingerprint_of
 
     try:
-        found = load_pem_public_key(Path(key).read_bytes())
+        with Path(key).open("rb") as file:
+            found = load_pem_public_key(file.read(MAX_KEY_BYTES))
     except OSError as error:
         raise InputMissing(
             f"--key is no fingerprint and no file: {(error.strerror or 'error').lower()}",

@@ -66,10 +66,11 @@ def receipt_of(name: str) -> Receipt:
     """The receipt beside this output, or in this file. Raises InputMissing, VerificationFailed."""
     from safelight.audit.dsse import MAX_ENVELOPE_BYTES
     from safelight.audit.receipt import Receipt, is_receipt_path, path_for
+    from safelight.vault.private import open_regular
 
     place = Path(name) if is_receipt_path(Path(name)) else path_for(Path(name))
     try:
-        with place.open("rb") as file:
+        with open(open_regular(place), "rb") as file:
             return Receipt.parse(file.read(MAX_ENVELOPE_BYTES + 1))
     except OSError as error:
         reason = (error.strerror or "error").lower()
