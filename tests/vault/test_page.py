@@ -11,12 +11,12 @@ import pytest
 
 from safelight.vault import page as page_module
 from safelight.vault import plain
-from safelight.vault.keepers import ByKeyFile
+from safelight.vault.keepers import ByPassphrase
 from safelight.vault.keys import load_or_make
 from safelight.vault.page import LOCKED, ORDINARY, PAGE_BYTES, SECRET, Page
 from safelight.vault.vault import Vault
 
-USED = ("receipts", "journal", "digest")
+USED = ("receipts", "journal", "digest", "data")
 NEEDLE = bytes((place * 37 + 11) & 255 for place in range(32))
 # Makes the needle without a second copy, puts it where the first argument says, and waits.
 HOLDER = """
@@ -79,26 +79,45 @@ USER = """
 import sys
 from pathlib import Path
 from safelight.vault import page
-from safelight.vault.keys import load_or_make
+from safelight.vault.keys import load_or_make, overwrite
+from safelight.vault.stream import Encryptor
 if sys.argv[2] == "ordinary":
     page._mapped = lambda: (None, *page._ordinary())
-keys = load_or_make(Path(sys.argv[1]))
+keys = load_or_make(Path(sys.argv[1]), Path(sys.argv[3]))
 for _ in range(3):
     keys.receipts.sign(b"x"), keys.journal.sign(b"x"), keys.pseudonym("x")
+    if sys.argv[4] == "encrypts":
+        secret = keys.take_data()
+        with Encryptor(secret, len) as encryptor:
+            encryptor.write(b"x")
+            encryptor.finish()
+        overwrite(secret)
 print("used", flush=True)
 sys.stdin.readline()
 """
 
 
+@pytest.mark.parametrize("uses", ["signs", "encrypts"])
 @pytest.mark.parametrize("kind", ["usual", "ordinary"])
 def test_keys_that_were_used_lie_nowhere_else_in_memory(
-    folder: Path, tmp_path: Path, ring: dict[str, bytes], kind: str
+    folder: Path,
+    keeper: ByPassphrase,
+    passphrase_file: Path,
+    cheap: None,
+    ring: dict[str, bytes],
+    kind: str,
+    uses: str,
 ) -> None:
-    """Signing and digesting leave no second copy: what is in the page is all there is."""
+    """Signing, digesting, encrypting leave no second copy: what is in the page is all there is.
+    What opened the vault is nowhere at all.
+    """
     load_or_make(folder)
     secrets = {name: plain.secret_of(name, plain.read_or_make(folder, name)) for name in USED}
-    Vault(folder).init(ByKeyFile(tmp_path / "key"))
-    command = [sys.executable, "-c", USER, str(folder), kind]
+    vault = Vault(folder)
+    vault.init(keeper)
+    secrets["master"] = bytes(vault.opened_by(keeper))
+    secrets["keeper"] = bytes(keeper.key(vault.wrapped.kept))
+    command = [sys.executable, "-c", USER, str(folder), kind, str(passphrase_file), uses]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as user:
@@ -107,7 +126,7 @@ def test_keys_that_were_used_lie_nowhere_else_in_memory(
         found = {name: copies(user.pid, secret) for name, secret in secrets.items()}
         user.communicate("\n")
     in_page = 0 if kind == "usual" and held("usual")[0] == SECRET else 1
-    assert found == dict.fromkeys(USED, in_page)
+    assert found == dict.fromkeys(USED, in_page) | {"master": 0, "keeper": 0}
 
 
 def test_control_in_ordinary_memory_it_is_found() -> None:

@@ -228,6 +228,7 @@ class Vault:
         """All secrets; rests of plain files that hold the same are removed."""
         secrets = {name: self.wrapped.secret(name, master) for name in self.wrapped.keys}
         self._sweep_rests(master)
+        wrapping.cover()
         page = Page(secrets)
         for secret in (master, *secrets.values()):
             _overwrite(secret)

@@ -121,6 +121,14 @@ def read(untrusted: bytes) -> Wrapped:
     return found
 
 
+def cover() -> None:
+    """Do what opening does under a key that is nobody's: a cipher leaves its key on the stack, and
+    the next one lies over it.
+    """
+    nobody = bytearray(os.urandom(MASTER_BYTES))
+    _opened(nobody, _sealed(nobody, bytes(MASTER_BYTES), b""), b"")
+
+
 def damaged() -> VerificationFailed:
     return VerificationFailed(
         "the vault's file was changed or is damaged",
