@@ -134,6 +134,10 @@ def test_versions_inside_the_others_are_those_that_they_tell() -> None:
     assert inside("pyvips-binary")["libvips"] == told
     assert inside("pillow-heif")["libheif"] == pillow_heif.libheif_info()["libheif"]
     assert inside("sqlcipher3")["SQLite"] == importlib.import_module("sqlcipher3").sqlite_version
+    assert inside("pikepdf")["qpdf"] == importlib.import_module("pikepdf").__libqpdf_version__
+    database = importlib.import_module("sqlcipher3").connect(":memory:")
+    told = database.execute("pragma cipher_version").fetchone()[0]
+    assert inside("sqlcipher3")["SQLCipher"] == told.split()[0]
     assert inside("cryptography")["openssl"] in backend.openssl_version_text()
 
 
@@ -142,6 +146,10 @@ def test_codecs_without_a_version_in_their_file_are_listed_without_one() -> None
     assert found["libwebp"] == ""
     assert "libjpeg" not in found  # under its own name: mozjpeg
     assert found["mozjpeg"]
+    assert {name: inside("lxml")[name] for name in ("libxml2", "libxslt")} == {
+        "libxml2": "",
+        "libxslt": "",
+    }
 
 
 def test_files_of_machine_code_have_the_digest_of_what_is_there() -> None:

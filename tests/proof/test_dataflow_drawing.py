@@ -59,6 +59,12 @@ def test_the_page_needs_nothing_else_and_runs_nothing() -> None:
     assert "prefers-color-scheme: dark" in page
 
 
+def test_a_window_or_a_sheet_narrower_than_the_map_shows_all_of_it() -> None:
+    page = svg(gathered(sight("device", "Q1")))
+    assert "max-width: max(100%, 60rem); height: auto" in page
+    assert "@media print { svg { max-width: 100%; } }" in page
+
+
 def test_the_same_map_gives_the_same_bytes() -> None:
     assert svg(many()) == svg(many())
 

@@ -27,7 +27,9 @@ KINDS_OF_LINE: dict[Strength, str] = {
     "possible": "possible: not shut, nothing seen",
 }
 STYLE = """
-svg { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
+svg { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif;
+max-width: max(100%, 60rem); height: auto; }
+@media print { svg { max-width: 100%; } }
 .page { fill: #fbfbfa; } .text { fill: #1b1d21; } .note { fill: #5d636e; }
 .row { fill: #ffffff; stroke: #d9dce1; } .box { fill: #eef1f6; stroke: #8b95a7; }
 .h1 { font-size: 22px; font-weight: 650; } .h2 { font-size: 14px; font-weight: 650; }
