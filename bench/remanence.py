@@ -24,7 +24,8 @@ from bench.tables import Goal, Table, show
 from safelight.proof.remanence.canary import Mark, picture
 from safelight.proof.remanence.controls import trip_all
 from safelight.proof.remanence.search import Found, search, search_file
-from safelight.proof.remanence.watched import OVERWRITTEN, Ground, Subject
+from safelight.proof.remanence.watched import Ground, Subject
+from safelight.worker.freeing import OVERWRITTEN
 from tests.proof.disks import can_mount, disk
 from tests.proof.trials import BAD, GOOD, UGLY, Course, Trial
 

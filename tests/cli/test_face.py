@@ -118,6 +118,7 @@ def test_an_encoding_that_has_no_dots_is_no_reason_to_fail(home: Path, tmp_path:
 def test_the_module_is_the_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("safelight.cli.start.start_again", lambda: None)
     monkeypatch.setattr(sys, "argv", ["safelight", "version"])
     with pytest.raises(SystemExit) as left:
         runpy.run_module("safelight.cli", run_name="__main__")

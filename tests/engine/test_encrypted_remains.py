@@ -14,7 +14,8 @@ import pytest
 from safelight.proof.remanence.canary import IN_BODY, IN_PIXELS, SIGNATURE, Mark, picture
 from safelight.proof.remanence.job import GONE_S
 from safelight.proof.remanence.search import Found
-from safelight.proof.remanence.watched import OVERWRITTEN, Ground, Subject
+from safelight.proof.remanence.watched import Ground, Subject
+from safelight.worker.freeing import OVERWRITTEN
 from tests.proof.disks import Trace, can_mount, disk
 
 MARK = Mark()

@@ -25,6 +25,7 @@ from safelight.proof.remanence.controls import Tripped
 from safelight.proof.remanence.job import CanaryReport, canary_job
 from safelight.proof.remanence.search import Found, search_file, search_folder
 from safelight.settings import Settings
+from safelight.worker.freeing import OVERWRITTEN
 from tests.proof.disks import Trace, can_mount, disk
 from tests.worker.children import become_nobody_with_this_python, in_child
 
@@ -285,7 +286,7 @@ def test_what_an_output_still_shows_is_in_no_memory_either(tmp_path: Path) -> No
     others = [ground.part(name) for name in ("state", "tmp", "home", "logs")]
     inbox, output = tmp_path / "inbox", ground.part("out") / "out.png"
     inbox.mkdir()
-    with watched.Subject(ground, environment=watched.OVERWRITTEN) as told:
+    with watched.Subject(ground, environment=OVERWRITTEN) as told:
         told.tell({"settings": ground.settings(memory_budget=0)})
         for way in ("file", "into", "held", "in-place"):
             mark = Mark()

@@ -1,5 +1,5 @@
 """python -m safelight.cli is the safelight command."""
 
-from safelight.cli.main import main
+from safelight.cli.start import main
 
 main()

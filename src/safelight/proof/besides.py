@@ -4,9 +4,9 @@ the system says of swap and memory.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from safelight.engine.engine import Engine
 from safelight.errors import SafelightError, SomethingMissing
@@ -17,8 +17,8 @@ from safelight.proof.posture import keys, machine, parts
 from safelight.proof.posture.machine import Machine
 from safelight.proof.remanence.job import CanaryReport, canary_job
 from safelight.proof.reports.page import Fact, Finding
+from safelight.worker.freeing import overwrites
 
-State = Literal["ok", "failed", "unknown"]
 WIDTH = 100
 LABEL = 13
 # What opens pictures first of all, of all that is bundled.
@@ -101,6 +101,8 @@ def _machine(engine: Engine) -> Iterator[tuple[str, str]]:
     yield from _facts(machine.swap(here))
     yield from _facts(machine.core_dumps(here, machine.core_limit()))
     yield from _facts(machine.memory(here))
+    frees = "overwrites" if overwrites(os.environ) else "does not overwrite"
+    yield "this command", f"{frees} what it frees"
     yield from _facts(keys.keys(state_dir))
 
 

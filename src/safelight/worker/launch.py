@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from safelight.limits import Limits
+from safelight.worker.freeing import OVERWRITE_FREED
 from safelight.worker.job import Plan
 
 PACKAGE_PARENT = str(Path(__file__).parents[2])
@@ -26,9 +27,6 @@ MEMORY_IS_KEPT = (
     ":glibc.malloc.hugetlb=1"
 )
 KEPT_NAMES = ("SYSTEMROOT",)
-# Who lives for many jobs overwrites memory as it is freed. Without the cache of each thread: what
-# goes there is not overwritten.
-OVERWRITE_FREED = "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0"
 MEMORY_IS_OVERWRITTEN = f":{OVERWRITE_FREED}"
 # Not a layer: leave what a job left where it is. For the control of a test, like every layer.
 OVERWRITING = "overwriting"

@@ -33,13 +33,20 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What all canaries of one search begin with: 16 random bytes, or 32 letters in a name."""
+    """What all canaries of one search begin with: 16 random bytes; 32 letters in a name, and the
+    same in capitals in metadata, which programs read as text.
+    """
 
     raw: bytes = field(default_factory=lambda: secrets.token_bytes(MARK_BYTES))
 
     @property
     def text(self) -> str:
         return self.raw.hex()
+
+    @property
+    def said(self) -> str:
+        """As metadata says it."""
+        return self.text.upper()
 
     def canary(self, place: Place, job: int) -> bytes:
         """33 bytes; those of two jobs or two places differ."""
@@ -61,6 +68,7 @@ class Mark:
             is_known = len(untrusted_place) == 1 and untrusted_place[0] < len(PLACES)
             found[PLACES[untrusted_place[0]] if is_known else "cut"] += 1
         found["name"] += sum(1 for _ in _all(data, self.text.encode(), stop))
+        found["metadata"] += sum(1 for _ in _all(data, self.said.encode(), stop))
         return +found
 
 
@@ -80,7 +88,7 @@ def picture(mark: Mark, job: int, *, side: int = SIDE, is_packed: bool = True) -
         (
             SIGNATURE,
             _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)),
-            *_metadata(mark.canary("metadata", job)),
+            *_metadata(mark.canary("metadata", job), mark.said.encode()),
             _chunk(b"caNy", mark.canary("body", job).ljust(SPACING_BYTES, b"\xa5") * IN_BODY),
             _chunk(
                 b"IDAT", zlib.compress(_raster(mark.canary("pixels", job), side), int(is_packed))
@@ -90,10 +98,12 @@ def picture(mark: Mark, job: int, *, side: int = SIDE, is_packed: bool = True) -
     )
 
 
-def _metadata(canary: bytes) -> Iterator[bytes]:
-    """A comment, and an EXIF block whose one entry is the name of an artist."""
+def _metadata(canary: bytes, said: bytes) -> Iterator[bytes]:
+    """A comment, and an EXIF block whose one entry is the name of an artist, in letters: a value
+    that is read, and shown, as what it is.
+    """
     yield _chunk(b"tEXt", b"Comment\0" + canary * IN_METADATA)
-    artist = canary * IN_METADATA
+    artist = (said + b" ") * IN_METADATA
     entry = struct.pack("<HHII", 0x013B, 2, len(artist), 26)
     yield _chunk(b"eXIf", b"II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4) + artist)
 

@@ -10,7 +10,8 @@ from safelight.proof.remanence import leaks
 from safelight.proof.remanence.canary import Mark, picture
 from safelight.proof.remanence.leaks import Leak
 from safelight.proof.remanence.search import Found, search_folder
-from safelight.proof.remanence.watched import OVERWRITTEN, Ground, Subject
+from safelight.proof.remanence.watched import Ground, Subject
+from safelight.worker.freeing import OVERWRITTEN
 
 CORE_PATTERN = Path("/proc/sys/kernel/core_pattern")
 # Only who owns a disk can look at it raw.

@@ -15,7 +15,8 @@ from safelight.engine.engine import Engine
 from safelight.proof.remanence.canary import Mark, picture
 from safelight.proof.remanence.controls import Tripped, trip_all
 from safelight.proof.remanence.search import Found
-from safelight.proof.remanence.watched import OVERWRITTEN, Ground, Subject
+from safelight.proof.remanence.watched import Ground, Subject
+from safelight.worker.freeing import OVERWRITTEN
 
 # After a job, so long at most something of it may be there.
 GONE_S = 2.0

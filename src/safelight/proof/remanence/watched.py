@@ -25,8 +25,6 @@ SHARED_MEMORY = Path("/dev/shm")
 MODULE = "safelight.proof.remanence.subject"
 ANSWER_TIMEOUT_S = 120
 LEAVE_TIMEOUT_S = 10
-# What a long-lived server of ours runs with: memory is overwritten as it is freed.
-OVERWRITTEN = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": launch.OVERWRITE_FREED}
 PARTS = ("state", "data", "out", "tmp", "home", "logs")
 
 
