@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from safelight.engine.engine import Engine
-from safelight.errors import InputMissing
+from safelight.errors import ContainerBroken, InputMissing, LevelTooLow, SafelightError
 from safelight.proof.dataflow.carriers import carrier, carriers_in
 from safelight.proof.dataflow.ground import Ground
 from safelight.proof.dataflow.machine import Machine
@@ -67,6 +67,27 @@ def test_a_carrier_holds_what_was_put_in_and_nothing_else() -> None:
     made = carrier(exif=b"MM\0*abc", xmp=b"<x/>")
     assert made.count(b"MM\0*abc") == made.count(b"<x/>") == 1
     assert list(carriers_in(b"nothing")) == []
+
+
+@pytest.mark.parametrize("error", [LevelTooLow(), ContainerBroken()])
+def test_where_no_cage_opens_there_is_no_map_of_nothing(
+    folder: Path,
+    ground: Ground,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    error: SafelightError,
+) -> None:
+    def refused(*_given: object, **_named: object) -> None:
+        raise error
+
+    (folder / "a.jpg").write_bytes(jpeg())
+    (folder / "b.odd").write_bytes(b"nothing that shows")
+    monkeypatch.setattr(Engine, "run", refused)
+    if isinstance(error, ContainerBroken):  # that is the picture's own fault
+        assert len(mapped(folder, ground=ground, engine=engine).roots[0].unread) == 2
+        return
+    with pytest.raises(LevelTooLow):
+        mapped(folder, ground=ground, engine=engine)
 
 
 def test_what_cannot_be_read_is_listed_and_ends_nothing(

@@ -231,5 +231,8 @@ def test_a_system_that_does_not_tell_of_programs_is_said(
     folder: Path, ground: Ground, engine: Engine
 ) -> None:
     assert any("does not tell" in sentence for sentence in seen(folder, ground, engine).limits)
+    ground.proc.mkdir(parents=True)  # there, and empty
+    empty = replace(ground, unseen=set())
+    assert any("does not tell" in sentence for sentence in seen(folder, empty, engine).limits)
     process(ground, 42, cwd=Path("/"))
     assert seen(folder, replace(ground, unseen=set()), engine).limits[3:] == []

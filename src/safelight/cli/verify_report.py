@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from safelight.proof.reports.signed import Signed
 
 MAX_BYTES = 64_000_000
+OTHERWISE = "shows something else, or another version drew it: read what was drawn anew"
 OTHER = "--key FINGERPRINT names a key that you trust"
 
 
@@ -58,12 +59,16 @@ def command(face: Face, *, file: str, key: str | None, output: str | None) -> in
     page = found.page
     if face.is_json:
         head = {"type": "report-verification", "schema": SCHEMA, "input": file, "kind": page.kind}
+        head["shown"] = found.is_shown
         face.document(
             head | {"made": page.made, "key": found.fingerprint, "whose": whose, "ok": bool(whose)}
         )
     else:
         face.out(f"{'report':<10} {printable(page.title)}, made {page.made}")
-        face.out(f"{'signature':<10} {face.paint('ok', 'green')}  nothing in it was changed")
+        face.out(f"{'signature':<10} {face.paint('ok', 'green')}  {_held(found)}")
+        if not found.is_shown:
+            state = face.paint("other", "yellow")
+            face.out(f"{'page':<10} {state}  {printable(file)} {OTHERWISE}")
         state = face.paint("ok", "green") if whose else face.paint("unknown", "yellow")
         words = {"own": "your own", "trusted": "the one that you named"}.get(
             whose, "not known here"
@@ -72,6 +77,10 @@ def command(face: Face, *, file: str, key: str | None, output: str | None) -> in
         if not whose:
             face.note(f"hint: {OTHER}")
     return 0 if whose else VerificationFailed.exit_code
+
+
+def _held(found: Signed) -> str:
+    return "nothing in it was changed" if found.is_shown else "what was signed was not changed"
 
 
 def _whose(face: Face, found: Signed, key: str | None) -> str:

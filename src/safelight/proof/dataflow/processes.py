@@ -53,9 +53,8 @@ class Listener:
 
 def sights(ground: Ground, asked: Asked) -> Iterator[Sight]:
     """What running programs have to do with the root. Those of other users cannot be looked at."""
-    if not ground.proc.is_dir():
+    if not any(ground.proc.glob("[0-9]*")):  # not there, or hidden from here
         ground.unseen.add(UNTOLD)
-        return
     listening = {one.inode: one for one in listeners(ground)}
     keys = set(_keys(ground, asked))
     owners: set[str] = set()

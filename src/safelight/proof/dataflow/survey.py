@@ -19,7 +19,14 @@ from safelight.engine.engine import Engine
 from safelight.engine.plain import UNREADABLE
 from safelight.engine.result import Result
 from safelight.engine.source import first_bytes, unreadable
-from safelight.errors import InputMissing, SafelightError
+from safelight.errors import (
+    InputMissing,
+    InputRefused,
+    LevelTooLow,
+    SafelightError,
+    Unavailable,
+    WorkerDied,
+)
 from safelight.image import Finding
 from safelight.proof.dataflow.carriers import MOST_SEARCHED, MOST_XMP, carrier, carriers_in
 from safelight.proof.dataflow.gathering import Gathering, Values
@@ -38,6 +45,8 @@ LIMITS = (
     "pixels are not looked at: a plate, a face or a watermark may name someone",
     "what a program did before and kept elsewhere (uploads, backups) leaves nothing here to see",
 )
+# What keeps every picture from being read, and lies in none of them.
+OF_THE_CAGE = (LevelTooLow, Unavailable, WorkerDied)
 Progress = Callable[[int, int], None]
 
 
@@ -51,12 +60,12 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One file after it was looked at: its findings, or why it was not read."""
+    """One file after it was looked at: its findings, or the error for which it was not read."""
 
     subject: Subject
     findings: tuple[Finding, ...] = ()
     was_searched: bool = False
-    why: str = ""
+    error: SafelightError | None = None
 
 
 def survey(
@@ -69,8 +78,9 @@ def survey(
 ) -> Map:
     """The map of these folders: what their files say, and what the machine shows about them.
 
-    Raises InputMissing for a path that is not there. A file that cannot be read is listed as
-    unread; it never ends the survey.
+    Raises InputMissing for a path that is not there, and what the cage says where no file could be
+    read for its sake: a map of nothing would look like one of nothing found. A file that cannot be
+    read is listed as unread; it never ends the survey.
     """
     gathering = Gathering([str(path) for path in walk.named], values)
     gathering.limits.extend(LIMITS)
@@ -78,11 +88,15 @@ def survey(
     for at, root in enumerate(gathering.roots):
         found = files_of(walk.named[at], root.unread, recursive=walk.recursive)
         files += [(at, file) for file in found]
+    failed: list[SafelightError] = []
     with closing(_looked_at(engine, files)) as looked_at:
         for done, seen in enumerate(looked_at, 1):
             _take(gathering, seen)
+            failed += [seen.error] if isinstance(seen.error, OF_THE_CAGE) else []
             if progress is not None:
                 progress(done, len(files))
+    if failed and not any(root.read + root.searched for root in gathering.roots):
+        raise failed[0]
     for at, path in enumerate(walk.named):
         gathering.add(machine.sights(at, path, [file for root, file in files if root == at]))
     gathering.limits.extend(machine.limits())
@@ -145,15 +159,16 @@ class Reader:
             format = route(first_bytes(path))
             if format is None and path.suffix.lower() != ENCRYPTED:
                 found = self._searched(path)
-                return Seen(subject, found, was_searched=True, why="" if found else NO_MARKS)
+                error = None if found else InputRefused(NO_MARKS)
+                return Seen(subject, found, was_searched=True, error=error)
             findings = self._inspect(path)
             if format == "pdf" or not PARTLY_READ.isdisjoint(one.name for one in findings):
                 findings = tuple(dict.fromkeys(findings + self._searched(path)))
             return Seen(subject, findings)
         except SafelightError as error:
-            return Seen(subject, why=error.message)
+            return Seen(subject, error=error)
         except OSError as error:
-            return Seen(subject, why=unreadable(error).message)
+            return Seen(subject, error=unreadable(error))
 
     def _searched(self, path: Path) -> tuple[Finding, ...]:
         """What blocks tell that show by their marks, in a file that is not read as a whole."""
@@ -174,8 +189,8 @@ class Reader:
 
 def _take(gathering: Gathering, seen: Seen) -> None:
     root = gathering.roots[seen.subject.root]
-    if seen.why:
-        root.unread[seen.subject.file] = seen.why
+    if seen.error is not None:
+        root.unread[seen.subject.file] = seen.error.message
         return
     root.searched += seen.was_searched
     root.read += not seen.was_searched

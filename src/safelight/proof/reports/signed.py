@@ -7,7 +7,7 @@ was signed, and must come out as the same bytes: so what people read is what was
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,10 +26,13 @@ ANEW = "safelight verify report FILE -o NEW.html draws it anew from what was sig
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A page as it was signed, and its envelope."""
+    """A page as it was signed, and its envelope. is_shown: the file that it was read from shows
+    this page, byte for byte; an envelope alone shows nothing else.
+    """
 
     page: Page
     envelope: bytes
+    is_shown: bool = True
 
     @property
     def fingerprint(self) -> str:
@@ -72,12 +75,13 @@ def read(untrusted: bytes, *, is_for_anew: bool = False) -> Signed:
     if not parsed.is_signed_by(base64_bytes(page.key.public)):
         raise VerificationFailed("the report's signature does not hold")
     signed = Signed(page, envelope)
-    is_compared = not is_envelope and not is_for_anew
-    if is_compared and as_html(signed).encode() != untrusted:
+    if is_envelope or as_html(signed).encode() == untrusted:
+        return signed
+    if not is_for_anew:
         raise VerificationFailed(
             "the page does not show what was signed, or another version drew it", hint=ANEW
         )
-    return signed
+    return replace(signed, is_shown=False)
 
 
 def _as_read(page: Page) -> dict[str, Any]:
