@@ -142,6 +142,23 @@ def test_acknowledged_means_after_fsync(desk: Desk, monkeypatch: pytest.MonkeyPa
     assert b"checkpoint" in synced[-1]
 
 
+def test_nobody_waits_for_anothers_imports(desk: Desk, root: Path) -> None:
+    """Two hundred programs that begin at once queue for this lock; each import took ten times as
+    long as the entry itself.
+    """
+    program = (
+        "import sys; from contextlib import contextmanager; from safelight.audit import journal\n"
+        "@contextmanager\n"
+        "def hold(path, **how):\n"
+        "    before = set(sys.modules); yield; print(*sorted(set(sys.modules) - before))\n"
+        "journal.hold = hold\n"
+    ) + APPEND
+    command = [sys.executable, "-c", program, str(desk.book.parent), "1"]
+    told = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+    assert [line for line in told.splitlines() if "cryptography" in line] == []
+    assert told.endswith("1\n")
+
+
 def test_a_lock_that_is_held_makes_others_give_up(desk: Desk) -> None:
     filled(desk)
     impatient = Journal(desk.book.parent, desk.keys.journal, wait_s=0.02)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from safelight.errors import Unavailable
 
-STEP_S = 0.005
+STEP_S = 0.01
 
 
 @contextmanager
