@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from safelight.audit.facts import Head
+from safelight.audit.receipt import build
 from safelight.cli.audit_log import moment
 from safelight.errors import ParameterInvalid
 from safelight.vault.keys import load_or_make
-from tests.audit.making import Desk, filled, fixed_signer
+from tests.audit.making import Desk, filled, fixed_signer, receipt_facts
 from tests.cli.testscript import Script
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -125,6 +127,24 @@ def test_receipts_that_were_altered_are_told(desk: Desk, script: Script) -> None
         run verify log --state-dir state state/a.png
         exit 5
         stdout '^receipts +failed +the receipt of state/a\\.png was altered'
+        """,
+    )
+
+
+def test_a_stranger_does_not_tell_of_this_journal(
+    desk: Desk, script: Script, tmp_path: Path
+) -> None:
+    """Anybody can sign a receipt that follows a head which never was."""
+    head = Head(journal=desk.keys.journal.fingerprint, entries=99, root="0" * 64)
+    forged = build(receipt_facts(), fixed_signer(7), head)
+    (tmp_path / "forged.receipt.json").write_bytes(forged.to_bytes())
+    play(
+        script,
+        """
+        run verify log --state-dir state forged.receipt.json state/a.png
+        exit 5
+        stdout '^receipts +failed +the receipt of forged.* names this journal, and its key '
+        stdout '^receipts +ok +each of 1 has its entry'
         """,
     )
 

@@ -65,11 +65,11 @@ def command(
         answers.append(Answer("since", "unknown", NOTHING_KEPT))
     else:
         answers.append(against_checkpoint(log, note(since)))
-    receipts, altered = _receipts(files, book if journal is None else None)
-    answers += altered
+    receipts, refused = _receipts(files, book if journal is None else None)
+    answers += refused
     if receipts:
         answers.append(against_receipts(log, receipts))
-    elif not altered:
+    elif not refused:
         answers.append(Answer("receipts", "unknown", NO_RECEIPTS))
     return answer(face, "log", answers, LIMITS)
 
@@ -88,17 +88,31 @@ def _log(book: Book, journal: str | None, key: str | None) -> tuple[Log, bool]:
 
 
 def _receipts(files: Sequence[str], book: Book | None) -> tuple[list[Receipt], list[Answer]]:
-    """Those named, and those of results without a file; what is no sound receipt is told."""
+    """Those named, and those of results without a file; what is no sound receipt is told, and what
+    names the journal here and is signed by a stranger: anybody could say that of it.
+    """
     from safelight.audit.checks import Answer, is_whole
 
-    sound, altered = [], []
+    sound, refused = [], []
     for name, receipt in _named(files, book):
-        if receipt is not None and is_whole(receipt):
-            sound.append(receipt)
-        else:
+        sentence = ""
+        if receipt is None or not is_whole(receipt):
             sentence = f"the receipt of {name} was altered, or was never signed"
-            altered.append(Answer("receipts", "failed", sentence))
-    return sound, altered
+        elif book is not None and _is_strangers(receipt, book):
+            signer = receipt.envelope.fingerprint
+            sentence = (
+                f"the receipt of {name} names this journal, and its key {signer} is not yours"
+            )
+        if receipt is None or sentence:
+            refused.append(Answer("receipts", "failed", sentence))
+        else:
+            sound.append(receipt)
+    return sound, refused
+
+
+def _is_strangers(receipt: Receipt, book: Book) -> bool:
+    names_ours = receipt.predicate.follows.journal == book.keys.journal.fingerprint
+    return names_ours and receipt.envelope.fingerprint != book.keys.receipts.fingerprint
 
 
 def _named(files: Sequence[str], book: Book | None) -> Iterator[tuple[str, Receipt | None]]:
