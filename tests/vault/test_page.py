@@ -135,8 +135,15 @@ def test_control_in_ordinary_memory_it_is_found() -> None:
     assert found == 1
 
 
-def test_a_closed_page_is_overwritten() -> None:
+def test_a_closed_page_is_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only given back: whoever gets the memory next finds zeros."""
     assert held("closed")[1] == 0
+    memory = bytearray(PAGE_BYTES)
+    monkeypatch.setattr(page_module, "_mapped", lambda: (None, ORDINARY, memoryview(memory)))
+    page = Page({"key": NEEDLE})
+    assert NEEDLE in memory
+    page.close()
+    assert not any(memory)
 
 
 @pytest.mark.parametrize("is_ordinary", [False, True])

@@ -45,6 +45,20 @@ def test_no_file_holds_a_key_any_more(
     assert (folder / "vault.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_what_the_plain_files_held_is_overwritten(
+    folder: Path, tmp_path: Path, keeper: ByPassphrase, cheap: None, ring: dict[str, bytes]
+) -> None:
+    """Another name of the same bytes on the disk shows what became of them."""
+    load_or_make(folder)
+    needles = plaintexts(folder)
+    for name in plain.USUAL:
+        os.link(folder / plain.FILES[name], tmp_path / name)
+    assert len(lying_about(tmp_path, needles)) == 2 * len(plain.USUAL)
+    Vault(folder).init(keeper)
+    assert [set((tmp_path / name).read_bytes()) for name in plain.USUAL] == [{0}] * 4
+    assert lying_about(tmp_path, needles) == set()
+
+
 def test_control_the_same_search_finds_each_plain_key(folder: Path) -> None:
     load_or_make(folder)
     found = lying_about(folder, plaintexts(folder))
