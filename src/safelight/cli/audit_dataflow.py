@@ -95,10 +95,24 @@ def _target(face: Face, typed: str) -> Path:
 
     if not typed:
         raise UsageError("--svg has an empty name", hint="look at where the name came from")
-    if os.path.lexists(typed) and face.settings.existing != "overwrite":
-        raise OutputExists(f"{typed} is there already", hint="--existing overwrite replaces it")
+    if os.path.lexists(typed):
+        if face.settings.existing != "overwrite":
+            raise OutputExists(f"{typed} is there already", hint="--existing overwrite replaces it")
+        if not _is_map(Path(typed)):
+            raise OutputExists(f"{typed} is there already, and no map", hint="give another name")
     refuse_kept(Path(typed), replaces=True)
     return Path(typed)
+
+
+def _is_map(place: Path) -> bool:
+    """True for what an earlier run drew: nothing else is replaced, and no picture."""
+    from safelight.proof.dataflow.drawing import START
+
+    try:
+        with place.open("rb") as file:
+            return file.read(len(START)) == START.encode()
+    except OSError:
+        return False
 
 
 def _write(target: Path, page: str) -> None:

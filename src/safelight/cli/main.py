@@ -171,7 +171,7 @@ def _unsaid(face: Face, error: OSError) -> int:
 
 def _refused(face: Face, error: click.ClickException) -> int:
     """A usage error of click in our own words: lower case, no full stop, a hint."""
-    message = error.format_message().strip().rstrip(".").replace("\n", " ")
+    message = error.format_message().replace("\n\t", " ").replace("\n", " ").strip().rstrip(".")
     verb = f"{face.verb} " if face.verb in verbs.names() else ""
     ours = UsageError(message[:1].lower() + message[1:], hint=f"safelight {verb}--help")
     face.problem(ours)

@@ -20,6 +20,8 @@ CENTRE = (WIDTH - MIDDLE) / 2
 LONGEST_TIP, MOST_TIPS = 160, 4
 LETTERS_OF_SIDE, LETTERS_OF_BOX = 46, 24
 ROOM_OF_END, LEAST_BOX, BOX_GAP, FOOT_LINE = 16, 108, 30, 17
+# By which a map is known again.
+START = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} '
 KINDS_OF_LINE: dict[Strength, str] = {
     "claimed": "claimed: written in the files",
     "observed": "observed: seen on this machine",
@@ -68,8 +70,8 @@ def _page(found: Map, left: list[Panel], right: list[Panel]) -> Iterator[str]:
     foot = [line for limit in found.limits for line in wrapped([limit], 190)]
     height = bottom + FOOT_LINE * (len(foot) + 2) + EDGE
     yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}"'
-        f' width="{WIDTH}" height="{height:.0f}" role="img" aria-labelledby="title">'
+        f'{START}{height:.0f}" width="{WIDTH}" height="{height:.0f}" role="img"'
+        ' aria-labelledby="title">'
     )
     yield f"<style>{STYLE}</style>"
     yield f'<rect class="page" width="{WIDTH}" height="{height:.0f}"/>'
