@@ -40,8 +40,9 @@ def command(face: Face, proof: str, since: str | None, key: str | None) -> int:
     except VerificationFailed as error:
         return answer(face, "consistency", (Answer("proof", "failed", error.message),), LIMITS)
     answers = of_consistency(read, note(since) if since is not None else None)
-    if read.fingerprint not in (trust, Book.of(face.settings).keys.journal.fingerprint):
-        sentence = f"{read.fingerprint} signed the checkpoints and is not trusted here"
+    signer = read.fingerprint
+    if signer != trust and signer != Book.of(face.settings).keys.journal.fingerprint:
+        sentence = f"{signer} signed the checkpoints and is not trusted here"
         answers = (*answers, Answer("key", "failed", sentence))
         hint(face, [FOREIGN])
     return answer(face, "consistency", answers, LIMITS)

@@ -43,7 +43,7 @@ def command(face: Face, proof: str, file: str, key: str | None) -> int:
         return answer(face, "inclusion", (Answer("proof", "failed", error.message),), LIMITS)
     answers = of_inclusion(read, receipt)
     signer = receipt.envelope.fingerprint
-    if signer not in (trust, Book.of(face.settings).keys.receipts.fingerprint):
+    if signer != trust and signer != Book.of(face.settings).keys.receipts.fingerprint:
         stranger = Answer("key", "failed", f"{signer} signed the receipt and is not trusted here")
         answers = (*answers, stranger)
         hint(face, [FOREIGN])
