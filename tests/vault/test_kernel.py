@@ -32,6 +32,13 @@ def test_what_is_kept_is_found_and_goes(name: str) -> None:
     assert not kernel.holds(name)
 
 
+def test_it_is_for_this_user_alone(name: str) -> None:
+    """The kernel's own list says who may do what: nothing for a group, nothing for others."""
+    if kernel.keep(name, bytearray(SECRET), seconds=600):
+        lines = (line.split() for line in kernel.RINGS.read_text().splitlines())
+        assert [words[4] for words in lines if words[8] == f"{name}:"] == ["3f3f0000"]
+
+
 def test_the_time_that_is_left_is_told(name: str) -> None:
     kept = kernel.keep(name, bytearray(SECRET), seconds=600)
     left = kernel.seconds_left(name)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,13 +18,13 @@ from safelight.errors import (
     VaultLocked,
     VerificationFailed,
 )
-from safelight.vault import plain
+from safelight.vault import plain, wrapping
 from safelight.vault import vault as vault_module
 from safelight.vault.keepers import ByKeyFile, ByPassphrase
 from safelight.vault.keys import is_signed, load_or_make
 from safelight.vault.vault import Vault
-from safelight.vault.wrapping import Kept
-from tests.vault.opening import OTHER, PASSPHRASE, lying_about, plaintexts, secrets_of, unlock
+from safelight.vault.wrapping import Wrapped
+from tests.vault.opening import PASSPHRASE, lying_about, plaintexts, secrets_of, unlock
 
 
 def test_the_keys_are_the_same_before_and_after(
@@ -145,23 +147,6 @@ def test_without_a_vault_there_is_nothing_to_open(folder: Path) -> None:
     assert caught.value.exit_code == 7
 
 
-def test_another_passphrase_takes_the_place_of_the_first(vault: Vault) -> None:
-    unlock(vault)
-    before = secrets_of(load_or_make(vault.folder))
-    vault.keep_by(ByPassphrase(OTHER), vault.master())
-    vault.lock()
-    with pytest.raises(VaultLocked):
-        unlock(Vault(vault.folder))
-    unlock(Vault(vault.folder), OTHER)
-    assert secrets_of(load_or_make(vault.folder)) == before
-
-
-def test_what_the_old_file_held_is_overwritten(vault: Vault, tmp_path: Path) -> None:
-    os.link(vault.folder / "vault.json", tmp_path / "held")
-    vault.keep_by(ByPassphrase(OTHER), vault.opened_by(ByPassphrase(PASSPHRASE)))
-    assert set((tmp_path / "held").read_bytes()) == {0}
-
-
 def test_a_key_file_opens_it_by_itself_until_lock(
     folder: Path, tmp_path: Path, ring: dict[str, bytes]
 ) -> None:
@@ -175,16 +160,6 @@ def test_a_key_file_opens_it_by_itself_until_lock(
         load_or_make(folder).receipts.sign(b"x")
     vault.unlock(vault.opened_by(ByKeyFile(place)), seconds=60)
     assert len(load_or_make(folder).data) == 32
-
-
-def test_a_new_keeper_leaves_nothing_with_the_old_one(
-    folder: Path, tmp_path: Path, cheap: None, ring: dict[str, bytes]
-) -> None:
-    vault, place = Vault(folder), tmp_path / "stick.key"
-    vault.init(ByKeyFile(place))
-    vault.keep_by(ByPassphrase(PASSPHRASE), vault.master())
-    assert not place.exists()
-    unlock(vault)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"nonsense", b"0" * 64 + b"\n"])
@@ -220,6 +195,21 @@ def test_a_failed_wrapping_leaves_the_plain_keys(
     assert secrets_of(load_or_make(folder)) == before
     assert not place.exists()
     assert not (folder / "vault.new").exists()
+
+
+def test_a_file_that_opens_and_holds_other_keys_is_no_vault(
+    folder: Path, keeper: ByPassphrase, cheap: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, wrap = secrets_of(load_or_make(folder)), wrapping.wrap
+
+    def other(secrets: Mapping[str, bytes], **more: Any) -> Wrapped:
+        return wrap({**secrets, "data": bytes(32)}, **more)
+
+    monkeypatch.setattr(wrapping, "wrap", other)
+    with pytest.raises(VerificationFailed):
+        Vault(folder).init(keeper)
+    assert not Vault(folder).is_begun
+    assert secrets_of(load_or_make(folder)) == before
 
 
 def test_keys_that_moved_into_a_vault_meanwhile_are_not_made_anew(vault: Vault) -> None:
@@ -287,17 +277,6 @@ def test_what_does_not_open_has_a_hint_of_its_own(
     assert caught.value.hint == "put back the file that was made for this vault"
 
 
-def test_a_key_that_another_run_made_meanwhile_survives_a_change(
-    vault: Vault, keeper: ByPassphrase
-) -> None:
-    assert "tls" not in vault.wrapped.keys
-    unlock(vault)
-    made = load_or_make(vault.folder).tls
-    assert "tls" not in vault.wrapped.keys, "the first has not looked again"
-    vault.keep_by(ByPassphrase(OTHER), vault.opened_by(keeper))
-    assert load_or_make(vault.folder).tls == made
-
-
 def test_a_link_to_nowhere_is_no_folder_without_a_vault(vault: Vault, tmp_path: Path) -> None:
     """As where the vault lay on a medium that is not in: other keys must not be made."""
     os.replace(vault.folder / "vault.json", tmp_path / "gone")
@@ -343,32 +322,3 @@ def test_unlocking_where_the_disk_takes_no_change(
     (vault.folder / "locked").touch(mode=0o600)
     with pytest.raises(OutputFailed, match="read-only file system"):
         unlock(vault)
-
-
-def test_a_key_store_that_is_gone_keeps_nobody_from_locking_and_changing(
-    vault: Vault, keeper: ByPassphrase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The master key is unlocked still: it is what the vault is saved by."""
-    unlock(vault)
-
-    def gone(_kept: object) -> None:
-        raise SomethingMissing("this system has no key store that is running")
-
-    monkeypatch.setattr(vault_module, "_own_keeper", gone)
-    vault.keep_by(ByPassphrase(OTHER), vault.master())
-    assert Vault(vault.folder).wrapped.kept["by"] == "passphrase"
-    assert vault.lock()
-
-
-def test_copies_that_were_taken_are_overwritten(vault: Vault, keeper: ByPassphrase) -> None:
-    taken: list[bytearray] = []
-
-    class Watched(ByPassphrase):
-        def key(self, kept: Kept) -> bytearray:
-            taken.append(super().key(kept))
-            return taken[-1]
-
-    vault.keep_by(Watched(OTHER), vault.opened_by(keeper))
-    vault.opened_by(Watched(OTHER))
-    assert len(taken) == 3
-    assert not any(map(any, taken))
