@@ -10,6 +10,7 @@ from safelight.proof.remanence import leaks
 from safelight.proof.remanence.canary import Mark, picture
 from safelight.proof.remanence.leaks import Leak
 from safelight.proof.remanence.search import Found, search_folder
+from safelight.proof.remanence.storage import is_counted
 from safelight.proof.remanence.watched import Ground, Subject
 from safelight.worker.freeing import OVERWRITTEN
 
@@ -65,12 +66,13 @@ def trip(leak: Leak, subject: Subject) -> Tripped:
     before = subject.written_bytes()
     subject.tell({"leak": leak.name, "inbox": str(inbox)})
     written = subject.written_bytes() - before
+    size = source.stat().st_size
+    source.unlink()
     found = subject.search(mark)
     counts = {
-        "written": written if written >= source.stat().st_size else 0,
+        "written": (written >= size and written) if is_counted(subject.ground.folder) else None,
         "cores": _cores(mark, subject.ground),
     }
-    source.unlink()
     looked = [one for one in leak.detectors if one not in ELSEWHERE]
     seen = [counts[one] if one in counts else found.of(one) for one in looked]
     return Tripped(leak, None if None in seen else max(filter(None, seen), default=0))
