@@ -117,7 +117,7 @@ def led(base: Path) -> Led:
     """Two originals, one result by arithmetic and one illustration, sealed."""
     desk = Desk(base / "state")
     case = begun(desk, base / "case")
-    draw(base / "one.jpg", "64x48")
+    draw(base / "one.jpg", "128x96")
     draw(base / "two.png")
     add(case, base / "one.jpg", base / "two.png")
     work(desk, case, SMALLER, "E0001")

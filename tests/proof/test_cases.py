@@ -29,6 +29,7 @@ from safelight.ops.convert import Convert
 from safelight.ops.detect import Detect
 from safelight.ops.inspect import Inspect
 from safelight.ops.redact import Redact
+from safelight.ops.resize import Resize
 from safelight.ops.rotate import Rotate
 from safelight.ops.upscale import Upscale
 from safelight.proof.cases import acquire as acquiring
@@ -134,6 +135,22 @@ def test_an_illustration_says_so_on_the_picture_and_in_the_report(done: Led) -> 
     assert text.count("data:image/jpeg;base64,") == 4
     assert [word for word in ("<script", "http://", "https://") if word in text] == []
     assert page.POLICY in text
+
+
+@pytest.mark.parametrize("size", ["119x80", "130x9"])
+def test_an_illustration_too_small_for_its_mark_is_none(
+    desk: Desk, tmp_path: Path, size: str
+) -> None:
+    case = begun(desk, tmp_path / "case")
+    draw(tmp_path / "one.png", size)
+    add(case, tmp_path / "one.png")
+    with pytest.raises(PolicyRefused, match="this small"):
+        work(desk, case, LARGER, "E0001", drawn=True)
+    chain = case.read()
+    assert (chain.done(), chain.last.event.event) == ((), "failed")
+    assert [path for path in case.work.rglob("*") if path.is_file()] == []
+    larger = Recipe((Upscale(scale=2), Resize(fit="2000x2000", enlarge=True)))
+    assert len(work(desk, case, larger, "E0001", drawn=True).done()) == 1
 
 
 def test_the_same_case_gives_the_same_bundle(done: Led, tmp_path: Path) -> None:

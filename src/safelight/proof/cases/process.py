@@ -37,7 +37,7 @@ from safelight.proof.cases.acquire import Digests
 from safelight.proof.cases.chain import Chain, Result
 from safelight.proof.cases.event import Person
 from safelight.proof.cases.folder import CaseFolder
-from safelight.proof.cases.profile import Effect, admitted
+from safelight.proof.cases.profile import LEAST_MARKED, Effect, admitted
 from safelight.recipe import Recipe
 from safelight.settings import Settings
 from safelight.vault.private import open_regular
@@ -146,7 +146,7 @@ def settle(case: CaseFolder, chain: Chain, engine: Engine) -> Chain:
             previews = _previews(case, engine, original, facts)
             facts = facts.model_copy(update={"is_settled": True, "previews": previews})
             chain = case.append(chain, "processed", facts, who=left.event.who, why="")
-        except (VerificationFailed, InputMissing):
+        except (VerificationFailed, InputMissing, PolicyRefused):
             failed = f.Failed(result=left.began.result, code=INTERRUPTED)
             chain = case.append(chain, "failed", failed, who=left.event.who, why="")
     return chain
@@ -204,7 +204,7 @@ def _format_of(path: Path, recipe: Recipe) -> Format:
 
 
 def _facts(case: CaseFolder, chain: Chain, began: f.Began, target: Path) -> f.Processed:
-    """What the files say of the work. Raises VerificationFailed, InputMissing."""
+    """What the files say of the work. Raises VerificationFailed, InputMissing, PolicyRefused."""
     place = path_for(target)
     try:
         output, slip = Digests.at(target), Digests.at(place)
@@ -222,7 +222,21 @@ def _facts(case: CaseFolder, chain: Chain, began: f.Began, target: Path) -> f.Pr
     check_receipt(receipt, facts.file, began)
     if not receipt.is_signed_by(case.keys.receipts.public_bytes):
         raise VerificationFailed(f"{began.result}: the receipt is not ours")
+    if began.is_illustrative:
+        _refuse_unreadable(receipt.predicate, (target, place))
     return facts
+
+
+def _refuse_unreadable(facts: ReceiptFacts, files: tuple[Path, Path]) -> None:
+    """Remove an illustration on which the mark cannot be read. Raises PolicyRefused."""
+    width, height = LEAST_MARKED
+    if any(one.width < width or one.height < height for one in facts.outputs):
+        for file in files:
+            file.unlink(missing_ok=True)
+        raise PolicyRefused(
+            "an illustration this small cannot say on itself that it is no evidence",
+            hint=f"as the last step a resize, with enlarge: {width} by {height} pixels or more",
+        )
 
 
 def _pixels(facts: ReceiptFacts) -> tuple[str | None, str | None]:

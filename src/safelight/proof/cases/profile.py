@@ -17,6 +17,8 @@ from safelight.ops.watermark import Watermark
 from safelight.recipe import Recipe
 
 MARK = "ILLUSTRATION MADE WITH AI - NOT EVIDENCE"
+# Width and height in pixels on which it can be read, on noise too (seen with eyes).
+LEAST_MARKED = (240, 20)
 ILLUSTRATIVE = "safelight case process ... --illustrative marks it as an illustration"
 Effect = Literal["exact", "bounded", "model"]
 
