@@ -200,6 +200,24 @@ FORGERIES: dict[str, Any] = {
         d["predicate"].update(schema_version=1, assignment={"role": "editor"}),
     ),
     "two kinds at once": lambda d: d.update(predicateType="tag:safelight,2026:receipt/v1"),
+    "a list with nothing in it": lambda d: d["predicate"].update(redactions=[]),
+    "more models than there may be": lambda d: d["predicate"].update(
+        models=d["predicate"]["models"] * 17
+    ),
+    "no verbs": lambda d: d["predicate"]["operation"].update(verbs=[]),
+    "a word outside its list": lambda d: d["predicate"]["egress"].update(strength="perfect"),
+    "a time in digits of another script": lambda d: d["predicate"].update(
+        created="\u0662\u0660\u0662\u0666-11-21T12:00:00Z"
+    ),
+    "surer than sure": lambda d: d["predicate"]["operation"].update(confidence=1.5),
+    "a whole number for one with a point": lambda d: d["predicate"]["operation"].update(
+        confidence=1
+    ),
+    "more bytes than are counted": lambda d: d["predicate"]["inputs"][0].update(bytes=2**53 + 1),
+    "no number of cages": lambda d: d["predicate"]["operation"].update(cages=1),
+    "a decision that nobody makes": lambda d: d["predicate"]["operation"].update(
+        decided={"mood": 1.0}
+    ),
     "no statement": lambda d: d.update(_type="https://in-toto.io/Statement/v0.1"),
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 MAX_FILE_LINES = 400
 # By their purpose one file each: who checks a receipt elsewhere reads it from top to bottom.
-STAND_ALONE = {"verify_receipt.py": 500}
+STAND_ALONE = {"verify_receipt.py": 550}
 MAX_FUNCTION_LINES = 40
 MAX_POSITIONAL = 4
 BANNED_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "core", "manager"})

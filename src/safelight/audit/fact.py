@@ -14,10 +14,12 @@ from pydantic import (
     model_serializer,
 )
 
+# Digits of ASCII alone: as a class of signs they would be those of every script.
+TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Text = Annotated[str, Field(max_length=500)]
-Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+Time = Annotated[str, Field(pattern=TIME)]
 Pseudonym = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 # The mark of a field that came with the second form of receipts; the first has none of these.
 SECOND: dict[str, JsonValue] = {"since": 2}

@@ -207,7 +207,7 @@ class EnvironmentFact(Sparse):
     system: Text
     system_version: Text
     machine: Text
-    libraries: dict[str, Text]
+    libraries: dict[Text, Text]
     package_sha256: Digest | None = Field(None, json_schema_extra=SECOND)
 
 

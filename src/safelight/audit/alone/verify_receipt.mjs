@@ -16,7 +16,10 @@ const FORMS = { "tag:safelight,2026:receipt/v1": 1, "tag:safelight,2026:receipt/
 const NAMES = ["signature", "schema", "chain", "output"];
 const DISCLOSURES = ["none", "algorithmic", "ai-restored"];
 const RESTORED = ["upscale", "denoise", "dejpeg"];
-const MOST = 2 ** 53;
+// Longer whole numbers and deeper nesting are refused, as by the other verifiers.
+const MAX_DIGITS = 4_300;
+const MAX_LEVELS = 199;
+const COUNT = `0..${2 ** 53}`;
 const PATTERNS = {
   digest: /^[0-9a-f]{64}$/,
   perhaps: /^([0-9a-f]{64})?$/,
@@ -27,13 +30,15 @@ const PATTERNS = {
 };
 // Every object of a predicate and its fields, as `name:kind`; without a kind it is a text. After the
 // name: ? may be left out, + may be left out and is of form 2 alone, ! may be left out in form 2
-// alone. [kind] is a list, {kind} an object of such values; a kind of this table is such an object.
+// alone. [kind] is a list, with how many there may be behind it; {kind:kind} an object of any names
+// of the one kind and values of the other; 0..3 a whole number, 0.0..1.0 one with a point; a kind of
+// this table is such an object, one of WORDS is one of its texts.
 const SHAPES = `
 assignment: case?:code purpose?:code role?:code
-custody: event from_role? reason? seal? to_role? witness_role?
-egress: attempted:count contained:count filter_sha256:perhaps level:level mechanisms:[text]
-  not_covered:[text] self_test+:selftest strength window+:window
-environment: libraries:{text} machine package_sha256+:digest python safelight system
+custody: event:event from_role? reason? seal? to_role? witness_role?
+egress: attempted:count contained:count filter_sha256:perhaps level:0..3 mechanisms:[text]
+  not_covered:[text] self_test+:selftest strength:strength window+:window
+environment: libraries:{text:text} machine package_sha256+:digest python safelight system
   system_version
 group: added:count added_names:[text] group kept:count kept_names:[text] removed:count
   removed_names:[text]
@@ -41,32 +46,51 @@ head: entries:count journal:digest root:digest
 input: bytes:count encryption+ height:count keyed_digest!:digest media_type name+
   pixel_sha256+:digest sha256+:digest width:count
 key: fingerprint:digest public
-locality: entry place
+locality: entry:entry place:place
 marks: carried:[text] manifests_removed:count removed:[text] written:[text]
 metadata: groups:[group] is_reencoded:yes place_after:yes place_before:yes thumbnail_after:yes
   thumbnail_before:yes
-model: determinism halo:count licence name precision provider retried?:retry runtime
+model: determinism:determinism halo:count licence name precision provider retried?:retry runtime
   runtime_version sha256:digest source task tile:count
-operation: cages?:count confidence?:number decided?:{number} duration_ms:count recipe:any
-  recipe_keyed+:digest recipe_sha256:digest verbs:[text] withheld+:[text]
+operation: cages?:2..2 confidence?:0.0..1.0 decided?:{decision:0.0..100.0} duration_ms:count
+  recipe:any recipe_keyed+:digest recipe_sha256:digest verbs:[text]1.. withheld+:[text]
 output: bytes:count encryption+ height:count keyed_digest+:digest media_type name+
   pixel_sha256+:digest sha256!:digest width:count
-predicate: actor:pseudonym assignment+:assignment clock created:time custody+:custody disclosure
-  egress:egress environment:environment follows:head id:id inputs:[input] key:key limits:[text]
-  locality:locality marks+:marks metadata:metadata models:[model] nonce:digest operation:operation
-  outputs:[output] redactions+:[redaction] schema_version:count storage:storage
-redaction: fill grow:number kinds:{count} margin:count recheck regions:count
-retry: blank:count name not_finite:count out_of_range:count sha256:digest wrong_shape?:count
-selftest: attempted:count contained:count level:level time:time
-storage: core_dumps held:[text] spilled_bytes+:count swap temporary_files:count wipe+
+predicate: actor:pseudonym assignment+:assignment clock:clock created:time custody+:custody
+  disclosure:disclosure egress:egress environment:environment follows:head id:id
+  inputs:[input]1..64 key:key limits:[text] locality:locality marks+:marks metadata:metadata
+  models:[model]0..16 nonce:digest operation:operation outputs:[output]0..64
+  redactions+:[redaction]1..64 schema_version:count storage:storage
+redaction: fill grow:0.0..200.0 kinds:{text:count} margin:count recheck:recheck regions:count
+retry: blank:count name not_finite:count out_of_range:count sha256:digest
+  wrong_shape?:1..9007199254740992
+selftest: attempted:count contained:count level:0..3 time:time
+storage: core_dumps:state held:[text] spilled_bytes+:count swap:state temporary_files:count wipe+
 window: connections:count end:time start:time
 `;
-const FIELDS = new Map(
-  SHAPES.trim().replace(/\n +/g, " ").split("\n").map((row) => {
+// The words of each fixed list.
+const WORDS = `
+clock: system clock, not checked | system clock, synchronised as the system says | system clock,
+  not synchronised as the system says
+decision: jpeg-quality | noise | quality
+determinism: same bytes on the same processor and versions | not repeatable
+disclosure: none | algorithmic | ai-restored
+entry: command line | python
+event: acquired | copied | processed | transferred | sealed | opened | erased
+place: this computer
+recheck: each region has its one colour in the result as decoded again | not made: this format
+  does not keep every pixel | not made: a later step changed the pixels
+state: on | off | unknown
+strength: enforced by kernel | enforced in process | observed | none
+`;
+const rowsOf = (table, between) => new Map(
+  table.trim().replace(/\n +/g, " ").split("\n").map((row) => {
     const at = row.indexOf(": ");
-    return [row.slice(0, at), row.slice(at + 2).split(" ")];
+    return [row.slice(0, at), row.slice(at + 2).split(between)];
   }),
 );
+const FIELDS = rowsOf(SHAPES, " ");
+const LISTS = rowsOf(WORDS, " | ");
 
 class Refused extends Error {}
 class Unknown extends Error {}
@@ -93,7 +117,11 @@ class Numeral {
 // The one spelling of a number: whole ones without a sign for 0, others as short as can be, with a
 // point, and with an exponent below 0.0001 and from 1e16 on.
 function spelled(token) {
-  if (/^-?[0-9]+$/.test(token)) return token === "-0" ? "0" : token;
+  const isWhole = /^-?[0-9]+$/.test(token);
+  if (isWhole ? token.replace("-", "").length > MAX_DIGITS : !Number.isFinite(Number(token))) {
+    throw new Refused("the document is no JSON");
+  }
+  if (isWhole) return token === "-0" ? "0" : token;
   const amount = Math.abs(Number(token)).toExponential();
   const [, first, rest, power] = /^(.)\.?(.*)e(.+)$/.exec(amount);
   const sign = token[0] === "-" ? "-" : "";
@@ -257,24 +285,43 @@ async function signedPayload(bytes) {
 
 // --- the form of the statement
 
-function isNumber(value, kind) {
+// Whether lists and objects lie in each other on no more levels than that.
+function isNested(value, levels) {
+  if (!isObject(value) && !Array.isArray(value)) return true;
+  return levels > 0 && [...value.values()].every((one) => isNested(one, levels - 1));
+}
+
+// Whether a number lies in bounds such as 1..64; without an end there is none.
+function isWithin(number, bounds) {
+  const [low, high] = bounds.split("..");
+  return number >= Number(low) && number <= (high ? Number(high) : Infinity);
+}
+
+// Bounds without a point are those of whole numbers, which here are taken as they are spelled.
+function isNumber(value, bounds) {
   if (!(value instanceof Numeral)) return false;
-  const amount = Number(value.spelling);
   const isWhole = /^-?[0-9]+$/.test(value.spelling);
-  return (kind === "number" || isWhole) && amount >= 0 && amount <= (kind === "level" ? 3 : MOST);
+  if (isWhole !== !bounds.replace("..", "").includes(".")) return false;
+  return isWithin(isWhole ? BigInt(value.spelling) : Number(value.spelling), bounds);
 }
 
 function fits(value, kind, form) {
-  if (kind === "any") return true;
+  if (kind === "any") return isNested(value, MAX_LEVELS);
   if (kind[0] === "[") {
-    return Array.isArray(value) && value.every((one) => fits(one, kind.slice(1, -1), form));
+    const [, inner, bounds] = /^\[(.+)\](.*)$/.exec(kind);
+    const isList = Array.isArray(value) && isWithin(value.length, bounds || "0..");
+    return isList && value.every((one) => fits(one, inner, form));
   }
   if (kind[0] === "{") {
-    return isObject(value) && [...value.values()].every((one) => fits(one, kind.slice(1, -1), form));
+    const [, key, inner] = /^\{(.+):(.+)\}$/.exec(kind);
+    const isPair = ([name, one]) => fits(name, key, form) && fits(one, inner, form);
+    return isObject(value) && [...value].every(isPair);
   }
   if (FIELDS.has(kind)) return isObject(value) && hasFields(value, FIELDS.get(kind), form);
+  if (LISTS.has(kind)) return LISTS.get(kind).includes(value);
   if (kind === "yes") return typeof value === "boolean";
-  if (["count", "level", "number"].includes(kind)) return isNumber(value, kind);
+  const bounds = kind === "count" ? COUNT : kind;
+  if (bounds.includes("..")) return isNumber(value, bounds);
   if (typeof value !== "string" || Array.from(value).length > 500) return false;
   return kind === "text" || PATTERNS[kind].test(value);
 }
@@ -336,8 +383,6 @@ async function checkForm(statement, keyid) {
     said === String(form) &&
     files.every((file) => file.has("sha256") || file.has("keyed_digest")) &&
     canonical(statement.get("subject")) === canonical(subjectOf(predicate)) &&
-    predicate.get("inputs").length > 0 &&
-    verbs.length > 0 &&
     canonical(operation.get("verbs")) === canonical(verbs.map((verb) => verb ?? null)) &&
     operation.get("recipe_sha256") === (await sha256(joined(canonical(operation.get("recipe"))))) &&
     predicate.get("disclosure") === disclosureOf(predicate.get("models")) &&

@@ -54,7 +54,8 @@ FORMS = {"tag:safelight,2026:receipt/v1": 1, "tag:safelight,2026:receipt/v2": 2}
 NAMES = ("signature", "schema", "chain", "output")
 DISCLOSURES = ("none", "algorithmic", "ai-restored")
 RESTORED = ("upscale", "denoise", "dejpeg")
-MOST = 2**53
+MAX_LEVELS = 199
+COUNT = f"0..{2**53}"
 PATTERNS = {
     "digest": r"[0-9a-f]{64}",
     "perhaps": r"([0-9a-f]{64})?",
@@ -65,13 +66,15 @@ PATTERNS = {
 }
 # Every object of a predicate and its fields, as `name:kind`; without a kind it is a text. After the
 # name: ? may be left out, + may be left out and is of form 2 alone, ! may be left out in form 2
-# alone. [kind] is a list, {kind} an object of such values; a kind of this table is such an object.
+# alone. [kind] is a list, with how many there may be behind it; {kind:kind} an object of any names
+# of the one kind and values of the other; 0..3 a whole number, 0.0..1.0 one with a point; a kind of
+# this table is such an object, one of WORDS is one of its texts.
 SHAPES = """
 assignment: case?:code purpose?:code role?:code
-custody: event from_role? reason? seal? to_role? witness_role?
-egress: attempted:count contained:count filter_sha256:perhaps level:level mechanisms:[text]
-  not_covered:[text] self_test+:selftest strength window+:window
-environment: libraries:{text} machine package_sha256+:digest python safelight system
+custody: event:event from_role? reason? seal? to_role? witness_role?
+egress: attempted:count contained:count filter_sha256:perhaps level:0..3 mechanisms:[text]
+  not_covered:[text] self_test+:selftest strength:strength window+:window
+environment: libraries:{text:text} machine package_sha256+:digest python safelight system
   system_version
 group: added:count added_names:[text] group kept:count kept_names:[text] removed:count
   removed_names:[text]
@@ -79,25 +82,44 @@ head: entries:count journal:digest root:digest
 input: bytes:count encryption+ height:count keyed_digest!:digest media_type name+
   pixel_sha256+:digest sha256+:digest width:count
 key: fingerprint:digest public
-locality: entry place
+locality: entry:entry place:place
 marks: carried:[text] manifests_removed:count removed:[text] written:[text]
 metadata: groups:[group] is_reencoded:yes place_after:yes place_before:yes thumbnail_after:yes
   thumbnail_before:yes
-model: determinism halo:count licence name precision provider retried?:retry runtime
+model: determinism:determinism halo:count licence name precision provider retried?:retry runtime
   runtime_version sha256:digest source task tile:count
-operation: cages?:count confidence?:number decided?:{number} duration_ms:count recipe:any
-  recipe_keyed+:digest recipe_sha256:digest verbs:[text] withheld+:[text]
+operation: cages?:2..2 confidence?:0.0..1.0 decided?:{decision:0.0..100.0} duration_ms:count
+  recipe:any recipe_keyed+:digest recipe_sha256:digest verbs:[text]1.. withheld+:[text]
 output: bytes:count encryption+ height:count keyed_digest+:digest media_type name+
   pixel_sha256+:digest sha256!:digest width:count
-predicate: actor:pseudonym assignment+:assignment clock created:time custody+:custody disclosure
-  egress:egress environment:environment follows:head id:id inputs:[input] key:key limits:[text]
-  locality:locality marks+:marks metadata:metadata models:[model] nonce:digest operation:operation
-  outputs:[output] redactions+:[redaction] schema_version:count storage:storage
-redaction: fill grow:number kinds:{count} margin:count recheck regions:count
-retry: blank:count name not_finite:count out_of_range:count sha256:digest wrong_shape?:count
-selftest: attempted:count contained:count level:level time:time
-storage: core_dumps held:[text] spilled_bytes+:count swap temporary_files:count wipe+
+predicate: actor:pseudonym assignment+:assignment clock:clock created:time custody+:custody
+  disclosure:disclosure egress:egress environment:environment follows:head id:id
+  inputs:[input]1..64 key:key limits:[text] locality:locality marks+:marks metadata:metadata
+  models:[model]0..16 nonce:digest operation:operation outputs:[output]0..64
+  redactions+:[redaction]1..64 schema_version:count storage:storage
+redaction: fill grow:0.0..200.0 kinds:{text:count} margin:count recheck:recheck regions:count
+retry: blank:count name not_finite:count out_of_range:count sha256:digest
+  wrong_shape?:1..9007199254740992
+selftest: attempted:count contained:count level:0..3 time:time
+storage: core_dumps:state held:[text] spilled_bytes+:count swap:state temporary_files:count wipe+
 window: connections:count end:time start:time
+"""
+
+
+# The words of each fixed list.
+WORDS = """
+clock: system clock, not checked | system clock, synchronised as the system says | system clock,
+  not synchronised as the system says
+decision: jpeg-quality | noise | quality
+determinism: same bytes on the same processor and versions | not repeatable
+disclosure: none | algorithmic | ai-restored
+entry: command line | python
+event: acquired | copied | processed | transferred | sealed | opened | erased
+place: this computer
+recheck: each region has its one colour in the result as decoded again | not made: this format
+  does not keep every pixel | not made: a later step changed the pixels
+state: on | off | unknown
+strength: enforced by kernel | enforced in process | observed | none
 """
 
 
@@ -109,13 +131,14 @@ class Unknown(Exception):
     """It cannot be told here, which is no sign of tampering."""
 
 
-def shapes(text: str) -> dict[str, list[str]]:
-    """The table as lists of fields."""
-    rows = re.sub(r"\n +", " ", text.strip()).split("\n")
-    return {name: fields.split(" ") for name, fields in (row.split(": ", 1) for row in rows)}
+def rows_of(table: str, between: str) -> dict[str, list[str]]:
+    """A table as lists, by the names of its rows."""
+    rows = re.sub(r"\n +", " ", table.strip()).split("\n")
+    return {name: listed.split(between) for name, listed in (row.split(": ", 1) for row in rows)}
 
 
-FIELDS = shapes(SHAPES)
+FIELDS = rows_of(SHAPES, " ")
+LISTS = rows_of(WORDS, " | ")
 
 
 # --- canonical JSON and base64: one value, one spelling
@@ -205,23 +228,43 @@ def signed_payload(data: bytes) -> tuple[Any, bytes]:
 def fits(value: Any, kind: str, form: int) -> bool:
     """Whether a value is of a kind of SHAPES."""
     if kind == "any":
-        return True
+        return is_nested(value, MAX_LEVELS)
     if kind[0] == "[":
-        return isinstance(value, list) and all(fits(one, kind[1:-1], form) for one in value)
+        inner, _, bounds = kind[1:].rpartition("]")
+        is_list = isinstance(value, list) and is_within(len(value), bounds or "0..")
+        return is_list and all(fits(one, inner, form) for one in value)
     if kind[0] == "{":
-        is_object = isinstance(value, dict)
-        return is_object and all(fits(one, kind[1:-1], form) for one in value.values())
+        key, _, inner = kind[1:-1].partition(":")
+        return isinstance(value, dict) and all(
+            fits(name, key, form) and fits(one, inner, form) for name, one in value.items()
+        )
     if kind in FIELDS:
         return isinstance(value, dict) and has_fields(value, FIELDS[kind], form)
+    if kind in LISTS:
+        return value in LISTS[kind]
     if kind == "yes":
         return isinstance(value, bool)
-    if kind in ("count", "level", "number"):
-        most = 3 if kind == "level" else MOST
-        types = (int, float) if kind == "number" else (int,)
-        return isinstance(value, types) and not isinstance(value, bool) and 0 <= value <= most
+    bounds = COUNT if kind == "count" else kind
+    if ".." in bounds:
+        wanted = float if "." in bounds.replace("..", "") else int
+        return type(value) is wanted and is_within(value, bounds)
     if not isinstance(value, str) or len(value) > 500:
         return False
     return kind == "text" or re.fullmatch(PATTERNS[kind], value) is not None
+
+
+def is_nested(value: Any, levels: int) -> bool:
+    """Whether lists and objects lie in each other on no more levels than that."""
+    if not isinstance(value, (dict, list)):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(is_nested(one, levels - 1) for one in inner)
+
+
+def is_within(number: float, bounds: str) -> bool:
+    """Whether a number lies in bounds such as 1..64; without an end there is none."""
+    low, high = bounds.split("..")
+    return float(low) <= number <= float(high or "inf")
 
 
 def has_fields(value: dict[str, Any], fields: list[str], form: int) -> bool:
@@ -289,8 +332,6 @@ def check_form(statement: Any, keyid: str) -> str:
         said == form
         and all({"sha256", "keyed_digest"} & set(file) for file in files)
         and statement["subject"] == subject_of(predicate)
-        and predicate["inputs"]
-        and verbs
         and operation["verbs"] == verbs
         and operation["recipe_sha256"] == sha256(canonical(recipe))
         and predicate["disclosure"] == disclosure_of(predicate["models"])
