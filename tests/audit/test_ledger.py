@@ -113,6 +113,19 @@ def test_lines_cut_off_and_others_written_are_noticed(ledger: Ledger, state_dir:
     assert len(ledger.read()) == 3
 
 
+def test_a_line_of_another_past_is_noticed(ledger: Ledger, state_dir: Path) -> None:
+    """Signed, with the right number, and still not what stood there."""
+    past = (state_dir / FILE).read_bytes().splitlines(keepends=True)
+    (state_dir / FILE).unlink()
+    (state_dir / HEAD_FILE).unlink()
+    for host in ("one.example", "other.example", "three.example"):
+        ledger.append({"what": "connection", "host": host})
+    lines = (state_dir / FILE).read_bytes().splitlines(keepends=True)
+    (state_dir / FILE).write_bytes(lines[0] + past[1] + lines[2])
+    with pytest.raises(VerificationFailed, match="line [23] of the ledger"):
+        ledger.read()
+
+
 @pytest.mark.parametrize("head", [None, b"", b"{}", b"x", b'{"last":"0","lines":3}'])
 def test_a_head_that_is_gone_or_damaged_is_noticed(
     ledger: Ledger, state_dir: Path, head: bytes | None

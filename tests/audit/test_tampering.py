@@ -99,6 +99,11 @@ def test_a_change_is_told_by_the_entries_it_stands_at(desk: Desk) -> None:
         rewritten(desk, _edit(filled(desk))).journal.check()
 
 
+def test_a_cut_is_told_by_how_many_entries_there_were(desk: Desk) -> None:
+    with pytest.raises(VerificationFailed, match="was cut: it had 6 entries and has 4"):
+        rewritten(desk, filled(desk)[:-3]).journal.check()
+
+
 def test_an_altered_journal_is_not_appended_to(desk: Desk) -> None:
     found = filled(desk)
     for change in (found[:-3], found[:1], [], [*found[:-1], found[-1].replace(b"peaks", b"Peaks")]):
