@@ -20,7 +20,7 @@ from safelight.cli.options import never_asking
 def command(
     face: Face, *, kept_by: str, key_file: str | None, new_passphrase_file: str | None
 ) -> int:
-    """Give the vault another passphrase, or another keeper; the keys stay the same.
+    """Give the vault another passphrase or keeper.
 
     \b
     Examples:
@@ -28,7 +28,8 @@ def command(
       safelight vault change-passphrase --passphrase-file old.txt --new-passphrase-file new.txt
       safelight vault change-passphrase --kept-by key-store
 
-    An old copy of the folder of keys, as in a backup, still opens with the old one.
+    The keys stay the same. An old copy of the folder of keys, as in a backup, still opens with the
+    old one.
     """
     vault = vault_of(face)
     master = master_of(face, vault)

@@ -20,7 +20,7 @@ from safelight.errors import UsageError
 @speaking
 @click.pass_obj
 def command(face: Face, files: tuple[str, ...], output: str | None) -> int:
-    """Write what is in encrypted files to plain ones.
+    """Open encrypted files into plain ones.
 
     FILE stays; the new one is called as FILE without .enc. It gets its name when all of FILE has
     opened: of one that was changed or cut off, nothing is given out. Plain bytes are on the disk

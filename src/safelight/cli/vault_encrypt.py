@@ -20,12 +20,13 @@ from safelight.errors import UsageError
 @speaking
 @click.pass_obj
 def command(face: Face, files: tuple[str, ...], output: str | None) -> int:
-    """Encrypt files as they are, whatever is in them, under the vault's key for data.
+    """Encrypt files as they are, whatever they are.
 
-    FILE stays; the new one is called FILE.enc. It is AES-256-GCM in the form of Tink's
-    AES256_GCM_HKDF_1MB: with the exported key any Tink opens it. Safelight takes it as an input
-    like the picture itself. Removing FILE is left to you, and what a disk keeps of a removed file
-    is not ours to promise: results that go straight to -o NAME.enc are never there in the clear.
+    The vault's key for data does it. FILE stays; the new one is called FILE.enc. It is AES-256-GCM
+    in the form of Tink's AES256_GCM_HKDF_1MB: with the exported key any Tink opens it. Safelight
+    takes it as an input like the picture itself. Removing FILE is left to you, and what a disk
+    keeps of a removed file is not ours to promise: results that go straight to -o NAME.enc are
+    never there in the clear.
 
     \b
     Examples:

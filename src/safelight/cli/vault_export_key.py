@@ -23,16 +23,16 @@ NAMES = ("data", "receipts", "journal", "digest", "tls")
 @opening
 @click.pass_obj
 def command(face: Face, name: str, output: str | None) -> int:
-    """Write out one key: data, receipts, journal, digest or tls. Asks first.
+    """Write out one key, after a question.
 
     \b
     Examples:
       safelight vault export-key data -o /media/stick/data.json
       safelight vault export-key receipts -o signing.pem --yes
 
-    The data key is a Tink keyset: any Tink opens encrypted files with it, without Safelight. The
-    signing keys are PKCS #8 in PEM, the digest key is hexadecimal. What is written out is not
-    encrypted.
+    NAME is data, receipts, journal, digest or tls. The data key is a Tink keyset: any Tink opens
+    encrypted files with it, without Safelight. The signing keys are PKCS #8 in PEM, the digest key
+    is hexadecimal. What is written out is not encrypted.
     """
     from safelight.vault.export import FORMS, LOSS, exported
     from safelight.vault.private import require_folder, write_private

@@ -25,7 +25,7 @@ from safelight.cli.options import never_asking
 @opening
 @click.pass_obj
 def command(face: Face, *, kept_by: str, key_file: str | None, time: str) -> int:
-    """Wrap all keys under one master key (AES-256-GCM), and overwrite the plain files.
+    """Wrap all keys under one master key.
 
     \b
     Examples:
@@ -34,9 +34,10 @@ def command(face: Face, *, kept_by: str, key_file: str | None, time: str) -> int
       safelight vault init --passphrase-file secret.txt
       safelight vault init --kept-by key-file --key-file /media/stick/safelight.key
 
-    The keys stay the same: receipts and the journal go on. A passphrase has 14 characters or more
-    and cannot be found again: whoever forgets it has lost the keys. Keep an export of the data key
-    in a safe place: safelight vault export-key data -o FILE.
+    By AES-256-GCM; the plain files are overwritten. The keys stay the same: receipts and the
+    journal go on. A passphrase has 14 characters or more and cannot be found again: whoever forgets
+    it has lost the keys. Keep an export of the data key in a safe place: safelight vault export-key
+    data -o FILE.
     """
     vault, seconds = vault_of(face), seconds_of(time)
     vault.require_none()

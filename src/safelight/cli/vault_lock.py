@@ -12,7 +12,7 @@ from safelight.cli.keepers import opening, tell, vault_of
 @opening
 @click.pass_obj
 def command(face: Face) -> int:
-    """Take the keys back from all commands until the next unlock.
+    """Take the keys back until the next unlock.
 
     \b
     Examples:

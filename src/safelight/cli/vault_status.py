@@ -12,12 +12,14 @@ from safelight.cli.keepers import opening, tell
 @opening
 @click.pass_obj
 def command(face: Face) -> int:
-    """Tell how the keys are kept, and whether they are unlocked; opens nothing.
+    """Tell how the keys are kept; opens nothing.
 
     \b
     Examples:
       safelight vault status
       safelight vault status --json
+
+    And whether they are unlocked, for how long, and what lies beside the vault.
     """
     tell(face)
     return 0

@@ -16,15 +16,15 @@ from safelight.errors import SomethingMissing
 @opening
 @click.pass_obj
 def command(face: Face, *, time: str) -> int:
-    """Let commands use the keys for some time, without a passphrase.
+    """Let commands use the keys for some time.
 
     \b
     Examples:
       safelight vault unlock
       safelight vault unlock --for 20m
 
-    The master key lies in the memory of the kernel meanwhile, never on a disk. Any program of
-    this user can ask for it as long as it is there.
+    No command needs the passphrase then. The master key lies in the memory of the kernel
+    meanwhile, never on a disk. Any program of this user can ask for it as long as it is there.
     """
     vault, seconds = vault_of(face), seconds_of(time)
     is_kept = vault.unlock(master_of(face, vault), seconds=seconds)
