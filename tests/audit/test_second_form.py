@@ -78,6 +78,18 @@ def test_a_sensitive_receipt_has_no_free_words_and_no_places() -> None:
         assert secret not in told
 
 
+def test_a_place_at_the_edge_is_a_place_too() -> None:
+    fact = operation({"op": "crop", "left": 0, "top": 0, "width": 3, "height": 4})
+    told = fact.withholding(keyed, is_sensitive=True)
+    assert told.withheld == ("crop.left", "crop.top")
+    assert '"left":"withheld"' in told.model_dump_json()
+
+
+def test_what_nobody_gave_is_not_withheld() -> None:
+    steps = ({"op": "crop", "width": 3, "height": 4}, {"op": "watermark", "text": "Anna"})
+    assert operation(*steps).withholding(keyed, is_sensitive=True).withheld == ("watermark.text",)
+
+
 def test_every_text_that_a_user_types_is_looked_at_by_the_sensitive_kind() -> None:
     """A new parameter with free words must say whether a sensitive receipt tells it."""
     choices = {"model", "fit", "size", "aspect", "colour", "background", "sharpen", "to"}

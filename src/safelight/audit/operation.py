@@ -20,6 +20,8 @@ from safelight.limits import MAX_RECIPE_BYTES
 from safelight.recipe import operation_named
 
 WITHHELD = "withheld"
+# What a parameter is that nobody gave; 0 is a place like any other.
+NOTHING: tuple[object, ...] = (None, "", [])
 # What stands before a recipe when it is keyed.
 RECIPE = b"recipe\0"
 
@@ -74,7 +76,7 @@ class OperationFact(Sparse):
         gone = []
         for step in recipe["steps"]:
             for name in _untold(step["op"], is_sensitive=is_sensitive):
-                if step["parameters"].get(name):
+                if step["parameters"].get(name) not in NOTHING:
                     step["parameters"][name] = WITHHELD
                     gone.append(f"{step['op']}.{name}")
         if not gone:
