@@ -84,4 +84,6 @@ def _day(text: str) -> str:
         is_day = False
     if not is_day:
         raise ParameterInvalid("--until takes a day as 2027-01-31")
+    if text < datetime.now(UTC).strftime("%Y-%m-%d"):
+        raise ParameterInvalid(f"--until: {text} is over", hint="name a day that is still to come")
     return text

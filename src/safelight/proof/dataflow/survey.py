@@ -22,10 +22,8 @@ from safelight.engine.source import first_bytes, unreadable
 from safelight.errors import (
     InputMissing,
     InputRefused,
-    LevelTooLow,
     SafelightError,
-    Unavailable,
-    WorkerDied,
+    UsageError,
 )
 from safelight.image import Finding
 from safelight.proof.dataflow.carriers import MOST_SEARCHED, MOST_XMP, carrier, carriers_in
@@ -45,8 +43,9 @@ LIMITS = (
     "pixels are not looked at: a plate, a face or a watermark may name someone",
     "what a program did before and kept elsewhere (uploads, backups) leaves nothing here to see",
 )
-# What keeps every picture from being read, and lies in none of them.
-OF_THE_CAGE = (LevelTooLow, Unavailable, WorkerDied)
+# What lies in a picture or its file. Anything else (a cage, a lock, a disk) would keep every one
+# from being read.
+OF_A_FILE = (InputRefused, UsageError)
 Progress = Callable[[int, int], None]
 
 
@@ -78,9 +77,9 @@ def survey(
 ) -> Map:
     """The map of these folders: what their files say, and what the machine shows about them.
 
-    Raises InputMissing for a path that is not there, and what the cage says where no file could be
-    read for its sake: a map of nothing would look like one of nothing found. A file that cannot be
-    read is listed as unread; it never ends the survey.
+    Raises InputMissing for a path that is not there, and what kept files from being read where none
+    was for its sake (no cage, a locked vault): a map of nothing would look like one of nothing
+    found. A file that cannot be read is listed as unread; it never ends the survey.
     """
     gathering = Gathering([str(path) for path in walk.named], values)
     gathering.limits.extend(LIMITS)
@@ -92,7 +91,8 @@ def survey(
     with closing(_looked_at(engine, files)) as looked_at:
         for done, seen in enumerate(looked_at, 1):
             _take(gathering, seen)
-            failed += [seen.error] if isinstance(seen.error, OF_THE_CAGE) else []
+            if seen.error is not None and not isinstance(seen.error, OF_A_FILE):
+                failed.append(seen.error)
             if progress is not None:
                 progress(done, len(files))
     if failed and not any(root.read + root.searched for root in gathering.roots):
