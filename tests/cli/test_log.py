@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from safelight.audit.receipt import build
 from safelight.cli.audit_log import moment
 from safelight.errors import ParameterInvalid
 from safelight.vault.keys import load_or_make
-from tests.audit.making import Desk, filled, fixed_signer, receipt_facts
+from tests.audit.making import Desk, filled, fixed_signer, leaf, receipt_facts
 from tests.cli.testscript import Script
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -61,6 +62,20 @@ def test_a_time_is_a_span_a_day_or_a_moment(text: str, time: str) -> None:
 def test_what_is_no_time_is_told(text: str) -> None:
     with pytest.raises(ParameterInvalid, match="is no time"):
         moment(text, NOW)
+
+
+def test_a_clock_that_was_set_back_hides_nothing(desk: Desk, script: Script) -> None:
+    for year in (2029, 2031, 1999):
+        desk.journal.append(replace(leaf(year), time=f"{year}-01-01T00:00:00Z"))
+    play(
+        script,
+        """
+        run audit log --state-dir state --since 2030-01-01
+        stdout '^ +9  2031-01-01'
+        stdout '^ +10  1999-01-01'
+        stdout '^2 of 10 entries'
+        """,
+    )
 
 
 def test_an_altered_journal_is_not_listed_and_does_not_verify(desk: Desk, script: Script) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 import click
@@ -62,10 +63,9 @@ def command(face: Face, since: str | None, checkpoint: str | None, public_key: s
 
 def _list(face: Face, log: Log, start: str) -> None:
     shown = failed = 0
-    for entry in log.entries():
+    # what stands behind the first of them ended later, also by a clock that was set back
+    for entry in dropwhile(lambda entry: entry.leaf.time < start, log.entries()):
         leaf = entry.leaf
-        if leaf.time < start:
-            continue
         shown, failed = shown + 1, failed + (leaf.code != "done")
         if face.is_json:
             line = {"type": "entry", "schema": SCHEMA, "number": entry.number, "time": leaf.time}
