@@ -112,6 +112,19 @@ def test_without_the_extra_the_line_that_installs_is_told(monkeypatch: pytest.Mo
     assert caught.value.hint == "pip install 'safelight[vault]'"
 
 
+def test_a_key_file_that_the_system_does_not_give_is_one_clear_error(
+    folder: Path, tmp_path: Path, ring: dict[str, bytes]
+) -> None:
+    place = tmp_path / "stick" / "key"
+    place.parent.mkdir()
+    Vault(folder).init(ByKeyFile(place))
+    place.unlink()
+    place.parent.rmdir()
+    place.parent.write_bytes(b"a file where the folder was")
+    with pytest.raises(VaultLocked, match="cannot be read: not a directory"):
+        Vault(folder).copy("data")
+
+
 def test_a_passphrase_costs_what_was_promised(keeper: ByPassphrase) -> None:
     """Argon2id with 64 MiB, 3 passes, 4 lanes: the file says so, and the key depends on it."""
     kept = keeper.begin()

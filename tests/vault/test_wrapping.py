@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,15 @@ def test_what_is_no_vault_is_one_clear_error(data: bytes) -> None:
     with pytest.raises(VerificationFailed, match="changed or is damaged") as caught:
         wrapping.read(data)
     assert "backup" in caught.value.hint
+
+
+@pytest.mark.parametrize("path", ["", "here", "/a\0b", "/\ud800"])
+def test_a_key_file_without_a_path_is_no_keeper(path: str) -> None:
+    """It would be looked for before anything has shown that the file is ours."""
+    with pytest.raises(VerificationFailed):
+        wrapping.read(
+            replace(wrapping.read(made()), kept={"by": "key file", "path": path}).to_bytes()
+        )
 
 
 def test_a_further_key_changes_none_of_the_others() -> None:

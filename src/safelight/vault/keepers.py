@@ -120,7 +120,14 @@ class ByKeyFile:
         return {"by": KEY_FILE, "path": str(self._path)}
 
     def key(self, kept: Kept) -> bytearray:
-        line = read_private(self._path, 2 * KEY_BYTES + 1)
+        try:
+            line = read_private(self._path, 2 * KEY_BYTES + 1)
+        except OSError as error:
+            reason = (error.strerror or "error").lower()
+            raise VaultLocked(
+                f"the key file {self._path} cannot be read: {reason}",
+                hint="put in the medium that it is on",
+            ) from error
         if line is None:
             raise VaultLocked(f"the key file {self._path} is not there", hint="put it back there")
         if not re.fullmatch(rb"[0-9a-f]{64}\n", line):

@@ -148,8 +148,9 @@ def _kept(untrusted: Any) -> Kept:
             for name, amount in work.items():
                 if type(amount) is not int or not 1 <= amount <= MOST[str(name)]:
                     raise ValueError(name)
-        case {"by": "key file", "path": str(), **rest} if not rest:
-            pass
+        case {"by": "key file", "path": str(path), **rest} if not rest:
+            if b"\0" in os.fsencode(path) or not os.path.isabs(path):
+                raise ValueError("no path")
         case {"by": "key store", "account": str(), **rest} if not rest:
             pass
         case _:
