@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from safelight.audit.journal import Journal
+from safelight.audit.ledger import Ledger
 from safelight.models.store import Store
 from safelight.vault.keys import load_or_make
 from safelight.worker import attacks, seccomp, words
@@ -62,4 +63,6 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.store = Store()
-        self.journal = Journal(self.folder / "journal", load_or_make(self.folder / "keys").journal)
+        key = load_or_make(self.folder / "keys").journal
+        self.journal = Journal(self.folder / "journal", key)
+        self.ledger = Ledger(self.folder / "ledger", key)

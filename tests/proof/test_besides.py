@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from safelight.errors import SafelightError, SomethingMissing
 from safelight.proof import besides
 from safelight.proof.besides import Besides, look_besides, wrapped
 from safelight.proof.dependencies import Imports
+from safelight.proof.remanence import job
 from safelight.proof.remanence.job import CanaryReport
 from safelight.proof.remanence.search import Found
 from safelight.proof.watching.watch import Seen
@@ -31,6 +33,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("quick")
 def test_everything_is_told_on_lines_no_wider_than_a_screen() -> None:
     with Engine() as engine:
+        engine.book.keys  # noqa: B018 - made, so that there is something to tell of them
         found = look_besides(engine)
     assert found.is_ok
     lines = [*found.lines()]
@@ -55,41 +58,67 @@ def test_an_import_that_writes_is_no_proof() -> None:
     found = Besides(canary=CLEAN, imports=replace(WATCHED, seen=Seen([], ["x"])))
     assert not found.is_ok
     assert any(line.startswith("imports") and "FAILED" in line for line in found.lines())
+    assert "  ASKED FOR  x" in found.lines()
 
 
 def test_a_watch_that_went_blind_is_no_proof() -> None:
     assert not Besides(canary=CLEAN, imports=Imports(Seen(), Seen())).is_ok
 
 
+def looked(monkeypatch: pytest.MonkeyPatch, error: Exception) -> Besides:
+    """What is told where the canary job meets this error."""
+
+    def fails(_engine: Engine) -> CanaryReport:
+        raise error
+
+    monkeypatch.setattr(besides, "check_imports", lambda: WATCHED)
+    monkeypatch.setattr(besides, "canary_job", fails)
+    with Engine() as engine:
+        return look_besides(engine)
+
+
 def test_what_the_system_does_not_let_us_measure_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refused() -> Imports:
-        raise SomethingMissing("a program cannot be watched here: operation not permitted")
-
-    def failed(_engine: Engine) -> CanaryReport:
-        raise SafelightError("the process did not start")
-
-    monkeypatch.setattr(besides, "check_imports", refused)
-    monkeypatch.setattr(besides, "canary_job", failed)
-    with Engine() as engine:
-        found = look_besides(engine)
-    assert found.untold == (
-        "what imports ask for: a program cannot be watched here: operation not permitted",
-        "what stays of a job: the process did not start",
-    )
+    found = looked(monkeypatch, SomethingMissing("no process can be looked into"))
+    assert found.is_ok
+    assert found.untold == ("what stays of a job: no process can be looked into",)
     assert found.document()["remanence"] is None
     assert any(line.startswith("not told") for line in found.lines())
 
 
-def test_a_disk_that_is_full_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_engine: Engine) -> CanaryReport:
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (SafelightError("the process that is searched has died"),) * 2,
+        (OSError(28, "No space left on device"), "no space left on device"),
+    ],
+)
+def test_what_broke_while_it_was_measured_is_no_proof(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, why: object
+) -> None:
+    found = looked(monkeypatch, error)
+    assert not found.is_ok
+    assert found.broken == (f"what stays of a job: {why}",)
+    assert f"not measured what stays of a job: {why}  <- FAILED" in found.lines()
 
-    monkeypatch.setattr(besides, "check_imports", lambda: WATCHED)
-    monkeypatch.setattr(besides, "canary_job", full)
+
+def test_imports_that_do_not_end_are_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless() -> Imports:
+        raise SafelightError("the watched program did not end")
+
+    monkeypatch.setattr(besides, "check_imports", endless)
+    monkeypatch.setattr(besides, "canary_job", lambda _engine: CLEAN)
     with Engine() as engine:
-        assert look_besides(engine).untold == ("what stays of a job: No space left on device",)
+        found = look_besides(engine)
+    assert found.broken == ("what imports ask for: the watched program did not end",)
+    assert not found.is_ok
+
+
+def test_a_system_without_proc_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(job, "PROC", tmp_path / "none")
+    with Engine() as engine, pytest.raises(SomethingMissing, match="has no /proc"):
+        job.canary_job(engine)
 
 
 def test_words_wrap_after_their_label() -> None:

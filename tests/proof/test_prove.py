@@ -31,7 +31,7 @@ def measured(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Proof
         monkeypatch.setattr(module, "run_uncaged", lambda: control or live())
         host = cast(Host, Reporter(cage or held()))
         wishes: dict[str, Any] = {"store": desk.store, "required_level": 2} | more
-        return prove(host, journal=desk.journal, **wishes)
+        return prove(host, journal=desk.journal, ledger=desk.ledger, **wishes)
 
     return measure
 
@@ -129,7 +129,18 @@ def test_a_journal_that_was_edited_is_no_proof(
     monkeypatch.setattr(desk.journal, "check", broken)
     proof = measured()
     assert not proof.ok
-    assert "journal      entry 3 is not what was signed" in proof.lines()
+    assert "journal      entry 3 is not what was signed  <- FAILED" in proof.lines()
+
+
+def test_a_ledger_with_a_flipped_byte_is_no_proof(measured: Measure, desk: Desk) -> None:
+    desk.ledger.append({"what": "self-test", "attempted": 1, "contained": 1, "level": 3})
+    assert "ledger       1 line, whole" in measured().lines()
+    data = bytearray(desk.ledger.path.read_bytes())
+    data[len(data) // 2] ^= 1
+    desk.ledger.path.write_bytes(data)
+    proof = measured()
+    assert not proof.ok
+    assert any(one.startswith("ledger ") and one.endswith("FAILED") for one in proof.lines())
 
 
 def test_a_receipt_that_is_missing_is_no_proof(measured: Measure, tmp_path: Path) -> None:

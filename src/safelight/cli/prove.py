@@ -37,8 +37,8 @@ def prove(face: Face, files: tuple[str, ...], *, cage_only: bool) -> int:
     The attacks run in a fresh worker, then in a process without a cage. Pictures that carry
     canaries go every way through a process that stays, which is then searched, as are its
     folders; leaks made on purpose must be found. Every import is watched by the kernel. Models
-    are compared with their pins, the journal is checked; so are the receipts of a FILE, or of all
-    in a FOLDER. Exit code 5 if anything is not as claimed.
+    are compared with their pins, journal and ledger are checked; so are the receipts of a FILE, or
+    of all in a FOLDER. Exit code 5 if anything is not as claimed.
     """
     from safelight.proof.besides import look_besides
     from safelight.proof.egress import GROUP
@@ -52,6 +52,7 @@ def prove(face: Face, files: tuple[str, ...], *, cage_only: bool) -> int:
             host,
             store=engine.store,
             journal=engine.book.journal,
+            ledger=engine.book.ledger,
             receipts=receipts,
             public_keys=(engine.book.keys.receipts.public_bytes,),
             required_level=level,

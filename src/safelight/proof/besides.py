@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from safelight.engine.engine import Engine
@@ -30,8 +31,8 @@ CODECS = (
 
 @dataclass(frozen=True, slots=True)
 class Besides:
-    """What was measured besides the cage. canary and imports are None where the system does not
-    let them be measured; untold says why.
+    """What was measured besides the cage. canary and imports are None where they were not: untold
+    says what the system does not let us measure, broken what went wrong, which is no proof.
     """
 
     canary: CanaryReport | None = None
@@ -39,12 +40,13 @@ class Besides:
     machine: tuple[tuple[str, str], ...] = ()
     codecs: tuple[tuple[str, str], ...] = ()
     untold: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
 
     @property
     def is_ok(self) -> bool:
-        """Nothing stayed, no import asked for anything, every control was seen."""
+        """Nothing stayed, no import asked for anything, every control was seen, nothing broke."""
         is_clean = self.canary is None or self.canary.ok
-        return is_clean and (self.imports is None or self.imports.is_ok)
+        return is_clean and (self.imports is None or self.imports.is_ok) and not self.broken
 
     def lines(self) -> Iterator[str]:
         """Plain text for a screen."""
@@ -55,9 +57,12 @@ class Besides:
         if self.imports is not None:
             lost = "" if self.imports.is_ok else "  <- FAILED"
             yield f"imports      {self.imports.sentence}{lost}"
+            for one in (*self.imports.seen.sockets, *self.imports.seen.files):
+                yield f"  ASKED FOR  {one}"
         yield from wrapped("codecs", [f"{name} {version}" for name, version in self.codecs])
         yield from wrapped("machine", [f"{name}: {value}" for name, value in self.machine])
         yield from (f"not told     {sentence}" for sentence in self.untold)
+        yield from (f"not measured {sentence}  <- FAILED" for sentence in self.broken)
 
     def document(self) -> dict[str, object]:
         """JSON values."""
@@ -77,23 +82,34 @@ class Besides:
             "codecs": dict(self.codecs),
             "machine": dict(self.machine),
             "untold": list(self.untold),
+            "broken": list(self.broken),
         }
 
 
 def look_besides(engine: Engine) -> Besides:
     """Measure all of it: some seconds. What cannot be measured here is told, not raised."""
     untold: list[str] = []
+    broken: list[str] = []
     canary = imports = None
-    try:
+    with _telling("what imports ask for", untold, broken):
         imports = check_imports()
-    except SomethingMissing as error:
-        untold.append(f"what imports ask for: {error.message}")
-    try:
+    with _telling("what stays of a job", untold, broken):
         canary = canary_job(engine)
-    except (SafelightError, OSError) as error:
-        why = error.message if isinstance(error, SafelightError) else error.strerror
-        untold.append(f"what stays of a job: {why}")
-    return Besides(canary, imports, tuple(_machine(engine)), tuple(_codecs()), tuple(untold))
+    facts, codecs = tuple(_machine(engine)), tuple(_codecs())
+    return Besides(canary, imports, facts, codecs, tuple(untold), tuple(broken))
+
+
+@contextmanager
+def _telling(what: str, untold: list[str], broken: list[str]) -> Iterator[None]:
+    """Keep why it could not be measured: the system lacks something, or something went wrong."""
+    try:
+        yield
+    except SomethingMissing as error:
+        untold.append(f"{what}: {error.message}")
+    except SafelightError as error:
+        broken.append(f"{what}: {error.message}")
+    except OSError as error:
+        broken.append(f"{what}: {(error.strerror or 'error').lower()}")
 
 
 def _machine(engine: Engine) -> Iterator[tuple[str, str]]:
@@ -103,7 +119,9 @@ def _machine(engine: Engine) -> Iterator[tuple[str, str]]:
     yield from _facts(machine.memory(here))
     frees = "overwrites" if overwrites(os.environ) else "does not overwrite"
     yield "this command", f"{frees} what it frees"
-    yield from _facts(keys.keys(state_dir))
+    # Their fingerprints are wider than a screen: `vault status` prints them.
+    kept = _facts(keys.keys(state_dir))
+    yield from ((name, value) for name, value in kept if not name.startswith("key that signs"))
 
 
 def _facts(found: Iterable[Fact | Finding]) -> Iterator[tuple[str, str]]:

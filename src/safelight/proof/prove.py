@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from safelight.audit.journal import Journal
+from safelight.audit.ledger import Ledger
 from safelight.audit.verify import Trust, verify_output
 from safelight.errors import ModelMissing, SafelightError
 from safelight.models.store import Store
@@ -20,6 +21,7 @@ from safelight.worker.layers import LAYERS, SEALED
 
 SCHEMA = 1
 State = Literal["ok", "failed", "unknown"]
+BOOKS = ("journal", "ledger")
 KERNEL_WORDS = ("Seccomp", "NoNewPrivs", "CapEff")
 
 
@@ -29,7 +31,7 @@ class Check:
     not installed; that is no failure.
     """
 
-    kind: Literal["model", "journal", "receipt"]
+    kind: Literal["model", "journal", "ledger", "receipt"]
     name: str
     state: State
     sentence: str
@@ -176,17 +178,17 @@ class Proof:
 
     def _check_lines(self) -> tuple[str, ...]:
         found = []
-        for kind in ("model", "journal", "receipt"):
+        for kind in ("model", *BOOKS, "receipt"):
             checks = [check for check in self.checks if check.kind == kind]
             good = sum(check.state == "ok" for check in checks)
-            if kind == "journal":
-                found += [f"journal      {check.sentence}" for check in checks]
+            if kind in BOOKS:
+                found += [f"{kind:<12} {check.sentence}{_lost(check)}" for check in checks]
             elif checks:
                 found.append(f"{kind + 's':<12} {good} of {len(checks)} verified")
             found += [
                 f"  {check.state:<10} {check.name}: {check.sentence}"
                 for check in checks
-                if check.state != "ok" and kind != "journal"
+                if check.state != "ok" and kind not in BOOKS
             ]
             if kind == "receipt" and not checks:
                 found.append("receipts     none given (safelight prove out/)")
@@ -210,13 +212,14 @@ def prove(
     *,
     store: Store,
     journal: Journal,
+    ledger: Ledger,
     receipts: Sequence[Path] = (),
     public_keys: Sequence[bytes] = (),
     required_level: int,
     device: AtDevice | None = None,
     besides: Besides | None = None,
 ) -> Proof:
-    """Measure one fresh worker of this host, make the control run, verify models, journal,
+    """Measure one fresh worker of this host, make the control run, verify models, journal, ledger,
     receipts. device: what was measured of the worker that models have for themselves; besides: what
     was measured besides the cage.
 
@@ -225,7 +228,7 @@ def prove(
     """
     cage = host.report()
     control: tuple[Attempt, ...] = run_uncaged()
-    checks = [*_models(store), _journal(journal)]
+    checks = [*_models(store), _journal(journal), _ledger(ledger)]
     checks += [_receipt(path, journal, store, public_keys) for path in receipts]
     return Proof(
         cage=cage,
@@ -259,6 +262,18 @@ def _journal(journal: Journal) -> Check:
         return Check("journal", "journal", "failed", error.message)
     count = found.head.entries
     return Check("journal", "journal", "ok", f"{count} entr{'y' if count == 1 else 'ies'}, whole")
+
+
+def _ledger(ledger: Ledger) -> Check:
+    try:
+        count = len(ledger.read())
+    except SafelightError as error:
+        return Check("ledger", "ledger", "failed", error.message)
+    return Check("ledger", "ledger", "ok", f"{count} line{'' if count == 1 else 's'}, whole")
+
+
+def _lost(check: Check) -> str:
+    return "  <- FAILED" if check.state == "failed" else ""
 
 
 def _receipt(path: Path, journal: Journal, store: Store, keys: Sequence[bytes]) -> Check:

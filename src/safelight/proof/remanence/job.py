@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from safelight.engine.engine import Engine
+from safelight.errors import SomethingMissing
 from safelight.proof.remanence.canary import Mark, picture
 from safelight.proof.remanence.controls import Tripped, trip_all
+from safelight.proof.remanence.family import PROC
 from safelight.proof.remanence.search import Found
 from safelight.proof.remanence.storage import BLOCK_BYTES, is_counted
 from safelight.proof.remanence.watched import Ground, Subject
@@ -116,8 +118,11 @@ def _counts(found: Found) -> Iterator[tuple[str, int]]:
 def canary_job(engine: Engine) -> CanaryReport:
     """Work as this engine is set to, on canaries, in a process and folders of its own.
 
-    Takes a few seconds. Raises SafelightError when it could not be done, OSError.
+    Takes a few seconds. Raises SomethingMissing where no process can be looked into, SafelightError
+    when it could not be done, OSError.
     """
+    if not PROC.is_dir():
+        raise SomethingMissing("no process can be looked into: this system has no /proc")
     settings = engine.settings
     told = {
         "require_level": settings.require_level,
