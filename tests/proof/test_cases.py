@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -31,6 +32,7 @@ from safelight.ops.inspect import Inspect
 from safelight.ops.redact import Redact
 from safelight.ops.resize import Resize
 from safelight.ops.rotate import Rotate
+from safelight.ops.scrub import Scrub
 from safelight.ops.upscale import Upscale
 from safelight.proof.cases import acquire as acquiring
 from safelight.proof.cases import page
@@ -132,9 +134,37 @@ def test_an_illustration_says_so_on_the_picture_and_in_the_report(done: Led) -> 
     assert MARK in json.dumps(drawn.began.recipe)
     text = report(chain, FolderShelf(done.folder))
     assert text.count("illustration, not evidence") == 1
+    assert text.count("in a format that can lose detail") == 2
     assert text.count("data:image/jpeg;base64,") == 4
     assert [word for word in ("<script", "http://", "https://") if word in text] == []
     assert page.POLICY in text
+
+
+def test_what_a_receipt_does_not_tell_of_a_recipe_the_log_does(desk: Desk, tmp_path: Path) -> None:
+    case = begun(desk, tmp_path / "case")
+    draw(tmp_path / "one.png")
+    add(case, tmp_path / "one.png")
+    steps = (Redact(box=((2, 3, 5, 7),)), Resize(percent=50))
+    (result, outcome), *_ = work(desk, case, Recipe(steps), "E0001").done()
+    assert "[[2,3,5,7]]" in json.dumps(result.began.recipe, separators=(",", ":"))
+    told = json.loads((case.folder / outcome.receipt.file.place).read_bytes())["payload"]
+    assert b'"box":"withheld"' in base64.b64decode(told)
+    close(desk, case, tmp_path / "case.tar")
+    assert set(desk.states(case.folder).values()) == {"ok"}
+    key = desk.book.keys.receipts.fingerprint
+    assert set(alone(tmp_path / "case.tar", [key]).values()) == {"ok"}
+
+
+def test_a_result_whose_pixels_are_those_of_the_original_is_not_said_to_have_lost_any(
+    desk: Desk, tmp_path: Path
+) -> None:
+    case = begun(desk, tmp_path / "case")
+    draw(tmp_path / "one.jpg")
+    draw(tmp_path / "two.png")
+    add(case, tmp_path / "one.jpg", tmp_path / "two.png")
+    work(desk, case, Recipe((Scrub(),)), "E0001")
+    chain = work(desk, case, SMALLER, "E0002")
+    assert "can lose detail" not in report(chain, FolderShelf(case.folder))
 
 
 @pytest.mark.parametrize("size", ["119x80", "130x9"])

@@ -4,15 +4,19 @@ in the middle of it left.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from pydantic import JsonValue
+
 from safelight.audit.blocks import CODE, AssignmentFact, CustodyFact
-from safelight.audit.canonical import parse_canonical
+from safelight.audit.canonical import canonical, parse_canonical
 from safelight.audit.facts import ReceiptFacts
+from safelight.audit.operation import WITHHELD
 from safelight.audit.receipt import Receipt, path_for
 from safelight.codecs.routing import route
 from safelight.engine.book import Door
@@ -161,8 +165,21 @@ def check_receipt(receipt: Receipt, output: f.File, began: f.Began) -> None:
     """Raises VerificationFailed unless the receipt speaks of this output and this work."""
     facts = receipt.predicate
     is_it = [(one.sha256, one.bytes) for one in facts.outputs] == [(output.sha256, output.bytes)]
-    if not is_it or facts.operation.recipe_sha256 != began.recipe_sha256:
+    operation = facts.operation
+    if not is_it or operation.recipe_sha256 != _told_digest(began.recipe, operation.withheld or ()):
         raise VerificationFailed(f"{began.result}: the receipt speaks of other work")
+
+
+def _told_digest(recipe: dict[str, JsonValue], withheld: tuple[str, ...]) -> str:
+    """Digest of a recipe as a receipt tells it, which withholds where something was covered; the
+    log of a case has all of it.
+    """
+    told = parse_canonical(canonical(recipe), MAX_RECIPE_BYTES)
+    for step in told["steps"] if withheld else ():
+        for name, value in step["parameters"].items():
+            if value and f"{step['op']}.{name}" in withheld:
+                step["parameters"][name] = WITHHELD
+    return hashlib.sha256(canonical(told)).hexdigest()
 
 
 def _original(case: CaseFolder, chain: Chain, item: str) -> f.Acquired:

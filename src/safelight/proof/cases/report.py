@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pydantic import JsonValue
 
 from safelight.errors import VerificationFailed
+from safelight.formats import LOSSY, TABLE
 from safelight.proof.cases import facts as f
 from safelight.proof.cases import page
 from safelight.proof.cases.chain import Chain, Result
@@ -22,6 +23,7 @@ EFFECTS = {
     "bounded": "bounded: pixels mixed by fixed arithmetic, the same again up to rounding",
     "model": "a model made pixels: they may show what was never there",
 }
+STORED = "in a format that can lose detail: pixels may differ a little from what the recipe gives"
 LIMITS = (
     "It does not prove where an original came from, or that what it shows is true.",
     "Who, role, why, from and to are what a person declared; the program did not check them.",
@@ -130,6 +132,7 @@ def _result(chain: Chain, shelf: Shelf, result: Result, done: f.Processed) -> It
         ("Why", page.shown(result.event.why)),
         ("By", _person(result.event.who.name, result.event.who.role)),
         ("Can be repeated", page.shown(EFFECTS[began.effect])),
+        *([("Stored", STORED)] if _is_stored_with_loss(done) else []),
         ("Recipe", "<br>".join(map(page.code, _steps(began.recipe)))),
         ("Recipe SHA-256", page.code(began.recipe_sha256)),
         ("Result", f"{page.code(done.file.place)}, {done.file.bytes:,} bytes"),
@@ -145,6 +148,14 @@ def _result(chain: Chain, shelf: Shelf, result: Result, done: f.Processed) -> It
     ]
     rows += [("Model", page.code(model)) for model in done.models]
     yield page.facts(rows) + "</section>"
+
+
+def _is_stored_with_loss(done: f.Processed) -> bool:
+    """Whether pixels were encoded anew, in a format that has a quality."""
+    before, after = done.pixels
+    endings = {ending for format in LOSSY for ending in TABLE[format].endings}
+    is_anew = before is None or after is None or before != after
+    return is_anew and done.file.place.rpartition(".")[2] in endings
 
 
 def _steps(recipe: dict[str, JsonValue]) -> Iterator[str]:
