@@ -22,6 +22,7 @@ from safelight.vault import plain, wrapping
 from safelight.vault import vault as vault_module
 from safelight.vault.keepers import ByKeyFile, ByPassphrase
 from safelight.vault.keys import is_signed, load_or_make
+from safelight.vault.status import status
 from safelight.vault.vault import Vault
 from safelight.vault.wrapping import Wrapped
 from tests.vault.opening import PASSPHRASE, lying_about, plaintexts, secrets_of, unlock
@@ -322,3 +323,17 @@ def test_unlocking_where_the_disk_takes_no_change(
     (vault.folder / "locked").touch(mode=0o600)
     with pytest.raises(OutputFailed, match="read-only file system"):
         unlock(vault)
+
+
+def test_a_vault_that_is_gone_is_not_replaced_by_new_keys(vault: Vault, tmp_path: Path) -> None:
+    """Files would be encrypted under keys that the vault, once it is back, does not have."""
+    place = vault.folder / "vault.json"
+    os.replace(place, tmp_path / "away")
+    for ask in (load_or_make, status):
+        with pytest.raises(SomethingMissing, match="gone from the folder of keys") as caught:
+            ask(vault.folder)
+        assert "from a backup" in caught.value.hint
+    assert [path.name for path in vault.folder.iterdir()] == [".lock"]
+    os.replace(tmp_path / "away", place)
+    unlock(vault)
+    assert len(load_or_make(vault.folder).data) == 32

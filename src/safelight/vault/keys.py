@@ -124,8 +124,8 @@ def load_or_make(folder: Path, passphrase_file: Path | None = None) -> Keys:
 
     passphrase_file: a file whose first line opens a vault that a passphrase keeps. Raises
     PolicyRefused for a folder or file that is a link, open to others, someone else's or damaged;
-    VerificationFailed for a damaged vault; Unavailable if another run holds the folder for more
-    than 10 s.
+    VerificationFailed for a damaged vault, SomethingMissing for one that is gone; Unavailable if
+    another run holds the folder for more than 10 s.
     """
     private_folder(folder)
     vault = Vault(folder, passphrase_file)

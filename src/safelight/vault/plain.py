@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safelight.errors import PolicyRefused, Unavailable
+from safelight.errors import PolicyRefused, SomethingMissing, Unavailable
 from safelight.vault.lock import hold
 from safelight.vault.private import open_private, read_private, sync_folder, write_private
 
@@ -37,6 +37,7 @@ SIGNERS = ("receipts", "journal")
 # What every user has; a key for connections is made when a server asks for it.
 USUAL = ("journal", "receipts", "digest", "data")
 LOCK_FILE, VAULT_FILE, NEW_VAULT_FILE = ".lock", "vault.json", "vault.new"
+WRAPPED = b"vault\n"
 AGAIN = "run the same command again"
 MAX_KEY_BYTES = 4_096
 SECRET_BYTES = 32
@@ -54,7 +55,7 @@ def read(folder: Path, name: str) -> bytes | None:
 def read_or_make(folder: Path, name: str) -> bytes:
     """The file of a key, made if there is none. First runs at once end with one key.
 
-    Raises PolicyRefused, Unavailable, OutputFailed.
+    Raises PolicyRefused, Unavailable, OutputFailed, SomethingMissing.
     """
     data = read(folder, name)
     if data is None:
@@ -63,6 +64,7 @@ def read_or_make(folder: Path, name: str) -> bytes:
             if data is None:
                 if os.path.lexists(folder / VAULT_FILE):
                     raise Unavailable("the keys were put into a vault just now", hint=AGAIN)
+                require_never_wrapped(folder)
                 data = _made(folder, name)
                 write_private(folder / FILES[name], data)
     return data
@@ -116,6 +118,23 @@ def new_secret(name: str) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
     return _der(generate_private_key(SECP256R1()))
+
+
+def note_wrapped(folder: Path) -> None:
+    """Keep in the lock file that there is a vault. For who holds the folder's lock."""
+    with suppress(OSError):  # whoever cannot be told later is served as before
+        (folder / LOCK_FILE).write_bytes(WRAPPED)
+
+
+def require_never_wrapped(folder: Path) -> None:
+    """Raise SomethingMissing where there was a vault: other keys would take the place of those in
+    it, and files be encrypted under them that it does not open.
+    """
+    if (read_private(folder / LOCK_FILE, len(WRAPPED)) or b"") == WRAPPED:
+        raise SomethingMissing(
+            f"the vault's file {VAULT_FILE} is gone from the folder of keys",
+            hint="put it back from a backup, or move the folder of keys away to start a new one",
+        )
 
 
 def wipe(path: Path) -> None:

@@ -64,7 +64,7 @@ def status(folder: Path) -> Status:
     """How the keys in this folder are kept.
 
     Raises PolicyRefused for a folder or file that is not private, or a damaged key;
-    VerificationFailed for a damaged vault.
+    VerificationFailed for a damaged vault, SomethingMissing for one that is gone.
     """
     vault = Vault(folder)
     if not folder.exists():
@@ -73,6 +73,7 @@ def status(folder: Path) -> Status:
     if not vault.is_begun:
         read = ((name, plain.read(folder, name)) for name in plain.FILES)
         found = {name: plain.secret_of(name, data) for name, data in read if data is not None}
+        plain.require_never_wrapped(folder)
         signers = {name: Signer(partial(found.__getitem__, name)) for name in found}
         public = {name: signers[name].fingerprint for name in plain.SIGNERS if name in found}
         return _status("plain files" if found else "nowhere yet", public, tuple(found))

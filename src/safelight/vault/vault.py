@@ -222,6 +222,7 @@ class Vault:
         for secret in (key, again, opened, *held.values()):
             _overwrite(secret)
         _replace(new, self.folder / FILE)
+        plain.note_wrapped(self.folder)
         self._forget()
 
     def _opened(self, master: bytearray) -> Page:
