@@ -229,13 +229,13 @@ def test_a_surprise_is_entered_as_a_failure_and_nothing_more(stage: Stage, home:
 COMMANDS = {
     "one after the other": (
         "resize {there}/text/{name}-text.jpg {there}/torn {there}/bomb {there}/nowhere/{name}.jpg"
-        " {there}/good --width 8 -o out/ -v",
+        " {there}/good --width 8 -o out/ -vv",
         3,
         {"format-unknown", "container-broken", "limit-exceeded", "input-missing", "done"},
     ),
-    "one alone": ("scrub {there}/torn/{name}-torn.jpg -v", 8, {"container-broken"}),
+    "one alone": ("scrub {there}/torn/{name}-torn.jpg -vv", 8, {"container-broken"}),
     "refused as a whole": (
-        "scrub {there}/good/{name}-good.jpg -o {there}/good/{name}-good.jpg -v",
+        "scrub {there}/good/{name}-good.jpg -o {there}/good/{name}-good.jpg -vv",
         2,
         set(),
     ),
@@ -257,17 +257,20 @@ def logged(script: Script) -> str:
     return "\n".join(line for line in told if line.startswith("safelight: item "))
 
 
+@pytest.mark.parametrize("manner", ["", " --json"])
 @pytest.mark.parametrize("way", COMMANDS)
 def test_the_command_logs_and_leaves_no_name_and_no_metadata(
-    tmp_path: Path, home: Path, way: str
+    tmp_path: Path, home: Path, way: str, manner: str
 ) -> None:
     words, code, codes = COMMANDS[way]
     script = Script(tmp_path, home, False)
     there = planted(tmp_path / "pictures")
-    script.play(f"env TMPDIR={home}\nrun {words.format(there=there, name=NAME)}\nexit {code}")
+    typed = words.format(there=there, name=NAME) + manner
+    script.play(f"env TMPDIR={home}\nrun {typed}\nexit {code}")
     assert NAME not in logged(script)
     assert VALUE.encode() not in script.stdout + script.stderr
-    assert all(one in logged(script) for one in codes)
+    told = (script.stdout + script.stderr).decode() if manner else logged(script)
+    assert all(one in told for one in codes)
     script.play("run audit log --json")
     found = [json.loads(line) for line in script.stdout.splitlines()]
     assert {line["code"] for line in found if line["type"] == "entry"} == codes
