@@ -28,7 +28,8 @@ def command(face: Face, folder: str, *, output: str | None, overwrite: bool) -> 
       safelight case report 2026-114
       safelight case report 2026-114 -o for-the-file.html --overwrite
 
-    The page holds small pictures, needs nothing from outside, and prints well.
+    The page holds small pictures, needs nothing from outside, and prints well. It shows originals
+    beside results, so also what was covered in a result: mind who gets it.
     """
     from safelight.engine.kept import refuse_kept
     from safelight.proof.cases.folder import unwritten

@@ -26,7 +26,7 @@ p { margin: .4rem 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-size: .92em; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0;
   border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-th { color: var(--soft); font-weight: 600; }
+th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 td.num, th.num { text-align: right; font-variant-numeric: tabular-nums; }
 td.tight, th.tight, th.num { white-space: nowrap; overflow-wrap: normal; }
 dl { display: grid; grid-template-columns: 11rem 1fr; gap: .25rem 1rem; margin: .5rem 0; }
@@ -51,7 +51,7 @@ figure img { display: block; width: 100%; height: 20rem; object-fit: contain;
 @media print { :root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb;
   --ground: #fff; --raised: #fff; --warn: #000; --warn-ground: #fff; }
   body { max-width: none; padding: 0; font-size: 10pt; } h2 { break-after: avoid; }
-  tr, figure { break-inside: avoid; } thead { display: table-header-group; }
+  tr, figure, .blanks { break-inside: avoid; } thead { display: table-header-group; }
   figure img { height: 6.2cm; } }
 """
 

@@ -23,6 +23,10 @@ EFFECTS = {
     "bounded": "bounded: pixels mixed by fixed arithmetic, the same again up to rounding",
     "model": "a model made pixels: they may show what was never there",
 }
+RULES = (
+    "evidence: originals are kept as they were; work is on copies, and can be repeated, or is "
+    "marked as an illustration"
+)
 STORED = "in a format that can lose detail: pixels may differ a little from what the recipe gives"
 LIMITS = (
     "It does not prove where an original came from, or that what it shows is true.",
@@ -57,7 +61,7 @@ def _parts(chain: Chain, shelf: Shelf) -> Iterator[str]:
     )
     rows = [
         ("Case", page.code(chain.id)),
-        ("Rules", "evidence: originals are kept as they were; work is on copies and repeatable"),
+        ("Rules", RULES),
         ("Now with", _person(name, role) + (away if chain.offered else "")),
         ("Last event", f"{chain.number}, SHA-256 {page.code(chain.tip)}"),
     ]
