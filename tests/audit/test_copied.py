@@ -9,7 +9,7 @@ import pytest
 from safelight.audit import copied
 from safelight.audit.copied import read_copy
 from safelight.errors import InputMissing, VerificationFailed
-from tests.audit.making import Desk, filled, fixed_signer
+from tests.audit.making import Desk, filled, fixed_signer, leaf
 from tests.audit.test_vectors import VECTORS
 
 KEY = {fixed_signer().fingerprint: fixed_signer().public_bytes}
@@ -45,6 +45,21 @@ def test_with_its_head_a_cut_is_told(copy: Path) -> None:
     book.write_bytes(b"".join(line + b"\n" for line in book.read_bytes().split(b"\n")[:-4]))
     with pytest.raises(VerificationFailed, match="was cut"):
         read_copy(copy, KEY)
+
+
+def test_a_journal_that_grows_while_it_is_read_was_not_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, read = Desk.at(tmp_path), copied._bytes
+    filled(desk)
+
+    def growing(path: Path, limit: int) -> bytes:
+        data = read(path, limit)
+        desk.journal.append(leaf(9))
+        return data
+
+    monkeypatch.setattr(copied, "_bytes", growing)
+    assert read_copy(desk.book.parent, KEY)[0].head.entries == 7
 
 
 def test_only_a_key_that_is_trusted_is_believed(copy: Path) -> None:

@@ -28,15 +28,16 @@ def read_copy(place: Path, known: Mapping[str, bytes]) -> tuple[Log, bool]:
     InputMissing, and VerificationFailed naming the first place that is wrong.
     """
     file = place / JOURNAL_FILE if place.is_dir() else place
-    data, head = _bytes(file, MAX_JOURNAL_BYTES), file.with_name(HEAD_FILE)
+    head = file.with_name(HEAD_FILE)
+    # the head first: a journal that grows between the two reads would seem to have been cut
+    note = _bytes(head, MAX_HEAD_BYTES).decode(errors="replace") if head.is_file() else None
+    data = _bytes(file, MAX_JOURNAL_BYTES)
     public_bytes = _key(data.split(b"\n", 1)[0], known)
     fingerprint = fingerprint_of(public_bytes)
     kept = Head(journal=fingerprint, entries=0, root=EMPTY_ROOT.hex())
-    has_head = head.is_file()
-    if has_head:
-        note = _bytes(head, MAX_HEAD_BYTES).decode(errors="replace")
+    if note is not None:
         kept = lines.read_note(note, fingerprint, public_bytes)
-    return Log.of(data, walk(data, kept, public_bytes), public_bytes), has_head
+    return Log.of(data, walk(data, kept, public_bytes), public_bytes), note is not None
 
 
 def _key(header: bytes, known: Mapping[str, bytes]) -> bytes:
