@@ -17,7 +17,7 @@ from safelight.audit.bundled import examine
 from safelight.audit.canonical import canonical
 from safelight.audit.receipt import Receipt, path_for
 from safelight.audit.verify import Trust
-from safelight.errors import VerificationFailed
+from safelight.errors import UsageError, VerificationFailed
 from safelight.vault.keys import Signer
 from tests.audit.making import Desk, fixed_keys, output_fact
 
@@ -82,6 +82,20 @@ def test_the_same_parts_give_the_same_bytes(
 ) -> None:
     monkeypatch.setattr(bundles, "utc_now", lambda: "2026-11-21T12:00:00Z")
     assert packed(parts) == packed(dict(reversed(parts.items())))
+
+
+def test_what_it_could_not_read_again_is_not_written(
+    parts: dict[str, Part], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundles, "MAX_FILES", len(parts) + 1)
+    assert "failed" not in found_in(packed(parts)).values()
+    monkeypatch.setattr(bundles, "MAX_FILES", len(parts))
+    with pytest.raises(UsageError, match="at most"):
+        packed(parts)
+    monkeypatch.undo()
+    monkeypatch.setattr(bundles, "MAX_PART_BYTES", 3)
+    with pytest.raises(UsageError, match="more than"):
+        packed(parts)
 
 
 def test_of_an_unknown_hand_it_is_whole_but_unknown(parts: dict[str, Part]) -> None:

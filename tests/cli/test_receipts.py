@@ -47,6 +47,31 @@ def test_a_bundle_is_checked_elsewhere_by_the_key_that_was_named(
     )
 
 
+def test_a_bundle_holds_what_its_maker_signed_and_any_name(
+    script: Script, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = Script(script.folder, tmp_path_factory.mktemp("elsewhere"), False)
+    elsewhere.play(
+        """
+        run receipt bundle out/photo.jpg -o all.zip
+        exit 2
+        stderr 'was signed by another key'
+        missing all.zip
+        """
+    )
+    long = f"photo.{'a' * 150}"
+    script.play(
+        f"""
+        run scrub photo.jpg -o out/{long}
+        run receipt bundle out/{long} -o all.zip --with-outputs
+        run verify bundle all.zip
+        stdout '^output +ok '
+        run verify bundle /dev/null
+        exit 2
+        """
+    )
+
+
 def test_the_verifier_that_was_written_runs_without_our_package(script: Script) -> None:
     command = [sys.executable, "-I", "theirs/verify_receipt.py", "--key", "theirs/receipts-key.pem"]
     where = ["out/.safelight/photo.jpg.receipt.json", "out/photo.jpg"]

@@ -27,7 +27,8 @@ from typing import IO, BinaryIO
 from safelight.audit import dsse
 from safelight.audit.canonical import base64_bytes, canonical, parse_canonical
 from safelight.audit.facts import utc_now
-from safelight.errors import VerificationFailed
+from safelight.errors import UsageError, VerificationFailed
+from safelight.limits import MEGA
 from safelight.vault.keys import Signer, fingerprint_of
 
 SCHEMA = "safelight-bundle/1"
@@ -53,8 +54,15 @@ class Contents:
 
 
 def write(target: BinaryIO, parts: Mapping[str, Part], signer: Signer) -> None:
-    """Write a bundle. Raises OSError; VerificationFailed if a file changed in the meantime."""
+    """Write a bundle that Bundle reads. Raises UsageError for parts that are too many or too long,
+    OSError; VerificationFailed if a file changed in the meantime.
+    """
+    if len(parts) >= MAX_FILES:
+        raise UsageError(f"a bundle holds at most {MAX_FILES} files", hint="make several bundles")
     known = {name: _measured(part) for name, part in parts.items()}
+    if max((size for _digest, size in known.values()), default=0) > MAX_PART_BYTES:
+        most = MAX_PART_BYTES // MEGA
+        raise UsageError(f"a result has more than {most} MB", hint="leave --with-outputs out")
     listed = {name: {"bytes": size, "sha256": digest} for name, (digest, size) in known.items()}
     payload = canonical({"created": utc_now(), "files": listed, "schema": SCHEMA})
     seal = dsse.sign(payload, signer, PAYLOAD_TYPE)

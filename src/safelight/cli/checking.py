@@ -20,6 +20,7 @@ FOREIGN = "--key FINGERPRINT names a key that you trust"
 NEWER = "a newer version of Safelight reads this receipt"
 UNRECORDED = "run the same command again: it records it"
 CHAIN = "a PEM file with the authority's certificates"
+MAX_CERTIFICATES_BYTES = 1_000_000
 MAX_KEY_BYTES = 65_536
 PEM = "a file with one Ed25519 public key as PEM"
 
@@ -86,7 +87,8 @@ def _certificates(name: str) -> bytes:
     from cryptography.x509 import load_pem_x509_certificates
 
     try:
-        data = Path(name).read_bytes()
+        with Path(name).open("rb") as file:
+            data = file.read(MAX_CERTIFICATES_BYTES)
         load_pem_x509_certificates(data)
     except OSError as error:
         reason = (error.strerror or "error").lower()

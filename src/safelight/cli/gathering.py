@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from safelight.cli.checking import Check
 from safelight.cli.face import Face
 from safelight.cli.handing import sound
-from safelight.errors import InputMissing
+from safelight.errors import InputMissing, UsageError
 
 if TYPE_CHECKING:
     from safelight.audit.bundle import Part
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from safelight.audit.receipt import Receipt
     from safelight.audit.verify import Verification
 
+MAX_ENDING = 8
 VERIFIERS = ("verify_receipt.py", "verify_receipt.mjs")
 READ_ME = """\
 Receipts of Safelight, in one file.
@@ -55,7 +56,7 @@ class Gathering:
 
     def add(self, path: Path) -> None:
         """The receipt of this output, or in this file. Raises VerificationFailed for one that does
-        not hold, InputMissing.
+        not hold, UsageError for one that another key signed, InputMissing.
         """
         from safelight.audit import timestamp
         from safelight.audit.bundled import PROOFS, RECEIPTS
@@ -66,6 +67,11 @@ class Gathering:
 
         found = self._check.verified(path)
         receipt = sound(found)
+        if receipt.envelope.fingerprint != self._check.book.keys.receipts.fingerprint:
+            raise UsageError(
+                f"the receipt of {path} was signed by another key: a bundle holds your own",
+                hint="hand that one on as it is",
+            )
         name = f"{RECEIPTS}{receipt.id}{SUFFIX}"
         if name in self.parts:
             return
@@ -115,6 +121,7 @@ class Gathering:
 
 
 def _ending(path: Path) -> str:
-    """Letters and digits alone: a name may hold anything behind its point."""
+    """A few letters and digits: a name may hold anything behind its point, as much as it likes."""
     ending = path.suffix.removeprefix(".").lower()
-    return f".{ending}" if ending.isascii() and ending.isalnum() else ".file"
+    is_plain = ending.isascii() and ending.isalnum() and len(ending) <= MAX_ENDING
+    return f".{ending}" if is_plain else ".file"

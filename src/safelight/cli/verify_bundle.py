@@ -34,10 +34,11 @@ def command(face: Face, file: str, key: str | None, authority: str | None) -> in
     """
     from safelight.audit.bundle import Bundle
     from safelight.audit.bundled import LIMITS, examine
+    from safelight.vault.private import open_regular
 
     check = Check(face, key, authority)
     try:
-        with Path(file).open("rb") as opened:
+        with open(open_regular(Path(file)), "rb") as opened:
             bundle = Bundle(opened)
             lines = examine(bundle, check.trust(bundle.signer))
     except OSError as error:
