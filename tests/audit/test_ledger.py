@@ -122,7 +122,7 @@ def test_a_line_of_another_past_is_noticed(ledger: Ledger, state_dir: Path) -> N
         ledger.append({"what": "connection", "host": host})
     lines = (state_dir / FILE).read_bytes().splitlines(keepends=True)
     (state_dir / FILE).write_bytes(lines[0] + past[1] + lines[2])
-    with pytest.raises(VerificationFailed, match="line [23] of the ledger"):
+    with pytest.raises(VerificationFailed, match=r"line [23] of the ledger"):
         ledger.read()
 
 
