@@ -15,7 +15,16 @@ from safelight.errors import VerificationFailed
 from safelight.proof.reports import signed
 from safelight.proof.reports.html import html
 from safelight.proof.reports.markdown import markdown
-from safelight.proof.reports.page import Accepted, Ask, Finding, Page, Section, Table, fact
+from safelight.proof.reports.page import (
+    LONGEST,
+    Accepted,
+    Ask,
+    Finding,
+    Page,
+    Section,
+    Table,
+    fact,
+)
 from safelight.vault.keys import Signer, fingerprint_of, load_or_make
 from tests.proof.markup import parsed
 
@@ -62,6 +71,14 @@ def test_text_of_others_stays_text() -> None:
     assert "\x1b" not in written
     rows = [line for line in written.splitlines() if line.startswith("|")]
     assert {line.replace("\\|", "").count("|") for line in rows} == {3, 4}
+
+
+def test_what_is_too_long_is_cut_where_all_see_it(signer: Signer) -> None:
+    long = fact("parameters", "1," * 3_000, "recorded")
+    assert (len(long.value), long.value[-1]) == (LONGEST, "…")
+    page = hostile().model_copy(update={"sections": (Section(title="a", facts=(long,)),)})
+    made = signed.sign(page, signer)
+    assert signed.read(signed.as_html(made).encode()).page == made.page
 
 
 def test_control_a_page_that_could_act_is_seen() -> None:

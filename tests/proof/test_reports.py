@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections import Counter
@@ -27,6 +28,7 @@ from safelight.proof.reports.evidence import Asked, Evidence, gather
 from safelight.proof.reports.html import html
 from safelight.proof.reports.markdown import markdown
 from safelight.proof.reports.page import SEVERITIES, Page, Section
+from safelight.proof.reports.signed import as_html, read, sign
 from safelight.recipe import Recipe
 from safelight.settings import Settings
 from tests.cli.pictures import draw
@@ -174,6 +176,18 @@ def test_the_record_does_not_say_where_results_go_but_asks(done: Shop) -> None:
     assert "transfers of pictures by Safelight" not in facts
     asks = {ask.name: ask.hint for section in page.sections for ask in section.asks}
     assert "shares" in asks["Transfers of results by other means"]
+
+
+def test_a_name_that_is_no_text_ends_no_report(shop: Shop) -> None:
+    odd = shop.folder / os.fsdecode(b"\xff.jpg")
+    draw(odd, "gps")
+    with Engine(shop.settings, jobs=1) as engine:
+        engine.run(odd, Recipe.from_steps([{"op": "scrub"}]), output=shop.out / odd.name)
+    page = kind("custody").page(shop.gather(shop.out, has_names=True))
+    signed = sign(page, Book.of(shop.settings).keys.receipts)
+    parsed(as_html(signed))
+    assert read(as_html(signed).encode()).page == signed.page
+    assert r"\udcff.jpg" in as_html(signed)
 
 
 def flip(path: Path) -> None:

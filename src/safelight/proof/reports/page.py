@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Basis = Literal[
     "enforced by kernel",
@@ -22,7 +22,20 @@ Basis = Literal[
 ]
 Severity = Literal["note", "low", "medium", "high"]
 SEVERITIES: tuple[Severity, ...] = ("note", "low", "medium", "high")
-Line = Annotated[str, Field(max_length=4_000)]
+LONGEST = 4_000
+
+
+def _line(value: object) -> object:
+    """A name of a file may be no text, and parameters without end: escaped, and cut for all to
+    see.
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+Line = Annotated[str, BeforeValidator(_line), Field(max_length=LONGEST)]
 
 
 class Value(BaseModel):
