@@ -14,6 +14,7 @@ from safelight.audit.fact import Fact
 from safelight.errors import OutputFailed, PolicyRefused, VerificationFailed
 from safelight.proof.cases import chain as chains
 from safelight.proof.cases import facts as f
+from safelight.proof.cases.alone import verify_case
 from safelight.proof.cases.chain import Chain, walk
 from safelight.proof.cases.event import facts_of, read, signed
 from safelight.proof.cases.folder import CaseFolder
@@ -94,6 +95,43 @@ def test_nothing_is_done_until_somebody_confirms_to_have_the_case(
         # Given to somebody else after all: still by who has it.
         chain = case.append(chain, "transferred", f.Moved(role=""), who=who, why="x", to="C. Roy")
         assert (chain.custodian, chain.offered) == (("A. Weber", "examiner"), "C. Roy")
+
+
+def line_of(case: CaseFolder, chain: Chain, kind: Any, facts: Fact, **more: Any) -> bytes:
+    """The next line of the log, whether it may be there or not."""
+    who = case.person(chain, "A. Weber", "examiner")
+    return signed(
+        case.keys.receipts, case=chain.id, number=chain.number + 1, previous=chain.tip, event=kind,
+        who=who, why="", facts=facts.model_dump(mode="json"), **more,
+    ).data  # fmt: skip
+
+
+def test_both_checks_refuse_who_has_given_the_case_away(case: CaseFolder, tmp_path: Path) -> None:
+    there, moved = Desk(tmp_path / "there").case(case.folder), f.Moved(role="clerk")
+    with case.held() as chain:
+        who = case.person(chain, None, None)
+        assert refused(case, line_of(case, chain, "received", moved, to="B. Ito"))
+        chain = case.append(chain, "transferred", moved, who=who, why="x", to="B. Ito")
+        assert refused(case, line_of(case, chain, "sealed", SEAL))
+        assert refused(case, line_of(there, chain, "noted", f.Noted()))
+        assert not refused(case, line_of(case, chain, "noted", f.Noted()))
+        chain = there.append(chain, "received", moved, who=who, why="", to="B. Ito")
+        assert refused(case, line_of(case, chain, "noted", f.Noted()))
+        assert not refused(case, line_of(there, chain, "noted", f.Noted()))
+
+
+def refused(case: CaseFolder, line: bytes) -> bool:
+    """Whether both checks refuse the log with one line more; they must agree."""
+    data = (case.folder / "case.jsonl").read_bytes() + line + b"\n"
+    answers = []
+    for check, error in ((walk, VerificationFailed), (verify_case.Log, verify_case.Broken)):
+        try:
+            check(data)
+            answers.append(False)
+        except error:
+            answers.append(True)
+    assert answers[0] == answers[1]
+    return answers[0]
 
 
 @pytest.mark.parametrize(
