@@ -261,6 +261,27 @@ def test_another_ones_proofs_are_checked_by_their_key(
     )
 
 
+def test_a_checkpoint_that_was_mailed_is_still_one(
+    desk: Desk, script: Script, tmp_path: Path
+) -> None:
+    note = desk.journal.log().checkpoint
+    (tmp_path / "mailed").write_bytes(note.strip().replace("\n", "\r\n").encode())
+    (tmp_path / "damaged").write_text(note.replace("\n7\n", "\n6\n"))
+    play(
+        script,
+        """
+        run verify log --state-dir state --since mailed
+        stdout '^since +ok '
+        run audit consistency mailed --state-dir state -o growth.json
+        run verify consistency growth.json --state-dir state --since mailed
+        stdout '^checkpoint +ok '
+        run verify log --state-dir state --since damaged
+        exit 5
+        stdout '^since +failed +a checkpoint is damaged$'
+        """,
+    )
+
+
 def test_what_was_kept_must_be_what_it_says(desk: Desk, script: Script, tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     (tmp_path / "large").write_bytes(b"x" * 70_000)
@@ -276,7 +297,7 @@ def test_what_was_kept_must_be_what_it_says(desk: Desk, script: Script, tmp_path
         stderr 'too large'
         run verify log --state-dir state --since theirs
         exit 5
-        stdout '^since +failed +a checkpoint is damaged$'
+        stdout '^since +failed +the checkpoint is of another journal, of the key '
         run audit log --state-dir state --checkpoint nowhere/kept
         exit 1
         stderr 'audit: nowhere/kept cannot be written: no such file or directory'

@@ -78,6 +78,9 @@ class Log:
 
         Raises VerificationFailed where it did not: the journal was rolled back, or is another.
         """
+        named = lines.journal_of(older.encode())
+        if named not in ("", self.fingerprint):
+            raise VerificationFailed(f"the checkpoint is of another journal, of the key {named}")
         head = lines.read_note(older, self.fingerprint, self.public_bytes)
         size = len(self.leaves)
         if head.entries > size:

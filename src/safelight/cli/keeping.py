@@ -55,9 +55,11 @@ def kept(place: str) -> bytes:
 
 
 def note(place: str) -> str:
-    """A signed checkpoint that was kept. Raises like kept."""
+    """A signed checkpoint that was kept, its line ends as they were before a mail changed them.
+    Raises like kept.
+    """
     try:
-        return kept(place).decode()
+        return kept(place).decode().replace("\r\n", "\n").strip() + "\n"
     except UnicodeDecodeError as error:
         raise VerificationFailed(f"{place} is no checkpoint") from error
 
