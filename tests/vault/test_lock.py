@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from safelight.errors import Unavailable
+from safelight.vault import lock
 from safelight.vault.lock import hold
 
 HOLD = (
@@ -50,6 +51,17 @@ def test_a_lock_file_that_cannot_be_opened_is_one_clear_error(tmp_path: Path) ->
     ):
         pass
     assert raised.value.hint == f"check its folder: ls -ld {tmp_path / 'absent'}"
+
+
+def test_a_file_system_that_knows_no_locks_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_fd: int) -> bool:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(lock, "_taken", refuse)
+    with pytest.raises(Unavailable, match="cannot be locked: no locks"), hold(tmp_path / "lock"):
+        pass
 
 
 def test_who_only_reads_needs_no_file_system_that_can_be_written(

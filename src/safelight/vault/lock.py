@@ -24,20 +24,29 @@ def hold(path: Path, *, wait_s: float = 10.0, to_read: bool = False) -> Iterator
     try:
         fd = _opened(path, to_read=to_read)
     except OSError as error:
-        reason = (error.strerror or "error").lower()
-        raise Unavailable(
-            f"the lock file cannot be opened: {reason}",
-            hint=f"check its folder: ls -ld {shlex.quote(str(path.parent))}",
-        ) from error
+        raise _refused(path, "opened", error) from error
     try:
-        deadline = time.monotonic() + wait_s
+        _wait(fd, path, wait_s)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _wait(fd: int, path: Path, wait_s: float) -> None:
+    deadline = time.monotonic() + wait_s
+    try:
         while not _taken(fd):
             if time.monotonic() >= deadline:
                 raise Unavailable("another run holds the lock of the journal or the keys")
             time.sleep(STEP_S)
-        yield
-    finally:
-        os.close(fd)
+    except OSError as error:  # some file systems of a network know no locks
+        raise _refused(path, "locked", error) from error
+
+
+def _refused(path: Path, what: str, error: OSError) -> Unavailable:
+    reason = (error.strerror or "error").lower()
+    hint = f"check its folder: ls -ld {shlex.quote(str(path.parent))}"
+    return Unavailable(f"the lock file cannot be {what}: {reason}", hint=hint)
 
 
 def _opened(path: Path, *, to_read: bool) -> int:
