@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,12 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from safelight.audit import timestamp
 from safelight.audit.receipt import path_for
 from safelight.errors import SomethingMissing, VerificationFailed
 from tests.audit.making import Desk
 
+VECTOR = Path(__file__).resolve().parent.parent / "vectors" / "timestamp-v1"
 SETTINGS = """
 [req]
 distinguished_name = name
@@ -70,6 +77,26 @@ class Authority:
     def root(self) -> bytes:
         return (self.folder / "root.pem").read_bytes()
 
+    def renewed(self, folder: Path, start: timedelta, end: timedelta) -> Authority:
+        """The same authority with a certificate that holds from and until so long after now."""
+        shutil.copytree(self.folder, folder)
+        own, now = Authority(folder), datetime.now(UTC)
+        root = x509.load_pem_x509_certificate(self.root)
+        key = load_pem_private_key((folder / "root.key").read_bytes(), None)
+        leaf = x509.load_pem_x509_certificate((folder / "leaf.pem").read_bytes())
+        assert isinstance(key, RSAPrivateKey)
+        builder = (
+            x509.CertificateBuilder(root.subject, leaf.subject, leaf.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + start)
+            .not_valid_after(now + end)
+        )
+        for one in leaf.extensions:
+            builder = builder.add_extension(one.value, one.critical)
+        made = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+        (folder / "leaf.pem").write_bytes(made)
+        return own
+
     def answer(self, request: bytes) -> bytes:
         (self.folder / "request").write_bytes(request)
         self._openssl("ts", "-reply", "-config", "settings", "-section", "usual", "-queryfile",
@@ -119,6 +146,24 @@ def test_an_answer_about_other_bytes_or_by_another_hand_is_refused(
     for receipt, root in ((b"a Receipt", authority.root), (b"a receipt", stranger.root)):
         with pytest.raises(VerificationFailed):
             timestamp.read(receipt, answer, [root])
+
+
+@pytest.mark.parametrize("days", [(-9, -2), (2, 9)], ids=["ended", "not begun"])
+def test_a_certificate_that_did_not_hold_when_it_signed_is_refused(
+    authority: Authority, tmp_path: Path, days: tuple[int, int]
+) -> None:
+    other = authority.renewed(tmp_path / "other", *(timedelta(days=day) for day in days))
+    answer = other.answer(timestamp.request(b"a receipt"))
+    with pytest.raises(VerificationFailed, match="does not hold"):
+        timestamp.read(b"a receipt", answer, [authority.root])
+
+
+def test_a_certificate_that_ended_since_still_shows_the_time() -> None:
+    """What counts is that it held when it signed: this one ended minutes later."""
+    wanted = json.loads((VECTOR / "expected.json").read_text())
+    answer, root = ((VECTOR / name).read_bytes() for name in ("answer.tsr", "authority.pem"))
+    stamp = timestamp.read(wanted["receipt"].encode(), answer, [root])
+    assert (stamp.time, stamp.is_trusted) == (wanted["time"], True)
 
 
 def test_an_answer_with_a_flipped_byte_is_never_believed_for_another_time(
