@@ -39,6 +39,12 @@ th { width: 8.5rem; font-weight: 400; color: var(--soft); overflow-wrap: normal;
 .answers h2 { margin-top: .8rem; }
 .answers tr:first-child > * { border-top: 0; }
 .titles th { color: var(--soft); border-top: 0; } a { color: inherit; }
+@media screen and (max-width: 36rem) {
+  body { padding: 1.5rem 1rem 3rem; } .titles { display: none; }
+  tr { display: flex; flex-wrap: wrap; padding: .35rem 0; border-top: 1px solid var(--line); }
+  th, td { width: auto; padding: 0 .8rem 0 0; border-top: 0; } th:empty { display: none; }
+  .facts th, .facts td, .answers td:last-child { flex-basis: 100%; }
+  .answers tr:first-child { border-top: 0; } }
 details { margin-top: 2rem; } summary { cursor: pointer; }
 pre { font: 11px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap;
   overflow-wrap: anywhere; background: var(--raised); padding: .8rem; border-radius: 6px; }
@@ -48,7 +54,8 @@ footer { margin-top: 2rem; color: var(--soft); font-size: .87rem; }
   :root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --ground: #fff;
     --raised: #fff; --ok: #000; --failed: #000; --unknown: #000; }
   body { max-width: none; padding: 0; font-size: 9.5pt; }
-  h2 { break-after: avoid; } tr, .answers { break-inside: avoid; }
+  h2 { break-after: avoid; margin-top: 1.2rem; }
+  th, td { padding: .2rem .8rem .2rem 0; } tr, .answers { break-inside: avoid; }
   details { display: none; } }
 """
 
@@ -115,7 +122,8 @@ def _block(block: Block) -> str:
         rows.append(f'<tr><th scope="row">{_text(shown)}</th><td>{_text(sentence)}</td></tr>\n')
         last = label
     return (
-        f"<section>\n<h2>{_text(block.title)}</h2>\n<table>\n{''.join(rows)}</table>\n</section>\n"
+        f'<section class="facts">\n<h2>{_text(block.title)}</h2>\n<table>\n'
+        f"{''.join(rows)}</table>\n</section>\n"
     )
 
 
