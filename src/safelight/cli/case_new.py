@@ -33,6 +33,9 @@ def command(
     Every event is signed with this machine's key and names the one before it. Keep the digest that
     each command prints: who has it can tell a log that was cut or put back.
     """
+    from safelight.engine.kept import CASE_LOG, refuse_kept
+
+    refuse_kept(Path(folder) / CASE_LOG, replaces=False)
     case = case_at(face, folder)
     person = somebody(case, None, who, role)
     chain = case.create(title or printable(Path(folder).absolute().name)[:200], person, why)

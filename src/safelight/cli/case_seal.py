@@ -6,7 +6,17 @@ from pathlib import Path
 
 import click
 
-from safelight.cli.custody import acting, case_at, folder, house, require_sound, somebody, tell, why
+from safelight.cli.custody import (
+    acting,
+    beside,
+    case_at,
+    folder,
+    house,
+    require_sound,
+    somebody,
+    tell,
+    why,
+)
 from safelight.cli.face import Face
 from safelight.cli.printable import printable
 from safelight.errors import PolicyRefused
@@ -43,8 +53,7 @@ def command(
     from safelight.proof.cases.shelf import FolderShelf
 
     case, shelf = case_at(face, folder), FolderShelf(Path(folder))
-    place = Path(folder).absolute()
-    target = Path(output) if output else place.with_name(f"{place.name}.sealed.tar")
+    target = beside(folder, ".sealed.tar", output)
     refuse_kept(target, replaces=False)
     with case.held() as chain:
         case.refuse_stranger(chain)

@@ -107,6 +107,16 @@ def here_of(
     return Here(frozenset(known), case.registry, journal, frozenset(kept))
 
 
+def beside(folder: str, ending: str, output: str | None) -> Path:
+    """Where something made of a case goes: as -o says, else beside the case. Raises UsageError."""
+    place = Path(folder).absolute()
+    if output is None:
+        return place.with_name(f"{place.name}{ending}")
+    if output in ("", "-") or Path(output).is_dir():
+        raise UsageError("-o takes the name of a file", hint=f"-o {place.name}{ending}")
+    return Path(output)
+
+
 def require_sound(face: Face, case: CaseFolder) -> None:
     """Raises VerificationFailed where anything in the case is not what its log says."""
     from safelight.proof.cases.checking import examine

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from safelight.audit.canonical import base64_bytes
+from safelight.engine.output import output_error
 from safelight.errors import OutputExists, VerificationFailed
 from safelight.proof.cases.acquire import PIECE_BYTES, Digests
 from safelight.proof.cases.chain import Chain
 from safelight.proof.cases.event import Person
 from safelight.proof.cases.facts import File, Sealed
-from safelight.proof.cases.folder import LOG, CaseFolder, unwritten
+from safelight.proof.cases.folder import LOG, CaseFolder
 from safelight.proof.cases.manifest import MANIFEST, SEAL, Manifest, content_digest, sealed
 from safelight.proof.cases.proofs import place_of
 from safelight.proof.cases.report import report
@@ -48,7 +49,7 @@ def write_bundle(case: CaseFolder, chain: Chain, shelf: Shelf, target: Path) -> 
     Raises OutputExists for another file of that name, VerificationFailed where a file of the case
     is not what it was, OutputFailed.
     """
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with open(os.open(temporary, flags, 0o600), "wb") as file:
@@ -57,7 +58,7 @@ def write_bundle(case: CaseFolder, chain: Chain, shelf: Shelf, target: Path) -> 
             os.fsync(file.fileno())
         return _named(temporary, target)
     except OSError as error:
-        raise unwritten(error) from error
+        raise output_error(error) from error
     finally:
         with suppress(OSError):
             temporary.unlink()
