@@ -92,7 +92,7 @@ def unshown(claims: Claims, passed: set[str]) -> Iterator[str]:
 def unsaid(claims: Claims, root: Path = ROOT) -> Iterator[str]:
     """Pages that do not carry the ids that they should, or carry ids that no claim has."""
     known = {claim.id for claim in claims.claim}
-    pages = [*root.glob("*.md"), *root.glob("docs/**/*.md")]
+    pages = [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("src/**/*.py")]
     for path in sorted(pages):
         name = path.relative_to(root).as_posix()
         if path == root / PAGE.relative_to(ROOT):

@@ -82,6 +82,14 @@ def test_an_id_that_no_claim_has_is_seen(script: ModuleType, one: Claims, tree: 
     assert [*script.unsaid(one, tree)] == ["docs/more.md: no claim is called other"]
 
 
+def test_an_id_in_the_words_of_the_program_is_held_too(
+    script: ModuleType, one: Claims, tree: Path
+) -> None:
+    (tree / "src").mkdir()
+    (tree / "src" / "help.py").write_text('PAGE = "docs/claims.md#other"\n')
+    assert [*script.unsaid(one, tree)] == ["src/help.py: no claim is called other"]
+
+
 def test_a_row_of_promises_without_an_id_is_seen(
     script: ModuleType, one: Claims, tree: Path
 ) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 
 from safelight.codecs import routing
 from safelight.image import Profile
@@ -71,3 +73,18 @@ def test_the_canary_is_gone_and_the_pixels_are_the_same(place: str, profile: Pro
 @pytest.mark.parametrize("place", sorted(PLANTS))
 def test_a_scrubber_that_does_nothing_is_caught(place: str) -> None:
     assert "the canary is still there" in faults(pass_through, PLANTS[place], "share")
+
+
+def coded_anew(data: bytes, profile: Profile) -> bytes:
+    """A scrubber that decodes and encodes: no metadata, and other pixels."""
+    clean = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.convert("RGB").save(clean, "JPEG", quality=60)
+    return clean.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WebP"])
+def test_control_a_scrubber_that_codes_anew_is_caught(kind: str) -> None:
+    place = next(place for place in sorted(PLANTS) if place.startswith(f"{kind}: "))
+    found = faults(coded_anew, PLANTS[place], "share")
+    assert {"Pillow sees other pixels", "libvips sees other pixels"} <= set(found)

@@ -143,6 +143,16 @@ def test_other_bytes_are_refused(tmp_path: Path, data: bytes) -> None:
     assert not store.verify(entry)
 
 
+def test_control_with_the_comparison_off_other_bytes_would_be_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = add_model(tmp_path)
+    (tmp_path / entry.file).write_bytes(b"weightS")
+    monkeypatch.setattr("hmac.compare_digest", lambda _found, _pinned: True)
+    with Store(tmp_path).load(NEED) as model:
+        assert bytes(model.view()) == b"weightS"
+
+
 def test_a_refused_model_leaves_no_descriptor_open(tmp_path: Path) -> None:
     entry = add_model(tmp_path)
     (tmp_path / entry.file).write_bytes(b"weightS")

@@ -62,12 +62,16 @@ shows the attacks beside the same attacks without a cage. The level says what ho
 
 --require-level refuses to work below a level; on Linux it is 2 unless you say otherwise.
 
-What is kept: beside each output a receipt in .safelight/, signed, without names, places or times
-of the picture; in the state folder your signing key and the journal, its lines chained.
-`safelight verify FILE` checks them.
+What is kept: beside each output a receipt in .safelight/, signed, without names (unless you ask),
+places or times of the picture; in the state folder your keys, the journal and the ledger, their
+lines chained. `safelight verify FILE` and `safelight prove` check them. Nothing else of a picture
+stays on the disk, nor in the memory of this program.
 
 What this does not do: it cannot see what pixels tell, it cannot wipe an SSD, it does not protect
-against a bug in the kernel or against root."""
+against a bug in the kernel or against root.
+
+What keeps each promise, and the tests that show it: docs/claims.md#network, #product-network,
+#files, #level, #receipts-names, #journal, #memory-after, #disk-after."""
 
 
 def formats_page() -> str:
