@@ -13,12 +13,15 @@ from pydantic import ValidationError
 from safelight.audit.fact import Fact
 from safelight.errors import OutputFailed, PolicyRefused, VerificationFailed
 from safelight.proof.cases import chain as chains
+from safelight.proof.cases import event as events
 from safelight.proof.cases import facts as f
 from safelight.proof.cases.alone import verify_case
 from safelight.proof.cases.chain import Chain, walk
+from safelight.proof.cases.checking import examine
 from safelight.proof.cases.event import facts_of, read, signed
 from safelight.proof.cases.folder import CaseFolder
 from safelight.proof.cases.manifest import Manifest
+from safelight.proof.cases.shelf import FolderShelf
 from safelight.vault.keys import fingerprint_of
 from tests.cli.pictures import draw
 from tests.proof.casework import SMALLER, Desk, add, alone, begun, ours, work
@@ -95,6 +98,20 @@ def test_nothing_is_done_until_somebody_confirms_to_have_the_case(
         # Given to somebody else after all: still by who has it.
         chain = case.append(chain, "transferred", f.Moved(role=""), who=who, why="x", to="C. Roy")
         assert (chain.custodian, chain.offered) == (("A. Weber", "examiner"), "C. Roy")
+
+
+def test_a_clock_that_went_back_is_told(
+    case: CaseFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Desk(tmp_path / "state").here()
+    lines, _chain = examine(FolderShelf(case.folder), here)
+    assert "clock" not in lines[0].sentence
+    with case.held() as chain:
+        monkeypatch.setattr(events, "utc_now", lambda: "2020-01-01T00:00:00Z")
+        case.append(chain, "noted", f.Noted(), who=case.person(chain, None, None), why="")
+    lines, _chain = examine(FolderShelf(case.folder), here)
+    assert lines[0].state == "ok"
+    assert lines[0].sentence.endswith("by the clock earlier than the one before: event 3")
 
 
 def line_of(case: CaseFolder, chain: Chain, kind: Any, facts: Fact, **more: Any) -> bytes:

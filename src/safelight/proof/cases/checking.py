@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from safelight.audit.canonical import base64_bytes
@@ -57,8 +58,9 @@ def examine(shelf: Shelf, here: Here) -> tuple[tuple[Line, ...], Chain | None]:
         rest = (Line(name, "unknown", "not looked at without a sound log") for name in NAMES[1:])
         return (Line("log", "failed", error.message), *rest), None
     torn = f", and {chain.unfinished_bytes} unfinished bytes" if chain.unfinished_bytes else ""
+    back = _clock_back(chain)
     return (
-        Line("log", "ok", f"{chain.number} events, each follows the one before it{torn}"),
+        Line("log", "ok", f"{chain.number} events, each follows the one before it{torn}{back}"),
         _keys(chain, here),
         _originals(chain, shelf),
         _results(chain, shelf),
@@ -77,6 +79,13 @@ def _read(shelf: Shelf, here: Here) -> Chain:
     for digest in sorted(here.kept - {line.digest for line in chain.lines}):
         raise VerificationFailed(f"no event has the digest {digest[:16]}: cut, or another log")
     return chain
+
+
+def _clock_back(chain: Chain) -> str:
+    """Which events are earlier than the one before, by the clocks: no fault, and to be known."""
+    times = [line.event.time for line in chain.lines]
+    back = [str(n) for n, (a, b) in enumerate(pairwise(times), 2) if b < a]
+    return f"; by the clock earlier than the one before: event {_named(back)}" if back else ""
 
 
 def _keys(chain: Chain, here: Here) -> Line:
