@@ -215,6 +215,16 @@ def test_a_folder_above_that_others_may_replace_is_found(here: Here) -> None:
     assert here.ids() == set()
 
 
+def test_a_folder_that_is_closed_to_us_is_not_said_to_be_empty(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("safelight.proof.posture.folders.os.access", lambda *_: False)
+    tables = [table for one in here.page().sections for table in one.tables]
+    rows = {row[0]: row[1] for table in tables if "kept until" in table.headings
+            for row in table.rows}  # fmt: skip
+    assert rows["keys"] == "cannot be seen by this account"
+
+
 def test_how_runs_ended_is_told_by_month(here: Here) -> None:
     failed = Leaf.of_failure("disk-full", "2026-11-30T10:00:00Z", duration_ms=1, input_bytes=2_000)
     Book(here.state).journal.append(failed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,11 +74,12 @@ def put(place: Path, data: bytes) -> None:
         reason = (error.strerror or "error").lower()
         raise OutputFailed(f"{place} cannot be written: {reason}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # gone, or never there
+            temporary.unlink()
 
 
 def _require_absent(place: Path) -> None:
-    if place.exists() or place.is_symlink():
+    if os.path.lexists(place):  # where that cannot be seen, writing says why
         raise OutputExists(f"{place} is there already", hint="give it another name")
 
 

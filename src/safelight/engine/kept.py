@@ -18,7 +18,7 @@ def refuse_kept(target: Path, *, replaces: bool) -> None:
     """
     place = target.parent.resolve()
     for folder in (place, *place.parents):
-        if (folder / CASE_LOG).is_file():
+        if os.path.isfile(folder / CASE_LOG):  # a folder that is closed to us is told by writing
             is_among = (folder / ORIGINALS) in (place, *place.parents)
             if is_among or (replaces and os.path.lexists(target)):
                 raise PolicyRefused(

@@ -77,6 +77,8 @@ PICTURES_RULE = "inputs stay where they are; results go where you say; a case ke
 
 
 def _row(what: str, folder: Path, rule: str) -> tuple[str, ...]:
+    if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
+        return (what, "cannot be seen by this account", "", "", rule)
     stats = [path.lstat() for path in _within(folder) if path.is_file()]
     if not stats:
         return (what, "none", "", "", rule)
