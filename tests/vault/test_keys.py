@@ -16,7 +16,7 @@ import pytest
 from safelight.errors import DiskFull, OutputFailed, PolicyRefused
 from safelight.vault import plain
 from safelight.vault.keys import Keys, fingerprint_of, is_signed, load_or_make
-from safelight.vault.private import read_private
+from safelight.vault.private import read_private, write_private
 
 MAKE = "import sys; from pathlib import Path; from safelight.vault.keys import load_or_make; "
 FILES = ("journal.pem", "signing.pem", "digest.key", "data.key")
@@ -229,3 +229,9 @@ def test_the_second_of_two_first_runs_takes_the_key_of_the_first(
     monkeypatch.setattr(plain, "read_private", look)
     assert load_or_make(folder).receipts.fingerprint == first.receipts.fingerprint
     assert not blind
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OutputFailed, match="too long"):
+        write_private(tmp_path / ("x" * 255), b"key")
+    assert list(tmp_path.iterdir()) == []

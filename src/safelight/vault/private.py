@@ -80,7 +80,8 @@ def write_private(path: Path, data: bytes) -> None:
     except OSError as error:
         raise failed_write(error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a name that is too long cannot be removed either
+            temporary.unlink()
 
 
 def require_folder(path: Path) -> None:
