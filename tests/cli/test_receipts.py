@@ -141,6 +141,27 @@ def test_a_receipt_that_was_altered_is_given_to_nobody(script: Script) -> None:
     )
 
 
+def test_a_keyed_digest_in_a_locked_vault_is_compared_with_the_passphrase(script: Script) -> None:
+    (script.folder / "secret.txt").write_text("correct horse battery\n")
+    (script.folder / "secret.txt").chmod(0o600)
+    script.play(
+        """
+        run scrub photo.jpg -o kept/ --receipt-profile sensitive
+        run vault init --kept-by passphrase --passphrase-file secret.txt
+        run vault lock
+        run verify out/photo.jpg
+        run verify kept/photo.jpg
+        exit 7
+        stderr '--passphrase-file FILE'
+        run verify kept/photo.jpg --passphrase-file secret.txt
+        stdout '^output +ok '
+        run receipt show kept/photo.jpg --passphrase-file secret.txt
+        stdout '^output +ok '
+        run receipt export kept/photo.jpg -o a.html --passphrase-file secret.txt
+        """
+    )
+
+
 def test_what_cannot_be_written_leaves_nothing(script: Script) -> None:
     script.play(
         """

@@ -22,6 +22,7 @@ from safelight.errors import InputMissing
 @click.option("--force", is_flag=True, help="Replace a time stamp that is there.")
 @setting("state_dir")
 @setting("data_dir")
+@setting("passphrase_file")
 @speaking
 @click.pass_obj
 def command(face: Face, file: str, answer: str, authority: str | None, *, force: bool) -> int:

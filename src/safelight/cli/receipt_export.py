@@ -23,6 +23,7 @@ KINDS = (".html", ".json", ".txt")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @setting("state_dir")
 @setting("data_dir")
+@setting("passphrase_file")
 @speaking
 @click.pass_obj
 def command(face: Face, file: str, output: str, *, force: bool) -> int:

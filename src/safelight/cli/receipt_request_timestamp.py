@@ -19,6 +19,7 @@ from safelight.cli.options import setting, speaking
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @setting("state_dir")
 @setting("data_dir")
+@setting("passphrase_file")
 @speaking
 @click.pass_obj
 def command(face: Face, file: str, output: str | None, *, force: bool) -> int:

@@ -17,6 +17,7 @@ from safelight.cli.printable import printable
 @click.argument("file", metavar="FILE")
 @setting("state_dir")
 @setting("data_dir")
+@setting("passphrase_file")
 @speaking
 @click.pass_obj
 def command(face: Face, file: str) -> int:

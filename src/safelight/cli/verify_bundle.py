@@ -21,6 +21,7 @@ from safelight.errors import InputMissing, VerificationFailed
               "trust, as PEM.")  # fmt: skip
 @setting("state_dir")
 @setting("data_dir")
+@setting("passphrase_file")
 @speaking
 @click.pass_obj
 def command(face: Face, file: str, key: str | None, authority: str | None) -> int:

@@ -24,6 +24,7 @@ from safelight.cli.printable import printable
 )
 @setting("state_dir")
 @setting("data_dir")
+@setting("passphrase_file")
 @speaking
 @click.pass_obj
 def command(face: Face, files: tuple[str, ...], key: str | None, authority: str | None) -> int:
