@@ -97,6 +97,34 @@ def test_control_a_job_that_writes_a_picture_besides_is_told(
         assert any(line.startswith("written ") and told in line for line in found.lines())
 
 
+def test_what_a_killed_proof_left_goes_and_what_another_works_in_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"{job.PREFIX}{name}" for name in ("left", "worked-in", "young")]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_bytes(b"a")
+    (tmp_path / f"{job.PREFIX}link").symlink_to(tmp_path / names[2])
+    for name in names[:2]:
+        os.utime(tmp_path / name, (0, 0))
+    seen: list[Path] = []
+
+    def looked(folder: Path, _settings: object) -> CanaryReport:
+        seen.extend(tmp_path.iterdir())
+        return CanaryReport(0, 0, Found(), 0, "", ())
+
+    monkeypatch.setattr(job, "search_jobs", looked)
+    with (
+        job._held(tmp_path / names[1]),
+        Engine(replace(Settings(), state_dir=tmp_path)) as engine,
+    ):
+        canary_job(engine)
+    left = {path.name for path in seen if path.name.startswith(job.PREFIX)}
+    assert left >= {*names[1:], f"{job.PREFIX}link"}
+    assert names[0] not in left
+    assert (tmp_path / names[2] / "a").exists()
+
+
 @pytest.mark.parametrize(
     ("counts", "is_counted"),
     [([4096] * 4, True), ([20480, 4096, 8192, 4096], True), ([0] * 4, False), ([65536] * 4, False)],

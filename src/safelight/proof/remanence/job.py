@@ -4,10 +4,13 @@ own; then every place is searched where something could have stayed.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +39,9 @@ WAYS = ("file", "bytes", "stream", "into", "held", "in-place")
 ROUNDS, MORE_ROUNDS = 3, 9
 SWAPS = Path("/proc/swaps")
 INBOX = "inbox"
+PREFIX = ".canary-"
+# Younger ones may be about to be locked.
+SETTLED_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +209,24 @@ def _swap(subject: Subject) -> str:
 
 @contextmanager
 def _folder(state_dir: Path) -> Iterator[Path]:
-    """On the file system of the state folder, which is a disk where anything is."""
+    """On the file system of the state folder, which is a disk where anything is. One that a killed
+    run left there goes.
+    """
     state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(prefix=".canary-", dir=state_dir) as name:
+    for left in state_dir.glob(f"{PREFIX}*"):
+        with suppress(OSError), _held(left):
+            if time.time() - left.stat().st_mtime > SETTLED_S:
+                shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=state_dir) as name, _held(Path(name)):
         yield Path(name)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Locked for as long as it is worked in. Raises OSError where somebody else works in it."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(fd)
