@@ -7,7 +7,9 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -273,8 +275,37 @@ def test_as_a_command_each_prints_lines_and_leaves_with_a_code(
     assert (code, "What this" in out) == (1, False)
     assert run(folder, "nowhere")[0] == 2
     assert run(folder, place, "--key", "proof")[0] == 2
+    assert run(folder, place, "--key", "")[0] == 2
+    assert run(folder, place, "--proof", "")[0] == 2
     (folder / "rsa.pem").write_bytes(rsa_key())
     assert run(folder, place, "--key", "rsa.pem")[0] == 2
+
+
+@pytest.mark.parametrize("place", ["a b#c?d%20\u00e9", "link", "."])
+def test_by_whatever_path_it_is_started_it_answers(desk: Desk, output: Path, place: str) -> None:
+    """One that does nothing and leaves with 0 would be taken for one that found nothing amiss."""
+    folder = desk.folder / place
+    if place == "link":
+        (desk.folder / "real").mkdir()
+        folder.symlink_to("real")
+    folder.mkdir(exist_ok=True)
+    for name in ("verify_receipt.mjs", "verify_receipt.py"):
+        shutil.copy(MODULE.with_name(name), folder / name)
+    wanted = [str(path_for(output)), "--key", KEY, "--json"]
+    for program, name in (("node", "verify_receipt.mjs"), (sys.executable, "verify_receipt.py")):
+        done = subprocess.run(
+            [program, str(folder / name), *wanted], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, json.loads(done.stdout)["failed"]) == (0, False)
+
+
+def test_without_the_package_it_says_that_it_cannot_look(desk: Desk, output: Path) -> None:
+    command = [sys.executable, "-I", "-S", str(MODULE.with_name("verify_receipt.py"))]
+    done = subprocess.run(
+        [*command, str(path_for(output))], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install cryptography" in done.stderr
 
 
 def rsa_key() -> bytes:

@@ -528,21 +528,23 @@ export async function verify(receipt, { output, key, proof } = {}) {
   return { rows, limits: predicate ? predicate.get("limits") : [] };
 }
 
+const USAGE = "verify_receipt.mjs RECEIPT [OUTPUT] [--key KEY] [--proof FILE] [--json]";
+
 async function main(words) {
   const { readFile } = await import("node:fs/promises");
   const [plain, options] = [[], {}];
   for (let place = 0; place < words.length; place += 1) {
     if (words[place] === "--json") options.json = true;
     else if (words[place] === "--key" || words[place] === "--proof") {
-      options[words[place].slice(2)] = words[(place += 1)];
+      options[words[place].slice(2)] = words[(place += 1)] ?? "";
     } else plain.push(words[place]);
   }
-  if (plain.length < 1 || plain.length > 2) throw new TypeError("RECEIPT [OUTPUT] are wanted");
+  if (plain.length < 1 || plain.length > 2) throw new TypeError(USAGE);
   const bytes = async (path) => new Uint8Array(await readFile(path));
   const isName = /^[0-9a-fA-F]{64}$/.test(options.key ?? "");
   const { rows, limits } = await verify(await bytes(plain[0]), {
     output: plain[1] === undefined ? undefined : await bytes(plain[1]),
-    key: options.key && !isName ? await readFile(options.key, "utf8") : options.key,
+    key: options.key !== undefined && !isName ? await readFile(options.key, "utf8") : options.key,
     proof: options.proof === undefined ? undefined : await bytes(options.proof),
   });
   const failed = rows.some((row) => row.state === "failed");
@@ -558,12 +560,22 @@ async function main(words) {
   return failed ? 1 : rows[0].state === "ok" ? 0 : 3;
 }
 
-if (typeof process !== "undefined" && process.argv?.[1] === decodeURI(new URL(import.meta.url).pathname)) {
-  main(process.argv.slice(2)).then(
-    (code) => (process.exitCode = code),
+// Whether this file was started, by whatever name: a folder may be a link or have odd signs in it.
+async function isStarted() {
+  if (typeof process === "undefined" || !process.argv?.[1]) return false;
+  const { realpath } = await import("node:fs/promises");
+  const { fileURLToPath } = await import("node:url");
+  const places = [process.argv[1], fileURLToPath(import.meta.url)];
+  const [started, here] = await Promise.all(places.map((path) => realpath(path).catch(() => path)));
+  return started === here;
+}
+
+isStarted()
+  .then((is) => (is ? main(process.argv.slice(2)) : undefined))
+  .then(
+    (code) => code === undefined || (process.exitCode = code),
     (error) => {
       console.error(error.message);
       process.exitCode = 2;
     },
   );
-}

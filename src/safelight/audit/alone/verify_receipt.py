@@ -43,9 +43,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+try:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+except ImportError:
+    sys.stderr.write("the package `cryptography` is not here: pip install cryptography\n")
+    sys.exit(2)
 
 MAX_BYTES = 1_000_000
 IN_TOTO = "application/vnd.in-toto+json"
@@ -517,8 +521,8 @@ def main(words: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
     asked = parser.parse_args(words)
     try:
-        fingerprint = trusted_fingerprint(asked.key) if asked.key else None
-        proof = read(asked.proof) if asked.proof else None
+        fingerprint = None if asked.key is None else trusted_fingerprint(asked.key)
+        proof = None if asked.proof is None else read(asked.proof)
         rows, predicate = verify(read(asked.receipt), asked.output, fingerprint, proof)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
