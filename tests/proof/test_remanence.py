@@ -11,26 +11,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from safelight.engine.engine import Engine
 from safelight.errors import SafelightError
-from safelight.proof.remanence import (
-    controls,
-    family,
-    job,
-    leaks,
-    search,
-    storage,
-    subject,
-    watched,
-)
+from safelight.proof.remanence import controls, family, job, leaks, search, subject, watched
 from safelight.proof.remanence.canary import (
     CANARY_BYTES,
     IN_BODY,
@@ -68,84 +57,8 @@ def test_jobs_of_every_way_leave_no_canary_anywhere(report: CanaryReport) -> Non
     assert report.found.waited_s < job.GONE_S
 
 
-def test_a_job_has_little_written_besides_its_output(report: CanaryReport, tmp_path: Path) -> None:
-    assert storage.is_counted(tmp_path) is (report.written_bytes is not None)
+def test_a_job_has_little_written_besides_its_output(report: CanaryReport) -> None:
     assert 0 < (report.written_bytes or 1) <= job.MOST_WRITTEN_BYTES
-
-
-def test_control_a_job_that_writes_a_picture_besides_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However often it is tried again; where the kernel counts nothing apart, that is told."""
-    usual = job.one_job
-
-    def careless(*order: Any) -> job.Done:
-        done = usual(*order)
-        return replace(done, written_bytes=done.written_bytes + len(picture(MARK, 1)))
-
-    monkeypatch.setattr(job, "one_job", careless)
-    monkeypatch.setattr(job, "trip_all", lambda _: ())
-    monkeypatch.setattr(job, "MORE_ROUNDS", 1)
-    for is_told in (True, False):
-        monkeypatch.setattr(job, "is_counted", lambda _, is_told=is_told: is_told)
-        folder = tmp_path / str(is_told)
-        folder.mkdir()
-        found = job.search_jobs(folder, {})
-        assert found.ok is not is_told
-        assert found.jobs == len(job.FIRST) + len(job.WAYS) * (job.ROUNDS + is_told)
-        told = "cannot be told" if not is_told else f"(at most {job.MOST_WRITTEN_BYTES})"
-        assert any(line.startswith("written ") and told in line for line in found.lines())
-
-
-def test_what_a_killed_proof_left_goes_and_what_another_works_in_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = [f"{job.PREFIX}{name}" for name in ("left", "worked-in", "young")]
-    for name in names:
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "a").write_bytes(b"a")
-    (tmp_path / f"{job.PREFIX}link").symlink_to(tmp_path / names[2])
-    for name in names[:2]:
-        os.utime(tmp_path / name, (0, 0))
-    seen: list[Path] = []
-
-    def looked(folder: Path, _settings: object) -> CanaryReport:
-        seen.extend(tmp_path.iterdir())
-        return CanaryReport(0, 0, Found(), 0, "", ())
-
-    monkeypatch.setattr(job, "search_jobs", looked)
-    with (
-        job._held(tmp_path / names[1]),
-        Engine(replace(Settings(), state_dir=tmp_path)) as engine,
-    ):
-        canary_job(engine)
-    left = {path.name for path in seen if path.name.startswith(job.PREFIX)}
-    assert left >= {*names[1:], f"{job.PREFIX}link"}
-    assert names[0] not in left
-    assert (tmp_path / names[2] / "a").exists()
-
-
-@pytest.mark.parametrize(
-    ("counts", "is_counted"),
-    [([4096] * 4, True), ([20480, 4096, 8192, 4096], True), ([0] * 4, False), ([65536] * 4, False)],
-)
-def test_a_count_tells_where_a_small_file_is_counted_small(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counts: list[int], is_counted: bool
-) -> None:
-    """Memory counts nothing; a file system that copies on write counts its trees."""
-    seen = iter(list(accumulate(value for one in counts for value in (0, one))))
-    monkeypatch.setattr(storage, "written_bytes", lambda _: next(seen))
-    assert storage.is_counted(tmp_path) is is_counted
-    assert not list(tmp_path.iterdir())
-
-
-def test_where_nothing_is_counted_no_detector_is_called_blind_for_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(controls, "is_counted", lambda _: False)
-    (tripped,) = controls.trip_all(tmp_path / "made", ["deleted"])
-    assert tripped.seen is None
-    assert not tripped.is_blind
 
 
 def test_control_every_leak_is_seen_by_its_detector(report: CanaryReport) -> None:

@@ -70,7 +70,7 @@ def trip(leak: Leak, subject: Subject) -> Tripped:
     source.unlink()
     found = subject.search(mark)
     counts = {
-        "written": (written >= size and written) if is_counted(subject.ground.folder) else None,
+        "written": (written >= size and written) if is_counted(subject) else None,
         "cores": _cores(mark, subject.ground),
     }
     looked = [one for one in leak.detectors if one not in ELSEWHERE]

@@ -143,9 +143,10 @@ def canary_job(engine: Engine) -> CanaryReport:
 
 def search_jobs(folder: Path, settings: Mapping[str, Any]) -> CanaryReport:
     """The jobs of every way, then the controls. Raises as canary_job."""
-    mark, ground, is_told = Mark(), Ground.made(folder / "ground"), is_counted(folder)
+    mark, ground = Mark(), Ground.made(folder / "ground")
     with Subject(ground, environment=OVERWRITTEN) as subject:
         subject.tell({"settings": ground.settings(**settings)})
+        is_told = is_counted(subject)
         done = [one_job(subject, mark, way, number) for number, way in enumerate(FIRST + WAYS)]
         least = {one.way: one.written_bytes for one in done[len(FIRST) :]}
         while ways := _again(least if is_told else {}, len(done)):

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
-
-from safelight.proof.remanence.family import written_bytes
+from safelight.proof.remanence.watched import Subject
 
 BLOCK_BYTES = 4_096
 TRIES = 4
 
 
-def is_counted(folder: Path) -> bool:
-    """Whether a small file in the folder counts as a block or two. In memory it counts as nothing,
+def is_counted(subject: Subject) -> bool:
+    """Whether a small file where it works counts as a block or two. In memory it counts as nothing,
     and a file system that copies on write counts its own trees besides: neither tells what a job
-    wrote. Raises OSError.
+    wrote. Raises SafelightError when the subject is gone.
     """
-    return 0 < min(_one_byte(folder) for _ in range(TRIES)) <= 2 * BLOCK_BYTES
+    return 0 < min(_small_file(subject) for _ in range(TRIES)) <= 2 * BLOCK_BYTES
 
 
-def _one_byte(folder: Path) -> int:
-    before = written_bytes(os.getpid())
-    with tempfile.NamedTemporaryFile(dir=folder) as file:
-        file.write(b"1")
-        file.flush()
-        os.fsync(file.fileno())
-    return written_bytes(os.getpid()) - before
+def _small_file(subject: Subject) -> int:
+    before = subject.written_bytes()
+    subject.tell({"small file": str(subject.ground.part("tmp"))})
+    return subject.written_bytes() - before

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -65,6 +66,8 @@ class Subject:
                 self._engines[order.get("engine", USUAL)] = engine
             elif "leak" in order:
                 leaks.load()[order["leak"]].do(_only(Path(order["inbox"])), self._open)
+            elif "small file" in order:
+                _write_a_byte(Path(order["small file"]))
             else:
                 self._work(order)
         except SafelightError as error:
@@ -82,6 +85,13 @@ def _only(folder: Path) -> Path:
     """The one file in it, besides what is hidden."""
     (found,) = (path for path in folder.iterdir() if not path.name.startswith("."))
     return found
+
+
+def _write_a_byte(folder: Path) -> None:
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        file.write(b"1")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _settings(values: dict[str, Any]) -> Settings:
