@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from safelight.cli import handing
+from safelight.errors import OutputFailed
 from tests.audit.test_alone import rsa_key
 from tests.audit.test_timestamp import Authority
 from tests.cli.pictures import draw
@@ -178,6 +182,18 @@ def test_what_cannot_be_written_leaves_nothing(script: Script) -> None:
         """
     )
     assert not list(script.folder.glob(".*.part"))
+
+
+def test_on_a_file_system_that_takes_no_writes_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refused(*_words: Any, **_more: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(OutputFailed, match="read-only"):
+        handing.write(tmp_path / "a.zip", lambda file: file.write(b""), force=False)
 
 
 def test_verify_is_told_whom_to_believe(
