@@ -17,7 +17,7 @@ from safelight.codecs.c2pa import c2pa_findings, contents, joined
 from safelight.codecs.cbor import MAX_DEPTH, read_cbor
 from safelight.codecs.reading import short_is_broken
 from safelight.codecs.routing import route
-from safelight.codecs.software import services_in
+from safelight.codecs.software import services_in, telling
 from safelight.errors import ContainerBroken
 from safelight.image import Risk
 from tests.codecs import manifests
@@ -184,6 +184,28 @@ def test_blocks_of_other_containers_are_whole() -> None:
 )
 def test_a_service_is_known_by_what_it_leaves(name: str, value: str, service: str) -> None:
     assert service in services_in(name, value)
+
+
+LONG = "a cat on a wall, " * 100
+
+
+@pytest.mark.parametrize(
+    ("words", "service"),
+    [
+        (f"{LONG} Negative prompt: {LONG} Steps: 20, Sampler: Euler a", "Stable Diffusion"),
+        (f'{{"3": {{"inputs": {{"text": "{LONG}"}}, "class_type": "KSampler"}}}}', "ComfyUI"),
+        (f'{{"prompt": "{LONG}", "version": "Fooocus v2.5.0"}}', "Fooocus"),
+        (f"{LONG} --ar 3:2 --v 6.0 Job ID: 1", "Midjourney"),
+    ],
+)
+def test_what_a_service_leaves_behind_a_long_prompt_is_kept(
+    words: str, service: str
+) -> None:
+    line = telling(words.encode())
+    assert service in services_in("parameters", line)
+    assert len(line) <= 200
+    assert telling(words) == line
+    assert list(services_in("parameters", telling(LONG))) == []
 
 
 def test_a_prompt_that_speaks_of_services_names_the_one_that_made_it_alone() -> None:

@@ -9,6 +9,7 @@ from safelight.codecs.exif_names import STRUCTURE, name_and_risk
 from safelight.codecs.ifd import Entry
 from safelight.codecs.maker_notes import serials
 from safelight.codecs.reading import decoded, printable
+from safelight.codecs.software import MOST_SEARCHED, telling
 from safelight.image import Finding, Risk
 
 BYTE, ASCII, UNDEFINED = 1, 2, 7
@@ -47,11 +48,11 @@ def words_of(entry: Entry) -> str:
     if entry.number == USER_COMMENT and entry.count > 8:
         is_wide = bytes(entry.raw[:7]) == b"UNICODE"
         order = "utf-16-le" if entry.order == "<" else "utf-16-be"
-        return _wide(entry.raw[8:], order) if is_wide else decoded(entry.raw[8:])
+        return _wide(entry.raw[8:], order) if is_wide else telling(entry.raw[8:])
     if entry.number in WINDOWS_WORDS:
         return _wide(entry.raw, "utf-16-le")
     if entry.type == ASCII:
-        return decoded(entry.raw)
+        return telling(entry.raw)
     if entry.number == MAKER_NOTE or (entry.type == BYTE and entry.count > MAX_SHOWN):
         return f"{entry.count} bytes"
     if entry.type == UNDEFINED:
@@ -66,7 +67,7 @@ def words_of(entry: Entry) -> str:
 
 
 def _wide(raw: memoryview, order: str) -> str:
-    return printable(bytes(raw[:800]).decode(order, "replace").rstrip("\0"))
+    return telling(bytes(raw[:MOST_SEARCHED]).decode(order, "replace").rstrip("\0"))
 
 
 def _position(tag: Tag, gps: dict[int, Entry]) -> str:

@@ -9,6 +9,7 @@ from datetime import date
 
 from safelight.codecs.blocks import Block, Kind
 from safelight.codecs.reading import decoded
+from safelight.codecs.software import telling
 from safelight.image import Finding, Risk
 
 MAX_RECORDS = 2_000
@@ -70,7 +71,7 @@ def iptc_findings(data: memoryview) -> Iterator[Finding]:
         is_empty = False
         if record == 2:
             name, risk = DATASETS.get(dataset, (f"2:{dataset}", Risk.OTHER))
-            yield Finding(risk, f"IPTC {name}", decoded(value))
+            yield Finding(risk, f"IPTC {name}", telling(value))
     if is_empty and bytes(data).strip(b"\0"):
         yield Finding(Risk.OTHER, "unreadable block", f"IPTC, {len(data)} bytes")
 

@@ -21,6 +21,7 @@ from safelight.codecs.exif_words import exif_findings
 from safelight.codecs.iptc import copyright_notice, date_created, iptc_findings, photoshop_blocks
 from safelight.codecs.origin import mark_in, mark_said
 from safelight.codecs.reading import decoded, short_is_broken, starts
+from safelight.codecs.software import telling
 from safelight.codecs.text_risks import risk_of_text
 from safelight.codecs.xmp import DC, MAX_WORDS, Property, Unreadable, date_property, read_xmp
 from safelight.codecs.xmp_names import risk_of
@@ -188,7 +189,7 @@ def _icc(block: Block, known: Known) -> None:
 def _text(block: Block, known: Known) -> None:
     words = decoded(block.data, MAX_WORDS)
     risk = risk_of_text(block.name)
-    known.add(risk, block.name, decoded(block.data))
+    known.add(risk, block.name, telling(block.data))
     known.texts.append((risk, block.name, words))
     if block.name == "Copyright":
         known.notices.append(words)

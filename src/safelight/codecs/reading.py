@@ -42,9 +42,13 @@ def printable(text: str, limit: int = 200) -> str:
 
 def decoded(data: bytes | memoryview, limit: int = 200) -> str:
     """Bytes as a printable line: UTF-8 where they are, Latin-1 otherwise; NUL padding cut."""
-    raw = bytes(data[: limit * 4]).rstrip(b"\0 ")
+    return printable(text_of(data, limit * 4), limit)
+
+
+def text_of(data: bytes | memoryview, most_bytes: int) -> str:
+    """The first bytes as text: UTF-8 where they are, Latin-1 otherwise; NUL padding cut."""
+    raw = bytes(data[:most_bytes]).rstrip(b"\0 ")
     try:
-        text = raw.decode()
+        return raw.decode()
     except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return printable(text, limit)
+        return raw.decode("latin-1")

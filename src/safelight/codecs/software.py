@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from safelight.codecs.reading import printable, text_of
+
 # Where a program names itself.
 PROGRAMS = ("software", "creatortool", "claim generator", "c2pa action", "aisystemused")
 # Where it is said whose work a picture is.
@@ -64,9 +66,11 @@ SETTINGS: tuple[tuple[str, str], ...] = (
     ("Meta AI", r"imagined with ai"),
     ("Midjourney", r"--ar \d+:\d+|\bjob id: \w|--v \d\S* --\w"),
     ("NovelAI", r"novelai generated"),
-    ("Stable Diffusion", r"steps: \d+, sampler: "),
+    ("Stable Diffusion", r"steps: \d+, sampler:"),
     ("SwarmUI", r"\"sui_image_params\""),
 )
+# Of a text that is searched for what a service left, and of what it left.
+MOST_SEARCHED, MOST_LEFT, MOST_SERVICES = 65_536, 30, 3
 _MADE = r"\b(made|created|generated|edited|drawn) (with|by|using) (the )?"
 Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 
@@ -89,6 +93,21 @@ def services_in(name: str, value: str) -> Iterator[str]:
     if own := OWN.get(name.lower()):
         found[own] = None
     yield from found
+
+
+def telling(words: str | bytes | memoryview, limit: int = 200) -> str:
+    """Words as one printable line of at most limit characters. Of words that are cut the line ends
+    with what a service left in them: that stands behind a prompt, which may be long.
+    """
+    text = words[:MOST_SEARCHED] if isinstance(words, str) else text_of(words, MOST_SEARCHED)
+    line = printable(text, limit)
+    if len(text) <= limit:
+        return line
+    met = [found for _, pattern in _LEFT if (found := pattern.search(text))]
+    left = " … ".join(
+        dict.fromkeys(printable(found[0], MOST_LEFT) for found in met[:MOST_SERVICES])
+    )
+    return f"{printable(text, limit - len(left) - 2)} {left}" if left else line
 
 
 def _patterns_for(place: str) -> Patterns:

@@ -8,6 +8,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from safelight.codecs.reading import printable
+from safelight.codecs.software import telling
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XML = "http://www.w3.org/XML/1998/namespace"
@@ -69,7 +70,7 @@ class Property:
     @property
     def value(self) -> str:
         """All its words as one printable line of at most 200 characters."""
-        return self.words(200)
+        return telling(self.words())
 
     def words(self, limit: int = MAX_WORDS) -> str:
         found, size = [], 0
