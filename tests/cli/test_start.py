@@ -60,6 +60,7 @@ def able(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "can_overwrite", lambda: True)
     monkeypatch.setattr("safelight.worker.freeing.can_overwrite", lambda: True)
     monkeypatch.setattr(os, "execve", execve)
+    monkeypatch.setattr(sys, "argv", ["safelight", "scrub"])
     for name in OVERWRITTEN:
         monkeypatch.delenv(name, raising=False)
 
@@ -81,6 +82,8 @@ def test_where_it_would_not_help_or_is_refused_it_goes_on(monkeypatch: pytest.Mo
     for place, name, value in (
         (sys, "flags", SimpleNamespace(ignore_environment=1)),
         (sys, "executable", ""),
+        (sys, "argv", ["safelight", "help", "privacy"]),
+        (sys, "argv", ["safelight"]),
         (start, "can_overwrite", lambda: False),
         (os, "execve", refused),
     ):

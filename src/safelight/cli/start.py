@@ -15,6 +15,9 @@ from typing import NoReturn
 
 from safelight.worker.freeing import can_overwrite, overwrites, overwriting
 
+# These read no picture, and are to answer at once.
+ANSWERS = ((), ("version",), ("help",), ("--version",), ("--help",))
+
 
 def main() -> NoReturn:
     """Run the command and leave with its exit code."""
@@ -28,6 +31,8 @@ def start_again() -> None:
     """Once, where the C library can do it. A Python that is to heed no variable, or that cannot be
     started again, goes on as it is.
     """
+    if tuple(sys.argv[1:2]) in ANSWERS:
+        return
     is_deaf = sys.flags.ignore_environment or not sys.executable
     if is_deaf or not can_overwrite() or overwrites(os.environ):
         return
