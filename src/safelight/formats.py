@@ -238,6 +238,12 @@ def carrying(what: Kept) -> tuple[Format, ...]:
     return tuple(format for format, facts in TABLE.items() if what in facts.keeps)
 
 
+def keeps_pixels(format: Format, *, lossless: bool) -> bool:
+    """True if a new encoding keeps every pixel; lossless: that was wished where one can choose."""
+    facts = TABLE[format]
+    return facts.lossless and (lossless or not facts.lossy)
+
+
 def holds_frames_of(target: Format, source: Format) -> bool:
     """True if a new encoding in target holds the further frames of source as what they are."""
     frames = TABLE[source].frames

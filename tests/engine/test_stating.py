@@ -23,6 +23,7 @@ from tests.cli.pictures import draw
 
 SCRUB: dict[str, Any] = {"op": "scrub"}
 TO_PNG: dict[str, Any] = {"op": "convert", "to": "png"}
+TO_WEBP: dict[str, Any] = {"op": "convert", "to": "webp", "lossless": True}
 COVER: dict[str, Any] = {"op": "redact", "box": [[3, 4, 5, 6]], "margin": 1}
 SECRET = "photo-of-anna"
 
@@ -137,8 +138,11 @@ def test_what_has_no_pixels_has_no_digest_of_them(engines: dict[str, Engine]) ->
     ("steps", "said"),
     [
         ((COVER, TO_PNG), "each region"),
-        ((COVER, {"op": "convert", "to": "webp", "lossless": True}), "each region"),
+        ((COVER, TO_WEBP), "each region"),
         ((COVER,), "not made: this"),
+        ((COVER, TO_WEBP, {"op": "convert", "to": "webp", "quality": 20}), "not made: this"),
+        ((COVER, TO_WEBP, {"op": "convert", "to": "webp", "effort": 1}), "each region"),
+        ((COVER, TO_WEBP, {"op": "convert", "to": "jpeg"}), "not made: this"),
         ((COVER, {"op": "flip", "horizontal": True}, TO_PNG), "not made: a later"),
         ((COVER, COVER, TO_PNG), "each region"),
     ],

@@ -25,7 +25,7 @@ from safelight.codecs.scrub import (
 )
 from safelight.codecs.values import as_shown
 from safelight.errors import LimitExceeded
-from safelight.formats import TABLE, Format, holds_frames_of
+from safelight.formats import TABLE, Format, holds_frames_of, keeps_pixels
 from safelight.image import Change, Finding, Image, Risk, Wish
 from safelight.limits import Limits
 
@@ -88,8 +88,7 @@ def encode(image: Image, data: memoryview, limits: Limits) -> Encoded:
 
 def _recheck(image: Image, target: Format, pieces: Pieces, limits: Limits) -> None:
     """Decode a result in which every pixel was kept, and let the last operation look at it."""
-    is_kept = image.wish.lossless or (TABLE[target].lossless and not TABLE[target].lossy)
-    if image.recheck is not None and is_kept:
+    if image.recheck is not None and keeps_pixels(target, lossless=image.wish.lossless):
         large = replace(limits, input_bytes=limits.output_bytes, input_pixels=limits.output_pixels)
         with foreign_errors("the result"):
             image.recheck(open_image(memoryview(b"".join(pieces)), large))

@@ -32,7 +32,7 @@ from safelight.audit.operation import OperationFact
 from safelight.engine.sealing import Written
 from safelight.engine.source import Digest, Source
 from safelight.engine.stock import Models
-from safelight.formats import TABLE, Format
+from safelight.formats import Format, keeps_pixels
 from safelight.models.providers import CPU, Device
 from safelight.operation import Operation
 from safelight.recipe import Recipe
@@ -222,10 +222,13 @@ def _changes_pixels(step: Operation) -> bool:
 
 
 def _keeps_pixels(format: Format | None, steps: Iterable[Operation]) -> bool:
-    if format is None:
-        return False
-    is_wished = any(getattr(step, "lossless", False) for step in steps)
-    return is_wished or (TABLE[format].lossless and not TABLE[format].lossy)
+    """As the last step wished that asked for that or for a quality."""
+    is_wished = False
+    for step in steps:
+        asked = step.parameters()
+        if step.name in WISHES and (asked["lossless"] or asked["quality"] is not None):
+            is_wished = asked["lossless"]
+    return format is not None and keeps_pixels(format, lossless=is_wished)
 
 
 def _models(models: Models, answer: Answer, device: Device) -> Iterator[ModelFact]:
