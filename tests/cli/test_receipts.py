@@ -72,6 +72,8 @@ def test_a_bundle_holds_what_its_maker_signed_and_any_name(
         stdout '^output +ok '
         run verify bundle /dev/null
         exit 2
+        run receipt bundle out/photo.jpg -o more.zip -q
+        silent stdout
         """
     )
 
@@ -104,6 +106,8 @@ def test_a_time_stamp_is_asked_for_and_attached(script: Script, tmp_path: Path) 
         exit 1
         run receipt attach-timestamp out/photo.jpg answer.tsr --authority authority/root.pem --force
         stdout 'as an authority that you trust signed$'
+        run receipt attach-timestamp out/photo.jpg answer.tsr --force -q
+        silent stdout
         run verify out/photo.jpg --authority authority/root.pem
         stdout '^time +ok +it was there at 20'
         run verify out/photo.jpg --authority authority/root.pem --json

@@ -52,7 +52,7 @@ def command(face: Face, file: str, answer: str, authority: str | None, *, force:
         line = {"type": "written", "schema": SCHEMA, "what": "time stamp"}
         kept = str(timestamp.path_of(place))
         face.document(line | {"file": kept, "time": stamp.time, "trusted": stamp.is_trusted})
-    else:
+    elif face.verbosity >= 0:
         whose = "as an authority that you trust signed"
         doubt = "as the answer says; --authority PEM checks who signed it"
         told = whose if stamp.is_trusted else doubt

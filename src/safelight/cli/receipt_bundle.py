@@ -47,7 +47,7 @@ def command(
         line = {"type": "written", "schema": SCHEMA, "what": "bundle", "file": output}
         counts = {"receipts": gathered.count, "proofs": gathered.proofs}
         face.document(line | counts | {"outputs": gathered.outputs})
-    else:
+    elif face.verbosity >= 0:
         face.out(
             f"{printable(output)}: receipts {gathered.count}, proofs {gathered.proofs},"
             f" results {gathered.outputs}"
