@@ -198,9 +198,7 @@ LONG = "a cat on a wall, " * 100
         (f"{LONG} --ar 3:2 --v 6.0 Job ID: 1", "Midjourney"),
     ],
 )
-def test_what_a_service_leaves_behind_a_long_prompt_is_kept(
-    words: str, service: str
-) -> None:
+def test_what_a_service_leaves_behind_a_long_prompt_is_kept(words: str, service: str) -> None:
     line = telling(words.encode())
     assert service in services_in("parameters", line)
     assert len(line) <= 200
