@@ -51,7 +51,7 @@ def test_nothing_but_the_package_and_its_facts_is_in_it(names: list[str]) -> Non
 def test_the_command_and_the_licence_are_in_it(built: tuple[Path, bool], root: Path) -> None:
     with zipfile.ZipFile(built[0]) as archive:
         facts = next(name for name in archive.namelist() if name.endswith("entry_points.txt"))
-        assert "safelight = safelight.cli.main:main" in archive.read(facts).decode()
+        assert "safelight = safelight.cli.start:main" in archive.read(facts).decode()
         licence = next(name for name in archive.namelist() if name.endswith("/LICENSE"))
         assert archive.read(licence) == (root / "LICENSE").read_bytes()
 

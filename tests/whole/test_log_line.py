@@ -36,7 +36,7 @@ from safelight.recipe import Recipe
 from safelight.worker.caged import CagedHost
 from safelight.worker.job import Answer, Job
 from tests.cli.testscript import Script
-from tests.worker.hosts import host, plan
+from tests.worker.hosts import host, plan, sleepers, until
 
 NAME = "k4n4r1-anna"
 VALUE = "w3rt-meet-anna-at-the-station"
@@ -102,8 +102,14 @@ class Stage:
         with host(plan(timeout_s=timeout_s)) as opened:
             self.patch.setattr(Engine, "_runner", lambda *_: Acting(opened, action))
             if is_cancelled:
-                threading.Timer(0.2, opened.cancel).start()
+                threading.Thread(target=_cancel_the_sleeper, args=(opened,), daemon=True).start()
             self.run(self.picture())
+
+
+def _cancel_the_sleeper(opened: CagedHost) -> None:
+    """Not before the work has begun: nothing would be cancelled."""
+    until(lambda: bool(sleepers(opened.pid)))
+    opened.cancel()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from safelight.worker import namespaces, seccomp
+from safelight.worker import namespaces, seccomp, syscalls
 from safelight.worker.namespaces import NAMESPACES, NOBODY
 from safelight.worker.syscalls import call
 from tests.worker.children import become_nobody, fork, in_child, refuse_namespaces, refusing
@@ -209,6 +209,10 @@ def test_a_file_cannot_take_bytes_and_a_descriptor_too_many_is_refused() -> None
     assert in_child(work) == [errno.EFBIG, errno.EMFILE]
 
 
+# linux/prctl.h
+PR_SET_DUMPABLE = 4
+
+
 @pytest.mark.parametrize("is_dumpable", [False, True], ids=["closed", "control"])
 def test_an_undumpable_process_leaves_no_core(tmp_path: Path, is_dumpable: bool) -> None:
     """The control, the same crash without it, would leave one."""
@@ -217,7 +221,9 @@ def test_an_undumpable_process_leaves_no_core(tmp_path: Path, is_dumpable: bool)
         os.chdir(tmp_path)
         hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
         resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
-        if not is_dumpable:
+        if is_dumpable:  # a command that ran in this process may have forbidden it
+            syscalls.checked("prctl", PR_SET_DUMPABLE, 1)
+        else:
             namespaces.undumpable()
         signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # a shell's background job ignores it
         os.kill(os.getpid(), signal.SIGQUIT)
