@@ -24,6 +24,7 @@ PAGES = {
     **dict.fromkeys(("quality", "crisp", "upscale", "cutout_speed", "flat_memory"), SPEED),
     **dict.fromkeys(("everyday", "folder", "copying", "constant_memory", "overhead"), SPEED),
     "left_behind": HANDBOOK / "metadata-compared.md",
+    "goals": HANDBOOK / "evidence.md",
 }
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,27 @@ def test_reading_is_free_and_devices_are_no_files() -> None:
 def test_links_and_folders_count_as_files() -> None:
     program = "import os\nos.chdir(os.environ['HOME'])\nos.mkdir('a')\nos.symlink('a', 'b')\n"
     assert [Path(one).name for one in watch.watch(program).files] == ["a", "b"]
+
+
+def test_a_path_that_cannot_be_read_is_told_as_one() -> None:
+    program = "import ctypes\nctypes.CDLL(None).open(ctypes.c_void_p(8), 1)\n"
+    assert watch.watch(program).files == ["(an address that cannot be read)"]
+
+
+def test_who_asked_and_is_gone_needs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(number: int) -> Callable[..., int]:
+        def ioctl(*_: object) -> int:
+            raise OSError(number, "no")
+
+        return ioctl
+
+    seen = Seen()
+    monkeypatch.setattr(fcntl, "ioctl", gone(errno.ENOENT))
+    watch._answer(0, seen)
+    assert seen.is_clean
+    monkeypatch.setattr(fcntl, "ioctl", gone(errno.EBADF))
+    with pytest.raises(OSError, match="no"):
+        watch._answer(0, seen)
 
 
 def test_a_program_that_fails_is_not_clean() -> None:

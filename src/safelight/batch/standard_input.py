@@ -17,23 +17,11 @@ PIECE_BYTES = 1 << 20
 class StandardInput:
     """What comes in from a pipe, a file or a keyboard, read to its end.
 
-    read raises Cancelled once is_stopped says so, also while nothing comes.
+    readinto raises Cancelled once is_stopped says so, also while nothing comes.
     """
 
     def __init__(self, stream: BinaryIO, is_stopped: Callable[[], bool]) -> None:
         self._stream, self._is_stopped = stream, is_stopped
-
-    def read(self, size: int = -1) -> bytes:
-        """Up to size bytes; fewer only at the end."""
-        pieces, held = [], 0
-        while held != size:
-            self._wait()
-            piece = self._piece(PIECE_BYTES if size < 0 else min(size - held, PIECE_BYTES))
-            if not piece:
-                break
-            pieces.append(piece)
-            held += len(piece)
-        return b"".join(pieces)
 
     def readinto(self, target: memoryview) -> int:
         """Fill some of the target and say how much; 0 at the end. No copy is made where the system

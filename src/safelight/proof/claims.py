@@ -17,6 +17,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 FILE = "claims.toml"
+# What may stand between two words.
+MARKS = re.compile(r"[\s*_`]+")
 Strength = Literal["enforced by kernel", "enforced in process", "observed", "declared by user"]
 Node = Annotated[str, Field(pattern=r"^tests/[\w/]+\.py::test_\w+$")]
 Words = Annotated[str, Field(min_length=1, max_length=400)]
@@ -47,6 +49,8 @@ class Avoided(BaseModel):
 
     def found_in(self, text: str) -> list[int]:
         """The lines of the text, counted from 1, that use them; line breaks count as blanks."""
+        if re.search(self.words, MARKS.sub(" ", text), re.IGNORECASE) is None:
+            return []
         flat, lines = _flat(text)
         return [lines[one.start()] for one in re.finditer(self.words, flat, re.IGNORECASE)]
 
