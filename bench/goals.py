@@ -38,7 +38,7 @@ from safelight.worker.layers import LAYERS
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = Plan(True, frozenset(), Limits(), required_level=0)
-NOBODY = "nobody found"
+NOBODY = "none found"
 PIN = re.compile(r"^[a-z0-9._-]+==\S+ \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", re.M)
 
 
