@@ -78,7 +78,7 @@ def test_the_script_does_not_ask_how_this_python_writes_a_tar_file(
 
 @pytest.mark.parametrize("size", [0, 1, 511, 512, 8_000_000_000])
 def test_the_script_writes_a_header_as_a_seal_does(size: int) -> None:
-    name = "case-0123abcd/work/R0001/.safelight/E0001.jpg.receipt.json"
+    name = "/".join(("case-0123abcd", "work", "R0001", ".safelight", "E0001.jpg.receipt.json"))
     assert verify_case.header_of(name, size) == header(name, size).tobuf(FORM)
 
 

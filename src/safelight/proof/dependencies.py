@@ -29,11 +29,12 @@ for name in names.split():
         importlib.import_module(name)
     except ImportError:
         pass
+from safelight.errors import RuntimeMissing
 from safelight.models import onnx_session, tflite_session
 for load in (onnx_session.import_onnxruntime, tflite_session.import_litert):
     try:
         load()
-    except Exception:
+    except RuntimeMissing:
         pass
 """
 BOTH = """
