@@ -201,7 +201,7 @@ def scaled(entry: Entry) -> str:
 
 def download(size_bytes: int) -> str:
     """Bytes as people say them."""
-    from safelight.cli.table import size
+    from safelight.proof.reports.plain import size
 
     return size(size_bytes)
 

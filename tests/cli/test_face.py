@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from safelight.cli import main, version
 from safelight.cli.face import Face
-from safelight.cli.printable import HIDDEN, jsonable, printable
+from safelight.cli.printable import jsonable, printable
 from safelight.errors import UsageError
+from safelight.proof.reports.plain import HIDDEN
 from tests.cli.testscript import environment
 
 NAMES = st.binary(max_size=40).map(os.fsdecode) | st.text(max_size=40)

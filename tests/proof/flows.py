@@ -68,3 +68,14 @@ def taken(**tags: str) -> bytes:
 
 def described(properties: str, **namespaces: str) -> bytes:
     return with_segments(jpeg(), segment(0xE1, XMP_HEAD + xmp(properties, **namespaces)))
+
+
+def plant(path: Path, text: str) -> None:
+    """A fact of the system, at the place where it would tell it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def seen(folder: Path, ground: Ground, engine: Engine) -> Map:
+    """The map of a folder and all below it."""
+    return mapped(folder, ground=ground, engine=engine, recursive=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from safelight.proof.dataflow.ground import Ground
 from safelight.proof.dataflow.naming import device_of, is_firmware, people_in, programs_in
 from safelight.proof.dataflow.parts import Map
 from safelight.proof.dataflow.table import lines
-from safelight.settings import Settings
 from tests.codecs import manifests
 from tests.codecs.making import (
     dicom,
@@ -27,29 +26,12 @@ from tests.codecs.making import (
     with_chunks,
     with_segments,
 )
-from tests.proof.flows import bare, described, mapped, names, taken
+from tests.proof.flows import described, mapped, names, taken
 
 MM = "http://ns.adobe.com/xap/1.0/mm/"
 EVENT = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
 EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(Settings(), jobs=1) as opened:
-        yield opened
-
-
-@pytest.fixture
-def ground(tmp_path: Path) -> Ground:
-    return bare(tmp_path / "system")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "pictures").mkdir()
-    return tmp_path / "pictures"
 
 
 def step(agent: str, when: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,26 +20,8 @@ from safelight.proof.dataflow.ground import Ground
 from safelight.proof.dataflow.machine import Machine
 from safelight.proof.dataflow.survey import Reader, Seen, Walk, survey
 from safelight.proof.dataflow.table import lines
-from safelight.settings import Settings
 from tests.codecs.making import exif, jpeg, xmp
-from tests.proof.flows import MAKE, MODEL, bare, mapped, names, taken
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(Settings(), jobs=1) as opened:
-        yield opened
-
-
-@pytest.fixture
-def ground(tmp_path: Path) -> Ground:
-    return bare(tmp_path / "system")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "pictures").mkdir()
-    return tmp_path / "pictures"
+from tests.proof.flows import MAKE, MODEL, mapped, names, taken
 
 
 def test_a_sidecar_is_read_in_the_cage(folder: Path, ground: Ground, engine: Engine) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,38 +12,14 @@ from safelight.engine.engine import Engine
 from safelight.proof.dataflow.ground import Ground, real
 from safelight.proof.dataflow.machine import Machine
 from safelight.proof.dataflow.mounts import removable
-from safelight.proof.dataflow.parts import Map
-from safelight.settings import Settings
 from tests.codecs.making import jpeg
-from tests.proof.flows import bare, mapped, names, ways
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(Settings(), jobs=1) as opened:
-        yield opened
+from tests.proof.flows import names, plant, seen, ways
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Ground:
-    return bare(tmp_path / "system")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
-    (pictures / "a.jpg").write_bytes(jpeg())
-    return pictures
-
-
-def plant(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
-def seen(folder: Path, ground: Ground, engine: Engine) -> Map:
-    return mapped(folder, ground=ground, engine=engine, recursive=True)
+def folder(folder: Path) -> Path:
+    (folder / "a.jpg").write_bytes(jpeg())
+    return folder
 
 
 def test_on_a_system_that_tells_nothing_there_is_no_way_out(

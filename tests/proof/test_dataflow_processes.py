@@ -15,9 +15,8 @@ import pytest
 from safelight.engine.engine import Engine
 from safelight.proof.dataflow.ground import Ground
 from safelight.proof.dataflow.parts import Map
-from safelight.settings import Settings
 from tests.codecs.making import jpeg
-from tests.proof.flows import bare, mapped, ways
+from tests.proof.flows import plant, seen, ways
 
 TCP = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt uid inode\n"
 # Watch a folder as a sync client does, say that it is done, and wait to be told to leave.
@@ -42,32 +41,10 @@ sys.stdin.read()
 """
 
 
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(Settings(), jobs=1) as opened:
-        yield opened
-
-
 @pytest.fixture
-def ground(tmp_path: Path) -> Ground:
-    return bare(tmp_path / "system")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
-    (pictures / "a.jpg").write_bytes(jpeg())
-    return pictures
-
-
-def plant(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
-def seen(folder: Path, ground: Ground, engine: Engine) -> Map:
-    return mapped(folder, ground=ground, engine=engine, recursive=True)
+def folder(folder: Path) -> Path:
+    (folder / "a.jpg").write_bytes(jpeg())
+    return folder
 
 
 @contextmanager

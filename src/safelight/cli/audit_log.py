@@ -12,8 +12,8 @@ import click
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.keeping import keep
 from safelight.cli.options import setting, speaking
-from safelight.cli.table import size
 from safelight.errors import ParameterInvalid
+from safelight.proof.reports.plain import size
 
 if TYPE_CHECKING:
     from safelight.audit.log import Log

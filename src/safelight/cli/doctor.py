@@ -18,8 +18,8 @@ import click
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import caging, speaking
 from safelight.cli.printable import printable
-from safelight.cli.table import size
 from safelight.errors import ModelMissing, RuntimeMissing, SafelightError, VerificationFailed
+from safelight.proof.reports.plain import size
 
 if TYPE_CHECKING:
     from safelight.engine.engine import Engine

@@ -15,8 +15,8 @@ from safelight.cli.models_pull import outcome
 from safelight.cli.options import asking
 from safelight.cli.printable import printable
 from safelight.cli.shelf import FREE, document, remark, store_of, timings_of, trying
-from safelight.cli.table import size
 from safelight.errors import Cancelled, InputMissing, ParameterInvalid, UsageError
+from safelight.proof.reports.plain import size
 
 if TYPE_CHECKING:
     from safelight.engine.adding import Draft

@@ -12,8 +12,8 @@ import click
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import speaking
 from safelight.cli.shelf import named, remark
-from safelight.cli.table import size
 from safelight.errors import OutputExists, PolicyRefused
+from safelight.proof.reports.plain import size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,8 +21,8 @@ from safelight.cli.shelf import (
     store_of,
     timings_of,
 )
-from safelight.cli.table import size
 from safelight.errors import UsageError
+from safelight.proof.reports.plain import size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,8 +23,8 @@ from safelight.cli.shelf import (
     timings_of,
     trying,
 )
-from safelight.cli.table import size
 from safelight.errors import Cancelled, InputMissing, ModelMissing, PolicyRefused, UsageError
+from safelight.proof.reports.plain import size
 
 if TYPE_CHECKING:
     from safelight.engine.bundling import Arriving

@@ -13,8 +13,8 @@ from safelight.cli.face import Face
 from safelight.cli.options import asking, setting
 from safelight.cli.printable import printable
 from safelight.cli.shelf import PINS, SINGLE, document, remark, shelving_of, timings_of, trying
-from safelight.cli.table import size
 from safelight.errors import Cancelled, ParameterInvalid, PolicyRefused, UsageError
+from safelight.proof.reports.plain import size
 
 if TYPE_CHECKING:
     from safelight.engine.shelving import Offer

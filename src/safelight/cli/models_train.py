@@ -16,8 +16,8 @@ from safelight.cli.models_pull import outcome
 from safelight.cli.options import asking, caging, setting, speaking
 from safelight.cli.printable import printable
 from safelight.cli.shelf import remark, shelving_of
-from safelight.cli.table import size
 from safelight.errors import Cancelled, InputMissing
+from safelight.proof.reports.plain import size
 
 if TYPE_CHECKING:
     from collections.abc import Callable

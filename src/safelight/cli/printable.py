@@ -9,34 +9,20 @@ from __future__ import annotations
 
 import base64
 import os
-import unicodedata
 from typing import Any
 
-HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+from safelight.proof.reports.plain import plain
+
 ELLIPSIS = "…"
 
 
 def printable(text: str, longest: int = 0) -> str:
     """The text with everything unfit escaped; cut in the middle where it is longer than longest."""
-    if text.isascii() and text.isprintable():
-        shown = text
-    else:
-        shown = "".join(_shown(character) for character in text)
+    shown = plain(text)
     if longest and len(shown) > longest:
         head = (longest - 1) // 2
         shown = shown[:head] + ELLIPSIS + shown[len(shown) - (longest - 1 - head) :]
     return shown
-
-
-def _shown(character: str) -> str:
-    if character == " " or unicodedata.category(character) not in HIDDEN | {"Zs"}:
-        return character
-    number = ord(character)
-    if 0xDC80 <= number <= 0xDCFF:
-        return f"\\x{number - 0xDC00:02x}"
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def jsonable(value: Any) -> Any:

@@ -13,6 +13,7 @@ from safelight.cli.figures import LONGEST_LIST, MARKS, Cages, Figures
 from safelight.cli.printable import printable
 from safelight.codecs.origin import is_by_ai
 from safelight.image import Finding, Risk
+from safelight.proof.reports.plain import size
 
 LONGEST_LOSS = 60
 LABELS = {
@@ -192,14 +193,6 @@ def _outputs(figures: Figures) -> list[str]:
 def sides(width: int, height: int) -> str:
     """Width and height in pixels; blank for what has none, as a document."""
     return f"{width} x {height}" if width and height else ""
-
-
-def size(number: int) -> str:
-    """Bytes as people say them."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if number >= factor:
-            return f"{number / factor:.1f} {unit}"
-    return f"{number} bytes"
 
 
 def _of_one(figures: Figures, what: str, named: bool) -> list[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import html
-import unicodedata
 from collections.abc import Iterable, Sequence
 
-HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+from safelight.proof.reports.plain import plain
+
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2024; --soft: #5c6670; --line: #d5dae0;
@@ -58,7 +58,7 @@ figure img { display: block; width: 100%; height: 20rem; object-fit: contain;
 
 def shown(text: str) -> str:
     """A text that others chose, for HTML: what cannot be seen, or turns the line, is escaped."""
-    return html.escape("".join(map(_shown, text)))
+    return html.escape(plain(text))
 
 
 def code(text: str) -> str:
@@ -114,10 +114,3 @@ def picture(data: bytes, caption: str) -> str:
         f'<figure><img alt="{shown(caption)}" src="data:image/jpeg;base64,{source}">'
         f"<figcaption>{shown(caption)}</figcaption></figure>"
     )
-
-
-def _shown(character: str) -> str:
-    if character == " " or unicodedata.category(character) not in HIDDEN | {"Zs"}:
-        return character
-    number = ord(character)
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"

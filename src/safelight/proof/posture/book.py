@@ -11,8 +11,8 @@ from safelight.audit.journal import Journal
 from safelight.audit.ledger import Ledger
 from safelight.errors import SafelightError, VerificationFailed
 from safelight.proof.posture.finding import found
-from safelight.proof.posture.folders import size
 from safelight.proof.reports.page import Fact, Finding, Table, fact
+from safelight.proof.reports.plain import size
 
 OLD_DAYS = 30
 

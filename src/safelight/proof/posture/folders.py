@@ -11,6 +11,7 @@ from pathlib import Path
 
 from safelight.proof.posture.finding import found
 from safelight.proof.reports.page import Fact, Finding, Table, fact
+from safelight.proof.reports.plain import size
 
 OTHERS, OTHERS_WRITE = 0o077, 0o022
 DAY_S = 86_400
@@ -130,11 +131,3 @@ def _named(paths: list[Path], folder: Path) -> str:
 
 def _day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
-
-
-def size(number: int) -> str:
-    """Bytes as people say them."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if number >= factor:
-            return f"{number / factor:.1f} {unit}"
-    return f"{number} bytes"

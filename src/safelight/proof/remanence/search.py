@@ -112,6 +112,9 @@ def search_file(mark: Mark, path: Path, found: Found) -> Counter[str]:
 
 
 def _extents(fd: int) -> Iterator[tuple[int, int]]:
+    """Where there are data, found without the code that overwrites them: what one overlooked the
+    other must not.
+    """
     size = os.lseek(fd, 0, os.SEEK_END)
     end = 0
     while end < size:
