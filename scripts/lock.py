@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "requirements"
 # What `make install` brings along.
-EXTRAS = ("cpu", "tflite", "heic", "pdf", "medical", "vault", "timestamp")
+EXTRAS = ("cpu", "tflite", "heic", "pdf", "medical", "vault", "timestamp", "server", "client")
 TOOLS = ROOT / "build" / "lock-venv"
 HEADER = "# Written by scripts/lock.py from pyproject.toml. Exact versions with hashes, no hosts.\n"
 ALLOWED_LINE = re.compile(r"(#.*|[a-z0-9._-]+==[^\s:/@]+ \\|    --hash=sha256:[0-9a-f]{64}( \\)?)")

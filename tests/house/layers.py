@@ -16,7 +16,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("worker", "library", "audit"),
     ("engine",),
     ("batch", "moderation", "proof"),
-    ("cli", "server", "client", "__init__"),
+    ("server", "client"),
+    ("cli", "__init__"),
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 

@@ -1,0 +1,154 @@
+"""Blob: bytes of a picture as the front end holds them, and how much of them there may be.
+
+They lie in a memfd, never in the heap, and are overwritten when they are closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from safelight.errors import LimitExceeded
+from safelight.worker.memory import READ_ONLY_SEALS, ZEROS, private_map
+
+PIECE_BYTES = 1 << 20
+
+
+class Blob:
+    """A sealed memfd, mapped writable for its holder alone, so that it can be overwritten.
+
+    sha256 is the plain digest, hexadecimal. Close it once nobody works on it; twice is once.
+    """
+
+    def __init__(self, fd: int, size_bytes: int, sha256: str) -> None:
+        """Takes the descriptor over. What another process made must have exactly this size."""
+        self.fd, self.size_bytes, self.sha256 = fd, size_bytes, sha256
+        self._map = private_map(fd, size_bytes) if size_bytes else None
+        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, READ_ONLY_SEALS)
+
+    @contextmanager
+    def view(self) -> Iterator[memoryview]:
+        """All of it, to read."""
+        if self._map is None:
+            yield memoryview(b"")
+            return
+        with memoryview(self._map) as whole, whole.toreadonly() as view:
+            yield view
+
+    def close(self) -> None:
+        """Overwrite and free."""
+        if self.fd < 0:
+            return
+        if self._map is not None:
+            for start in range(0, self.size_bytes, PIECE_BYTES):
+                end = min(start + PIECE_BYTES, self.size_bytes)
+                self._map[start:end] = ZEROS[: end - start]
+            self._map.close()
+            self._map = None
+        os.close(self.fd)
+        self.fd = -1
+
+
+class Intake:
+    """A blob that is being filled: write, then finish; or drop it, which overwrites."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._fd = os.memfd_create("body", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        self._digest = hashlib.sha256()
+        self.size_bytes = 0
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Raises LimitExceeded above the limit; then drop it."""
+        if self.size_bytes + len(data) > self._limit_bytes:
+            raise LimitExceeded(f"the body has more than {self._limit_bytes} bytes")
+        self._digest.update(data)
+        with memoryview(data) as left:
+            done = 0
+            while done < len(left):
+                with left[done:] as rest:
+                    done += os.pwrite(self._fd, rest, self.size_bytes + done)
+        self.size_bytes += len(data)
+
+    def finish(self) -> Blob:
+        blob = Blob(self._fd, self.size_bytes, self._digest.hexdigest())
+        self._fd = -1
+        return blob
+
+    def drop(self) -> None:
+        """Overwrite and free what came so far; nothing after finish."""
+        if self._fd >= 0:
+            self.finish().close()
+
+
+class Memory:
+    """How many bytes of pictures the front end may hold at a time; those that find no room wait
+    in the order in which they came. For one event loop.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self.most_bytes = self.left_bytes = most_bytes
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    async def take(self, size_bytes: int, *, most_s: float) -> Room:
+        """Room for so much. Raises LimitExceeded if it can never be had, TimeoutError if it was
+        not free in time.
+        """
+        if size_bytes > self.most_bytes:
+            raise LimitExceeded("the server does not hold so much at a time")
+        if self._waiting or size_bytes > self.left_bytes:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            waiter = (size_bytes, turn)
+            self._waiting.append(waiter)
+            try:
+                await asyncio.wait_for(turn, most_s)
+            except BaseException:
+                if turn.done() and not turn.cancelled():
+                    self.left_bytes += size_bytes
+                elif waiter in self._waiting:
+                    self._waiting.remove(waiter)
+                self._serve()
+                raise
+        else:
+            self.left_bytes -= size_bytes
+        return Room(self, size_bytes)
+
+    def _serve(self) -> None:
+        while self._waiting and self._waiting[0][0] <= self.left_bytes:
+            size_bytes, turn = self._waiting.popleft()
+            if not turn.cancelled():
+                self.left_bytes -= size_bytes
+                turn.set_result(None)
+
+    def give(self, size_bytes: int) -> None:
+        self.left_bytes += size_bytes
+        self._serve()
+
+
+class Room:
+    """So many bytes of a Memory. Give it back once; twice is once."""
+
+    def __init__(self, memory: Memory, size_bytes: int) -> None:
+        self._memory, self.size_bytes = memory, size_bytes
+
+    def shrink(self, size_bytes: int) -> None:
+        """Keep only so much of it."""
+        if size_bytes < self.size_bytes:
+            given, self.size_bytes = self.size_bytes - size_bytes, size_bytes
+            self._memory.give(given)
+
+    def give(self) -> None:
+        size_bytes, self.size_bytes = self.size_bytes, 0
+        self._memory.give(size_bytes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.give()

@@ -1,0 +1,34 @@
+"""House: what all calls of a front end share, put together once, when it starts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from safelight.server.blob import Memory
+from safelight.server.options import ServeOptions
+from safelight.server.work import Back
+
+if TYPE_CHECKING:
+    from safelight.server.front.jobs.desk import Desk
+    from safelight.server.front.shelf import Shelf
+    from safelight.server.identity.door import Door
+
+
+@dataclass
+class House:
+    """desk has the queue and the jobs; uploads and results hold blobs under random names; door
+    knows who asks. epoch is random for each start: an identifier of another one is gone.
+    """
+
+    options: ServeOptions
+    back: Back
+    memory: Memory
+    desk: Desk
+    uploads: Shelf
+    results: Shelf
+    door: Door
+    epoch: str
+    started: float = field(default_factory=time.monotonic)
+    is_draining: bool = False

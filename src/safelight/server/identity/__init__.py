@@ -1,0 +1,1 @@
+"""Who asks: tokens, pairing, links, sessions, and what each may do."""

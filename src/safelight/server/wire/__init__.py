@@ -1,0 +1,1 @@
+"""What crosses between the front end and the back end."""
