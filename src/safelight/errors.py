@@ -6,7 +6,13 @@ SafelightError                     1  500  the command failed
 │   ├── ParameterInvalid           2  422  a parameter is out of its range
 │   ├── SettingInvalid             2  422  a setting is out of its range
 │   ├── InputMissing               2  404  there is no such input
-│   └── OutputClash                2  409  outputs clash with each other or the input
+│   ├── OutputClash                2  409  outputs clash with each other or the input
+│   ├── PathUnknown                2  404  the server has nothing at this path
+│   ├── MethodUnknown              2  405  the path does not take this method
+│   ├── MediaUnknown               2  415  a body of this kind is not taken
+│   ├── AnswerUnknown              2  406  nothing that was accepted can be given
+│   ├── DigestWrong                2  400  the body is not what its digest says
+│   └── KeyReused                  2  422  the Idempotency-Key came with another request before
 ├── InputRefused                   8  422  the input is refused as unsafe
 │   ├── FormatUnknown              8  415  the bytes are no picture format that we read
 │   ├── ContainerBroken            8  422  the container or its pixels are damaged
@@ -21,12 +27,19 @@ SafelightError                     1  500  the command failed
 │   └── DiskFull                   1  507  no space is left for the result
 ├── VerificationFailed             5  500  something is not what it was signed to be
 ├── PolicyRefused                  6  403  a rule forbids it
-│   └── LevelTooLow                6  503  the cage is weaker than required
+│   ├── LevelTooLow                6  503  the cage is weaker than required
+│   ├── CallerUnknown              6  401  who asks is not known
+│   ├── NotAllowed                 6  403  the token does not allow this
+│   ├── HostForeign                6  421  the server does not go by this name
+│   └── OriginForeign              6  403  a page of another site asks
 ├── SomethingMissing               7  501  something needed is not here
 │   ├── ModelMissing               7  404  there is no such model
 │   ├── VaultLocked                7  423  the vault is locked
 │   └── RuntimeMissing             7  501  no model runtime is installed
 ├── Unavailable                    9  503  a lock or a server is not available
+│   ├── Busy                       9  429  as much waits as may wait
+│   └── StillRunning               9  409  the request with this Idempotency-Key still runs
+├── Gone                           1  410  it was here and is no longer
 └── Cancelled                    130  499  cancelled
 
 `number` crosses the wall between worker and host; numbers are never reused. Messages hold no file
@@ -92,6 +105,42 @@ class OutputClash(UsageError):
     number, code, status = 7, "output-clash", 409
     sentence = "the outputs cannot be told apart from each other or from the input"
     usual_hint = "give -o a folder"
+
+
+class PathUnknown(UsageError):
+    number, code, status = 8, "path-unknown", 404
+    sentence = "the server has nothing at this path"
+    usual_hint = "GET /reference lists every path"
+
+
+class MethodUnknown(UsageError):
+    number, code, status = 9, "method-unknown", 405
+    sentence = "the path does not take this method"
+    usual_hint = "the header Allow says which"
+
+
+class MediaUnknown(UsageError):
+    number, code, status = 10, "media-unknown", 415
+    sentence = "a body of this kind is not taken"
+    usual_hint = "send the picture as it is, or multipart/form-data with a part file"
+
+
+class AnswerUnknown(UsageError):
+    number, code, status = 11, "answer-unknown", 406
+    sentence = "nothing that is accepted can be given"
+    usual_hint = "Accept: image/*, application/json or multipart/mixed"
+
+
+class DigestWrong(UsageError):
+    number, code = 12, "digest-wrong"
+    sentence = "the body is not what its digest says"
+    usual_hint = "send it again: it was changed on the way"
+
+
+class KeyReused(UsageError):
+    number, code, status = 13, "key-reused", 422
+    sentence = "this Idempotency-Key came with another request before"
+    usual_hint = "take another key for another request"
 
 
 class InputRefused(SafelightError):
@@ -182,6 +231,30 @@ class LevelTooLow(PolicyRefused):
     usual_hint = "safelight prove shows which layer is missing"
 
 
+class CallerUnknown(PolicyRefused):
+    number, code, status = 92, "caller-unknown", 401
+    sentence = "who asks is not known"
+    usual_hint = "Authorization: Bearer TOKEN; safelight token create makes one"
+
+
+class NotAllowed(PolicyRefused):
+    number, code = 93, "not-allowed"
+    sentence = "the token does not allow this"
+    usual_hint = "safelight token create --scope SCOPE makes one that does"
+
+
+class HostForeign(PolicyRefused):
+    number, code, status = 94, "host-foreign", 421
+    sentence = "the server does not go by the name that the request gives it"
+    usual_hint = "safelight serve --name NAME lets it"
+
+
+class OriginForeign(PolicyRefused):
+    number, code = 95, "origin-foreign"
+    sentence = "a page of another site may not ask this"
+    usual_hint = "safelight serve --origin ORIGIN lets it"
+
+
 class SomethingMissing(SafelightError):
     number, code, exit_code, status = 100, "missing", 7, 501
     sentence = "something needed is not here"
@@ -209,6 +282,24 @@ class Unavailable(SafelightError):
     number, code, exit_code, status = 110, "unavailable", 9, 503
     sentence = "a lock or a server is not available"
     usual_hint = "wait for the other run to end"
+
+
+class Busy(Unavailable):
+    number, code, status = 111, "busy", 429
+    sentence = "as much waits as may wait"
+    usual_hint = "ask again after as many seconds as Retry-After says"
+
+
+class StillRunning(Unavailable):
+    number, code, status = 112, "still-running", 409
+    sentence = "the request with this Idempotency-Key still runs"
+    usual_hint = "ask again when it has ended"
+
+
+class Gone(SafelightError):
+    number, code, status = 130, "gone", 410
+    sentence = "it was here and is no longer"
+    usual_hint = "send the picture again: results and jobs live in memory, for a short time"
 
 
 class Cancelled(SafelightError):
