@@ -75,7 +75,49 @@ class Ground:
         self.part("out").mkdir()
 
 
-class Subject:
+class Watched:
+    """A process of ours and what it started, which write to this ground alone."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+
+    @property
+    def pid(self) -> int:
+        """The first of them."""
+        raise NotImplementedError
+
+    @property
+    def processes(self) -> list[int]:
+        """It and all that it started: zygotes, those that wait for them, and workers."""
+        return family(self.pid)
+
+    def written_bytes(self) -> int:
+        """Written to storage by all of them; most may write nothing at all."""
+        return sum(map(written_bytes, self.processes))
+
+    def swapped_bytes(self) -> int:
+        return sum(map(swapped_bytes, self.processes))
+
+    def search(self, mark: Mark, more: Sequence[Path] = ()) -> Found:
+        """Every place at once, now."""
+        folders = [self.ground.folder, *_shared_memory(), *more]
+        return search(mark, self.processes, folders)
+
+    def clean(self, mark: Mark, timeout_s: float) -> Found:
+        """As search; what is found is looked for again until it is gone, or until the time is
+        over.
+        """
+        began = time.monotonic()
+        while True:
+            waited_s = time.monotonic() - began
+            found = self.search(mark)
+            if not found.total or waited_s > timeout_s:
+                found.waited_s = waited_s
+                return found
+            time.sleep(0.1)
+
+
+class Subject(Watched):
     """A running subject: a context manager, or close it."""
 
     def __init__(
@@ -86,7 +128,7 @@ class Subject:
         through: Sequence[str] = (),
     ) -> None:
         """through is a command that starts it, as a tracer does."""
-        self.ground = ground
+        super().__init__(ground)
         self._log = ground.log.open("ab")
         self._process = subprocess.Popen(
             [*through, *_command()],
@@ -141,36 +183,6 @@ class Subject:
         """One job on the only file in the inbox; see subject.WAYS."""
         places = {"inbox": str(inbox), "output": str(output)}
         return self.tell({"way": way, "steps": list(steps), "engine": engine, **places})
-
-    @property
-    def processes(self) -> list[int]:
-        """It, its zygotes, those that wait for them, and workers."""
-        return family(self.pid)
-
-    def written_bytes(self) -> int:
-        """Written to storage by the subject itself; what it starts may write nothing at all."""
-        return sum(map(written_bytes, self.processes))
-
-    def swapped_bytes(self) -> int:
-        return sum(map(swapped_bytes, self.processes))
-
-    def search(self, mark: Mark, more: Sequence[Path] = ()) -> Found:
-        """Every place at once, now."""
-        folders = [self.ground.folder, *_shared_memory(), *more]
-        return search(mark, self.processes, folders)
-
-    def clean(self, mark: Mark, timeout_s: float) -> Found:
-        """As search; what is found is looked for again until it is gone, or until the time is
-        over.
-        """
-        began = time.monotonic()
-        while True:
-            waited_s = time.monotonic() - began
-            found = self.search(mark)
-            if not found.total or waited_s > timeout_s:
-                found.waited_s = waited_s
-                return found
-            time.sleep(0.1)
 
     def close(self) -> None:
         """End it and wait until it is gone."""
