@@ -61,8 +61,9 @@ class Endpoint:
     is_rooted says. scope None: nobody has to be known.
 
     options: parameters in the query, or in the part `options` of a multipart body; body: what
-    the request carries; answer: the model of the JSON answer, where there is one; errors: what it
-    can end with besides those that any call can.
+    the request carries; answer: the model of the JSON answer, where there is one; accepted: that
+    of 202, where the answer may come later; errors: what it can end with besides those that any
+    call can; headers: those of the request that it reads, with a sentence each.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -75,9 +76,11 @@ class Endpoint:
     body: type[BaseModel] | Literal["nothing", "picture", "bytes"] = "nothing"
     answer: type[BaseModel] | Literal["nothing", "picture", "events", "text", "page"] = "nothing"
     status: int = 200
+    accepted: type[BaseModel] | None = None
     errors: tuple[type[SafelightError], ...] = ()
     operation: type[Operation] | None = None
     is_rooted: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
     examples: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from safelight.server.blob import Memory
+from safelight.server.front.tally import Tally
 from safelight.server.options import ServeOptions
 from safelight.server.work import Back
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 @dataclass
 class House:
     """desk has the queue and the jobs; uploads and results hold blobs under random names; door
-    knows who asks. epoch is random for each start: an identifier of another one is gone.
+    knows who asks. epoch is random for each start: an identifier of another one is gone. tally
+    counts calls.
     """
 
     options: ServeOptions
@@ -30,5 +32,6 @@ class House:
     results: Shelf
     door: Door
     epoch: str
+    tally: Tally = field(default_factory=Tally)
     started: float = field(default_factory=time.monotonic)
     is_draining: bool = False
