@@ -1,0 +1,149 @@
+"""Bodies: what a request carries and what an answer does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from pydantic import BaseModel
+
+from safelight.errors import SafelightError
+from safelight.server.description.problem import MEDIA_TYPE, Problem
+from safelight.server.description.schemas import Keyed, Mode, Schema
+from safelight.server.endpoint import Endpoint
+
+BYTES: Schema = {"description": "the bytes of a picture, in any format that is read"}
+PICTURES = "image/*"
+RECEIPT_HEADERS = {
+    "Safelight-Receipt": "the identifier of the receipt",
+    "Repr-Digest": "sha-256=:BASE64: of the result (RFC 9530)",
+    "Server-Timing": "milliseconds that parts of the work took",
+}
+LATER_HEADERS = {
+    "Location": "where the job is",
+    "Retry-After": "seconds after which to look again",
+}
+WORDS = {
+    "nothing": "done",
+    "picture": "the result: as bytes, as what is known of it, or both, as Accept asks",
+    "events": "events as they happen, as a stream",
+    "text": "text",
+    "page": "a page to read",
+}
+
+
+def request_body(endpoint: Endpoint, references: Keyed) -> dict[str, Any] | None:
+    """What a request carries; None for nothing."""
+    match endpoint.body:
+        case "nothing":
+            return None
+        case "picture":
+            content: dict[str, Any] = {
+                PICTURES: {"schema": BYTES},
+                "application/octet-stream": {"schema": BYTES},
+                "multipart/form-data": _multipart(endpoint, references),
+            }
+        case "bytes":
+            content = {"application/octet-stream": {"schema": {}}}
+        case model:
+            content = {"application/json": {"schema": references[model, "validation"]}}
+            if endpoint.examples:
+                examples = {name: {"value": value} for name, value in endpoint.examples.items()}
+                content["application/json"]["examples"] = examples
+    return {"required": True, "content": content}
+
+
+def _multipart(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
+    further = {"type": "array", "items": BYTES}
+    further["description"] = "further pictures, which options name by their SHA-256"
+    properties: dict[str, Any] = {"file": BYTES, "picture": further}
+    encoding: dict[str, Any] = {"file": {"contentType": f"{PICTURES}, application/octet-stream"}}
+    if endpoint.options is not None:
+        properties["options"] = references[endpoint.options, "validation"]
+        encoding["options"] = {"contentType": "application/json"}
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": ["file"],
+        "additionalProperties": False,
+    }
+    return {"schema": schema, "encoding": encoding}
+
+
+def responses(
+    endpoint: Endpoint, ends: Iterable[type[SafelightError]], references: Keyed
+) -> dict[str, Any]:
+    """By status, lowest first."""
+    found: dict[str, Any] = {str(endpoint.status): _success(endpoint, references)}
+    if endpoint.accepted is not None:
+        later = _json(references[endpoint.accepted, "serialization"])
+        told = "taken; the job has the answer later"
+        found["202"] = {"description": told, "headers": _headers(LATER_HEADERS), "content": later}
+    for status, errors in groupby(ends, key=lambda error: error.status):
+        found[str(status)] = _problems(list(errors), references)
+    return dict(sorted(found.items()))
+
+
+def _success(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
+    match endpoint.answer:
+        case "nothing":
+            return {"description": WORDS["nothing"]}
+        case "picture":
+            return {
+                "description": WORDS["picture"],
+                "headers": _headers(RECEIPT_HEADERS),
+                "content": {
+                    PICTURES: {"schema": BYTES},
+                    "application/json": {"schema": {"type": "object"}},
+                    "multipart/mixed": {"schema": {}},
+                },
+            }
+        case "events":
+            return {"description": WORDS["events"], "content": _of("text/event-stream")}
+        case "text":
+            return {"description": WORDS["text"], "content": _of("text/plain")}
+        case "page":
+            return {"description": WORDS["page"], "content": _of("text/html")}
+        case model:
+            told = " ".join((model.__doc__ or "").split())
+            return {
+                "description": told,
+                "content": _json(references[model, "serialization"]),
+            }
+
+
+def _of(media_type: str) -> dict[str, Any]:
+    return {media_type: {"schema": {"type": "string"}}}
+
+
+def _json(schema: Schema) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _headers(told: dict[str, str]) -> dict[str, Any]:
+    return {
+        name: {"description": sentence, "schema": {"type": "string"}}
+        for name, sentence in told.items()
+    }
+
+
+def _problems(errors: list[type[SafelightError]], references: Keyed) -> dict[str, Any]:
+    codes = [error.code for error in errors]
+    schema = {
+        "allOf": [references[Problem, "serialization"]],
+        "properties": {"code": {"enum": codes}},
+    }
+    told = "; ".join(f"{error.code}: {error.sentence}" for error in errors)
+    return {"description": told, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+def models_of(endpoint: Endpoint) -> Iterator[tuple[type[BaseModel], Mode]]:
+    """Every model that the endpoint's body and answers need, with how it is used."""
+    if isinstance(endpoint.body, type):
+        yield endpoint.body, "validation"
+    if endpoint.body == "picture" and endpoint.options is not None:
+        yield endpoint.options, "validation"
+    for model in (endpoint.answer, endpoint.accepted):
+        if isinstance(model, type):
+            yield model, "serialization"
