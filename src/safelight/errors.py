@@ -88,6 +88,13 @@ class ParameterInvalid(UsageError):
     number, code, status = 4, "parameter-invalid", 422
     sentence = "a parameter is out of its range"
 
+    def __init__(
+        self, detail: str = "", *, hint: str = "", fields: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        """fields: each parameter that is wrong, and what is wrong with it."""
+        super().__init__(detail, hint=hint)
+        self.fields = fields
+
 
 class SettingInvalid(UsageError):
     number, code, status = 5, "setting-invalid", 422

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from safelight.annotation import Annotation
+from safelight.batch.steps import looks_before
 from safelight.cli.seeing import MOST_LINES, MOST_NAMED, MOST_WORDS, Seen, lines
-from safelight.cli.sights import looks_before
 from safelight.ops.redact import Redact
 from tests.cli.testscript import Script
 from tests.ops.seers import install, red_squares

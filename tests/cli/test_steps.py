@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safelight.cli.steps import with_scrub
+from safelight.batch.steps import with_scrub
 from safelight.errors import PolicyRefused
 from safelight.ops.resize import Resize
 from safelight.ops.sanitize import Sanitize

@@ -42,7 +42,8 @@ def command(face: Face, folder: str, *, recipe_file: str, items: tuple[str, ...]
     arithmetic. What a model makes of a picture is an illustration at most (--illustrative says so
     on the picture); what is made up is refused with exit code 6.
     """
-    from safelight.cli.steps import loaded, with_scrub
+    from safelight.batch.steps import with_scrub
+    from safelight.cli.steps import loaded
     from safelight.proof.cases.acquire import finish
     from safelight.proof.cases.folder import refuse_closed
     from safelight.proof.cases.process import Act, Task, engine_for, process, settle

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import types
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from collections.abc import Mapping
+from typing import Any, Literal, get_args, get_origin
 
 import click
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from safelight.errors import ParameterInvalid
+from safelight.batch import parameters
+from safelight.batch.parameters import is_list, is_repeated, plain
 from safelight.formats import EXTENSIONS, WRITABLE
-from safelight.operation import Operation, wanted
+from safelight.operation import Operation
 
 
 def field_options(operation: type[Operation]) -> list[Any]:
@@ -19,53 +20,15 @@ def field_options(operation: type[Operation]) -> list[Any]:
     return [_option(name, field) for name, field in operation.model_fields.items()]
 
 
-def values(operation: type[Operation], typed: dict[str, Any]) -> dict[str, Any]:
-    """The parameters that were typed; what was not typed is left to the operation's defaults."""
-    found = {}
-    for name in operation.model_fields:
-        value = typed.pop(name, None)
-        if value is not None and value != ():
-            found[name] = _value(operation.model_fields[name], value)
-    return found
-
-
-def _value(field: FieldInfo, typed: Any) -> Any:
-    """What was typed as the field takes it: a list is split, a choice is one of its own words."""
-    if _is_repeated(field):
-        return list(typed)
-    if _is_list(field):
-        return [part.strip() for part in typed.split(",") if part.strip()]
-    kind = _plain(field.annotation)
-    words = get_args(kind) if get_origin(kind) is Literal else ()
-    return next((word for word in words if str(word) == typed), typed)
-
-
-def build(operation: type[Operation], parameters: dict[str, Any]) -> Operation:
+def build(operation: type[Operation], given: Mapping[str, Any]) -> Operation:
     """The operation with these parameters. Raises ParameterInvalid that names the flag."""
-    from pydantic import ValidationError
-
-    try:
-        return operation.model_validate(parameters)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise ParameterInvalid(
-            _reason(operation, first), hint=f"safelight {operation.name} --help"
-        ) from error
-
-
-def _reason(operation: type[Operation], first: Any) -> str:
-    """What pydantic found, in words: a pattern is told by the field's own sentence."""
-    field = str(first["loc"][0]) if first["loc"] else ""
-    words = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    if first["type"] == "string_pattern_mismatch" and field in operation.model_fields:
-        words = wanted(operation.model_fields[field])
-    words = words[:1].lower() + words[1:]
-    return f"--{_flag(field)}: {words}" if field else words
+    naming, hint = (lambda name: f"--{_flag(name)}"), f"safelight {operation.name} --help"
+    return parameters.build(operation, given, naming, hint)
 
 
 def described(field: FieldInfo) -> tuple[str, str, str]:
     """Type or choices, range or blank, and default, in words for a table or a help line."""
-    kind = _plain(field.annotation)
+    kind = plain(field.annotation)
     low, high = _bounds(field)
     between = f"{low} to {high}" if low is not None and high is not None else ""
     between = between or (f"from {low}" if low is not None else "")
@@ -74,7 +37,7 @@ def described(field: FieldInfo) -> tuple[str, str, str]:
 
 
 def _option(name: str, field: FieldInfo) -> Any:
-    kind = _plain(field.annotation)
+    kind = plain(field.annotation)
     shown = [_sentence(field), *_notes(field)]
     *short, flag = flags(name, field)
     names = [*short, f"{flag}/--no-{_flag(name)}" if _is_on(field) else flag, name]
@@ -83,11 +46,11 @@ def _option(name: str, field: FieldInfo) -> Any:
     words = get_args(kind) if get_origin(kind) is Literal else ()
     if words:
         return click.option(*names, type=_choice(words), help=" ".join(shown))
-    metavar = {int: "N", float: "N"}.get(kind, "A,B" if _is_list(field) else "TEXT")
+    metavar = {int: "N", float: "N"}.get(kind, "A,B" if is_list(field) else "TEXT")
     return click.option(
         *names,
         metavar=extra(field, "metavar") or metavar,
-        multiple=_is_repeated(field),
+        multiple=is_repeated(field),
         help=" ".join(shown),
     )
 
@@ -121,7 +84,7 @@ def _flag(name: str) -> str:
 
 
 def _is_on(field: FieldInfo) -> bool:
-    return _plain(field.annotation) is bool and field.default is True
+    return plain(field.annotation) is bool and field.default is True
 
 
 def _sentence(field: FieldInfo) -> str:
@@ -153,27 +116,6 @@ def _bounds(field: FieldInfo) -> tuple[Any, Any]:
         low = next((getattr(mark, key) for key in ("ge", "gt") if hasattr(mark, key)), low)
         high = next((getattr(mark, key) for key in ("le", "lt") if hasattr(mark, key)), high)
     return low, high
-
-
-def _plain(annotation: Any) -> Any:
-    """The annotation without its `| None`."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        parts = [part for part in get_args(annotation) if part is not type(None)]
-        return parts[0] if len(parts) == 1 else str
-    return annotation
-
-
-def _is_list(field: FieldInfo) -> bool:
-    return get_origin(_plain(field.annotation)) in (tuple, list)
-
-
-def _is_repeated(field: FieldInfo) -> bool:
-    """A list of lists: the flag is given once for each."""
-    if not _is_list(field):
-        return False
-    inner = get_args(_plain(field.annotation))[0]
-    inner = get_args(inner)[0] if get_origin(inner) is Annotated else inner
-    return get_origin(inner) in (tuple, list)
 
 
 def _type_words(kind: Any) -> str:

@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
+from safelight.batch.parameters import values
+from safelight.batch.steps import DRAW, looks_before, may_look_first, with_conversion, with_scrub
 from safelight.cli.face import Face
-from safelight.cli.fields import FormatChoice, build, field_options, flags, values
+from safelight.cli.fields import FormatChoice, build, field_options, flags
 from safelight.cli.options import (
     batching,
     caging,
@@ -20,8 +22,7 @@ from safelight.cli.options import (
     speaking,
 )
 from safelight.cli.running import Wishes, report_of, run_recipe
-from safelight.cli.sights import DRAW, drawing, looking, looks_before, may_look_first
-from safelight.cli.steps import with_conversion, with_scrub
+from safelight.cli.sights import drawing, looking
 from safelight.codecs.further import Shelf
 from safelight.engine.sealing import opening_of
 from safelight.errors import UsageError
@@ -90,7 +91,7 @@ def _run(face: Face, operation: type[Operation], typed: dict[str, Any]) -> int:
     fail_on = typed.pop("fail_on", None)
     format, quality = typed.pop("to_format", None), typed.pop("to_quality", None)
     is_drawn = typed.pop("draw", False)
-    before = looks_before(operation, typed)
+    before = looks_before(operation, typed, build)
     parameters = values(operation, typed) | _from_settings(operation, face.settings)
     files: dict[str, Path] = {}
     limits = face.settings.limits()
@@ -102,7 +103,7 @@ def _run(face: Face, operation: type[Operation], typed: dict[str, Any]) -> int:
     report = report_of(face, plain, fail_on, verbs=(operation.name,))
     if (format or quality) and not plain.gives_image:
         raise UsageError("nothing is written without --draw: there is no format to choose")
-    recipe = with_conversion(plain, format, quality)
+    recipe = with_conversion(plain, format, quality, build)
     recipe = with_scrub(recipe, face.settings)
     return run_recipe(face, recipe, Wishes(**typed), report, may_convert=True)
 

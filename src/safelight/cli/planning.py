@@ -56,8 +56,8 @@ def show_plan(face: Face, recipe: Recipe, planned: list[PlannedItem], placement:
 
 def run_plan(face: Face, path: Path, wishes: Wishes) -> int:
     """Do what a plan says. Its inputs are looked at again: they may have changed."""
+    from safelight.batch.steps import with_scrub
     from safelight.cli.running import report_of, work
-    from safelight.cli.steps import with_scrub
 
     if wishes.inputs or wishes.output or wishes.in_place:
         raise UsageError("a plan names its own inputs and outputs", hint=f"safelight run {path}")

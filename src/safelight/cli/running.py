@@ -224,8 +224,9 @@ def run(face: Face, /, recipe_file: str, **typed: Any) -> int:
       safelight run web.toml pictures/ -o out/ -n --json > plan.jsonl
       safelight run plan.jsonl
     """
+    from safelight.batch.steps import with_scrub
     from safelight.cli.planning import is_plan, run_plan
-    from safelight.cli.steps import loaded, with_scrub
+    from safelight.cli.steps import loaded
 
     wishes = Wishes(**typed)
     if is_plan(Path(recipe_file)):

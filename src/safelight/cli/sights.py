@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,14 +18,7 @@ from safelight.cli.report import Report
 from safelight.cli.seeing import PRIVACY, lines
 
 if TYPE_CHECKING:
-    from safelight.operation import Operation
     from safelight.recipe import Recipe
-
-DRAW, DETECT = "draw", "detect"
-# The alias of models that find faces, and what these call one; the word for everything seen.
-FACES, FACE, ANY = "faces", "face", "any"
-# The alias of models that find people, and what these call one.
-PEOPLE, PERSON = "people", "person"
 
 drawing = click.option(
     "--draw", is_flag=True, help="Draw what was seen onto the picture, and write that: see draw."
@@ -103,39 +96,3 @@ class Sights(Report):
             face.out(f"  network: {table.network(self.figures.cages)}")
         if self._looked or self.figures.seen.looked:
             face.out(f"  {PRIVACY}")
-
-
-def may_look_first(operation: type[Operation]) -> bool:
-    """Whether parameters of this operation may work on what was seen before."""
-    from safelight.operation import Operation
-
-    return operation.uses_places is not Operation.uses_places
-
-
-def looks_before(operation: type[Operation], typed: dict[str, Any]) -> tuple[Operation, ...]:
-    """The steps that find what this operation is to work on; typed gets what they find.
-
-    Takes the flags of `looking` out of what was typed.
-    """
-    from safelight.cli.fields import build
-    from safelight.recipe import operation_named
-
-    if operation.gives_sights and typed.get("each"):
-        return (build(operation_named(DETECT), {"model": PEOPLE, "label": [PERSON]}),)
-    if operation.gives_sights or not may_look_first(operation):
-        return ()
-    is_faces, detector = typed.pop("faces", False), typed.pop("detector", None)
-    detect = operation_named(DETECT)
-    takes_labels = "seen" in operation.model_fields
-    labels = [word.strip() for word in (typed.get("seen") or "").split(",") if word.strip()]
-    if not detector and any(word.casefold() == FACE for word in labels):
-        is_faces, labels = True, [word for word in labels if word.casefold() != FACE]
-    steps = []
-    if is_faces:
-        steps.append(build(detect, {"model": detector or FACES}))
-    if labels or not (is_faces or takes_labels):
-        named = {"model": detector} if detector else {}
-        steps.append(build(detect, {**named, "label": [word for word in labels if word != ANY]}))
-    if is_faces and takes_labels:  # whatever the model of faces calls them
-        typed["seen"] = ANY
-    return tuple(steps)
