@@ -10,6 +10,7 @@ from safelight.server.blob import Memory
 from safelight.server.front.tally import Tally
 from safelight.server.options import ServeOptions
 from safelight.server.work import Back
+from safelight.settings import Settings
 
 if TYPE_CHECKING:
     from safelight.server.front.jobs.desk import Desk
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class House:
     """desk has the queue and the jobs; uploads and results hold blobs under random names; door
     knows who asks. epoch is random for each start: an identifier of another one is gone. tally
-    counts calls.
+    counts calls; settings are those of who started the server.
     """
 
     options: ServeOptions
@@ -32,6 +33,7 @@ class House:
     results: Shelf
     door: Door
     epoch: str
+    settings: Settings = field(default_factory=Settings)
     tally: Tally = field(default_factory=Tally)
     started: float = field(default_factory=time.monotonic)
     is_draining: bool = False
