@@ -28,10 +28,12 @@ OUTBOUND = {
     "moderation": "the second tier, on loopback",
     "batch.cluster": "paired nodes",
 }
-# These try to connect so that the cage can be seen to refuse; no other work passes through them.
+# These connect to our own listeners on the loopback, so that what is refused can be seen to be; no
+# other work passes through them.
 ATTEMPTS = {
     "worker.attacks": "the attempts themselves",
     "proof.control": "the same attempts without a cage, against a listener of their own",
+    "proof.serving": "our own server, asked as anybody would ask it",
 }
 NETWORK_LIBRARIES = frozenset(
     "aiohttp asyncio ftplib grpc http httpx imaplib nntplib poplib requests smtplib socketserver"
