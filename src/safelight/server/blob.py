@@ -23,12 +23,13 @@ PIECE_BYTES = 1 << 20
 class Blob:
     """A sealed memfd, mapped writable for its holder alone, so that it can be overwritten.
 
-    sha256 is the plain digest, hexadecimal. Close it once nobody works on it; twice is once.
+    sha256 is the plain digest, hexadecimal. room is what it takes of a Memory, given back with it.
+    Close it once nobody works on it; twice is once.
     """
 
-    def __init__(self, fd: int, size_bytes: int, sha256: str) -> None:
+    def __init__(self, fd: int, size_bytes: int, sha256: str, room: Room | None = None) -> None:
         """Takes the descriptor over. What another process made must have exactly this size."""
-        self.fd, self.size_bytes, self.sha256 = fd, size_bytes, sha256
+        self.fd, self.size_bytes, self.sha256, self.room = fd, size_bytes, sha256, room
         self._map = private_map(fd, size_bytes) if size_bytes else None
         fcntl.fcntl(fd, fcntl.F_ADD_SEALS, READ_ONLY_SEALS)
 
@@ -53,6 +54,8 @@ class Blob:
             self._map = None
         os.close(self.fd)
         self.fd = -1
+        if self.room is not None:
+            self.room.give()
 
 
 class Intake:
@@ -76,8 +79,10 @@ class Intake:
                     done += os.pwrite(self._fd, rest, self.size_bytes + done)
         self.size_bytes += len(data)
 
-    def finish(self) -> Blob:
-        blob = Blob(self._fd, self.size_bytes, self._digest.hexdigest())
+    def finish(self, room: Room | None = None) -> Blob:
+        """Its blob, which takes as much of the room as it needs."""
+        part = room.split(self.size_bytes) if room is not None else None
+        blob = Blob(self._fd, self.size_bytes, self._digest.hexdigest(), part)
         self._fd = -1
         return blob
 
@@ -125,6 +130,11 @@ class Memory:
             if not turn.cancelled():
                 self.left_bytes -= size_bytes
                 turn.set_result(None)
+
+    def claim(self, size_bytes: int) -> Room:
+        """Room for what is there already, also where nothing is left: then others wait longer."""
+        self.left_bytes -= size_bytes
+        return Room(self, size_bytes)
 
     def give(self, size_bytes: int) -> None:
         self.left_bytes += size_bytes

@@ -6,31 +6,61 @@ be. Nobody but who put a thing there is told that it is there.
 
 from __future__ import annotations
 
+import re
+import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from safelight.errors import Gone, PathUnknown
-from safelight.server.front.jobs.holding import Held
-from safelight.server.front.jobs.naming import check_name, new_name
+from safelight.server.blob import Blob
 
+# 4 bytes tell starts apart; 16 cannot be guessed.
+EPOCH_BYTES, NAME_BYTES = 4, 16
+SHAPE = re.compile(rf"([0-9a-f]{{{2 * EPOCH_BYTES}}})-[0-9a-f]{{{2 * NAME_BYTES}}}", re.ASCII)
 # Names of what was here are remembered, so that it can be said that they are gone.
 MOST_GONE = 4096
 
 
-@dataclass(frozen=True)
+def new_epoch() -> str:
+    return secrets.token_hex(EPOCH_BYTES)
+
+
+def new_name(epoch: str) -> str:
+    """A name that nobody can guess."""
+    return f"{epoch}-{secrets.token_hex(NAME_BYTES)}"
+
+
+def missing(name: str, epoch: str) -> Gone | PathUnknown:
+    """What to raise for a name that nothing has."""
+    shape = SHAPE.fullmatch(name)
+    if shape is not None and shape[1] != epoch:
+        return Gone("it was here before the server started again")
+    return PathUnknown("there is nothing of this name", hint="a name is told when it is made")
+
+
+@dataclass
 class Kept:
-    """One thing on a shelf: a share of the blob, what kind it is, and facts beside it. until in
-    seconds of the shelf's clock.
+    """One thing on a shelf: the blob, what kind it is, and facts beside it. until in seconds of the
+    shelf's clock.
     """
 
     name: str
     owner: str
-    held: Held
+    blob: Blob
     media_type: str
     until: float
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    lent: int = 0
+    is_dropped: bool = False
+
+    def end(self) -> None:
+        """Overwrite it, once nobody reads it any more."""
+        self.is_dropped = True
+        if not self.lent:
+            self.blob.close()
 
 
 class Shelf:
@@ -48,51 +78,65 @@ class Shelf:
 
     @property
     def held_bytes(self) -> int:
-        return sum(kept.held.blob.size_bytes for kept in self._kept.values())
+        return sum(kept.blob.size_bytes for kept in self._kept.values())
+
+    def held_of(self, owner: str) -> int:
+        """How many bytes lie here for this owner."""
+        return sum(one.blob.size_bytes for one in self._kept.values() if one.owner == owner)
 
     def put(
-        self, owner: str, held: Held, media_type: str = "", facts: Mapping[str, Any] | None = None
+        self, owner: str, blob: Blob, media_type: str = "", facts: dict[str, Any] | None = None
     ) -> Kept:
-        """Takes this share over."""
+        """Takes the blob over."""
         until = self._clock() + self.keep_s
-        kept = Kept(new_name(self.epoch), owner, held, media_type, until, dict(facts or {}))
+        kept = Kept(new_name(self.epoch), owner, blob, media_type, until, dict(facts or {}))
         self._kept[kept.name] = kept
         return kept
 
     def peek(self, owner: str, name: str) -> Kept:
-        """Raises Gone for what was here, PathUnknown for what never was, or is another's. Who reads
-        it longer than this call takes a share of it.
-        """
+        """Raises Gone for what was here, PathUnknown for what never was, or is another's."""
         self.sweep()
-        kept = self._kept.get(check_name(name, self.epoch))
+        kept = self._kept.get(name)
         if kept is not None and kept.owner == owner:
             return kept
         if self._gone.get(name) == owner:
             raise Gone
-        raise PathUnknown("there is nothing of this name", hint="a name is told when it is made")
+        raise missing(name, self.epoch)
+
+    @contextmanager
+    def lend(self, owner: str, name: str) -> Iterator[Kept]:
+        """As peek; it is not overwritten before the end of this, whatever happens to it."""
+        kept = self.peek(owner, name)
+        kept.lent += 1
+        try:
+            yield kept
+        finally:
+            kept.lent -= 1
+            if kept.is_dropped:
+                kept.end()
 
     def take(self, owner: str, name: str) -> Kept:
-        """Off the shelf; who takes it closes its share. Raises as peek."""
+        """Off the shelf; who takes it closes its blob. Raises as peek."""
         kept = self.peek(owner, name)
         self._forget(kept)
         return kept
 
     def drop(self, owner: str, name: str) -> None:
-        """Off the shelf, and overwritten as soon as nobody else reads it. Raises as peek."""
-        self.take(owner, name).held.close()
+        """Off the shelf, and overwritten as soon as nobody reads it. Raises as peek."""
+        self.take(owner, name).end()
 
     def sweep(self) -> None:
         """Drop what has been here for its time."""
         now = self._clock()
         for kept in [kept for kept in self._kept.values() if kept.until <= now]:
             self._forget(kept)
-            kept.held.close()
+            kept.end()
 
     def clear(self) -> None:
         """Drop everything."""
         for kept in list(self._kept.values()):
             self._forget(kept)
-            kept.held.close()
+            kept.end()
 
     def _forget(self, kept: Kept) -> None:
         del self._kept[kept.name]
