@@ -296,6 +296,10 @@ class Busy(Unavailable):
     sentence = "as much waits as may wait"
     usual_hint = "ask again after as many seconds as Retry-After says"
 
+    def __init__(self, detail: str = "", *, hint: str = "", retry_after_s: int = 1) -> None:
+        super().__init__(detail, hint=hint)
+        self.retry_after_s = retry_after_s
+
 
 class StillRunning(Unavailable):
     number, code, status = 112, "still-running", 409

@@ -1,0 +1,1 @@
+"""The queue, the jobs, what they tell, and who may see them."""

@@ -1,0 +1,110 @@
+"""Job: pictures that are worked on with one recipe, each an item with its own end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from safelight.errors import SafelightError
+from safelight.recipe import Recipe
+from safelight.server.front.jobs.holding import Source
+from safelight.server.front.jobs.schedule import Ticket
+from safelight.server.work import Outcome
+
+ItemState = Literal["queued", "running", "done", "failed", "cancelled"]
+JobState = Literal["queued", "running", "done", "partial", "failed", "cancelled"]
+ENDS: tuple[ItemState, ...] = ("done", "failed", "cancelled")
+
+
+@dataclass(eq=False)
+class Item:
+    """One picture of a job. outcome when done: its output lies on the shelf of results as
+    result_id, and the outcome itself holds none; error when failed or cancelled. source is let go
+    once the item is done; that of one that failed stays for a retry, while there is memory.
+    """
+
+    index: int
+    source: Source
+    ticket: Ticket
+    state: ItemState = "queued"
+    outcome: Outcome | None = None
+    result_id: str = ""
+    error: SafelightError | None = None
+    share: float = 0.0
+    told_share: float = 0.0
+    waited_s: float = 0.0
+    worked_s: float = 0.0
+    task: asyncio.Task[Outcome] | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ENDS
+
+
+@dataclass(eq=False)
+class Job:
+    """owner is the key of who asked; nobody else sees it. ended is when its last item ended, by the
+    monotonic clock, as created.
+    """
+
+    id: str
+    owner: str
+    recipe: Recipe
+    timeout_s: float
+    is_batch: bool
+    further: Mapping[str, Source]
+    created: float
+    items: list[Item] = field(default_factory=list)
+    keeps_source: bool = True
+    began_at: float = field(default_factory=time.time)
+    ended: float | None = None
+    on_cancel: Callable[[Job], None] | None = None
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait(self, seconds: float) -> bool:
+        """True once every item has ended; False if that took longer."""
+        if not self._over.is_set() and seconds > 0:
+            try:
+                await asyncio.wait_for(self._over.wait(), seconds)
+            except TimeoutError:
+                return False
+        return self._over.is_set()
+
+    def cancel(self) -> None:
+        """End what waits and what is worked on; what is done stays."""
+        if self.on_cancel is not None:
+            self.on_cancel(self)
+
+    @property
+    def has_ended(self) -> bool:
+        return self._over.is_set()
+
+    @property
+    def counts(self) -> dict[ItemState, int]:
+        counts: dict[ItemState, int] = dict.fromkeys(("queued", "running", *ENDS), 0)
+        for item in self.items:
+            counts[item.state] += 1
+        return counts
+
+    @property
+    def state(self) -> JobState:
+        counts = self.counts
+        if not self.has_ended:
+            return "queued" if counts["queued"] == len(self.items) else "running"
+        if counts["done"] == len(self.items):
+            return "done"
+        if counts["done"]:
+            return "partial"
+        return "failed" if counts["failed"] else "cancelled"
+
+    def begin(self) -> None:
+        """Some item waits again."""
+        self.ended = None
+        self._over.clear()
+
+    def end(self, now: float) -> None:
+        self.ended = now
+        self._over.set()

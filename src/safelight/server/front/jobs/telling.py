@@ -1,0 +1,77 @@
+"""Story: what a job told so far, in order, so that who comes late or again misses nothing.
+
+Every event has a number that grows over all jobs of a front end. Of an item's progress only the
+newest is kept, and none once the item has ended: a story is never longer than a few lines an item.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Literal
+
+Type = Literal["progress", "item", "warning", "summary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event; document is JSON values."""
+
+    number: int
+    type: Type
+    document: dict[str, Any]
+
+
+class Bell:
+    """Wakes all who wait, once each time it rings."""
+
+    def __init__(self) -> None:
+        self._turn: asyncio.Event | None = None
+
+    def ring(self) -> None:
+        if self._turn is not None:
+            self._turn.set()
+            self._turn = None
+
+    async def wait(self, seconds: float) -> bool:
+        """Whether it rang in time. Look at what there is before, and call this without awaiting
+        anything in between: then nothing is missed.
+        """
+        self._turn = self._turn or asyncio.Event()
+        try:
+            await asyncio.wait_for(self._turn.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+
+@dataclass
+class Story:
+    """numbers are shared by all stories of a desk."""
+
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _told: dict[int, Told] = field(default_factory=dict)
+    _progress: dict[int, int] = field(default_factory=dict)
+
+    def tell(self, type: Type, document: dict[str, Any], *, index: int | None = None) -> None:
+        """index is the item's; progress replaces its earlier progress, its end the last of it."""
+        if index is not None and type != "warning":
+            earlier = self._progress.pop(index, None)
+            if earlier is not None:
+                del self._told[earlier]
+        told = Told(next(self.numbers), type, document)
+        self._told[told.number] = told
+        if type == "progress" and index is not None:
+            self._progress[index] = told.number
+
+    def after(self, number: int) -> list[Told]:
+        """All that is newer, in order."""
+        newer: list[Told] = []
+        for told in reversed(self._told.values()):
+            if told.number <= number:
+                break
+            newer.append(told)
+        newer.reverse()
+        return newer
