@@ -26,6 +26,8 @@ HOUSE: dict[str, tuple[str, str, str]] = {
     "audit": ("Proof", "audit", "Show that nothing can leave, and what was done here"),
     "case": ("Proof", "case", "Keep originals, work on copies, and log who did what and why"),
     "vault": ("Proof", "vault", "Keep keys wrapped, and files encrypted"),
+    "serve": ("Server", "serve", "Serve the same work over HTTP, here or on the local network"),
+    "status": ("Server", "status", "Show the server that runs here"),
     "doctor": ("House", "doctor", "Check that everything needed is here"),
     "config": ("House", "config", "Show the settings and where each comes from"),
     "version": ("House", "version", "Show the version"),

@@ -1,0 +1,82 @@
+"""From what was asked for to a server that runs: sockets, who may ask, certificate, supervisor."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.errors import SomethingMissing
+from safelight.server import listening, running
+from safelight.server.identity import preparing
+from safelight.server.listening import Bound
+from safelight.server.options import ServeOptions
+from safelight.server.running import Running
+from safelight.server.starting import Start
+from safelight.server.supervisor import Supervisor
+from safelight.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The server takes calls: where, and the one-time link that makes a browser known."""
+
+    url: str
+    link: str
+    fingerprint: str | None
+    unix: str | None
+    addresses: tuple[str, ...]
+
+
+def serve(
+    settings: Settings,
+    options: ServeOptions,
+    *,
+    ready: Callable[[Ready], None],
+    log: Callable[[str], None],
+    told: Callable[[int], None],
+) -> None:
+    """Run a server until it is asked to stop. ready is called once, when it takes calls; log gets
+    every line of the log; told each wish to stop, by its number. Raises a SafelightError.
+    """
+    if sys.platform != "linux":
+        raise SomethingMissing(
+            "the server needs Linux: other systems cannot forbid it to call out",
+            hint="every other verb works here; safelight --server URL uses a server elsewhere",
+        )
+    with ExitStack() as held:
+        folder = held.enter_context(running.alone(settings.state_dir))
+        bound = listening.listen(options)
+        for one in bound:
+            held.callback(_closed, one)
+        url = listening.url(bound)
+        start = Start(
+            settings,
+            options,
+            listeners=tuple(one.told for one in bound),
+            identity=preparing.prepare(settings.state_dir),
+        )
+
+        def announce() -> None:
+            link = preparing.new_link(settings.state_dir, url)
+            addresses = tuple(listening.url([one]) for one in bound if one.told.kind == "tcp")
+            told_of = Ready(url, link, None, options.unix, addresses)
+            running.write_down(folder, _found(told_of))
+            ready(told_of)
+
+        Supervisor(start, ready=announce, log=log, told=told).run()
+
+
+def _found(ready: Ready) -> Running:
+    return Running.of_this_process(
+        ready.url, unix=ready.unix, fingerprint=ready.fingerprint, addresses=ready.addresses
+    )
+
+
+def _closed(bound: Bound) -> None:
+    """The socket, and its name where it has one."""
+    if bound.told.kind == "unix":
+        Path(bound.socket.getsockname()).unlink(missing_ok=True)
+    bound.socket.close()
