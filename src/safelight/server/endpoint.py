@@ -27,6 +27,8 @@ Scope = Literal[
     "tools", "library.read", "library.write", "moderate", "review", "review.lead", "auditor",
     "models.admin", "admin",
 ]  # fmt: skip
+# What an answer is where no model says it: json is any JSON value.
+Answer = Literal["nothing", "picture", "events", "text", "page", "json"]
 API = "/api/v1"
 
 
@@ -74,7 +76,7 @@ class Endpoint:
     tag: str = ""
     options: type[BaseModel] | None = None
     body: type[BaseModel] | Literal["nothing", "picture", "bytes"] = "nothing"
-    answer: type[BaseModel] | Literal["nothing", "picture", "events", "text", "page"] = "nothing"
+    answer: type[BaseModel] | Answer = "nothing"
     status: int = 200
     accepted: type[BaseModel] | None = None
     errors: tuple[type[SafelightError], ...] = ()

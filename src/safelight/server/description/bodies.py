@@ -29,6 +29,7 @@ WORDS = {
     "picture": "the result: as bytes, as what is known of it, or both, as Accept asks",
     "events": "events as they happen, as a stream",
     "text": "text",
+    "json": "a JSON value",
     "page": "a page to read",
 }
 
@@ -103,6 +104,8 @@ def _success(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
             return {"description": WORDS["events"], "content": _of("text/event-stream")}
         case "text":
             return {"description": WORDS["text"], "content": _of("text/plain")}
+        case "json":
+            return {"description": WORDS["json"], "content": _json({})}
         case "page":
             return {"description": WORDS["page"], "content": _of("text/html")}
         case model:

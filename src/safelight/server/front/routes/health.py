@@ -1,0 +1,54 @@
+"""Health: whether the server is there, and whether it takes work."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from safelight.errors import Unavailable
+from safelight.server.endpoint import Call, Endpoint
+
+# How long the back end may take to say that it is there.
+PATIENCE_S = 5.0
+
+
+class Live(BaseModel):
+    """The front end answers."""
+
+    status: Literal["live"] = "live"
+
+
+class Ready(BaseModel):
+    """The back end answers, too, and pictures are taken."""
+
+    status: Literal["ready"] = "ready"
+
+
+async def live(_call: Call) -> Response:
+    return JSONResponse(Live().model_dump())
+
+
+async def ready(call: Call) -> Response:
+    if call.house.is_draining:
+        raise Unavailable("the server is about to end", hint="ask another, or later")
+    try:
+        await asyncio.wait_for(call.house.back.ask("ready"), PATIENCE_S)
+    except TimeoutError as error:
+        told = "the part of the server that works does not answer"
+        raise Unavailable(told, hint="it is made anew by itself: ask again") from error
+    return JSONResponse(Ready().model_dump())
+
+
+endpoints = (
+    Endpoint(
+        "GET", "/health/live", live, "Whether the server is there",
+        scope=None, tag="server", answer=Live,
+    ),
+    Endpoint(
+        "GET", "/health/ready", ready, "Whether it takes pictures now",
+        scope=None, tag="server", answer=Ready, errors=(Unavailable,),
+    ),
+)  # fmt: skip
