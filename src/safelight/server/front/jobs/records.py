@@ -76,6 +76,9 @@ class Records:
             raise Gone("the job was here and is no longer")
         raise missing(name, self.epoch)
 
+    def knows(self, job: Job) -> bool:
+        return job.id in self._jobs
+
     def of(self, owner: str) -> list[Job]:
         """The newest first."""
         self.sweep()
@@ -132,7 +135,7 @@ class Records:
         if not item.has_ended:
             story.tell("progress", progress_document(job, item), index=item.index)
         else:
-            story.tell("item", {"job": job.id, **item_document(item)}, index=item.index)
+            story.tell("item", item_document(job, item), index=item.index)
             lost = item.outcome.document.get("lost") if item.outcome else None
             if lost:
                 document = {"job": job.id, "index": item.index, "lost": lost}
