@@ -15,12 +15,17 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from safelight.errors import SafelightError
 from safelight.server import children, control
 from safelight.server.children import Child
 from safelight.server.control import Kind, Note
 from safelight.server.starting import Start
+from safelight.server.tls.policy import ENVIRONMENT as TLS_ENVIRONMENT
+
+if TYPE_CHECKING:
+    from safelight.server.tls.credentials import Credentials
 
 FRONT, BACK = "safelight.server.front.main", "safelight.server.back.main"
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -28,6 +33,8 @@ START_S = 60
 LEAVE_S = 5
 # A child that dies is made anew at once, but one that dies before it is ready only so often.
 MOST_FAILURES = 5
+# How often is it asked whether the certificate is to be made anew.
+RENEWAL_S = 30
 PAUSE_S = 0.5
 
 
@@ -43,12 +50,14 @@ class Supervisor:
         ready: Callable[[], None],
         log: Callable[[str], None],
         told: Callable[[int], None] = lambda _wishes: None,
+        credentials: Credentials | None = None,
         front: str = FRONT,
         back: str = BACK,
     ) -> None:
         self._start = replace(start, supervisor=os.getpid())
-        self._ready, self._told = ready, told
-        self.front = Child(front, children.environment(), log)
+        self._ready, self._told, self._credentials = ready, told, credentials
+        self._renewal_at = time.monotonic() + RENEWAL_S
+        self.front = Child(front, children.environment() | TLS_ENVIRONMENT, log)
         self.back = Child(back, children.environment(children.OF_THE_BACK), log)
         self.restarts = {"front": 0, "back": 0}
         self._wishes = 0
@@ -101,6 +110,7 @@ class Supervisor:
                     self._wish()
             elif fd in owners:
                 owners[fd].attend(fd)
+        self._renew()
         self._make_anew()
         self._look_at_the_clock()
         if not self._is_up and self.front.is_ready and self.back.is_ready:
@@ -109,6 +119,8 @@ class Supervisor:
 
     def _patience_ms(self) -> float | None:
         moments = [*self._again_at.values()]
+        if self._credentials is not None:
+            moments.append(self._renewal_at)
         if self._wishes or not self._is_up:
             moments.append(self._deadline)
         return max(0.0, min(moments) - time.monotonic()) * 1000 + 1 if moments else None
@@ -126,6 +138,15 @@ class Supervisor:
                 self.restarts[name] += 1
                 self._spawn(child)
                 self._join()
+
+    def _renew(self) -> None:
+        """A certificate that is due, or that the user has changed: also for a front end to come."""
+        if self._credentials is None or time.monotonic() < self._renewal_at:
+            return
+        self._renewal_at = time.monotonic() + RENEWAL_S
+        if (fd := self._credentials.renewed()) is not None:
+            self._start = replace(self._start, tls=self._credentials.told())
+            self.front.tell(Note(Kind.LEAF), fd)
 
     def _drains(self) -> bool:
         return self._wishes == 1 and self.front.is_alive

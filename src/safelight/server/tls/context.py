@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
 
 from safelight.errors import PolicyRefused
-
-# Both kinds of key have 256 bits. TLS 1.3 has three suites in use; the third, with AES-128, is left
-# out where OpenSSL heeds the file below, which it reads as it starts.
-SUITES = ("TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256")
-ENVIRONMENT = {"OPENSSL_CONF": str(Path(__file__).with_name("openssl.cnf"))}
+from safelight.server.tls.policy import SUITES
 
 
 def server_context(leaf_fd: int) -> ssl.SSLContext:
