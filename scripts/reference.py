@@ -179,7 +179,7 @@ def models_page() -> Iterator[str]:
 
 def models_table(entries: list[Entry]) -> Iterator[str]:
     """The models of one task, and below them what to know of some before use."""
-    from safelight.cli.shelf import COMMERCIAL
+    from safelight.engine.model_facts import COMMERCIAL
 
     yield "| model | what it is | size | licence | for commercial work | pin |"
     yield "|---|---|---|---|---|---|"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from safelight.audit.facts import Head
+from safelight.audit.moments import moment
 from safelight.audit.receipt import build
-from safelight.cli.audit_log import moment
 from safelight.errors import ParameterInvalid
 from safelight.vault.keys import load_or_make
 from tests.audit.making import Desk, filled, fixed_signer, leaf, receipt_facts

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
 from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 import click
 
+from safelight.audit.moments import HINT, moment
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.keeping import keep
 from safelight.cli.options import setting, speaking
-from safelight.errors import ParameterInvalid
 from safelight.proof.reports.plain import size
 
 if TYPE_CHECKING:
     from safelight.audit.log import Log
-
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-MOMENT = "%Y-%m-%dT%H:%M:%SZ"
-HINT = "24h, 7d, 2026-11-21, or 2026-11-21T09:30:00Z, in UTC"
 
 
 @click.command(name="log", add_help_option=False)
@@ -48,7 +42,7 @@ def command(face: Face, since: str | None, checkpoint: str | None, public_key: s
     """
     from safelight.engine.book import Book
 
-    start = moment(since, datetime.now(UTC)) if since is not None else ""
+    start = moment(since) if since is not None else ""
     book = Book.of(face.settings)
     log = book.journal.log()
     if public_key is not None:
@@ -85,25 +79,3 @@ def _list(face: Face, log: Log, start: str) -> None:
             f"{shown} of {log.head.entries} entries, {failed} failed; the journal holds,"
             f" signed by the key {log.fingerprint[:16]}"
         )
-
-
-def moment(text: str, now: datetime) -> str:
-    """The time that is meant, as the journal writes times. Raises ParameterInvalid."""
-    match re.fullmatch(r"(\d{1,6})([mhdw])", text):
-        case re.Match() as found:
-            ago = timedelta(**{UNITS[found[2]]: int(found[1])})
-            try:
-                return _written(now - ago)
-            except OverflowError:
-                return ""
-    for form in ("%Y-%m-%d", MOMENT):
-        try:
-            return _written(datetime.strptime(text, form))
-        except ValueError:
-            continue
-    raise ParameterInvalid(f"--since: {text} is no time", hint=HINT)
-
-
-def _written(time: datetime) -> str:
-    """With four digits of the year, which strftime does not give to each."""
-    return f"{time.replace(tzinfo=None, microsecond=0).isoformat()}Z"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from safelight.cli.audit_log import moment
+from safelight.audit.moments import moment
 from safelight.cli.audit_posture import report_of
 from safelight.cli.checking import trusted
 from safelight.cli.face import SCHEMA, Face

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.printable import printable
+from safelight.engine.verifying import doubt_of, lines_of
 from safelight.errors import InputMissing, ParameterInvalid, VerificationFailed
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 PAINTS = {"ok": "green", "failed": "red", "unknown": "yellow"}
 FINGERPRINT = re.compile("[0-9a-f]{64}")
-FOREIGN = "--key FINGERPRINT names a key that you trust"
-NEWER = "a newer version of Safelight reads this receipt"
-UNRECORDED = "run the same command again: it records it"
 CHAIN = "a PEM file with the authority's certificates"
 MAX_CERTIFICATES_BYTES = 1_000_000
 MAX_KEY_BYTES = 65_536
@@ -54,14 +52,7 @@ class Check:
 
     def doubt(self, found: Verification) -> str:
         """What helps where nothing failed and the receipt is still not to be relied on."""
-        if found.is_failed or found.receipt is None:
-            return ""
-        if found.line("signature").state == "unknown":
-            return FOREIGN
-        if found.line("schema").state == "unknown":
-            return NEWER
-        is_ours = found.receipt.envelope.fingerprint == self.book.keys.receipts.fingerprint
-        return UNRECORDED if is_ours and found.line("chain").state == "unknown" else ""
+        return doubt_of(found, self.book.keys.receipts.fingerprint)
 
     def exit_code(self, found: Verification) -> int:
         return VerificationFailed.exit_code if found.is_failed or self.doubt(found) else 0
@@ -147,20 +138,8 @@ def print_lines(face: Face, found: Verification, *, with_limits: bool = True) ->
 
 
 def document(name: str, found: Verification, doubt: str) -> dict[str, Any]:
-    return {
-        "type": "verification",
-        "schema": SCHEMA,
-        "input": name,
-        "failed": found.is_failed,
-        "hint": doubt,
-        "receipt": found.receipt.id if found.receipt is not None else None,
-        "entry": found.number,
-        "lines": [
-            {"name": line.name, "state": line.state, "sentence": line.sentence}
-            for line in found.lines
-        ],
-        "limits": list(found.limits),
-    }
+    head = {"type": "verification", "schema": SCHEMA, "input": name}
+    return {**head, **lines_of(found, doubt)}
 
 
 def print_failure(face: Face, name: str, found: Verification, doubt: str) -> None:

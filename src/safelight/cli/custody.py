@@ -194,7 +194,8 @@ def line(*parts: str) -> str:
 
 def conclude(face: Face, name: str, lines: Sequence[Line], chain: Chain | None) -> int:
     """Say how each kind of thing stands, and what none of it shows; the exit code."""
-    from safelight.cli.checking import FOREIGN, PAINTS
+    from safelight.cli.checking import PAINTS
+    from safelight.engine.verifying import FOREIGN
     from safelight.proof.cases.manifest import LIMITS
 
     states = {one.name: one.state for one in lines}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from safelight.cli.face import Face
 from safelight.cli.options import FOLDERS, setting, speaking, stacked
-from safelight.errors import SafelightError, SomethingMissing
+from safelight.errors import SafelightError
 
 if TYPE_CHECKING:
     from safelight.audit.ledger import Ledger
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from safelight.worker.job import Host
 
 Proved = TypeVar("Proved")
-# The widest worker there is: it decodes, opens a model and encodes.
-WIDEST = {"op": "upscale"}
-NO_RUNTIME = {"op": "resize", "width": 1}
 
 measuring = stacked(*(setting(key) for key in ("require_level", *FOLDERS)), speaking)
 proving = stacked(setting("device"), measuring)
@@ -43,17 +40,11 @@ def write_down(face: Face, attempted: int, contained: int, level: int) -> None:
 def measured(face: Face, measure: Callable[[Host, Engine], Proved]) -> Proved:
     """Open a cage as the work would, whatever its level: a weak one must be shown, not refused."""
     from safelight.engine.engine import Engine
+    from safelight.engine.widest import widest
 
     settings = replace(face.settings, require_level=0)
     with Engine(settings, jobs=1, door="command line") as engine:
-        return measure(_widest(engine, face), engine)
-
-
-def _widest(engine: Engine, face: Face) -> Host:
-    from safelight.recipe import Recipe
-
-    try:
-        return engine.host(Recipe.from_steps([WIDEST]), "png")
-    except SomethingMissing as error:
-        face.warn(f"measured in a worker without a model: {error.message}")
-        return engine.host(Recipe.from_steps([NO_RUNTIME]), "png")
+        host, missing = widest(engine)
+        if missing is not None:
+            face.warn(f"measured in a worker without a model: {missing.message}")
+        return measure(host, engine)

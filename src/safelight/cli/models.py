@@ -22,7 +22,8 @@ from safelight.cli.models_pull import pull
 from safelight.cli.models_train import train_tags
 from safelight.cli.options import setting, speaking
 from safelight.cli.printable import printable
-from safelight.cli.shelf import anywhere, document, named, notes, store_of, timings_of
+from safelight.cli.shelf import document, notes, store_of, timings_of
+from safelight.engine.model_facts import anywhere, named
 from safelight.errors import ModelMissing, VerificationFailed
 
 if TYPE_CHECKING:

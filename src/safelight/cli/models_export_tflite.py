@@ -11,7 +11,8 @@ import click
 
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import speaking
-from safelight.cli.shelf import named, remark
+from safelight.cli.shelf import remark
+from safelight.engine.model_facts import named
 from safelight.errors import OutputExists, PolicyRefused
 from safelight.proof.reports.plain import size
 

@@ -10,7 +10,6 @@ from safelight.cli.face import Face
 from safelight.cli.options import setting, speaking
 from safelight.cli.printable import printable
 from safelight.cli.shelf import (
-    COMMERCIAL,
     FREE,
     PINS,
     WHERE,
@@ -21,6 +20,7 @@ from safelight.cli.shelf import (
     store_of,
     timings_of,
 )
+from safelight.engine.model_facts import COMMERCIAL
 from safelight.errors import UsageError
 from safelight.proof.reports.plain import size
 

@@ -15,7 +15,6 @@ from safelight.cli.printable import printable
 from safelight.cli.shelf import (
     changing,
     document,
-    named,
     pace,
     remark,
     shelving_of,
@@ -23,6 +22,7 @@ from safelight.cli.shelf import (
     timings_of,
     trying,
 )
+from safelight.engine.model_facts import named
 from safelight.errors import Cancelled, InputMissing, ModelMissing, PolicyRefused, UsageError
 from safelight.proof.reports.plain import size
 

@@ -1,4 +1,4 @@
-"""What the verbs on models share: finding one, and telling of it."""
+"""What the verbs on models share: where they lie, and telling of one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import FOLDERS, setting, speaking, stacked
-from safelight.errors import ModelMissing
+from safelight.engine.model_facts import facts_of
 
 if TYPE_CHECKING:
     from safelight.engine.shelving import Shelving
@@ -26,7 +26,6 @@ PINS = {
     "own": "your own",
 }
 SINGLE = "its digest rests on a single public source; nobody else has confirmed it"
-COMMERCIAL = {"free": "yes", "consent": "see its terms", "excluded": "no"}
 FREE = {"free": "free", "consent": "terms to accept", "excluded": "not to be had"}
 WHERE = {"built-in": "built in", "pulled": "pulled", "own": "yours", "trial": "on trial"}
 
@@ -48,36 +47,6 @@ def timings_of(face: Face) -> dict[str, Timing]:
     from safelight.engine.timings import measured
 
     return measured(face.settings.state_dir)
-
-
-def named(store: Store, name: str) -> Entry:
-    """The model here with this name, or the only one with this alias. Raises ModelMissing."""
-    for entry in store.entries():
-        if name == entry.name:
-            return entry
-    fitting = [entry for entry in store.entries() if name in entry.aliases]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        raise ModelMissing(
-            f"{name!r} stands for {', '.join(one.name for one in fitting)}: name one"
-        )
-    if any(name == entry.name for entry in store.available()):
-        raise ModelMissing(f"{name} is not here yet", hint=f"safelight models pull {name}")
-    from safelight.models.nearest import near
-
-    names = {entry.name for entry in (*store.entries(), *store.available())}
-    raise ModelMissing(
-        f"there is no model {name!r}", hint=f"{near(name, names)}safelight models list"
-    )
-
-
-def anywhere(store: Store, name: str) -> Entry:
-    """As named, and of those that could be pulled. Raises ModelMissing."""
-    for entry in store.available():
-        if name == entry.name:
-            return entry
-    return named(store, name)
 
 
 def remark(face: Face, text: str) -> None:
@@ -102,17 +71,5 @@ def pace(timing: Timing | None) -> str:
 
 
 def document(entry: Entry, store: Store, timing: Timing | None = None) -> dict[str, Any]:
-    """Every fact of a model, and how it stands here."""
-    origin = store.origin(entry.name)
-    return {
-        "type": "model",
-        "schema": SCHEMA,
-        **entry.model_dump(mode="json"),
-        "total_bytes": entry.total_bytes,
-        "state": origin or ("excluded" if entry.licence_class == "excluded" else "available"),
-        "outdated": entry.name in {one.name for one in store.outdated()},
-        "commercial": COMMERCIAL[entry.licence_class],
-        "speed": None if timing is None else timing.speed,
-        "seconds": None if timing is None else timing.seconds,
-        "seconds_per": None if timing is None else timing.per,
-    }
+    """A line of --json about one model."""
+    return {"type": "model", "schema": SCHEMA, **facts_of(entry, store, timing)}

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from safelight.cli.checking import FOREIGN, Check, hint
+from safelight.cli.checking import Check, hint
 from safelight.cli.face import Face
 from safelight.cli.keeping import answer
 from safelight.cli.options import setting, speaking
+from safelight.engine.verifying import FOREIGN
 from safelight.errors import InputMissing, VerificationFailed
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from safelight.cli.checking import FOREIGN, hint, trusted
+from safelight.cli.checking import hint, trusted
 from safelight.cli.face import Face
 from safelight.cli.keeping import answer, kept, receipt_of
 from safelight.cli.options import setting, speaking
+from safelight.engine.verifying import FOREIGN
 from safelight.errors import VerificationFailed
 
 
