@@ -1,0 +1,26 @@
+"""Problems: an error as RFC 9457 has it, with nothing in it that could tell of a picture."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from safelight.errors import ParameterInvalid, SafelightError
+from safelight.server.description.problem import MEDIA_TYPE, FieldProblem, Problem
+
+
+def problem(error: SafelightError, request_id: str) -> Response:
+    """The answer that says what went wrong and what helps."""
+    fields = error.fields if isinstance(error, ParameterInvalid) else ()
+    wrong = tuple(FieldProblem(pointer=name, message=words) for name, words in fields)
+    body = Problem.of(error, request_id, wrong).model_dump_json()
+    return Response(body, error.status, headers=_headers(error), media_type=MEDIA_TYPE)
+
+
+def _headers(error: SafelightError) -> dict[str, str]:
+    headers = {}
+    after_s = getattr(error, "retry_after_s", None)
+    if after_s is not None:
+        headers["Retry-After"] = str(after_s)
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return headers
