@@ -203,3 +203,17 @@ def url(bound: list[Bound]) -> str:
     if ipaddress.ip_address(first.host).is_unspecified:
         host = "127.0.0.1"
     return f"{'https' if first.is_tls else 'http'}://{host}:{first.port}"
+
+
+class Inherited(socket.socket):
+    """A listener as the front end holds it: it listens already, and no call of a locked process
+    has one listen.
+    """
+
+    def listen(self, backlog: int = BACKLOG, /) -> None:
+        """Nothing is left to do."""
+
+
+def inherited(told: Listener) -> Inherited:
+    """The socket that came under this number."""
+    return Inherited(fileno=told.fd)

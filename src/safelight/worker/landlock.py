@@ -12,6 +12,7 @@ import errno
 import os
 import stat
 import struct
+from collections.abc import Iterable
 
 from safelight.worker.reach import NOTHING, Reach
 from safelight.worker.syscalls import call, checked
@@ -56,9 +57,11 @@ def rights(version: int) -> tuple[int, int, int]:
     return files, network, scopes
 
 
-def restrict(version: int | None = None, reach: Reach = NOTHING) -> int:
+def restrict(
+    version: int | None = None, reach: Reach = NOTHING, *, readable: Iterable[str] = ()
+) -> int:
     """Forbid this thread and its children everything that Landlock can forbid, for good, but a
-    device's reach.
+    device's reach and what may be read: files, or folders with all that is below.
 
     version takes less than the kernel offers, as an older kernel would. Returns the ABI used; 0 =
     there is no Landlock here and nothing was done. Call it with one thread. Raises OSError when
@@ -72,8 +75,13 @@ def restrict(version: int | None = None, reach: Reach = NOTHING) -> int:
     # A kernel refuses a struct longer than it knows only if the surplus is not zero.
     size = ctypes.sizeof(ruleset)
     fd = checked("landlock_create_ruleset", ruleset, size, 0)
+    given_back = (
+        (reach.nodes, _WRITE | _READ | _SPEAK),
+        (reach.folders, _PROGRAMS),
+        (readable, _READ | _READ_FOLDER),
+    )
     try:
-        for places, given in ((reach.nodes, _WRITE | _READ | _SPEAK), (reach.folders, _PROGRAMS)):
+        for places, given in given_back:
             for place in places:
                 _leave_open(fd, place, given & ruleset.files)
         checked("landlock_restrict_self", fd, 0)
