@@ -12,25 +12,24 @@ offline. Where an authority's time stamp lies beside the receipt, a sixth line, 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from safelight.audit import dsse, statement, timestamp
 from safelight.audit.canonical import base64_bytes
 from safelight.audit.journal import Journal
+from safelight.audit.lying import Lying, lying, read_envelope
 from safelight.audit.receipt import Receipt, is_receipt_path, output_for, path_for
 from safelight.errors import InputMissing, ModelMissing, SomethingMissing, VerificationFailed
 from safelight.models.store import Store
 from safelight.vault.keys import fingerprint_of
-from safelight.vault.private import open_regular
 
 Name = Literal["signature", "chain", "output", "models", "schema", "time"]
 State = Literal["ok", "failed", "unknown"]
 NAMES: tuple[Name, ...] = ("signature", "chain", "output", "models", "schema")
-CHUNK_BYTES = 1 << 20
 Keyed = Callable[[bytes], str]
 
 
@@ -87,6 +86,19 @@ class Verification:
                 raise VerificationFailed(f"{line.name}: {line.sentence}")
 
 
+def verify_receipt(
+    untrusted: bytes,
+    *,
+    journal: Journal,
+    store: Store,
+    trust: Trust,
+    output: Lying | None = None,
+) -> Verification:
+    """Verify a receipt that lies nowhere, and the output that somebody has, if there is one."""
+    result = (lambda: output) if output is not None else None
+    return _verified(untrusted, result, None, journal=journal, store=store, trust=trust)
+
+
 def verify_output(
     path: Path,
     *,
@@ -103,16 +115,30 @@ def verify_output(
     if not path.is_file():
         raise InputMissing(f"there is no file {path}")
     place, result = (path, output or output_for(path)) if is_receipt_path(path) else (None, path)
+    place = place or path_for(path)
+    there = partial(lying, result) if result is not None and result.is_file() else None
+    return _verified(read_envelope(place), there, place, journal=journal, store=store, trust=trust)
+
+
+def _verified(
+    untrusted: bytes | None,
+    result: Callable[[], Lying] | None,
+    place: Path | None,
+    *,
+    journal: Journal,
+    store: Store,
+    trust: Trust,
+) -> Verification:
     known = {fingerprint_of(key): key for key in trust.keys}
     answers = _Answers()
-    place = place or path_for(path)
-    receipt = _signature(answers, place, known)
+    receipt = _signature(answers, untrusted, known)
     number = None
     if receipt is not None and _schema(answers, receipt):
         number = _chain(answers, receipt, journal)
         _output(answers, receipt, result, trust)
         _models(answers, receipt, store)
-        _time(answers, receipt, place, trust)
+        if place is not None:
+            _time(answers, receipt, place, trust)
     return Verification(answers.lines(), statement.LIMITS, receipt, number)
 
 
@@ -131,14 +157,14 @@ class _Answers:
         return (*usual, *(line for name, line in self._lines.items() if name not in NAMES))
 
 
-def _signature(answers: _Answers, place: Path, known: Mapping[str, bytes]) -> Receipt | None:
+def _signature(
+    answers: _Answers, untrusted: bytes | None, known: Mapping[str, bytes]
+) -> Receipt | None:
     """Answer the first line and give the receipt if its signature holds, by whatever key."""
-    try:
-        with open(open_regular(place), "rb") as file:
-            receipt = Receipt(file.read(dsse.MAX_ENVELOPE_BYTES + 1))
-    except OSError:
+    if untrusted is None:
         answers.say("signature", "failed", "there is no receipt for this file")
         return None
+    receipt = Receipt(untrusted)
     try:
         fingerprint = receipt.envelope.fingerprint
         own = known.get(fingerprint)
@@ -200,24 +226,22 @@ def _chain(answers: _Answers, receipt: Receipt, journal: Journal) -> int | None:
     return None
 
 
-def _output(answers: _Answers, receipt: Receipt, result: Path | None, trust: Trust) -> None:
+def _output(
+    answers: _Answers, receipt: Receipt, result: Callable[[], Lying] | None, trust: Trust
+) -> None:
     facts = receipt.predicate.outputs
     if not facts:
         answers.say("output", "ok", "an analysis, which has no output")
         return
-    if result is None or not result.is_file():
+    if result is None:
         answers.say("output", "unknown", "the output is not beside its receipt")
         return
     keyed = trust.keyed.get(receipt.envelope.fingerprint)
     if keyed is None and any(fact.sha256 is None for fact in facts):
         answers.say("output", "unknown", "its digest is keyed: only who holds the key can compare")
         return
-    digest, size_bytes = hashlib.sha256(), 0
-    with open(open_regular(result), "rb") as file:
-        while piece := file.read(CHUNK_BYTES):
-            digest.update(piece)
-            size_bytes += len(piece)
-    if any(fact.is_file(digest.hexdigest(), size_bytes, keyed) for fact in facts):
+    found = result()
+    if any(fact.is_file(found.sha256, found.size_bytes, keyed) for fact in facts):
         is_encrypted = any(fact.encryption for fact in facts)
         how = ", as it lies there, encrypted" if is_encrypted else ""
         answers.say("output", "ok", f"the file is the one that was signed{how}")
