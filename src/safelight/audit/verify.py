@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from safelight.audit import dsse, statement, timestamp
+from safelight.audit import statement, timestamp
 from safelight.audit.canonical import base64_bytes
 from safelight.audit.journal import Journal
 from safelight.audit.lying import Lying, lying, read_envelope
