@@ -31,7 +31,9 @@ from safelight.limits import MAX_TIMEOUT_S
 from safelight.recipe import Recipe
 from safelight.server.blob import Blob, Memory
 from safelight.server.endpoint import Who
+from safelight.server.front.jobs.documents import JobFacts
 from safelight.server.front.jobs.holding import Source
+from safelight.server.front.jobs.idempotency import Keys
 from safelight.server.front.jobs.job import Item, Job
 from safelight.server.front.jobs.pace import Pace
 from safelight.server.front.jobs.records import Records
@@ -44,7 +46,8 @@ from safelight.server.work import Back, Order, Outcome, Progress
 PROMPT_WAIT_S, BATCH_WAIT_S = 600.0, 24 * 3600.0
 # While memory is overdrawn by results, it is looked at so often whether work may go on.
 LOOK_AGAIN_S = 0.25
-# What breaks a worker, or holds it until it is killed.
+# Each holds a descriptor.
+MOST_RESULTS = 4096
 POISON = (WorkerDied, WireBroken, TimeExceeded)
 
 
@@ -63,6 +66,7 @@ class Desk:
         self.pace = Pace()
         self.schedule = Schedule(options.jobs, options.queue, may_more=self._may_more)
         self.records = Records(results, options.keep_s, memory.most_bytes // 4, clock=clock)
+        self.keys = Keys(clock=clock)
         self._at: dict[Ticket, tuple[Job, Item]] = {}
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self._alarm: asyncio.TimerHandle | None = None
@@ -156,8 +160,13 @@ class Desk:
         fair = left * max(1, self.schedule.owners) / self.schedule.slots
         return min(fair, max(self.schedule.backlog_s, left / self.schedule.slots))
 
+    def facts(self, job: Job) -> JobFacts:
+        """What is told of a job."""
+        return JobFacts.of(job, self._clock(), self.eta_s(job))
+
     async def drain(self, most_s: float) -> bool:
         """Wait until nothing is worked on or waits; whether that was so in time."""
+        self.records.wake()
         if self._tasks or self.schedule.waiting:
             ends = self._clock() + most_s
             while (self._tasks or self.schedule.waiting) and self._clock() < ends:
@@ -197,7 +206,8 @@ class Desk:
         self._at.update({item.ticket: (job, item) for item in items})
 
     def _may_more(self, owner: str) -> bool:
-        return self._results.held_of(owner) <= self._memory.most_bytes // 2
+        is_full = len(self._results) >= MOST_RESULTS
+        return not is_full and self._results.held_of(owner) <= self._memory.most_bytes // 2
 
     def _go_on(self) -> None:
         """Start what may start, and see to it that somebody looks again."""
@@ -247,7 +257,7 @@ class Desk:
         if error is None:
             self.pace.note(job.recipe.digest, item.source.blob.size_bytes, item.worked_s)
         self._tasks.discard(task)
-        self.schedule.end(item.ticket, now, is_poison=isinstance(error, POISON))
+        self.schedule.end(item.ticket, now, is_poison=_is_poison(error))
         self._end(job, item, error)
         self._go_on()
 
@@ -286,3 +296,10 @@ class Desk:
         if all(one.has_ended for one in job.items):
             job.end(self._clock())
             self.records.ended(job)
+
+
+def _is_poison(error: SafelightError | None) -> bool:
+    """What broke its worker, or held it until it was ended; not where somebody else ended it."""
+    if isinstance(error, WorkerDied) and error.was_killed:
+        return False
+    return isinstance(error, POISON)

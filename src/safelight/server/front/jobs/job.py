@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -46,8 +45,8 @@ class Item:
 
 @dataclass(eq=False)
 class Job:
-    """owner is the key of who asked; nobody else sees it. ended is when its last item ended, by the
-    monotonic clock, as created.
+    """owner is the key of who asked; nobody else sees it. number grows from job to job. ended is
+    when its last item ended, by the clock of the desk, as created.
     """
 
     id: str
@@ -59,7 +58,7 @@ class Job:
     created: float
     items: list[Item] = field(default_factory=list)
     keeps_source: bool = True
-    began_at: float = field(default_factory=time.time)
+    number: int = 0
     ended: float | None = None
     on_cancel: Callable[[Job], None] | None = None
     _over: asyncio.Event = field(default_factory=asyncio.Event)

@@ -41,7 +41,8 @@ class Records:
         self._stories: dict[str, Story] = {}
         self._bells: dict[str, Bell] = {}
         self._failed: deque[Item] = deque()
-        self.numbers = count(1)
+        self._made = count(1)
+        self.newest = 0
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self._jobs.values())
@@ -58,8 +59,9 @@ class Records:
 
     def add(self, job: Job) -> None:
         self.sweep()
+        job.number = next(self._made)
         self._jobs[job.id] = job
-        self._stories[job.id] = Story(self.numbers)
+        self._stories[job.id] = Story(self._next)
         for item in job.items:
             self._stories[job.id].tell("progress", progress_document(job, item), index=item.index)
         self._ring(job)
@@ -161,6 +163,15 @@ class Records:
         for item in job.items:
             if not item.has_ended:
                 self.changed(job, item)
+
+    def wake(self) -> None:
+        """Let everyone who waits for events look again."""
+        for key in list(self._bells):
+            self._bells.pop(key).ring()
+
+    def _next(self) -> int:
+        self.newest += 1
+        return self.newest
 
     def _keep_failed(self, item: Item) -> None:
         self._failed = deque(

@@ -7,9 +7,8 @@ newest is kept, and none once the item has ended: a story is never longer than a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any, Literal
 
 Type = Literal["progress", "item", "warning", "summary"]
@@ -49,9 +48,9 @@ class Bell:
 
 @dataclass
 class Story:
-    """numbers are shared by all stories of a desk."""
+    """number gives the next one; all stories of a desk share it."""
 
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    number: Callable[[], int]
     _told: dict[int, Told] = field(default_factory=dict)
     _progress: dict[int, int] = field(default_factory=dict)
 
@@ -61,7 +60,7 @@ class Story:
             earlier = self._progress.pop(index, None)
             if earlier is not None:
                 del self._told[earlier]
-        told = Told(next(self.numbers), type, document)
+        told = Told(self.number(), type, document)
         self._told[told.number] = told
         if type == "progress" and index is not None:
             self._progress[index] = told.number
