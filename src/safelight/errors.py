@@ -187,6 +187,8 @@ class MemoryExceeded(InputRefused):
 
 class WorkerDied(SafelightError):
     number, code = 40, "worker-died"
+    # Whether somebody else ended it: then neither the picture nor the model is to blame.
+    was_killed = False
     sentence = "the caged worker died"
     usual_hint = "the picture or its model may be hostile; other items are not touched by it"
 

@@ -135,7 +135,7 @@ class LocalityFact(Fact):
     """Where the work ran and by which door it came in."""
 
     place: Literal["this computer"] = "this computer"
-    entry: Literal["command line", "python"]
+    entry: Literal["command line", "python", "server"]
 
 
 class EgressFact(Sparse):

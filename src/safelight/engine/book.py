@@ -30,7 +30,7 @@ from safelight.vault.keys import Keys, load_or_make
 from safelight.vault.private import open_regular
 from safelight.worker.job import ModelFile
 
-Door = Literal["command line", "python"]
+Door = Literal["command line", "python", "server"]
 MAX_RECEIPT_BYTES = 4 * MEGA
 
 

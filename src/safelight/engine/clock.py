@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from safelight.audit.receipt import Receipt
 from safelight.engine.holding import Sink
 from safelight.engine.result import Result
+from safelight.engine.source import Sealed
 from safelight.engine.stating import Work
 from safelight.recipe import Recipe
+from safelight.worker.stop import Stop
 
 Progress = Callable[[float], None]
 
@@ -26,6 +28,9 @@ class Run:
     in_place: bool
     into: Sink | None
     progress: Progress | None
+    stop: Stop = field(default_factory=Stop)
+    further: Mapping[str, Sealed] = field(default_factory=dict)
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

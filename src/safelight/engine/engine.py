@@ -7,12 +7,10 @@ the bytes without a name → write the signed receipt → give the output its na
 from __future__ import annotations
 
 import atexit
-import dataclasses
 import os
-import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -20,6 +18,7 @@ from typing import BinaryIO, Self
 from safelight.audit.receipt import path_for
 from safelight.codecs.routing import Brief, refusal, route
 from safelight.engine import output as outputs
+from safelight.engine.again import Again
 from safelight.engine.book import Book, Claim, Door
 from safelight.engine.checking import check_answer, check_picks
 from safelight.engine.clock import Clock, Progress, Run
@@ -27,29 +26,27 @@ from safelight.engine.devices import Devices, Runner
 from safelight.engine.existing import settle, settle_in_place
 from safelight.engine.forgetting import forgetting
 from safelight.engine.holding import Budget, Held, Sink, pour
+from safelight.engine.hosts import Hosts, Wanted
 from safelight.engine.kept import refuse_kept
 from safelight.engine.noting import Noting
 from safelight.engine.pixels import pixel_digests
 from safelight.engine.result import Result, Skipped
 from safelight.engine.sanitize import TwoCages
 from safelight.engine.sealing import Written, key_of
-from safelight.engine.selftest import usable_cores
-from safelight.engine.source import Source, at_hand, open_source
+from safelight.engine.source import Sealed, Source, at_hand, open_source
 from safelight.engine.stating import Manner, Work
 from safelight.engine.stock import Models, Pictures, Stock, load_of
 from safelight.engine.tuning import Tuning
 from safelight.errors import OutputClash, SafelightError
-from safelight.formats import TABLE, Format
-from safelight.models.facts import Runtime
-from safelight.models.providers import CPU, Device
+from safelight.formats import Format
+from safelight.models.providers import Device
 from safelight.models.store import Store
 from safelight.recipe import Recipe
 from safelight.settings import Settings, load
 from safelight.vault.stream import is_encrypted_name
-from safelight.worker.host import open_host
-from safelight.worker.job import Answer, Host, Job, ModelFile, Plan
+from safelight.worker.job import Answer, Host, Job
+from safelight.worker.stop import Stop
 
-HostKey = tuple[bool, frozenset[Runtime], int, frozenset[Format], tuple[ModelFile, ...], Device]
 # 1 January 1980: the earliest that every file system and archive can hold.
 NO_TIME_NS = 315_532_800 * 10**9
 
@@ -69,20 +66,23 @@ class Engine:
         door: Door = "python",
         store: Store | None = None,
         manner: Manner | None = None,
+        again: int = 0,
     ) -> None:
+        """again: how often a run whose worker somebody else ended is asked of another one."""
         self.settings = settings or load({}, os.environ, Path.cwd())
         self._manner = manner or Manner.of(self.settings)
         self.jobs = jobs or self.settings.jobs
         self.store = store or Store(self.settings.data_dir / "models")
         self._limits = self.settings.limits()
         self._opening = threading.Lock()
-        self._hosts: dict[HostKey, Host] = {}
         self.stock = Stock(self.store)
         self._pictures = Pictures(self._limits.input_bytes, key_of(self.settings))
         spills = self.settings.state_dir / "spill"
         self._budget = Budget(self.settings.memory_budget, spills, self.jobs)
         self.tuning = Tuning(self.settings, self.store, self.stock)
         self.devices = Devices(self.settings, self.jobs)
+        self.hosts = Hosts(self.settings, self._limits, self.jobs, self.stock, self.devices)
+        self._again = again
         self._book: Book | None = None
         self._door = door
 
@@ -102,7 +102,7 @@ class Engine:
 
     def run(
         self,
-        source: Path | bytes | BinaryIO,
+        source: Path | bytes | BinaryIO | Sealed,
         recipe: Recipe,
         *,
         output: Path | None = None,
@@ -110,27 +110,38 @@ class Engine:
         in_place: bool = False,
         into: Sink | None = None,
         progress: Progress | None = None,
+        stop: Stop | None = None,
+        further: Mapping[str, Sealed] | None = None,
+        is_alone: bool = False,
     ) -> Result | Skipped:
         """Work on one picture.
 
-        source is a path, encoded bytes, or a binary stream. With output the result is written there
-        and its receipt beside it; without, it goes into what is given for that (a stream, or see
-        hold), else it comes back as bytes. existing says what to do when the output is there:
-        verify (skip it when it is the verified result of this input and recipe, else OutputExists),
-        skip, rename, overwrite, fail. A path that ends in .enc is opened on the way in and
-        encrypted on the way out. Raises a SafelightError; then there is no output and no claim,
-        unless the journal alone could not be written: then the output stands with its receipt, and
-        the next run of the same records it.
+        source is a path, encoded bytes, a binary stream, or a sealed memfd. With output the result
+        is written there and its receipt beside it; without, it goes into what is given for that (a
+        stream, or see hold), else it comes back as bytes. existing says what to do when the output
+        is there: verify (skip it when it is the verified result of this input and recipe, else
+        OutputExists), skip, rename, overwrite, fail. A path that ends in .enc is opened on the way
+        in and encrypted on the way out. stop ends this run alone; further are pictures that the
+        recipe names by their SHA-256, for this run; is_alone: nothing else waits, so the worker may
+        use every core. Raises a SafelightError; then there is no output and no claim, unless the
+        journal alone could not be written: then the output stands with its receipt, and the next
+        run of the same records it.
         """
         with forgetting(), Noting(lambda: self.book, recipe) as noting:
             if output is not None and not in_place and _is_same(source, output):
                 raise OutputClash("the output would be the input itself")
             if output is not None:
                 refuse_kept(output, replaces=in_place or existing == "overwrite")
-            run = Run(recipe, output, existing, in_place, into, progress)
+            run = Run(
+                *(recipe, output, existing, in_place, into, progress),
+                *(stop or Stop(), further or {}, is_alone),
+            )
+            run.stop.begin()
             return self._run(source, run, noting)
 
-    def _run(self, source: Path | bytes | BinaryIO, run: Run, noting: Noting) -> Result | Skipped:
+    def _run(
+        self, source: Path | bytes | BinaryIO | Sealed, run: Run, noting: Noting
+    ) -> Result | Skipped:
         recipe, in_place = run.recipe, run.in_place
         digest, most = self.book.input_digest(), self._limits.input_bytes
         key = self.book.data_key
@@ -149,7 +160,7 @@ class Engine:
                 place, replace = decision
             with (
                 at_hand(held) as ready,
-                self._answered(ready, recipe, models, progress=run.progress) as answer,
+                self._answered(ready, models, run) as answer,
             ):
                 names = (_name_of(source), _name_of(place))
                 pixels = self._pixels(ready, answer)
@@ -166,25 +177,31 @@ class Engine:
         """Digests of the decoded pixels, where the receipt is to have them."""
         if not self._manner.pixels:
             return None, None
-        return pixel_digests(self._host, source, answer, self._limits)
+        return pixel_digests(
+            lambda recipe, format: self.hosts.runner(Wanted(recipe, format)),
+            *(source, answer, self._limits),
+        )
 
     @contextmanager
-    def _answered(
-        self, source: Source, recipe: Recipe, models: Models, *, progress: Progress | None
-    ) -> Iterator[Answer]:
+    def _answered(self, source: Source, models: Models, run: Run) -> Iterator[Answer]:
         """The checked answer of a worker."""
+        recipe = run.recipe
         before = _format_of(source.first, recipe)
-        job = Job(
-            source.fd,
-            source.size_bytes,
-            recipe.canonical,
-            load_of(models, self._pictures.files(recipe.pictures, recipe.files)),
-            recipe.gives_image,
-            threads=self._threads(models, self._device(recipe)),
-        )
-        with self._runner(recipe, before, models).run(job, progress=progress) as answer:
-            check_answer(answer, recipe, before, models)
-            yield answer
+        with self._pictures.beside(run.further) as pictures:
+            named = (recipe.pictures, recipe.files)
+            job = Job(
+                source.fd,
+                source.size_bytes,
+                recipe.canonical,
+                load_of(models, pictures.files(*named)),
+                recipe.gives_image,
+                threads=self._threads(models, self._device(recipe)),
+                stop=run.stop,
+            )
+            wanted = Wanted(recipe, before, pictures.formats(*named), run.is_alone)
+            with self._runner(wanted, models).run(job, progress=run.progress) as answer:
+                check_answer(answer, recipe, before, models)
+                yield answer
 
     def hold(self) -> Held:
         """A place for the result of a run (its into): in memory as far as the memory budget of
@@ -216,18 +233,17 @@ class Engine:
 
     def host(self, recipe: Recipe, format: Format) -> Host:
         """The host that would work on such a picture; for proofs, which look at its workers."""
-        return self._host(recipe, format)
+        return self.hosts.get(self._wanted(recipe, format))
 
     def prepare(self, recipe: Recipe, format: Format) -> None:
         """Have workers made ready while other things are done; what fails is told by run."""
         with suppress(SafelightError):
-            self._host(recipe, format)
+            self.hosts.get(self._wanted(recipe, format))
 
     def cancel(self) -> None:
         """Kill every worker; runs under way raise Cancelled."""
         self.tuning.cancel()
-        for host in list(self._hosts.values()):
-            host.cancel()
+        self.hosts.cancel()
 
     def sweep(self, folder: Path) -> int:
         """Remove what killed runs left in this folder; the number of files."""
@@ -235,10 +251,8 @@ class Engine:
 
     def close(self) -> None:
         """End all workers and wait for them."""
+        self.hosts.close()
         with self._opening:
-            for host in self._hosts.values():
-                host.close()
-            self._hosts.clear()
             self.devices.close()
             self.stock.close()
             self._pictures.close()
@@ -252,13 +266,17 @@ class Engine:
         precision = self.devices.precision or self.tuning.precision
         return self.stock.models(recipe.needs, precision=precision)
 
-    def _runner(self, recipe: Recipe, format: Format, models: Models) -> Runner:
-        host = self._host(recipe, format)
-        runner: Runner = TwoCages(host, self._limits) if recipe.in_two_cages else host
-        if not self._device(recipe).is_asked:
-            return runner
-        peak_bytes = self.stock.peak_bytes(recipe.needs)
-        return self.devices.at(runner, models.files, peak_bytes=peak_bytes)
+    def _wanted(self, recipe: Recipe, format: Format) -> Wanted:
+        """What workers have to be warm for, with the further pictures that are there."""
+        return Wanted(recipe, format, self._pictures.formats(recipe.pictures, recipe.files))
+
+    def _runner(self, wanted: Wanted, models: Models) -> Runner:
+        recipe, runner = wanted.recipe, self.hosts.runner(wanted)
+        one: Runner = TwoCages(runner, self._limits) if recipe.in_two_cages else runner
+        if self._device(recipe).is_asked:
+            peak_bytes = self.stock.peak_bytes(recipe.needs)
+            one = self.devices.at(one, models.files, peak_bytes=peak_bytes)
+        return Again(one, self._again) if self._again else one
 
     def _threads(self, models: Models, device: Device) -> int:
         """How many a model may use in the worker of a single picture; 0: as the plan says."""
@@ -268,37 +286,6 @@ class Engine:
     def _device(self, recipe: Recipe) -> Device:
         """What runs its models."""
         return self.devices.of(self.stock.runtimes(recipe.needs))
-
-    def _host(self, recipe: Recipe, format: Format) -> Host:
-        rewrites = recipe.wished_format in (None, format) and TABLE[format].scrubs
-        needs_pixels = recipe.touches_pixels or (recipe.gives_image and not rewrites)
-        peak_bytes = self.stock.peak_bytes(recipe.needs)
-        device = self._device(recipe)
-        runtimes = frozenset() if device.is_asked else self.stock.runtimes(recipe.needs)
-        further = self._pictures.formats(recipe.pictures, recipe.files)
-        formats = {format, recipe.target_of(format), *further}
-        late = frozenset(one for one in formats if TABLE[one].libraries)
-        threads = max(1, usable_cores() // self.jobs)
-        inherited = self.stock.inherited(recipe.needs, threads)
-        inherited, device = ((), CPU) if device.is_asked else (inherited, device)
-        with self._opening:
-            key = (needs_pixels, runtimes, peak_bytes, late, inherited, device)
-            if key not in self._hosts:
-                plan = Plan(
-                    needs_pixels,
-                    runtimes,
-                    dataclasses.replace(
-                        self._limits, memory_bytes=self._limits.memory_bytes + peak_bytes
-                    ),
-                    workers=self.jobs,
-                    threads=threads,
-                    required_level=self.settings.require_level,
-                    late=late,
-                    device=device,
-                )
-                portable = sys.platform != "linux"
-                self._hosts[key] = open_host(plan, portable=portable, held=inherited)
-            return self._hosts[key]
 
     def _hand_over(self, work: Work, clock: Clock, noting: Noting, into: Sink | None) -> Result:
         """A result without a file, or none at all."""
@@ -361,7 +348,7 @@ def _name_of(file: object) -> str:
     return file.name if isinstance(file, Path) else ""
 
 
-def _is_same(source: Path | bytes | BinaryIO, output: Path) -> bool:
+def _is_same(source: object, output: Path) -> bool:
     return isinstance(source, Path) and os.path.realpath(source) == os.path.realpath(output)
 
 

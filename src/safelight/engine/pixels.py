@@ -13,12 +13,13 @@ import struct
 from collections.abc import Callable
 
 from safelight.codecs.crossing import Head
+from safelight.engine.devices import Runner
 from safelight.engine.sanitize import checked
 from safelight.engine.source import Source, open_source
 from safelight.formats import TABLE, Format
 from safelight.limits import Limits
 from safelight.recipe import Recipe
-from safelight.worker.job import Answer, Crossing, Host, Job
+from safelight.worker.job import Answer, Crossing, Job
 
 MAGIC = b"safelight pixels 1\0"
 FACTS = struct.Struct("<BBIII")
@@ -31,7 +32,7 @@ def has_pixels(format: Format | None) -> bool:
     return format is not None and TABLE[format].reads
 
 
-def pixel_digest(host: Host, source: Source, limits: Limits) -> str:
+def pixel_digest(host: Runner, source: Source, limits: Limits) -> str:
     """The digest, hexadecimal. Raises what decoding raises."""
     job = Job(source.fd, source.size_bytes, DECODING.canonical, crossing=Crossing.OUTPUT)
     with host.run(job) as answer:
@@ -45,7 +46,7 @@ def pixel_digest(host: Host, source: Source, limits: Limits) -> str:
 
 
 def pixel_digests(
-    host_of: Callable[[Recipe, Format], Host], source: Source, answer: Answer, limits: Limits
+    host_of: Callable[[Recipe, Format], Runner], source: Source, answer: Answer, limits: Limits
 ) -> tuple[str | None, str | None]:
     """Those of the input and of the output, each decoded in a cage of its own; None for what has no
     pixels here. host_of gives what works on a format. Raises what decoding raises.

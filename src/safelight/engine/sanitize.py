@@ -12,10 +12,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from safelight.codecs.crossing import Head
+from safelight.engine.devices import Runner
 from safelight.engine.source import open_source
 from safelight.errors import WireBroken
 from safelight.limits import Limits
-from safelight.worker.job import Answer, Crossing, Host, Job
+from safelight.worker.job import Answer, Crossing, Job
 from safelight.worker.reports import weaker
 
 
@@ -23,7 +24,7 @@ from safelight.worker.reports import weaker
 class TwoCages:
     """Runs a job as its host does, in two fresh workers of it, one after the other."""
 
-    host: Host
+    host: Runner
     limits: Limits
 
     @contextmanager

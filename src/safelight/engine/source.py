@@ -22,7 +22,7 @@ from safelight.errors import ContainerBroken, InputMissing, LimitExceeded, Safel
 from safelight.limits import MEGA
 from safelight.settings import Settings
 from safelight.vault.stream import Fill
-from safelight.worker.memory import private_map
+from safelight.worker.memory import private_map, require_sealed
 
 PIECE_BYTES = 1 << 20
 NOT_AT_HAND = -1
@@ -64,9 +64,19 @@ class Source:
         return self.size_bytes if is_spilled else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An input that lies in a sealed memfd already. Its holder keeps it until the run is over, and
+    overwrites it then; here it is looked at and not copied.
+    """
+
+    fd: int
+    size_bytes: int
+
+
 @contextmanager
 def open_source(
-    source: Path | bytes | memoryview | BinaryIO,
+    source: Path | bytes | memoryview | BinaryIO | Sealed,
     limit_bytes: int,
     digest: Digest,
     *,
@@ -80,7 +90,10 @@ def open_source(
     its plain bytes are nowhere else. Raises InputMissing, LimitExceeded, ContainerBroken for no
     bytes at all, VerificationFailed for a file that does not open, VaultLocked.
     """
-    if isinstance(source, Path):
+    if isinstance(source, Sealed):
+        _refuse_above(source.size_bytes, limit_bytes)
+        yield _looked_at(source, digest)
+    elif isinstance(source, Path):
         with _open_file(source) as (fd, facts), opened(source, fd, facts.st_size, key) as inside:
             _refuse_above(inside.size_bytes, limit_bytes)
             with _filled(inside.fill, inside.size_bytes, digest) as held:
@@ -96,6 +109,22 @@ def open_source(
         fill = _from_stream(source)
         with _gathered(fill, limit_bytes, digest, budget or unbounded()) as held:
             yield held
+
+
+def _looked_at(source: Sealed, digest: Digest) -> Source:
+    """Raises SafelightError unless it is sealed, and as large as was told."""
+    require_sealed(source.fd)
+    if os.fstat(source.fd).st_size != source.size_bytes:
+        raise SafelightError("the source has another size than was told")
+    with (
+        private_map(source.fd, source.size_bytes, prot=mmap.PROT_READ) as held,
+        memoryview(held) as view,
+    ):
+        for position in range(0, source.size_bytes, PIECE_BYTES):
+            with view[position : position + PIECE_BYTES] as piece:
+                digest.update(piece)
+        first = Brief(view[:ROUTE_BYTES])
+    return Source(source.fd, source.size_bytes, digest.hexdigest(), first)
 
 
 def _refuse_above(size_bytes: int, limit_bytes: int) -> None:

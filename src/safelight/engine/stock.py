@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.codecs.routing import route
 from safelight.engine.sealing import Key
-from safelight.engine.source import Source, open_source
+from safelight.engine.source import Sealed, Source, open_source
 from safelight.errors import InputMissing, ModelMissing, RecipeInvalid, SafelightError
 from safelight.formats import Format
 from safelight.limits import INHERITED_BYTES, INHERITED_THREADS, MAX_MODELS
@@ -82,6 +82,34 @@ class Pictures:
             held = self._open.enter_context(opening)
             self._held[held.digest] = held
         return held.digest
+
+    @contextmanager
+    def beside(self, further: Mapping[str, Sealed]) -> Iterator[Pictures]:
+        """These and some more for one run. Raises InputMissing for one that is not what its SHA-256
+        says, and what open_source raises.
+        """
+        if not further:
+            yield self
+            return
+        both = Pictures(self._limit_bytes, self._key)
+        with self._lock:
+            both._held.update(self._held)
+        try:
+            for digest, source in further.items():
+                both._look(digest, source)
+            yield both
+        finally:
+            both.close()
+
+    def _look(self, digest: str, source: Sealed) -> None:
+        opening = open_source(source, self._limit_bytes, hashlib.sha256())
+        held = self._open.enter_context(opening)
+        if held.digest != digest:
+            raise InputMissing(
+                f"a further picture is not the one that was named (SHA-256 {digest[:8]}…)",
+                hint="name it by the SHA-256 of exactly the bytes that come along",
+            )
+        self._held[digest] = held
 
     def files(self, digests: Iterable[str], places: Mapping[str, Path]) -> tuple[ModelFile, ...]:
         """As a job takes them. Raises InputMissing, as formats does."""

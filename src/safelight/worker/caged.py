@@ -70,7 +70,9 @@ class CagedHost:
             errand.close()
             raise
         try:
-            yield self._perform(worker, errand, cancels, progress)
+            with job.stop.calling(worker.dismiss):
+                answer = self._perform(worker, errand, cancels, progress)
+            yield answer
         finally:
             # Nobody writes into a sheet any more that was overwritten.
             worker.after(errand.close)
@@ -116,6 +118,7 @@ class CagedHost:
         waits = True
         try:
             self._refuse_after(cancels)
+            errand.stop.refuse()
             line = Line(worker.channel)
             cage = self._greet(line)
             self._require(cage)
@@ -127,10 +130,12 @@ class CagedHost:
         except Farewell:
             reason = self._why(worker)
             self._refuse_after(cancels)
+            errand.stop.refuse()
             raise reason from None
         finally:
             self._pool.leave(worker, waits=waits)
         self._refuse_after(cancels)
+        errand.stop.refuse()
         return answer_of(
             outcome,
             untrusted_records,
@@ -158,11 +163,13 @@ class CagedHost:
             raise LevelTooLow(f"this cage has level {cage.level}, level {required} is required")
 
     def _ask(self, line: Line, errand: Errand, progress: Callable[[float], None] | None) -> Outcome:
-        timeout_s = self._plan.limits.timeout_s
+        now, timeout_s = time.monotonic(), float(self._plan.limits.timeout_s)
+        deadline = min(now + timeout_s, errand.stop.deadline)
         try:
-            return errand.run(line, progress, time.monotonic() + timeout_s)
+            return errand.run(line, progress, deadline)
         except Silence:
-            raise TimeExceeded(f"the work took longer than {timeout_s} seconds") from None
+            most_s = min(timeout_s, errand.stop.timeout_s)
+            raise TimeExceeded(f"the work took longer than {most_s:g} seconds") from None
 
     def _settled(self, worker: Worker, line: Line, errand: Errand, outcome: Outcome) -> memoryview:
         """The records, now that nobody can change the answer any more.
@@ -186,6 +193,10 @@ class CagedHost:
         """The end of the line: find out what the worker died of; one that only hung up is
         killed.
         """
-        if not worker.dead.wait(HANG_UP_TIMEOUT_S):
-            worker.kill()
-        return death(worker.exit_code)
+        if worker.dead.wait(HANG_UP_TIMEOUT_S):
+            return death(worker.exit_code)
+        worker.kill()
+        error = death(worker.exit_code)
+        if isinstance(error, WorkerDied):
+            error.was_killed = False  # by us
+        return error

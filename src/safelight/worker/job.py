@@ -17,6 +17,7 @@ from safelight.limits import Limits
 from safelight.models.facts import Runtime
 from safelight.models.guard import Retry
 from safelight.models.providers import CPU, Device
+from safelight.worker.stop import Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Job:
     models are those that the recipe needs, then the exact twins of some, then further pictures.
     threads is how many a model may use; 0 means as many as the plan allows. Where it has a device,
     that one answers for the models. Where the output is
-    plain pixels, no step of the recipe is applied.
+    plain pixels, no step of the recipe is applied. stop can end it while it is under way.
     """
 
     source_fd: int
@@ -100,6 +101,7 @@ class Job:
     threads: int = 0
     crossing: Crossing = Crossing.NOTHING
     device: Link | None = None
+    stop: Stop = field(default_factory=Stop, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,13 +101,21 @@ def death(exit_code: int | None) -> SafelightError:
     zygote.
     """
     if exit_code is None:
-        return WorkerDied("the worker died with its zygote")
+        return _killed("the worker died with its zygote")
     if exit_code >= 0:
         return WorkerDied("the caged worker left without an answer")
     name = _signal_name(-exit_code)
     if name == "SIGXCPU":
         return TimeExceeded("the work took more processor time than allowed")
+    if name == "SIGKILL":
+        return _killed(f"the caged worker was ended by {name}")
     return WorkerDied(f"the caged worker was ended by {name}")
+
+
+def _killed(sentence: str) -> WorkerDied:
+    error = WorkerDied(sentence)
+    error.was_killed = True
+    return error
 
 
 def _signal_name(number: int) -> str:

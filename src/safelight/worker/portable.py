@@ -76,7 +76,8 @@ class PortableHost:
                 run = Run(self._plan, self._body, job)
                 self._running.add(run)
             try:
-                answer = run.answer(progress)
+                with job.stop.calling(run.cancel):
+                    answer = run.answer(progress)
             finally:
                 with self._lock:
                     self._running.discard(run)
@@ -114,7 +115,8 @@ class Run:
             stderr=subprocess.DEVNULL,
             env=launch.environment(plan),
         )
-        self._alarm = threading.Timer(plan.limits.timeout_s, self._expire)
+        self._timeout_s = min(float(plan.limits.timeout_s), job.stop.left_s)
+        self._alarm = threading.Timer(self._timeout_s, self._expire)
         self._feeder = threading.Thread(target=self._feed, daemon=True)
 
     def answer(self, progress: Progress) -> Answer:
@@ -206,7 +208,7 @@ class Run:
         if self._cancelled:
             return Cancelled()
         if self._late:
-            return TimeExceeded(f"the work took longer than {self._plan.limits.timeout_s} seconds")
+            return TimeExceeded(f"the work took longer than {self._timeout_s:g} seconds")
         self._process.kill()
         return death(self._process.wait())
 

@@ -110,6 +110,7 @@ class Errand:
     def __init__(self, job: Job, limits: Limits) -> None:
         require_sealed(job.source_fd)
         self._job, self._limits = job, limits
+        self.stop = job.stop
         self.order, words = order_of(job)
         self._words = Sheet.holding(words)
         self._output = Sheet.for_writing(limits.output_bytes)

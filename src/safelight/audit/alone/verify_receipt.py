@@ -117,7 +117,7 @@ clock: system clock, not checked | system clock, synchronised as the system says
 decision: jpeg-quality | noise | quality
 determinism: same bytes on the same processor and versions | not repeatable
 disclosure: none | algorithmic | ai-restored
-entry: command line | python
+entry: command line | python | server
 event: acquired | copied | processed | transferred | sealed | opened | erased
 place: this computer
 recheck: each region has its one colour in the result as decoded again | not made: this format
