@@ -25,6 +25,11 @@ from safelight.server.starting import Listener
 BACKLOG = 512
 TRIES = 16
 LOOPBACK = ("127.0.0.1", "::1")
+# Private ones (RFC 1918, 4193). A link-local address needs the name of a link beside it.
+LOCAL_NETWORKS = tuple(
+    ipaddress.ip_network(one)
+    for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
 SIOCGIFADDR = 0x8915
 _REQUEST = struct.Struct("=16s24x")
 UNIX_PATH_BYTES = 107
@@ -50,8 +55,9 @@ def hosts(options: ServeOptions) -> tuple[str, ...]:
             "--host takes an address of this machine, not a name", hint="--host 127.0.0.1"
         ) from error
     if address.is_loopback:
-        both = LOOPBACK if asked in LOOPBACK else (asked,)
-        usual = tuple(sorted(both, key=lambda one: one != asked))
+        if asked not in LOOPBACK:
+            return (asked,)
+        usual = tuple(sorted(LOOPBACK, key=lambda one: one != asked))
         return (*private_addresses(), *usual) if options.is_lan else usual
     if not options.is_lan:
         raise PolicyRefused(
@@ -76,8 +82,7 @@ def _order(address: Address) -> tuple[int, int]:
 
 
 def _is_of_a_local_network(address: Address) -> bool:
-    is_own = address.is_private and not address.is_loopback
-    return is_own and not address.is_link_local and not address.is_unspecified
+    return any(address in network for network in LOCAL_NETWORKS)
 
 
 def _addresses() -> Iterator[Address]:
