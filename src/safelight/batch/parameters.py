@@ -17,7 +17,7 @@ Naming = Callable[[str], str]
 
 def values(operation: type[Operation], asked: dict[str, Any]) -> dict[str, Any]:
     """The parameters that were asked for, taken out of asked; what was not is left to the
-    operation's defaults. A list with commas is split, a choice is one of its own words.
+    operation's defaults. A text with commas for a list is split, one for a choice is its own word.
     """
     found = {}
     for name in operation.model_fields:
@@ -70,6 +70,8 @@ def is_repeated(field: FieldInfo) -> bool:
 def _value(field: FieldInfo, asked: Any) -> Any:
     if is_repeated(field):
         return list(asked)
+    if not isinstance(asked, str):
+        return asked
     if is_list(field):
         return [part.strip() for part in asked.split(",") if part.strip()]
     kind = plain(field.annotation)

@@ -103,6 +103,12 @@ class Shelf:
             raise Gone
         raise missing(name, self.epoch)
 
+    def named(self, owner: str, sha256: str) -> Kept | None:
+        """What lies here for this owner and has this digest, if anything does."""
+        self.sweep()
+        mine = (one for one in self._kept.values() if one.owner == owner)
+        return next((one for one in mine if one.blob.sha256 == sha256), None)
+
     @contextmanager
     def lend(self, owner: str, name: str) -> Iterator[Kept]:
         """As peek; it is not overwritten before the end of this, whatever happens to it."""

@@ -37,7 +37,7 @@ class Parts(Response):
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        left = asyncio.ensure_future(_departure(receive))
+        left = asyncio.ensure_future(departure(receive))
         is_whole = False
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -63,7 +63,7 @@ class Parts(Response):
                     yield bytes(view[start : start + PIECE_BYTES])
 
 
-async def _departure(receive: Receive) -> None:
+async def departure(receive: Receive) -> None:
     """Ends when the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
