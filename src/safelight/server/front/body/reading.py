@@ -100,6 +100,11 @@ async def read_json(request: Request, most_bytes: int = JSON_BYTES) -> bytes:
     """The body of a request that carries JSON. Raises MediaUnknown, LimitExceeded, DigestWrong."""
     if not media_type(request).endswith(("/json", "+json")):
         raise MediaUnknown(hint="Content-Type: application/json")
+    return await read_limited(request, most_bytes)
+
+
+async def read_limited(request: Request, most_bytes: int) -> bytes:
+    """A body of words, of any kind. Raises LimitExceeded, DigestWrong; ClientDisconnect."""
     digests, data = Digests(request.headers), bytearray()
     _refuse_more(announced(request), most_bytes)
     async for piece in request.stream():
