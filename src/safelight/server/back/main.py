@@ -1,0 +1,77 @@
+"""The back end's process: from what the supervisor told it to the end of its control line."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import replace
+
+from safelight.engine.engine import Engine
+from safelight.errors import SafelightError
+from safelight.server import control
+from safelight.server.back.serving import Serving
+from safelight.server.control import Kind, Note
+from safelight.server.options import ServeOptions
+from safelight.server.starting import begin
+from safelight.settings import Settings
+
+# How often a picture whose worker somebody else ended is given to another one.
+AGAIN = 2
+
+
+def main(words: list[str]) -> None:
+    """Serve until the supervisor says that it is enough."""
+    start, line = begin(words)
+    try:
+        attend(line, start.settings, start.options)
+    finally:
+        # Threads that wait for a front end's word would keep the process.
+        sys.stderr.flush()
+        os._exit(0)
+
+
+def attend(line: socket.socket, settings: Settings, options: ServeOptions) -> None:
+    """Heed the supervisor to the end: serve the front end at the other end of each line that it
+    brings.
+    """
+    try:
+        with Engine(limited(settings, options), door="server", again=AGAIN) as engine:
+            engine.book.journal  # noqa: B018 - a vault that is locked is told at once
+            serving = Serving(engine, options)
+            control.send(line, Note(Kind.READY))
+            try:
+                _heed(line, serving)
+            finally:
+                engine.cancel()
+                serving.close()
+    except SafelightError as error:
+        print(error.message, file=sys.stderr)
+        with suppress(OSError):
+            control.send(line, Note(Kind.FAILED, error.number))
+
+
+def limited(settings: Settings, options: ServeOptions) -> Settings:
+    """The settings under which the server works: none is looser than what it was asked for."""
+    return replace(
+        settings,
+        max_bytes=min(settings.max_bytes, options.max_bytes),
+        max_pixels=min(settings.max_pixels, options.max_pixels),
+        timeout_s=min(settings.timeout_s, options.timeout_s),
+        jobs=options.jobs,
+    )
+
+
+def _heed(line: socket.socket, serving: Serving) -> None:
+    line.setblocking(True)
+    while (heard := control.hear(line)) is not None:
+        note, fd = heard
+        if note.kind is Kind.PEER:
+            peer = socket.socket(fileno=fd)
+            threading.Thread(target=serving.serve, args=(peer,), daemon=True).start()
+        elif fd >= 0:
+            os.close(fd)
+        elif note.kind is Kind.LEAVE:
+            return
