@@ -20,6 +20,7 @@ from safelight.errors import CallerUnknown, NotAllowed, OriginForeign
 from safelight.server.endpoint import Scope, Who
 from safelight.server.identity.guesses import Guesses
 from safelight.server.identity.hosts import SAFE_METHODS, Hosts, is_local
+from safelight.server.identity.invitation import PAGE
 from safelight.server.identity.record import Record
 from safelight.server.identity.register import Clock, Register
 from safelight.server.options import ServeOptions
@@ -91,7 +92,9 @@ class Door:
         if cookie is None or not self.hosts.is_own_page(request):
             return None
         record = self.register.holder(cookie, ("session", "device"))
-        if record is not None and request.method not in SAFE_METHODS:
+        if record is None or request.url.path == PAGE:  # a browser pairs anew, whoever it was
+            return None
+        if request.method not in SAFE_METHODS:
             given = request.headers.get(CSRF_HEADER, "")
             if not hmac.compare_digest(given.encode(), csrf_of(cookie).encode()):
                 raise OriginForeign(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal, Self, get_args
 
 from safelight.errors import ParameterInvalid
@@ -72,9 +73,14 @@ class Record:
             "kind": self.kind,
             "name": self.name,
             "scopes": list(self.scopes),
-            "created": self.created,
-            "expires": self.expires,
+            "created": moment(self.created),
+            "expires": None if self.expires is None else moment(self.expires),
         }
+
+
+def moment(seconds: int) -> str:
+    """As lists tell it: UTC, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def named(untrusted_name: str) -> str:
