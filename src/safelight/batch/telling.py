@@ -118,11 +118,17 @@ class ResultTold(Told):
     annotations: tuple[SightTold, ...] | None = None
 
 
-def told(result: Result) -> dict[str, Any]:
-    """The document of the command line, and what only a program elsewhere needs besides."""
+def told(result: Result, *, hides: bool = False) -> dict[str, Any]:
+    """The document of the command line, and what only a program elsewhere needs besides. hides:
+    kinds of metadata alone, not what it says.
+    """
     findings = [
-        {"group": one.group.name.lower(), "name": one.name, "value": one.value}
-        for one in result.findings
+        {
+            "group": one.group.name.lower(),
+            "name": one.name,
+            "value": "" if hides else one.value,
+        }
+        for one in sorted(result.findings, key=lambda one: (one.group, one.name))
     ]
     retries = [{"model": r.model, "fault": r.fault, "tiles": r.tiles} for r in result.retries]
     cage = result.cage

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from safelight.batch.events import result_document
+from safelight.batch.telling import told
 from safelight.engine.engine import Engine
 from safelight.engine.forgetting import forgetting
 from safelight.engine.plain import plain, services_of
@@ -158,7 +158,7 @@ def facts_of(result: Result, *, hides: bool = False) -> dict[str, Any]:
     """What the front end tells of a result. hides: kinds of metadata alone, not what it says."""
     found = {} if result.receipt else seen_in(result, hides=hides)
     return {
-        "document": result_document(result) | found,
+        "document": told(result, hides=hides) | found,
         "media_type": f"image/{result.format}" if result.receipt else "",
         "receipt": result.receipt.decode(),
         "receipt_id": result.receipt_id,
@@ -168,14 +168,9 @@ def facts_of(result: Result, *, hides: bool = False) -> dict[str, Any]:
 def seen_in(result: Result, *, hides: bool) -> dict[str, Any]:
     """What an inspection found, and what it means in the user's words."""
     said = {risk.name.lower(): words for risk, words in plain(result.findings).items()}
-    findings = sorted(result.findings, key=lambda one: (one.group, one.name))
     return {
         "meaning": dict.fromkeys(said, "") if hides else said,
-        "services": [] if hides else list(services_of(findings)),
-        "findings": [
-            {"group": one.group.name.lower(), "name": one.name, "value": "" if hides else one.value}
-            for one in findings
-        ],
+        "services": [] if hides else list(services_of(result.findings)),
     }
 
 
