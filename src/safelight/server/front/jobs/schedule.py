@@ -2,12 +2,13 @@
 
 - The queue is bounded, and no owner may fill it alone.
 - Who has used least goes first: each owner's work in seconds is counted, by the estimate when a
-  picture is started and by what it took once it has ended. Who comes new, or back, begins where
+  picture is started and by what it takes from then on. Who comes new, or back, begins where
   the least of the others is, so that nobody saves up.
 - What somebody waits for comes before batches; but once so many seconds of it were started while a
   batch waited as PATIENCE times the batch's next picture takes, that one is next.
-- Whose picture broke or outlasted its worker has one at a time for a while, and who leaves too
-  much unfetched in memory waits until some of it is fetched or has expired.
+- Whose picture broke or outlasted its worker has one at a time for a while. Whose picture takes
+  far longer than it was thought to begins no other while somebody else is about.
+- Who leaves too much unfetched in memory waits until some of it is fetched or has expired.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from safelight.errors import Busy
 
 PATIENCE = 4.0
 SUSPECT_S = 60.0
+# Far longer: so many times the guess, and so many seconds, beyond it. About: within so long.
+LATE, LATE_S, ABOUT_S = 4.0, 2.0, 60.0
 # Of the queue, what one owner may have of it.
 SHARE = 0.75
 MOST_RETRY_S = 600
@@ -57,6 +60,7 @@ class Schedule:
         self._used: dict[str, float] = {}
         self._owed_s = 0.0
         self._suspects: dict[str, float] = {}
+        self._seen: dict[str, float] = {}
 
     def offer(self, tickets: Sequence[Ticket]) -> None:
         """Let them wait, all or none. Raises Busy, with the seconds after which to ask again."""
@@ -69,6 +73,7 @@ class Schedule:
             )
         for ticket in tickets:
             self._arrive(ticket.owner)
+            self._seen[ticket.owner] = ticket.arrived
             lane = self._batch if ticket.is_batch else self._prompt
             lane.setdefault(ticket.owner, deque()).append(ticket)
 
@@ -96,6 +101,8 @@ class Schedule:
         self.running.discard(ticket)
         started = now if ticket.started is None else ticket.started
         self._used[ticket.owner] += (now - started) - ticket.cost_s
+        self._seen = {one: at for one, at in self._seen.items() if now - at < ABOUT_S}
+        self._seen[ticket.owner] = now
         self._suspects = {one: until for one, until in self._suspects.items() if until > now}
         if is_poison:
             self._suspects[ticket.owner] = now + SUSPECT_S
@@ -170,14 +177,26 @@ class Schedule:
         return {*self._prompt, *self._batch, *(ticket.owner for ticket in self.running)}
 
     def _first(self, lane: Lane, now: float) -> Ticket | None:
+        over = dict.fromkeys(self._used, 0.0)
+        for one in self.running:
+            over[one.owner] += max(0.0, _over_s(one, now))
         may = [line[0] for owner, line in lane.items() if self._may_start(owner, now)]
-        return min(may, key=lambda one: (self._used[one.owner], one.arrived), default=None)
+        return min(
+            may,
+            key=lambda one: (self._used[one.owner] + over[one.owner], one.arrived),
+            default=None,
+        )
 
     def _may_start(self, owner: str, now: float) -> bool:
-        is_suspect = self._suspects.get(owner, now) > now
-        if is_suspect and any(ticket.owner == owner for ticket in self.running):
+        mine = [ticket for ticket in self.running if ticket.owner == owner]
+        if mine and self._suspects.get(owner, now) > now:
             return False
-        return self._may_more(owner)
+        is_late = any(_over_s(one, now) > max(LATE_S, LATE * one.cost_s) for one in mine)
+        return not (is_late and self._has_others(owner, now)) and self._may_more(owner)
+
+    def _has_others(self, owner: str, now: float) -> bool:
+        about = (one for one, at in self._seen.items() if now - at < ABOUT_S)
+        return any(one != owner for one in (*about, *self._prompt, *self._batch))
 
     def _take_out(self, ticket: Ticket) -> None:
         lane = self._batch if ticket.is_batch else self._prompt
@@ -194,3 +213,8 @@ class Schedule:
         floor = min((self._used[one] for one in busy), default=math.inf)
         for owner in [one for one in self._used if one not in busy and self._used[one] <= floor]:
             del self._used[owner]
+
+
+def _over_s(ticket: Ticket, now: float) -> float:
+    """By how much it takes longer than it was thought to; negative until then."""
+    return 0.0 if ticket.started is None else now - ticket.started - ticket.cost_s
