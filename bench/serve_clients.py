@@ -157,13 +157,15 @@ class Client:
         verb, _, query = work.path.partition("?")
         step: dict[str, object] = {"op": verb}
         for pair in filter(None, query.split("&")):
-            name, _, value = pair.partition("=")
-            step[name] = int(value) if value.isdigit() else value
-        order = {"recipe": {"steps": [step]}, "uploads": [_facts(sent)["id"]]}
+            parameter, _, value = pair.partition("=")
+            step[parameter] = int(value) if value.isdigit() else value
+        name = _facts(sent)["id"]
+        order = {"steps": [step], "inputs": [name]}
         begun = await self._caller.ask(
             "POST", f"{API}/jobs", json.dumps(order).encode(), {"Content-Type": "application/json"}
         )
         await self._awaited(work, begun)
+        await self._caller.ask("DELETE", f"{API}/uploads/{name}")
 
     async def _awaited(self, work: Work, begun: Answer) -> None:
         """What was acknowledged must come to its end, and its result be there."""

@@ -110,7 +110,7 @@ def _dropped(talk: Talk, shot: Shot) -> str:
     if sent.code != "done":
         return sent.code
     talk.ask("DELETE", f"{API}/uploads/{sent.facts['id']}")
-    order = {"steps": [{"op": "scrub"}], "uploads": [sent.facts["id"]]}
+    order = {"steps": [{"op": "scrub"}], "inputs": [sent.facts["id"]]}
     kinds = {"Content-Type": "application/json"}
     return talk.ask("POST", f"{API}/jobs", json.dumps(order).encode(), kinds).code
 

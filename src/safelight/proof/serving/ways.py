@@ -121,14 +121,16 @@ def _recipe(talk: Talk, shot: Shot) -> str:
 
 
 def _uploaded(talk: Talk, shot: Shot) -> str:
-    """An upload, a job that works on it, its result."""
+    """An upload, a job that works on it, its result; the upload, which stays for more, goes."""
     sent = talk.ask("POST", f"{API}/uploads", shot.data, {"Content-Type": PNG})
     if sent.code != "done":
         return sent.code
-    order = {"steps": STEPS, "uploads": [sent.facts["id"]]}
+    order = {"steps": STEPS, "inputs": [sent.facts["id"]]}
     kinds = {"Content-Type": "application/json"}
     begun = talk.ask("POST", f"{API}/jobs", json.dumps(order).encode(), kinds)
-    return _waited(talk, begun) if begun.code == "done" else begun.code
+    code = _waited(talk, begun) if begun.code == "done" else begun.code
+    gone = talk.ask("DELETE", f"{API}/uploads/{sent.facts['id']}")
+    return gone.code if code == "done" else code
 
 
 def _later(talk: Talk, shot: Shot) -> str:
