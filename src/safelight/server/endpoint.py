@@ -28,7 +28,7 @@ Scope = Literal[
     "models.admin", "admin",
 ]  # fmt: skip
 # What an answer is where no model says it: json is any JSON value.
-Answer = Literal["nothing", "picture", "events", "text", "page", "json"]
+Answer = Literal["nothing", "picture", "events", "text", "page", "report", "json"]
 API = "/api/v1"
 
 
@@ -65,7 +65,8 @@ class Endpoint:
     options: parameters in the query, or in the part `options` of a multipart body; body: what
     the request carries; answer: the model of the JSON answer, where there is one; accepted: that
     of 202, where the answer may come later; errors: what it can end with besides those that any
-    call can; headers: those of the request that it reads, with a sentence each.
+    call can; headers: those of the request that it reads, and parts: those of a form that it takes
+    in place of its body, each with a sentence; the first part is needed.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -83,6 +84,7 @@ class Endpoint:
     operation: type[Operation] | None = None
     is_rooted: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
     examples: Mapping[str, Any] = field(default_factory=dict)
 
     @property

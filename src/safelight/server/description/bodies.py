@@ -31,6 +31,7 @@ WORDS = {
     "text": "text",
     "json": "a JSON value",
     "page": "a page to read",
+    "report": "the report: signed as JSON or HTML, or as Markdown to go on writing in",
 }
 
 
@@ -52,7 +53,18 @@ def request_body(endpoint: Endpoint, references: Keyed) -> dict[str, Any] | None
             if endpoint.examples:
                 examples = {name: {"value": value} for name, value in endpoint.examples.items()}
                 content["application/json"]["examples"] = examples
+    if endpoint.parts:
+        content["multipart/form-data"] = {"schema": _form(endpoint)}
     return {"required": True, "content": content}
+
+
+def _form(endpoint: Endpoint) -> Schema:
+    return {
+        "type": "object",
+        "properties": {name: {"description": told} for name, told in endpoint.parts.items()},
+        "required": [next(iter(endpoint.parts))],
+        "additionalProperties": False,
+    }
 
 
 def _multipart(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
@@ -106,6 +118,10 @@ def _success(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
             return {"description": WORDS["text"], "content": _of("text/plain")}
         case "json":
             return {"description": WORDS["json"], "content": _json({})}
+        case "report":
+            kinds = {"application/json": {"schema": {"type": "object"}}}
+            content = {**kinds, **_of("text/html"), **_of("text/markdown")}
+            return {"description": WORDS["report"], "content": content}
         case "page":
             return {"description": WORDS["page"], "content": _of("text/html")}
         case model:

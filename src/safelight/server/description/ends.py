@@ -11,8 +11,13 @@ from safelight.errors import InputRefused, SafelightError
 from safelight.server.endpoint import Endpoint
 
 # What any call can end with, whatever it asks.
-ALWAYS = (errors.UsageError, errors.HostForeign, errors.SafelightError, errors.Unavailable)
-KNOWN = (errors.CallerUnknown, errors.NotAllowed)
+ALWAYS = (
+    errors.UsageError,
+    errors.CallerUnknown,
+    errors.HostForeign,
+    errors.SafelightError,
+    errors.Unavailable,
+)
 SENT = (errors.LimitExceeded, errors.MediaUnknown, errors.TimeExceeded, errors.DigestWrong)
 WORKED = (
     errors.RecipeInvalid,
@@ -45,7 +50,7 @@ def _found(endpoint: Endpoint) -> Iterator[type[SafelightError]]:
     yield from ALWAYS
     yield from endpoint.errors
     if endpoint.scope is not None:
-        yield from KNOWN
+        yield errors.NotAllowed
     if endpoint.method != "GET":
         yield errors.OriginForeign
     if "{" in endpoint.path:
