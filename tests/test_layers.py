@@ -43,7 +43,8 @@ BAD_TREES = {
     "up, relative": ("vault/keys.py", "from ..engine import engine", "stands above"),
     "up, from the top": ("codecs/decode.py", "from safelight import worker", "stands above"),
     "beside": ("models/store.py", "from safelight.codecs.decode import open_image", "beside"),
-    "beside, at the top": ("cli/main.py", "from safelight.server import app", "beside"),
+    "beside, at the top": ("__init__.py", "from safelight.cli import main", "beside"),
+    "server and client": ("server/x.py", "from safelight.client import call", "beside"),
     "right at level 0": ("errors.py", "from safelight.limits import MEGA", "to its right"),
     "an operation that reads another room": (
         "ops/redact.py",
@@ -65,6 +66,28 @@ BAD_TREES = {
     "an internet family": ("worker/zygote.py", "from socket import *\nAF_INET", "four places"),
     "a client library": ("audit/receipt.py", "import urllib.request", "none of the four places"),
     "a client library, from its parent": ("audit/receipt.py", "from urllib import request", "four"),
+    "a server that connects": (
+        "server/front/x.py",
+        "import asyncio\nasyncio.open_connection",
+        "a server only answers",
+    ),
+    "a server that connects a socket": (
+        "server/listening.py",
+        "def f(one):\n    one.connect(('localhost', 80))",
+        "a server only answers",
+    ),
+    "a server that asks a name": (
+        "server/listening.py",
+        "import socket\nsocket.getaddrinfo('localhost', 80)",
+        "none of the four places",
+    ),
+    "a server's other file that names the internet": (
+        "server/supervisor.py",
+        "import socket\nsocket.AF_INET6",
+        "none of the four places",
+    ),
+    "a server with a client library": ("server/front/x.py", "import httpx", "none of the four"),
+    "a loop outside the server": ("engine/x.py", "import asyncio", "none of the four places"),
     "a client library, late": ("ops/x.py", "def f():\n    import http.client", "four places"),
 }
 
@@ -91,6 +114,8 @@ GOOD_TREES = {
         "import socket\nsocket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)",
     ),
     "the version": ("cli/main.py", "from safelight import __version__"),
+    "a server that waits and encrypts": ("server/front/x.py", "import asyncio\nimport ssl"),
+    "the file that listens": ("server/listening.py", "import socket\nsocket.AF_INET"),
     "a place that may connect": ("client/http.py", "import http.client"),
 }
 
@@ -103,4 +128,4 @@ def test_what_is_allowed_is_left_alone(tmp_path: Path, name: str) -> None:
 
 def test_the_places_that_may_connect_are_written_down() -> None:
     assert set(OUTBOUND) == {"models.pull", "client", "moderation", "batch.cluster"}
-    assert all(place.split(".")[0] in {"worker", "proof"} for place in ATTEMPTS)
+    assert all(place.split(".")[0] in {"worker", "proof", "server"} for place in ATTEMPTS)

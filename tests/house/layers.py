@@ -34,7 +34,16 @@ ATTEMPTS = {
     "worker.attacks": "the attempts themselves",
     "proof.control": "the same attempts without a cage, against a listener of their own",
     "proof.serving": "our own server, asked as anybody would ask it",
+    "server.outward": "attempts that the lock of the front end must refuse",
 }
+# The server answers: it may wait for connections and encrypt them, and never makes one. One file
+# alone names the internet, to listen.
+SERVING = frozenset({"asyncio", "ssl"})
+LISTENS = "server.listening"
+CONNECTING_NAMES = frozenset(
+    "connect connect_ex open_connection open_unix_connection create_unix_connection sock_connect"
+    " create_datagram_endpoint sendto".split()
+)
 NETWORK_LIBRARIES = frozenset(
     "aiohttp asyncio ftplib grpc http httpx imaplib nntplib poplib requests smtplib socketserver"
     " ssl telnetlib urllib3 urllib.request urllib.robotparser websocket websockets xmlrpc"
@@ -82,14 +91,18 @@ def _breaks(package: Path, module: str, tree: ast.Module) -> Iterator[tuple[int,
             yield from _breaks_of_order(room, target, one.line)
         elif room == "ops" and one.is_eager and not _is_light(one.module):
             yield one.line, f"ops may import {one.module} only inside a function"
-        if _is_network(one.module) and not _may_connect(module):
+        is_serving = room == "server" and one.module.split(".")[0] in SERVING
+        if _is_network(one.module) and not is_serving and not _may_connect(module):
             yield (
                 one.line,
                 f"{one.module} opens connections, and {module} is none of the four places",
             )
     if not _may_connect(module):
-        for line, name in _internet_names(tree):
+        names = INTERNET_NAMES if module != LISTENS else INTERNET_NAMES - {"AF_INET", "AF_INET6"}
+        for line, name in _named(tree, names):
             yield line, f"{name} reaches the internet, and {module} is none of the four places"
+        for line, name in _named(tree, CONNECTING_NAMES) if room == "server" else ():
+            yield line, f"{name} opens a connection, and a server only answers"
 
 
 def _breaks_of_order(room: str, target: str, line: int) -> Iterator[tuple[int, str]]:
@@ -166,9 +179,9 @@ def _may_connect(module: str) -> bool:
     )
 
 
-def _internet_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _named(tree: ast.Module, names: frozenset[str]) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr in INTERNET_NAMES:
+        if isinstance(node, ast.Attribute) and node.attr in names:
             yield node.lineno, node.attr
-        elif isinstance(node, ast.Name) and node.id in INTERNET_NAMES:
+        elif isinstance(node, ast.Name) and node.id in names:
             yield node.lineno, node.id
