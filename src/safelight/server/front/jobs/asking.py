@@ -123,25 +123,26 @@ def recipe_of(asked: NewJob, named: Mapping[str, str], *, recipes_only: bool) ->
 def lent(
     asked: NewJob, recipe: Recipe, uploads: Shelf, owner: str
 ) -> tuple[list[Source], dict[str, Source]]:
-    """The inputs, and the further pictures by their SHA-256: all that the recipe names. Raises what
-    Shelf.peek raises, InputMissing where one that is named is not among them; then none is held.
+    """The inputs, and the further pictures by their SHA-256: all that the recipe names, as long as
+    they are needed. Raises what Shelf.peek raises, InputMissing where one that the recipe names was
+    not uploaded; then none is held.
     """
     with ExitStack() as stack:
-        sources: list[Source] = []
-        for name in asked.inputs:
-            sources.append(Source.lent(uploads, owner, name))
-            stack.callback(sources[-1].close)
-        wanted, further = set(recipe.pictures), dict[str, Source]()
-        for name in asked.pictures:
+
+        def lend(name: str) -> Source:
             source = Source.lent(uploads, owner, name)
             stack.callback(source.close)
-            digest = source.blob.sha256
-            if digest in wanted - set(further):
-                further[digest] = source
-            else:
-                source.close()
-        if set(further) != wanted:
-            told = "a picture that the steps name by its SHA-256 is not among those of `pictures`"
-            raise InputMissing(told, hint="upload it, and name it in pictures")
+            return source
+
+        sources = [lend(name) for name in asked.inputs]
+        given = {uploads.peek(owner, name).blob.sha256: name for name in asked.pictures}
+        further: dict[str, Source] = {}
+        for digest in recipe.pictures:
+            kept = uploads.named(owner, digest)
+            name = given.get(digest) or (kept.name if kept else None)
+            if name is None:
+                told = "a picture that the steps name by its SHA-256 was not uploaded"
+                raise InputMissing(told, hint="POST /uploads, and name it in pictures")
+            further[digest] = lend(name)
         stack.pop_all()
         return sources, further
