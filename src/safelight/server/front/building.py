@@ -1,0 +1,29 @@
+"""Building: a house from its parts, in one place."""
+
+from __future__ import annotations
+
+from safelight.server.blob import Memory
+from safelight.server.front.jobs.desk import Desk
+from safelight.server.front.shelf import Shelf, new_epoch
+from safelight.server.house import House
+from safelight.server.identity.door import Door
+from safelight.server.options import ServeOptions
+from safelight.server.work import Back
+from safelight.settings import Settings
+
+
+def house_of(settings: Settings, options: ServeOptions, door: Door, back: Back) -> House:
+    """A house of a new epoch, with nothing in it."""
+    epoch, memory = new_epoch(), Memory(options.held_bytes)
+    results = Shelf(epoch, options.keep_s)
+    return House(
+        options=options,
+        back=back,
+        memory=memory,
+        desk=Desk(back, memory, results, options),
+        uploads=Shelf(epoch, options.keep_s),
+        results=results,
+        door=door,
+        epoch=epoch,
+        settings=settings,
+    )

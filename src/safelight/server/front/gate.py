@@ -1,0 +1,145 @@
+"""Gate: takes connections in, as many as there may be; the others wait in the kernel's queue.
+
+Where none is left, a connection that idles is closed for the next one. One that has not yet shown
+that it speaks TLS counts as well, and has a few seconds for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from safelight.server.front.line import Line, end
+
+HANDSHAKE_S, GOODBYE_S, LOOK_S, PAUSE_S = 10.0, 5.0, 1.0, 0.5
+AT_A_TIME = 64
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A socket that listens, and what proves who we are to those who come by it."""
+
+    socket: socket.socket
+    tls: ssl.SSLContext | None = None
+
+
+class Gate:
+    """Open it once, in its loop, and close it."""
+
+    def __init__(self, config: Config, entries: Sequence[Entry], most: int) -> None:
+        self._config, self._entries, self._most = config, entries, most
+        self.state = ServerState()
+        self._count = 0
+        self._is_open = self._is_paused = False
+        self._loop = asyncio.get_running_loop()
+        self._handshakes: set[asyncio.Task[None]] = set()
+        # What others do to a connection is no news, and its words would tell of them.
+        logging.disable()
+        self._loop.set_exception_handler(lambda _loop, _context: None)
+
+    @property
+    def connections(self) -> int:
+        return self._count
+
+    def open(self) -> None:
+        self._is_open = True
+        self._watch()
+        self._clock = self._loop.call_later(LOOK_S, self._look)
+
+    async def close(self, seconds: float) -> None:
+        """Take nobody in any more; what is under way has so long to end."""
+        self._unwatch()
+        self._is_open = False
+        await end(self.state, seconds)
+        self._clock.cancel()
+        for task in list(self._handshakes):
+            task.cancel()
+        await asyncio.gather(*self._handshakes, return_exceptions=True)
+
+    def _watch(self) -> None:
+        for entry in self._entries:
+            entry.socket.setblocking(False)
+            self._loop.add_reader(entry.socket, self._accept, entry)
+
+    def _unwatch(self) -> None:
+        for entry in self._entries:
+            self._loop.remove_reader(entry.socket)
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        for line in list(self.state.connections):
+            if isinstance(line, Line):
+                line.look(now)
+        self._clock = self._loop.call_later(LOOK_S, self._look)
+
+    def _accept(self, entry: Entry) -> None:
+        for _ in range(AT_A_TIME):
+            if self._count >= self._most and not self._make_room():
+                self._pause()
+                return
+            try:
+                connection, _ = entry.socket.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError:  # no descriptor is left: some will be
+                self._pause()
+                self._loop.call_later(PAUSE_S, self._go_on)
+                return
+            self._count += 1
+            task = self._loop.create_task(self._welcome(connection, entry.tls))
+            self._handshakes.add(task)
+            task.add_done_callback(self._handshakes.discard)
+
+    async def _welcome(self, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+        connection.setblocking(False)
+        within = {} if tls is None else {
+            "ssl_handshake_timeout": HANDSHAKE_S, "ssl_shutdown_timeout": GOODBYE_S,
+        }  # fmt: skip
+        counted = {connection}
+
+        def leave(_line: Line | None = None) -> None:
+            if counted:
+                counted.clear()
+                self._leave()
+
+        def made() -> Line:
+            return Line(self._config, self.state, leave)
+
+        try:
+            await self._loop.connect_accepted_socket(made, connection, ssl=tls, **within)
+        except (OSError, TimeoutError, asyncio.CancelledError):
+            connection.close()
+            leave()
+
+    def _leave(self) -> None:
+        self._count -= 1
+        if self._is_paused:
+            self._go_on()
+
+    def _make_room(self) -> bool:
+        """Close the connection that has idled longest; whether there was one."""
+        lines = [line for line in self.state.connections if isinstance(line, Line)]
+        idle = [line for line in lines if line.is_idle and not line.transport.is_closing()]
+        if not idle:
+            return False
+        with contextlib.suppress(Exception):
+            min(idle, key=lambda line: line.idle_since).shutdown()
+        return False
+
+    def _pause(self) -> None:
+        if not self._is_paused:
+            self._is_paused = True
+            self._unwatch()
+
+    def _go_on(self) -> None:
+        if self._is_paused and self._is_open:
+            self._is_paused = False
+            self._watch()
