@@ -66,12 +66,15 @@ def submit(document: Mapping[str, Any]) -> Call[Job]:
     )
 
 
-def job_document(inputs: Iterable[str], recipe: Recipe | str) -> dict[str, Any]:
-    """What begins a job: uploads, and a recipe or its name."""
-    uploads = [{"upload": named(name)} for name in inputs]
+def job_document(
+    inputs: Iterable[str], recipe: Recipe | str, pictures: Iterable[str] = ()
+) -> dict[str, Any]:
+    """What begins a job: ids of uploads, and a recipe or the name of one that the server has."""
+    named_inputs = {"inputs": [named(name) for name in inputs]}
     if isinstance(recipe, str):
-        return {"inputs": uploads, "recipe_name": named(recipe)}
-    return {"inputs": uploads, "recipe": recipe_document(recipe)}
+        return {**named_inputs, "recipe": named(recipe)}
+    further = {"pictures": [named(name) for name in pictures]}
+    return {**named_inputs, **further, "steps": recipe_document(recipe)["steps"]}
 
 
 def recipe_document(recipe: Recipe) -> dict[str, Any]:

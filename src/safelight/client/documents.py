@@ -83,9 +83,9 @@ class Upload(Answered):
 
 
 class ServerEvent(Answered):
-    """Something that happened: its number, by which one resumes, its type, and what it says."""
+    """Something that happened: its id, from which one goes on, its type, and what it says."""
 
-    number: Count
+    id: Text
     type: Text
     document: dict[str, Any]
 

@@ -17,12 +17,12 @@ STREAM = "text/event-stream"
 SUMMARY = "summary"
 
 
-def stream(job: str = "", after: int = 0) -> Call[None]:
-    """The events of one job, or of all; those after this number."""
+def stream(job: str = "", after: str = "") -> Call[None]:
+    """The events of one job, or of all; those after the one with this id."""
     path = f"/jobs/{named(job)}/events" if job else "/events"
     headers = {"Accept": STREAM}
     if after:
-        headers["Last-Event-ID"] = str(after)
+        headers["Last-Event-ID"] = after
     return Call("GET", API + path, _nothing, headers=headers, is_safe=True)
 
 
@@ -31,10 +31,10 @@ def _nothing(_reply: Reply) -> None:
 
 
 class Reading:
-    """Makes events of the bytes of a stream, as they come; number is that of the last one."""
+    """Makes events of the bytes of a stream, as they come; last is the id of the last one."""
 
-    def __init__(self, number: int = 0) -> None:
-        self.number = number
+    def __init__(self, last: str = "") -> None:
+        self.last = last
         self._rest = b""
         self._fields: dict[str, str] = {}
 
@@ -67,10 +67,10 @@ class Reading:
             return None
         try:
             document = json.loads(fields["data"])
-            number = int(fields.get("id", self.number))
         except (ValueError, RecursionError) as error:
             raise WireBroken("the server's events are no JSON") from error
-        known = {"number": number, "type": fields.get("event", "message"), "document": document}
+        name = fields.get("id", self.last)
+        known = {"id": name, "type": fields.get("event", "message"), "document": document}
         event = checked(ServerEvent, known)
-        self.number = event.number
+        self.last = event.id
         return event

@@ -56,9 +56,13 @@ class SyncMethods(Verbs, ABC):
         """Have it overwritten."""
         self._do(once(calls.drop("uploads", name)))
 
-    def submit(self, inputs: Iterable[str], recipe: Recipe | str) -> Job:
-        """Begin a job of uploads, and do not wait for it."""
-        return self._do(once(calls.submit(calls.job_document(inputs, recipe))))
+    def submit(
+        self, inputs: Iterable[str], recipe: Recipe | str, *, pictures: Iterable[str] = ()
+    ) -> Job:
+        """Begin a job of uploads, by their ids, and do not wait for it. pictures: uploads that the
+        recipe names by their SHA-256.
+        """
+        return self._do(once(calls.submit(calls.job_document(inputs, recipe, pictures))))
 
     def jobs(self, *, state: str = "", cursor: str = "") -> Jobs:
         """A page of the jobs of this token, the newest first."""
@@ -136,9 +140,11 @@ class AsyncMethods(AsyncVerbs, ABC):
         """See Client.drop_upload."""
         await self._do(once(calls.drop("uploads", name)))
 
-    async def submit(self, inputs: Iterable[str], recipe: Recipe | str) -> Job:
+    async def submit(
+        self, inputs: Iterable[str], recipe: Recipe | str, *, pictures: Iterable[str] = ()
+    ) -> Job:
         """See Client.submit."""
-        return await self._do(once(calls.submit(calls.job_document(inputs, recipe))))
+        return await self._do(once(calls.submit(calls.job_document(inputs, recipe, pictures))))
 
     async def jobs(self, *, state: str = "", cursor: str = "") -> Jobs:
         """See Client.jobs."""

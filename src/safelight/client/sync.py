@@ -70,15 +70,15 @@ class Client(SyncMethods):
         """End the connections."""
         self._http.close()
 
-    def events(self, job: str = "", *, after: int = 0) -> Iterator[ServerEvent]:
+    def events(self, job: str = "", *, after: str = "") -> Iterator[ServerEvent]:
         """What happens, as it happens: to one job until it has ended, or to all without end. Goes
-        on by itself where the connection broke; after: the number of the last event known.
+        on by itself where the connection broke; after: the id of the last event known.
         """
         reading, call = Reading(after), stream(job, after)
         patience = Patience(call, self._patience_s)
         while True:
             try:
-                for event in self._listen(stream(job, reading.number), reading):
+                for event in self._listen(stream(job, reading.last), reading):
                     patience = Patience(call, self._patience_s)
                     yield event
                     if job and event.type == SUMMARY:

@@ -1,0 +1,32 @@
+"""One server for all tests of a file, and clients of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from safelight.client.sync import Client
+from safelight.engine.engine import Engine
+from safelight.server.options import ServeOptions
+from safelight.settings import load
+from tests.client.served import Near, served
+
+
+@pytest.fixture(scope="session")
+def near(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Near]:
+    """It knows one recipe by name, small, and both doors for others' clients."""
+    folder = tmp_path_factory.mktemp("near")
+    small = '{"schema":1,"steps":[{"op":"resize","parameters":{},"version":1}]}'
+    settings = load({"state_dir": folder / "state"}, {}, folder)
+    with Engine(settings, jobs=2, door="server") as engine:
+        options = ServeOptions(jobs=2, compat=("removebg", "rembg"))
+        with served(engine, options, folder) as found:
+            yield found
+
+
+@pytest.fixture
+def client(near: Near) -> Iterator[Client]:
+    with Client(near.url, token=near.token) as held:
+        yield held
