@@ -66,6 +66,17 @@ class Authority:
     def fingerprint(self) -> str:
         return fingerprint_of(self.certificate)
 
+    @property
+    def name(self) -> str:
+        """How stores list it; the same as long as the key is."""
+        found = self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return str(found[0].value)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """With what a name that it vouches for must end; addresses are LOCAL_NETWORKS."""
+        return _permitted_names(self.certificate)
+
     def leaf(self, names: Sequence[str], *, now: datetime.datetime) -> bytes:
         """A fresh key and its certificate for these names and addresses, then our own, as PEM.
 
@@ -94,8 +105,7 @@ class Authority:
         if address is not None:
             may = any(address in network for network in LOCAL_NETWORKS)
         else:
-            ends = (f".{end}" for end in _permitted_names(self.certificate))
-            may = f".{bare(name)}".endswith(tuple(ends))
+            may = f".{bare(name)}".endswith(tuple(f".{end}" for end in self.names))
         if not may:
             raise PolicyRefused(
                 f"the local authority vouches for local names and addresses only, not for {name}",
