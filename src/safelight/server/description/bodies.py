@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
@@ -11,10 +12,13 @@ from pydantic import BaseModel
 from safelight.errors import SafelightError
 from safelight.server.description.problem import MEDIA_TYPE, Problem
 from safelight.server.description.schemas import Keyed, Mode, Schema
+from safelight.server.description.worked import WorkedAnswer
 from safelight.server.endpoint import Endpoint
 
 BYTES: Schema = {"description": "the bytes of a picture, in any format that is read"}
 PICTURES = "image/*"
+# What a result may be: documents and films are scrubbed, too.
+RESULTS = (PICTURES, "video/*", "application/pdf", "application/dicom")
 RECEIPT_HEADERS = {
     "Safelight-Receipt": "the identifier of the receipt",
     "Repr-Digest": "sha-256=:BASE64: of the result (RFC 9530)",
@@ -85,16 +89,22 @@ def _multipart(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
 
 
 def responses(
-    endpoint: Endpoint, ends: Iterable[type[SafelightError]], references: Keyed
+    endpoint: Endpoint,
+    ends: Iterable[type[SafelightError]],
+    references: Keyed,
+    shared: dict[str, Any],
 ) -> dict[str, Any]:
-    """By status, lowest first."""
+    """By status, lowest first. Problems that many endpoints end with stand once in shared."""
     found: dict[str, Any] = {str(endpoint.status): _success(endpoint, references)}
     if endpoint.accepted is not None:
         later = _json(references[endpoint.accepted, "serialization"])
         told = "taken; the job has the answer later"
         found["202"] = {"description": told, "headers": _headers(LATER_HEADERS), "content": later}
     for status, errors in groupby(ends, key=lambda error: error.status):
-        found[str(status)] = _problems(list(errors), references)
+        ends_here = list(errors)
+        name = _name(status, [error.code for error in ends_here])
+        shared[name] = _problems(ends_here, references)
+        found[str(status)] = {"$ref": f"#/components/responses/{name}"}
     return dict(sorted(found.items()))
 
 
@@ -103,15 +113,7 @@ def _success(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
         case "nothing":
             return {"description": WORDS["nothing"]}
         case "picture":
-            return {
-                "description": WORDS["picture"],
-                "headers": _headers(RECEIPT_HEADERS),
-                "content": {
-                    PICTURES: {"schema": BYTES},
-                    "application/json": {"schema": {"type": "object"}},
-                    "multipart/mixed": {"schema": {}},
-                },
-            }
+            return _worked(endpoint, references)
         case "events":
             return {"description": WORDS["events"], "content": _of("text/event-stream")}
         case "text":
@@ -132,6 +134,21 @@ def _success(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
             }
 
 
+def _worked(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
+    """Bytes only where there can be any."""
+    facts = references[WorkedAnswer, "serialization"]
+    operation = endpoint.operation
+    if operation is not None and not (operation.gives_image or operation.gives_sights):
+        return {"description": "what was found", "content": _json(facts)}
+    kinds = {kind: {"schema": BYTES} for kind in RESULTS}
+    mixed = {"multipart/mixed": {"schema": {"description": "the bytes, then the facts"}}}
+    return {
+        "description": WORDS["picture"],
+        "headers": _headers(RECEIPT_HEADERS),
+        "content": {**kinds, **_json(facts), **mixed},
+    }
+
+
 def _of(media_type: str) -> dict[str, Any]:
     return {media_type: {"schema": {"type": "string"}}}
 
@@ -145,6 +162,13 @@ def _headers(told: dict[str, str]) -> dict[str, Any]:
         name: {"description": sentence, "schema": {"type": "string"}}
         for name, sentence in told.items()
     }
+
+
+def _name(status: int, codes: list[str]) -> str:
+    """The codes themselves where they are few, else a digest of them."""
+    words = "-".join(codes)
+    short = words if len(codes) <= 2 else hashlib.sha256(words.encode()).hexdigest()[:8]
+    return f"{status}-{short}"
 
 
 def _problems(errors: list[type[SafelightError]], references: Keyed) -> dict[str, Any]:
@@ -163,6 +187,8 @@ def models_of(endpoint: Endpoint) -> Iterator[tuple[type[BaseModel], Mode]]:
         yield endpoint.body, "validation"
     if endpoint.body == "picture" and endpoint.options is not None:
         yield endpoint.options, "validation"
+    if endpoint.answer == "picture":
+        yield WorkedAnswer, "serialization"
     for model in (endpoint.answer, endpoint.accepted):
         if isinstance(model, type):
             yield model, "serialization"

@@ -34,9 +34,9 @@ SCHEMES = {
     "session": {
         "type": "apiKey",
         "in": "cookie",
-        "name": "safelight-session",
-        "description": "the session that a one-time link opens; other methods than GET need the "
-        "header Safelight-CSRF, too",
+        "name": "safelight",
+        "description": "the session that a one-time link opens (over TLS __Host-safelight); other "
+        "methods than GET need the header Safelight-CSRF, too",
     },
 }
 
@@ -46,10 +46,11 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     told = sorted(endpoints, key=lambda one: (template(one), one.method))
     models = [used for one in told for used in models_of(one)]
     references, schemas = components([(Problem, "serialization"), *models])
+    shared: dict[str, Any] = {}
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in told:
         place = paths.setdefault(template(endpoint), {})
-        place[endpoint.method.lower()] = _operation(endpoint, references)
+        place[endpoint.method.lower()] = _operation(endpoint, references, shared)
     return {
         "openapi": VERSION,
         "info": {
@@ -63,7 +64,11 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in sorted({one.tag for one in told if one.tag})],
         "paths": paths,
-        "components": {"schemas": schemas, "securitySchemes": SCHEMES},
+        "components": {
+            "schemas": schemas,
+            "responses": dict(sorted(shared.items())),
+            "securitySchemes": SCHEMES,
+        },
     }
 
 
@@ -80,13 +85,13 @@ def operation_id(endpoint: Endpoint) -> str:
     return "_".join([endpoint.method.lower(), *words])
 
 
-def _operation(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, references: Keyed, shared: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": operation_id(endpoint),
         "summary": endpoint.summary,
         "tags": [endpoint.tag] if endpoint.tag else [],
         "parameters": parameters(endpoint),
-        "responses": responses(endpoint, ends_of(endpoint), references),
+        "responses": responses(endpoint, ends_of(endpoint), references, shared),
     }
     body = request_body(endpoint, references)
     if body is not None:

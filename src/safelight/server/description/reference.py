@@ -39,7 +39,16 @@ def _tag(told: Document) -> str:
 def _told(document: Document) -> Iterator[tuple[str, str, Document]]:
     for path, methods in document["paths"].items():
         for method, told in methods.items():
-            yield path, method.upper(), told
+            answers = {status: _meant(document, one) for status, one in told["responses"].items()}
+            yield path, method.upper(), {**told, "responses": answers}
+
+
+def _meant(document: Document, response: Document) -> Document:
+    """The response, where it is only referred to."""
+    if "$ref" not in response:
+        return response
+    found: Document = document["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    return found
 
 
 def _contents(document: Document) -> str:
