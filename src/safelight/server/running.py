@@ -80,7 +80,6 @@ def alone(state_dir: Path) -> Iterator[Path]:
     Gives the private folder for what the server keeps. Raises Unavailable.
     """
     folder = folder_of(state_dir)
-    private_folder(state_dir)
     private_folder(folder)
     with ExitStack() as held:
         try:

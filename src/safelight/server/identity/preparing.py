@@ -39,7 +39,6 @@ def prepare(
 
     Raises PolicyRefused, OutputFailed, Unavailable.
     """
-    private_folder(state_dir)
     folder = server_folder(state_dir)
     private_folder(folder)
     register = register_of(state_dir)

@@ -45,7 +45,6 @@ def authority_file(settings: Settings) -> Path:
 
 def _folder(settings: Settings) -> Path:
     folder = server_folder(settings.state_dir)
-    private_folder(settings.state_dir)
     private_folder(folder)
     private_folder(folder / FOLDER)
     return folder / FOLDER
