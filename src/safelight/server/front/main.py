@@ -84,6 +84,7 @@ class Front:
             sweeping = loop.create_task(self._sweep())
             await self._over.wait()
             self._house.is_draining = True
+            self._house.desk.records.wake()
             await gate.close(self._grace_s)
             sweeping.cancel()
             loop.remove_reader(self.line)
@@ -103,6 +104,7 @@ class Front:
             await asyncio.sleep(SWEEP_S)
             self._house.uploads.sweep()
             self._house.results.sweep()
+            self._house.desk.records.sweep()
 
     def _hear(self) -> None:
         try:
