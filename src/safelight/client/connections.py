@@ -54,7 +54,6 @@ def all_of(state_dir: Path) -> Iterator[Connection]:
 
 def keep(state_dir: Path, connection: Connection) -> None:
     """Raises OutputFailed, DiskFull, PolicyRefused."""
-    private_folder(state_dir)
     private_folder(state_dir / FOLDER)
     document = {"schema": SCHEMA, **asdict(connection)}
     write_private(_path(state_dir, connection.url), json.dumps(document, indent=1).encode() + b"\n")
