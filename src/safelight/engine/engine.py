@@ -47,9 +47,6 @@ from safelight.vault.stream import is_encrypted_name
 from safelight.worker.job import Answer, Host, Job
 from safelight.worker.stop import Stop
 
-# 1 January 1980: the earliest that every file system and archive can hold.
-NO_TIME_NS = 315_532_800 * 10**9
-
 
 class Engine:
     """Runs recipes. Opens workers when they are first needed; close it, or use it as a context
@@ -315,7 +312,9 @@ class Engine:
             return clock.result(work)
         place = path_for(target)
         owner = outputs.heir_of(target, work.source.mode, in_place=in_place)
-        owner = outputs.timed(owner, _changed_ns(self.settings.file_time, work.source.changed_ns))
+        owner = outputs.timed(
+            owner, outputs.time_for(self.settings.file_time, work.source.changed_ns)
+        )
         is_encrypted = bool(work.source.scheme) if in_place else is_encrypted_name(target)
         key = book.data_key if is_encrypted else None
         parcels = outputs.delivery(target, [output], owner, reread=in_place, key=key)
@@ -324,13 +323,6 @@ class Engine:
             parcel.commit(receipt.to_bytes(), place.name, replace=replace)
         noting.record(receipt)
         return clock.result(work, path=target, receipt=receipt, receipt_path=place)
-
-
-def _changed_ns(file_time: str, of_input: int | None) -> int | None:
-    """The time of change that the setting means; None leaves that of the work."""
-    if file_time == "none":
-        return NO_TIME_NS
-    return of_input if file_time == "input" else None
 
 
 def _format_of(first: Brief, recipe: Recipe) -> Format:

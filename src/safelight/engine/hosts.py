@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safelight.engine.devices import Devices
 from safelight.engine.selftest import usable_cores
@@ -100,11 +100,17 @@ class Hosts:
         _close(every)
 
     def _taken(self, wanted: Wanted, *, users: int) -> tuple[Held, list[Held]]:
-        """The host, used by so many more, and those that are to be ended for it."""
-        key = self._key(wanted)
+        """The host, used by so many more, and those that are to be ended for it.
+
+        Where it is not warm yet and another one is that differs by its threads alone, that one.
+        """
+        key, other = self._key(wanted), self._key(replace(wanted, is_alone=not wanted.is_alone))
         with self._lock:
             held = self._held.pop(key, None) or Held(self._opened(key))
             self._held[key] = held  # the last one asked for is the last one of all
+            if other in self._held and not held.host.is_ready:
+                stand_in = self._held[other]
+                held = stand_in if stand_in.host.is_ready else held
             held.users += users
             idle = [one for one, other in self._held.items() if not other.users and one != key]
             spare = [self._held.pop(one) for one in idle[: max(0, len(idle) - MOST_IDLE + 1)]]

@@ -28,6 +28,8 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_UNNAMED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK}
 MAX_NAME_BYTES = 255
+# 1 January 1980: the earliest that every file system and archive can hold.
+NO_TIME_NS = 315_532_800 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,13 @@ class Owner:
 def timed(owner: Callable[[int], Owner], changed_ns: int | None) -> Callable[[int], Owner]:
     """The same owner, with a time for the output."""
     return lambda allowed: replace(owner(allowed), changed_ns=changed_ns)
+
+
+def time_for(file_time: str, of_input: int | None) -> int | None:
+    """The time of change that the setting means; None leaves that of the work."""
+    if file_time == "none":
+        return NO_TIME_NS
+    return of_input if file_time == "input" else None
 
 
 def heir_of(target: Path, source_mode: int | None, *, in_place: bool) -> Callable[[int], Owner]:

@@ -88,6 +88,11 @@ class CagedHost:
             self._pool.leave(worker)
 
     @property
+    def is_ready(self) -> bool:
+        """Whether the zygote of the next job is warm."""
+        return self._pool.is_ready
+
+    @property
     def keeper(self) -> Keeper:
         """The zygote of the next job."""
         return self._pool.keeper

@@ -185,6 +185,10 @@ class Host(Protocol):
         WireBroken, LevelTooLow.
         """
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether a job would be begun at once."""
+
     def report(self) -> CageReport:
         """The report of one fresh worker that is given no job."""
 

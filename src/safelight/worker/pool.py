@@ -71,6 +71,12 @@ class Pool:
             worker.kill()
 
     @property
+    def is_ready(self) -> bool:
+        """Whether the zygote has settled; asks for nothing."""
+        keeper = self._keeper
+        return keeper is not None and keeper.settled.is_set() and not keeper.gone.is_set()
+
+    @property
     def keeper(self) -> Keeper:
         with self._lock:
             return self._fill()

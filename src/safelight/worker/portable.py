@@ -87,6 +87,10 @@ class PortableHost:
         finally:
             answer.close()
 
+    @property
+    def is_ready(self) -> bool:
+        return True
+
     def report(self) -> CageReport:
         """What holds a worker here: nothing."""
         return REPORT

@@ -48,7 +48,7 @@ def attend(line: socket.socket, settings: Settings, options: ServeOptions) -> No
                 engine.cancel()
                 serving.close()
     except SafelightError as error:
-        print(error.message, file=sys.stderr)
+        sys.stderr.write(f"{error.message}\n")
         with suppress(OSError):
             control.send(line, Note(Kind.FAILED, error.number))
 

@@ -6,6 +6,7 @@ along with it is closed. So many pictures are worked on at a time, others wait t
 
 from __future__ import annotations
 
+import re
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -34,6 +35,8 @@ from safelight.worker.stop import Stop
 # Wishes of one front end that may be open; its own queue is shorter.
 MOST_WISHES = 1_024
 ASKS = 4
+# How a path begins; no sentence has to say one to who asks from elsewhere.
+PLACE = re.compile(r"(^|[\s'\"(=:])~?/\w")
 
 
 class Serving:
@@ -174,6 +177,13 @@ def seen_in(result: Result, *, hides: bool) -> dict[str, Any]:
     }
 
 
+def placeless(error: SafelightError) -> SafelightError:
+    """The same error without its own words, where these name a place on this machine."""
+    detail = "" if PLACE.search(error.message) else error.detail
+    hint = "" if PLACE.search(error.hint) else error.hint
+    return type(error)(detail, hint=hint)
+
+
 @contextmanager
 def told_of(fail: Callable[[SafelightError], None], counts: Counter[str]) -> Iterator[None]:
     """Whatever goes wrong inside is told to the front end as one of our errors."""
@@ -182,7 +192,7 @@ def told_of(fail: Callable[[SafelightError], None], counts: Counter[str]) -> Ite
             yield
     except SafelightError as error:
         counts[error.code] += 1
-        fail(error)
+        fail(placeless(error))
     except Exception:  # noqa: BLE001 - a fault of ours ends one wish, and no other
         counts[SafelightError.code] += 1
         fail(SafelightError())

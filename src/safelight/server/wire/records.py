@@ -173,9 +173,9 @@ def parse_request(untrusted: bytes, fds: int) -> Request:
         if kind is Kind.ORDER:
             return _order(number, flags, rest, fds)
         if kind is Kind.ASK:
-            return _ask(number, rest, fds)
+            return _ask(number, flags, rest, fds)
         if kind is Kind.CANCEL:
-            _require(not rest and not fds)
+            _require(not rest and not fds and not flags)
             return Cancel(number)
     except (struct.error, ValueError) as error:
         raise Malformed("the numbers of a record are out of their bounds") from error
@@ -188,11 +188,12 @@ def parse_reply(untrusted: bytes, fds: int) -> Reply:
     try:
         if kind is Kind.PROGRESS:
             (share,) = _SHARE.unpack(rest)
+            _require(not fds and not flags)
             return Progress(number, bounded(share, 0, WHOLE) / WHOLE)
         if kind is Kind.ANSWER:
             return _answer(number, flags, rest, fds)
         if kind is Kind.FAILURE:
-            return _failure(number, rest)
+            return _failure(number, flags, rest, fds)
     except (struct.error, ValueError) as error:
         raise Malformed("the numbers of a record are out of their bounds") from error
     raise Malformed("a record of the other side")
@@ -215,22 +216,22 @@ def _opened(untrusted: bytes, fds: int) -> tuple[Kind, int, int, bytes]:
 
 
 def _order(number: int, flags: int, rest: bytes, fds: int) -> Order:
-    timeout_ms, recipe_bytes, files, _ = _ORDER.unpack_from(rest)
+    timeout_ms, recipe_bytes, files, spare = _ORDER.unpack_from(rest)
     bounded(timeout_ms, 1, MAX_TIMEOUT_S * 1000)
     bounded(recipe_bytes, 1, MAX_RECIPE_BYTES)
     bounded(files, 1, MAX_FILES)
     found, recipe = _files(rest[_ORDER.size :], files, recipe_bytes)
-    _require(fds == files and not flags & ~IS_ALONE)
+    _require(fds == files and not flags & ~IS_ALONE and not spare)
     return Order(number, recipe, found, timeout_ms, is_alone=bool(flags & IS_ALONE))
 
 
-def _ask(number: int, rest: bytes, fds: int) -> Ask:
-    name, facts_bytes, files, _ = _ASK.unpack_from(rest)
+def _ask(number: int, flags: int, rest: bytes, fds: int) -> Ask:
+    name, facts_bytes, files, spare = _ASK.unpack_from(rest)
     bounded(facts_bytes, 2, MAX_ASKED_BYTES)
     bounded(files, 0, MAX_FILES)
     found, facts = _files(rest[_ASK.size :], files, facts_bytes)
     word = name.rstrip(b"\0").decode("ascii")
-    _require(fds == files and word.isidentifier())
+    _require(fds == files and not flags and not spare and word.isidentifier())
     return Ask(number, word, facts, found)
 
 
@@ -240,16 +241,16 @@ def _answer(number: int, flags: int, rest: bytes, fds: int) -> Answer:
     bounded(output_bytes, 0, MAX_FILE_BYTES)
     has_output = bool(flags & HAS_OUTPUT)
     _require(fds == 1 + has_output and not flags & ~HAS_OUTPUT)
-    _require(has_output or not output_bytes)
+    _require(has_output or not (output_bytes or any(digest)))
     return Answer(number, facts_bytes, File(digest.hex(), output_bytes) if has_output else None)
 
 
-def _failure(number: int, rest: bytes) -> Failure:
+def _failure(number: int, flags: int, rest: bytes, fds: int) -> Failure:
     code, detail_bytes, hint_bytes = _FAILURE.unpack_from(rest)
     bounded(detail_bytes, 0, MAX_DETAIL_BYTES)
     bounded(hint_bytes, 0, MAX_HINT_BYTES)
     words = rest[_FAILURE.size :]
-    _require(len(words) == detail_bytes + hint_bytes)
+    _require(len(words) == detail_bytes + hint_bytes and not flags and not fds)
     return Failure(number, code, words[:detail_bytes].decode(), words[detail_bytes:].decode())
 
 
