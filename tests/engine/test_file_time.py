@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from safelight import Engine, Recipe
-from safelight.engine.engine import NO_TIME_NS
+from safelight.engine.output import NO_TIME_NS
 from safelight.settings import Settings
 from tests.codecs.making import jpeg
 
