@@ -17,9 +17,9 @@ from typing import BinaryIO, cast
 from safelight.batch.events import Event, Item, Listener, Share, Start, Status, Summary
 from safelight.batch.naming import Existing
 from safelight.batch.plan import PlannedItem
+from safelight.batch.runs import Runs
 from safelight.batch.standard_input import StandardInput
 from safelight.batch.tally import BAD, Tally
-from safelight.engine.engine import Engine
 from safelight.engine.existing import numbered
 from safelight.engine.kept import refuse_kept
 from safelight.engine.result import Result, Skipped
@@ -61,7 +61,7 @@ class Batch:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Runs,
         recipe: Recipe,
         items: Sequence[PlannedItem],
         *,

@@ -14,7 +14,13 @@ from safelight.settings import rules
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Decorator = Callable[[Decorated], Decorated]
 SHORT = {"jobs": ("-j",)}
-METAVARS = {"jobs": "N|auto", "timeout": "TIME", "max_bytes": "SIZE", "max_pixels": "SIZE"}
+METAVARS = {
+    "jobs": "N|auto",
+    "timeout": "TIME",
+    "max_bytes": "SIZE",
+    "max_pixels": "SIZE",
+    "server": "URL",
+}
 FOLDERS = ("state_dir", "data_dir", "passphrase_file")
 CAGE = ("require_level", "timeout", "max_bytes", "max_pixels", "device", *FOLDERS)
 
@@ -151,4 +157,6 @@ batching = stacked(
     setting("progress"),
     setting("log_names"),
     click.option("--fail-fast", is_flag=True, help="Stop at the first picture that fails."),
+    setting("server"),
+    setting("server_token_file"),
 )

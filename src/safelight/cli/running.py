@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from safelight.batch.naming import Placement
     from safelight.batch.plan import PlannedItem, Selection
     from safelight.batch.run import Batch
+    from safelight.batch.runs import Runs
     from safelight.cli.report import Report
     from safelight.recipe import Recipe
+    from safelight.settings import Settings
 
 STANDARD = "-"
 
@@ -119,7 +121,6 @@ def work(
     """Run a plan and report on it."""
     from safelight.batch.run import Batch, Manner
     from safelight.cli.stopping import stopping
-    from safelight.engine.engine import Engine
 
     _ask(face, recipe, placement, len(items))
     settings = face.settings
@@ -132,9 +133,7 @@ def work(
         standard_output=cast(Any, sys.stdout.buffer) if placement.is_standard else None,
     )
     jobs = min(settings.jobs, max(1, len(items)))
-    engine = Engine(settings, jobs=jobs, door="command line")
-    if recipe.needs:
-        engine.devices.require()
+    engine = _engine(settings, recipe, jobs)
     with stopping(quiet=face.verbosity < 0 or face.is_json) as stopper, engine:
         batch = Batch(engine, recipe, items, manner=manner, listener=report)
         report.batch = stopper.batch = batch
@@ -142,6 +141,20 @@ def work(
         with closing(report):
             summary = _run(batch, to_standard_output=placement.is_standard)
     return report.conclude(summary)
+
+
+def _engine(settings: Settings, recipe: Recipe, jobs: int) -> Runs:
+    """That of this machine, or the server in its place. Raises RuntimeMissing, Unavailable."""
+    if settings.server:
+        from safelight.cli.elsewhere import remote_engine
+
+        return remote_engine(settings)
+    from safelight.engine.engine import Engine
+
+    engine = Engine(settings, jobs=jobs, door="command line")
+    if recipe.needs:
+        engine.devices.require()
+    return engine
 
 
 def _ask(face: Face, recipe: Recipe, placement: Placement, files: int) -> None:

@@ -80,7 +80,7 @@ class AsyncClient(AsyncMethods):
             finally:
                 await response.aclose()
 
-    async def _do(self, steps: Steps[T]) -> T:
+    async def carry(self, steps: Steps[T]) -> T:
         """Carry the steps out. What fails is told to them first, so that they can clean up."""
         try:
             step = next(steps)

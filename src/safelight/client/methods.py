@@ -25,12 +25,12 @@ class SyncMethods(Verbs, ABC):
     """Of the client of ordinary code."""
 
     @abstractmethod
-    def _do(self, steps: Steps[T]) -> T: ...
+    def carry(self, steps: Steps[T]) -> T: ...
 
     def _operate(
         self, name: str, source: Source, running: Running, parameters: Mapping[str, Any]
     ) -> Result:
-        return self._do(operated(name, source, running, parameters))
+        return self.carry(operated(name, source, running, parameters))
 
     def run(
         self,
@@ -46,15 +46,15 @@ class SyncMethods(Verbs, ABC):
         source is a path, encoded bytes or a binary stream. The result comes as bytes; with output
         it is written there, its receipt beside it; with into it goes to that stream.
         """
-        return self._do(ran(recipe, source, Running(output, into, progress)))
+        return self.carry(ran(recipe, source, Running(output, into, progress)))
 
     def upload(self, source: Source) -> Upload:
         """Have the server hold a picture for a while, for a job or as a further picture."""
-        return self._do(once(calls.upload(source)))
+        return self.carry(once(calls.upload(source)))
 
     def drop_upload(self, name: str) -> None:
         """Have it overwritten."""
-        self._do(once(calls.drop("uploads", name)))
+        self.carry(once(calls.drop("uploads", name)))
 
     def submit(
         self, inputs: Iterable[str], recipe: Recipe | str, *, pictures: Iterable[str] = ()
@@ -62,63 +62,63 @@ class SyncMethods(Verbs, ABC):
         """Begin a job of uploads, by their ids, and do not wait for it. pictures: uploads that the
         recipe names by their SHA-256.
         """
-        return self._do(once(calls.submit(calls.job_document(inputs, recipe, pictures))))
+        return self.carry(once(calls.submit(calls.job_document(inputs, recipe, pictures))))
 
     def jobs(self, *, state: str = "", cursor: str = "") -> Jobs:
         """A page of the jobs of this token, the newest first."""
-        return self._do(once(calls.jobs(state, cursor)))
+        return self.carry(once(calls.jobs(state, cursor)))
 
     def job(self, name: str) -> Job:
         """How a job stands."""
-        return self._do(once(calls.job(name)))
+        return self.carry(once(calls.job(name)))
 
     def items(self, name: str, *, state: str = "", cursor: str = "") -> Items:
         """A page of what became of a job's pictures."""
-        return self._do(once(calls.items(name, state, cursor)))
+        return self.carry(once(calls.items(name, state, cursor)))
 
     def retry(self, name: str) -> Job:
         """Let what failed of a job wait again."""
-        return self._do(once(calls.retry(name)))
+        return self.carry(once(calls.retry(name)))
 
     def drop_job(self, name: str) -> None:
         """Cancel a job, and have its results overwritten."""
-        self._do(once(calls.drop_job(name)))
+        self.carry(once(calls.drop_job(name)))
 
     def fetch(self, asset: str, into: Sink) -> None:
         """The bytes of a result, by the link that an item of a job has."""
-        self._do(once(calls.fetch(asset, into)))
+        self.carry(once(calls.fetch(asset, into)))
 
     def drop_result(self, name: str) -> None:
         """Have a result overwritten."""
-        self._do(once(calls.drop("results", name)))
+        self.carry(once(calls.drop("results", name)))
 
     def capabilities(self) -> dict[str, Any]:
         """What the server can do: operations, formats, models, limits, and what holds its cage."""
-        return self._do(once(calls.plain("/capabilities")))
+        return self.carry(once(calls.plain("/capabilities")))
 
     def models(self, name: str = "") -> dict[str, Any]:
         """The models of the server, or all of one."""
-        return self._do(once(calls.models(name)))
+        return self.carry(once(calls.models(name)))
 
     def receipt(self, name: str) -> bytes:
         """A receipt by its id: the signed envelope as it stands in a file."""
-        return self._do(once(calls.receipt(name)))
+        return self.carry(once(calls.receipt(name)))
 
     def verify(self, receipt: bytes, file: Source | None = None) -> dict[str, Any]:
         """What the server says of a receipt, and of the file that it is to speak of."""
-        return self._do(once(calls.verify(receipt, file)))
+        return self.carry(once(calls.verify(receipt, file)))
 
 
 class AsyncMethods(AsyncVerbs, ABC):
     """The same, awaited."""
 
     @abstractmethod
-    async def _do(self, steps: Steps[T]) -> T: ...
+    async def carry(self, steps: Steps[T]) -> T: ...
 
     async def _operate(
         self, name: str, source: Source, running: Running, parameters: Mapping[str, Any]
     ) -> Result:
-        return await self._do(operated(name, source, running, parameters))
+        return await self.carry(operated(name, source, running, parameters))
 
     async def run(
         self,
@@ -130,62 +130,62 @@ class AsyncMethods(AsyncVerbs, ABC):
         progress: Progress | None = None,
     ) -> Result:
         """See Client.run."""
-        return await self._do(ran(recipe, source, Running(output, into, progress)))
+        return await self.carry(ran(recipe, source, Running(output, into, progress)))
 
     async def upload(self, source: Source) -> Upload:
         """See Client.upload."""
-        return await self._do(once(calls.upload(source)))
+        return await self.carry(once(calls.upload(source)))
 
     async def drop_upload(self, name: str) -> None:
         """See Client.drop_upload."""
-        await self._do(once(calls.drop("uploads", name)))
+        await self.carry(once(calls.drop("uploads", name)))
 
     async def submit(
         self, inputs: Iterable[str], recipe: Recipe | str, *, pictures: Iterable[str] = ()
     ) -> Job:
         """See Client.submit."""
-        return await self._do(once(calls.submit(calls.job_document(inputs, recipe, pictures))))
+        return await self.carry(once(calls.submit(calls.job_document(inputs, recipe, pictures))))
 
     async def jobs(self, *, state: str = "", cursor: str = "") -> Jobs:
         """See Client.jobs."""
-        return await self._do(once(calls.jobs(state, cursor)))
+        return await self.carry(once(calls.jobs(state, cursor)))
 
     async def job(self, name: str) -> Job:
         """See Client.job."""
-        return await self._do(once(calls.job(name)))
+        return await self.carry(once(calls.job(name)))
 
     async def items(self, name: str, *, state: str = "", cursor: str = "") -> Items:
         """See Client.items."""
-        return await self._do(once(calls.items(name, state, cursor)))
+        return await self.carry(once(calls.items(name, state, cursor)))
 
     async def retry(self, name: str) -> Job:
         """See Client.retry."""
-        return await self._do(once(calls.retry(name)))
+        return await self.carry(once(calls.retry(name)))
 
     async def drop_job(self, name: str) -> None:
         """See Client.drop_job."""
-        await self._do(once(calls.drop_job(name)))
+        await self.carry(once(calls.drop_job(name)))
 
     async def fetch(self, asset: str, into: Sink) -> None:
         """See Client.fetch."""
-        await self._do(once(calls.fetch(asset, into)))
+        await self.carry(once(calls.fetch(asset, into)))
 
     async def drop_result(self, name: str) -> None:
         """See Client.drop_result."""
-        await self._do(once(calls.drop("results", name)))
+        await self.carry(once(calls.drop("results", name)))
 
     async def capabilities(self) -> dict[str, Any]:
         """See Client.capabilities."""
-        return await self._do(once(calls.plain("/capabilities")))
+        return await self.carry(once(calls.plain("/capabilities")))
 
     async def models(self, name: str = "") -> dict[str, Any]:
         """See Client.models."""
-        return await self._do(once(calls.models(name)))
+        return await self.carry(once(calls.models(name)))
 
     async def receipt(self, name: str) -> bytes:
         """See Client.receipt."""
-        return await self._do(once(calls.receipt(name)))
+        return await self.carry(once(calls.receipt(name)))
 
     async def verify(self, receipt: bytes, file: Source | None = None) -> dict[str, Any]:
         """See Client.verify."""
-        return await self._do(once(calls.verify(receipt, file)))
+        return await self.carry(once(calls.verify(receipt, file)))

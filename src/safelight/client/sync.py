@@ -96,7 +96,7 @@ class Client(SyncMethods):
             for piece in response.iter_raw():
                 yield from reading.take(piece)
 
-    def _do(self, steps: Steps[T]) -> T:
+    def carry(self, steps: Steps[T]) -> T:
         """Carry the steps out. What fails is told to them first, so that they can clean up."""
         try:
             step = next(steps)

@@ -26,7 +26,7 @@ from safelight.worker.memory import SIZE_SEALS
 MAX_CONFIG_BYTES = MEGA
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)
 UNSAID = ("origins", "warnings")
-FOLDERS = ("state_dir", "data_dir", "passphrase_file")
+FOLDERS = ("state_dir", "data_dir", "passphrase_file", "server_token_file")
 
 
 @dataclass(frozen=True, slots=True)

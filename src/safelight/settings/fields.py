@@ -129,6 +129,18 @@ PASSPHRASE_FILE = Rule(
     "file whose first line opens a vault that a passphrase keeps",
     show=lambda path: "" if path is None else str(path),
 )
+SERVER = Rule(
+    r.server,
+    "https://HOST:PORT, unix:PATH, local, none",
+    "server that works on the pictures in place of this machine; local: the one that runs here",
+    show=lambda address: address or "none",
+)
+SERVER_TOKEN_FILE = Rule(
+    r.file,
+    "a path",
+    "file with the token for the server, in place of what connect stored",
+    show=lambda path: "" if path is None else str(path),
+)
 
 
 @dataclass(frozen=True)
@@ -161,7 +173,11 @@ class Settings:
     )
     network: str = _setting(
         "pull",
-        _words(NETWORK, "what may open a connection: models pull, or nothing", is_ordered=True),
+        _words(
+            NETWORK,
+            "what may open a connection: models pull and --server, or nothing",
+            is_ordered=True,
+        ),
     )
     device: str = _setting("auto", DEVICE)
     progress: str = _setting("auto", _words(PROGRESS, "how progress is shown, on the error stream"))
@@ -192,6 +208,8 @@ class Settings:
         ),
     )
     passphrase_file: Path | None = _setting(None, PASSPHRASE_FILE)
+    server: str = _setting("", SERVER)
+    server_token_file: Path | None = _setting(None, SERVER_TOKEN_FILE)
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
 

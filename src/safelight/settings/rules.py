@@ -137,6 +137,13 @@ def switch(value: Any) -> bool:
     return answers[str(value).lower()]
 
 
+def server(value: Any) -> str:
+    """The address of a server as it was written, nothing for none; who connects looks closer."""
+    if not isinstance(value, str) or not (value.isprintable() and len(value) <= 300):
+        raise ValueError("must be https://HOST:PORT, unix:PATH, local, or none")
+    return "" if value == "none" else value.strip()
+
+
 def code(value: Any) -> str:
     """A code that an organisation gives, or nothing."""
     if not isinstance(value, str) or not (value == "" or WORD.fullmatch(value)):
