@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Write docs/reference/ from the code: operations, errors, settings, formats, models, commands,
-and the schemas of receipts.
+the interface of the server, and the schemas of receipts.
 
 Usage: scripts/reference.py            (writes what changed)
        scripts/reference.py --check    (writes nothing; leaves with 1 and names what is stale)
@@ -37,8 +37,17 @@ def pages() -> dict[str, str]:
         "models.md": HEADER + "\n".join(models_page()) + "\n",
         "commands.md": HEADER + "\n".join(commands_page()) + "\n",
         "findings.md": HEADER + "\n".join(findings_page()) + "\n",
+        "openapi.json": described(),
         **dict(receipt_schemas()),
     }
+
+
+def described() -> str:
+    """The interface of the server, for programs."""
+    from safelight.server.description.openapi import written
+    from safelight.server.endpoint import discovered
+
+    return written(discovered()).decode()
 
 
 def receipt_schemas() -> Iterator[tuple[str, str]]:

@@ -8,15 +8,22 @@ from typing import Any
 from safelight.engine.bundling import Arriving, Packed
 from safelight.engine.shelving import Shelving, Told
 from safelight.engine.source import Sealed
-from safelight.errors import PolicyRefused, UsageError
+from safelight.errors import InputRefused, PolicyRefused, UsageError, VerificationFailed
 from safelight.server.back.asking import Given
 
 
 def answer(given: Given) -> dict[str, Any]:
     """One file, the bundle; facts: key, the fingerprint of one who is trusted; accepted, models
     whose terms were accepted. Raises PolicyRefused for what nobody trusted vouches for,
-    VerificationFailed, and what the trial of a model ends with.
+    InputRefused for what is no bundle or was changed, and what the trial of a model ends with.
     """
+    try:
+        return _taken_in(given)
+    except VerificationFailed as error:
+        raise InputRefused(error.message, hint=error.hint) from error
+
+
+def _taken_in(given: Given) -> dict[str, Any]:
     engine = given.engine
     shelving = Shelving(engine.settings)
     with _reader(given) as source:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from safelight.engine.widest import widest
-from safelight.errors import SafelightError, UsageError
+from safelight.errors import PathUnknown, SafelightError, UsageError
 from safelight.proof.posture.posture import Place, posture
 from safelight.proof.reports import signed
 from safelight.proof.reports.catalogue import kind, names
@@ -22,7 +22,7 @@ FORMS = ("json", "html", "markdown")
 def answer(given: Given) -> dict[str, Any]:
     """facts: kind, form, since, until, role. The page in that form, signed unless it is Markdown.
 
-    Raises UsageError for another kind, VerificationFailed where journal or ledger were altered.
+    Raises PathUnknown for another kind, VerificationFailed where journal or ledger were altered.
     """
     form = given.text("form")
     if form not in FORMS:
@@ -37,7 +37,7 @@ def answer(given: Given) -> dict[str, Any]:
 def _page(given: Given) -> Page:
     named, settings = given.text("kind"), given.engine.settings
     if named not in (*names(), POSTURE):
-        raise UsageError(
+        raise PathUnknown(
             "there is no report of this kind", hint=f"kinds: {', '.join((*names(), POSTURE))}"
         )
     stands = posture(Place(settings), _cage(given))

@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from safelight.errors import (
+    InputRefused,
     LimitExceeded,
     ModelMissing,
     NotAllowed,
     PolicyRefused,
+    Unavailable,
     UsageError,
     VerificationFailed,
 )
@@ -176,7 +178,7 @@ endpoints = (
     Endpoint(
         "POST", "/models/import", take_in, "Take models in from a bundle; from this machine alone",
         scope="models.admin", tag="models", options=Import, body="bytes", answer=Imported,
-        errors=(LimitExceeded, ModelMissing, PolicyRefused, VerificationFailed),
+        errors=(InputRefused, LimitExceeded, ModelMissing, PolicyRefused, Unavailable),
     ),
     Endpoint(
         "POST", "/models/pull", pull, "Always refused: the server fetches nothing",
