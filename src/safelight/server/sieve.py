@@ -39,7 +39,8 @@ from safelight.worker.bpf import (
 
 CALLS = (
     *("futex", "mmap", "munmap", "mprotect", "madvise", "mremap", "brk", "memfd_create"),
-    *("read", "readv", "pread64", "preadv", "write", "writev", "pwrite64", "pwritev", "lseek"),
+    *("read", "readv", "pread64", "write", "writev", "pwrite64", "lseek"),
+    *("preadv", "preadv2", "pwritev", "pwritev2"),
     *("close", "close_range", "dup", "dup2", "dup3", "fcntl", "ioctl", "ftruncate", "fallocate"),
     *("open", "openat", "fstat", "stat", "lstat", "newfstatat", "getdents64", "getcwd"),
     *("accept", "accept4", "recvfrom", "recvmsg", "sendto", "sendmsg", "shutdown"),

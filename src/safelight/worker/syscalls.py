@@ -39,11 +39,12 @@ munmap 11 215 | name_to_handle_at 303 264 | nanosleep 35 101 | newfstatat 262 79
 open_by_handle_at 304 265 | open_tree 428 428 | openat 257 56 | openat2 437 437
 perf_event_open 298 241 | personality 135 92 | pidfd_getfd 438 438 | pidfd_open 434 434
 pidfd_send_signal 424 424 | pivot_root 155 41 | pkey_mprotect 329 288 | poll 7 - | ppoll 271 73
-prctl 157 167 | pread64 17 67 | preadv 295 69 | prlimit64 302 261 | process_vm_readv 310 270
-process_vm_writev 311 271 | pselect6 270 72 | ptrace 101 117 | pwrite64 18 68 | pwritev 296 70
-read 0 63 | readlinkat 267 78 | readv 19 65 | reboot 169 142 | recvfrom 45 207 | recvmsg 47 212
-remap_file_pages 216 234 | renameat2 316 276 | restart_syscall 219 128 | rseq 334 293
-rt_sigaction 13 134 | rt_sigprocmask 14 135 | rt_sigqueueinfo 129 138 | rt_sigreturn 15 139
+prctl 157 167 | pread64 17 67 | preadv 295 69 | preadv2 327 286 | prlimit64 302 261
+process_vm_readv 310 270 | process_vm_writev 311 271 | pselect6 270 72 | ptrace 101 117
+pwrite64 18 68 | pwritev 296 70 | pwritev2 328 287 | read 0 63 | readlinkat 267 78
+readv 19 65 | reboot 169 142 | recvfrom 45 207 | recvmsg 47 212 | remap_file_pages 216 234
+renameat2 316 276 | restart_syscall 219 128 | rseq 334 293 | rt_sigaction 13 134
+rt_sigprocmask 14 135 | rt_sigqueueinfo 129 138 | rt_sigreturn 15 139
 sched_getaffinity 204 123 | sched_setaffinity 203 122 | sched_setscheduler 144 119
 sched_yield 24 124 | seccomp 317 277 | select 23 - | semctl 66 191 | semget 64 190
 sendmmsg 307 269 | sendmsg 46 211 | sendto 44 206 | set_robust_list 273 99

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import ssl
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
@@ -43,7 +46,7 @@ class Gate:
         self._handshakes: set[asyncio.Task[None]] = set()
         # What others do to a connection is no news, and its words would tell of them.
         logging.disable()
-        self._loop.set_exception_handler(lambda _loop, _context: None)
+        self._loop.set_exception_handler(_told)
 
     @property
     def connections(self) -> int:
@@ -143,3 +146,10 @@ class Gate:
         if self._is_paused and self._is_open:
             self._is_paused = False
             self._watch()
+
+
+def _told(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Of what went wrong in us, the kind alone: the supervisor shows it if we end of it."""
+    kind = type(context.get("exception")).__name__
+    with contextlib.suppress(OSError):
+        os.write(sys.stderr.fileno(), f"{kind}\n".encode())
