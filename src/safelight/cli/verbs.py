@@ -29,6 +29,7 @@ HOUSE: dict[str, tuple[str, str, str]] = {
     "serve": ("Server", "serve", "Serve the same work over HTTP, here or on the local network"),
     "status": ("Server", "status", "Show the server that runs here"),
     "pair": ("Server", "pair", "Let a phone or a laptop use the server, and end that"),
+    "connect": ("Server", "connect", "Pair this machine with a server elsewhere"),
     "token": ("Server", "token", "Make, list and revoke tokens for programs"),
     "trust": ("Server", "trust", "Have this machine trust its server's certificate"),
     "doctor": ("House", "doctor", "Check that everything needed is here"),

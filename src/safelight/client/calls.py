@@ -143,7 +143,7 @@ def pairing(code: str, name: str) -> Call[dict[str, Any]]:
         f"{API}/pairing",
         Reply.document,
         headers={"Content-Type": JSON},
-        body=canonical({"code": code, "name": name}),
+        body=canonical({"code": code, **({"name": name} if name else {})}),
     )
 
 

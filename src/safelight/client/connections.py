@@ -23,8 +23,8 @@ MAX_FILE_BYTES = 131_072
 @dataclass(frozen=True)
 class Connection:
     """url, token, and the certificate (PEM) that vouches for the server, nothing where those that
-    this machine trusts do. scopes are what the token allows, expires when it ends, 0 for never, in
-    seconds since 1970.
+    this machine trusts do. scopes are what the token allows, expires when it ends, as the
+    server says it, nothing for never.
     """
 
     url: str
@@ -33,7 +33,7 @@ class Connection:
     is_leaf: bool = False
     fingerprint: str = ""
     scopes: tuple[str, ...] = ()
-    expires: float = 0.0
+    expires: str = ""
 
     @property
     def address(self) -> Address:
