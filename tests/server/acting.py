@@ -7,7 +7,8 @@ worker, "break" raises what nobody expects; anything else comes back doubled.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import wraps
 from typing import Any
 
 from safelight.errors import ContainerBroken, WorkerDied
@@ -22,6 +23,19 @@ from safelight.server.work import Order, Outcome, Progress
 
 RECIPE = Recipe.from_steps([{"op": "resize", "width": 24}])
 TOOLS: frozenset[Scope] = frozenset({"tools"})
+
+
+Test = Callable[..., Coroutine[Any, Any, None]]
+
+
+def looped(test: Test) -> Callable[..., None]:
+    """Runs in an event loop of its own."""
+
+    @wraps(test)
+    def run(*args: Any, **kwargs: Any) -> None:
+        asyncio.run(test(*args, **kwargs))
+
+    return run
 
 
 def blob(data: bytes, memory: Memory | None = None) -> Blob:
@@ -95,6 +109,7 @@ class Scene:
         self.back, self.memory = Acting(), Memory(held_bytes)
         self.options = ServeOptions(**{"queue": 64, **options})
         self.results = Shelf(new_epoch(), self.options.keep_s)
+        self.uploads = Shelf(self.results.epoch, self.options.keep_s)
         self.desk = Desk(self.back, self.memory, self.results, self.options)
 
     async def __aenter__(self) -> Scene:
@@ -103,6 +118,7 @@ class Scene:
     async def __aexit__(self, *exc: object) -> None:
         await self.desk.close()
         self.results.clear()
+        self.uploads.clear()
         assert self.memory.left_bytes == self.memory.most_bytes
 
     def source(self, text: str = "plain") -> Source:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from functools import wraps
 from typing import Any
 
 import pytest
@@ -20,19 +18,7 @@ from safelight.errors import (
     UsageError,
 )
 from safelight.server.front.jobs.job import Job
-from tests.server.acting import RECIPE, Scene, who
-
-Test = Callable[..., Coroutine[Any, Any, None]]
-
-
-def looped(test: Test) -> Callable[..., None]:
-    """Runs in an event loop of its own."""
-
-    @wraps(test)
-    def run(*args: Any, **kwargs: Any) -> None:
-        asyncio.run(test(*args, **kwargs))
-
-    return run
+from tests.server.acting import RECIPE, Scene, looped, who
 
 
 def submit(scene: Scene, *texts: str, key: str = "anna", **more: Any) -> Job:

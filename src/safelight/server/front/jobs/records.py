@@ -58,7 +58,8 @@ class Records:
         return self._results.epoch
 
     def add(self, job: Job) -> None:
-        self.sweep()
+        if len(self) >= MOST_JOBS:
+            self.sweep()
         job.number = next(self._made)
         self._jobs[job.id] = job
         self._stories[job.id] = Story(self._next)
