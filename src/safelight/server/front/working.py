@@ -62,7 +62,7 @@ async def worked(call: Call, recipe: Recipe, body: Body, wanted: Wanted) -> Resp
     form = wanted.form(recipe)
     read_s = time.perf_counter() - wanted.started
     job = _submitted(call, recipe, body, is_waited_for=wanted.preference.wait_s > 0)
-    if not await _ended(call, job, wanted.preference.wait_s):
+    if not await ended(call, job, wanted.preference.wait_s):
         return _later(call, job, wanted.preference)
     call.house.desk.forget(job)
     response = _answer(call, job, form)
@@ -114,7 +114,7 @@ def _submitted(call: Call, recipe: Recipe, body: Body, *, is_waited_for: bool) -
     )
 
 
-async def _ended(call: Call, job: Job, wait_s: float) -> bool:
+async def ended(call: Call, job: Job, wait_s: float) -> bool:
     """Whether it has ended in time. Raises ClientDisconnect where its asker left before."""
     if wait_s <= 0:
         return job.has_ended

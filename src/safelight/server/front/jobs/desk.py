@@ -279,7 +279,11 @@ class Desk:
         if output is not None:
             if output.room is None:
                 output.room = self._memory.claim(output.size_bytes)
-            facts = {"receipt": outcome.receipt, "receipt_id": outcome.receipt_id}
+            facts = {
+                "receipt": outcome.receipt,
+                "receipt_id": outcome.receipt_id,
+                "document": outcome.document,
+            }
             kept = self._results.put(job.owner, output, outcome.media_type, facts)
             item.result_id = kept.name
         item.outcome = dataclasses.replace(outcome, output=None)

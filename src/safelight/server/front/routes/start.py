@@ -1,0 +1,70 @@
+"""Start: the first page, which says what this is. Who is not known yet is told how to be."""
+
+from __future__ import annotations
+
+from html import escape
+
+from starlette.responses import Response
+
+from safelight import __version__
+from safelight.server.description.sheet import as_html, code, link, page, table
+from safelight.server.endpoint import API, Call, Endpoint
+from safelight.server.identity.door import Door
+
+PLACES = (
+    ("/reference", "everything that can be asked here, and how"),
+    ("/problems", "every way in which a call can fail, and what helps"),
+    (f"{API}/openapi.json", "the same for programs, as OpenAPI 3.1"),
+    (f"{API}/capabilities", "what this server can do, and what holds its workers"),
+)
+PROMISES = (
+    "Pictures lie in memory only, and are overwritten: a result once it was fetched, or when its"
+    " time is over.",
+    "Each picture is opened by a process of its own, locked in, that ends with it.",
+    "The part that speaks to you can open no connection and no file of yours: the kernel refuses"
+    " it.",
+    "The log holds times, sizes and codes: no name, no address.",
+)
+
+
+async def start(call: Call) -> Response:
+    keep_s = call.house.options.keep_s
+    promises = "".join(f"<li>{escape(one)}</li>" for one in PROMISES)
+    places = table(
+        ("where", "what"), ((link(place, place), escape(what)) for place, what in PLACES)
+    )
+    parts = [
+        f"<section><h2>You</h2><p>{_you(call)}</p></section>",
+        f"<section><h2>What it keeps to</h2><ul>{promises}</ul>"
+        f"<p>Results wait {keep_s // 60} minutes at most. {code('safelight prove')} tries it all."
+        "</p></section>",
+        f"<section><h2>More</h2>{places}</section>",
+        f"<section><h2>A first call</h2><pre>{escape(_example(call.house.door))}</pre></section>",
+    ]
+    intro = f"A private image server, version {__version__}. It answers, and cannot call out."
+    return as_html(page("Safelight", intro, parts))
+
+
+def _you(call: Call) -> str:
+    if call.who.kind == "nobody":
+        return (
+            f"This server does not know you yet. On its machine, {code('safelight status --link')}"
+            f" makes a link for this browser, and {code('safelight pair')} a code for a device."
+        )
+    return f"This server knows you: you may {escape(', '.join(sorted(call.who.scopes)))}."
+
+
+def _example(door: Door) -> str:
+    scheme = "https" if door.fingerprint else "http"
+    return (
+        "curl -H 'Authorization: Bearer TOKEN' -H 'Content-Type: image/jpeg' \\\n"
+        f"  --data-binary @photo.jpg -o small.jpg '{scheme}://HOST{API}/resize?fit=1600x1600'"
+    )
+
+
+endpoints = (
+    Endpoint(
+        "GET", "/", start, "What this server is", scope=None, tag="server", answer="page",
+        is_rooted=True,
+    ),
+)  # fmt: skip
