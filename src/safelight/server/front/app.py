@@ -74,7 +74,7 @@ class App:
     async def _answer(self, request: Request, exchange: _Exchange) -> Response:
         door = self.house.door
         door.check_host(request)
-        methods, parameters = self._routes.find(request.url.path)
+        methods, parameters = self._routes.find(request.scope["path"])
         if request.method == "OPTIONS":
             return preflight(allowed(methods), exchange.site)
         door.check_origin(request)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -77,6 +78,9 @@ class Front:
             self._tls = server_context(int(start.tls["leaf_fd"])) if start.tls else None
             entries = list(self._entries(stack))
             gate = Gate(make_config(app), entries, start.options.connections)
+            # What is there now stays: who looks for garbage looks at what requests left alone.
+            gc.collect()
+            gc.freeze()
             held = self.lock(start)
             loop.add_reader(self.line, self._hear)
             gate.open()
@@ -99,9 +103,12 @@ class Front:
             yield Entry(listener, self._tls if one.is_tls else None)
 
     async def _sweep(self) -> None:
-        """What has had its time is overwritten, whether anybody asks for it or not."""
+        """What has had its time is overwritten, whether anybody asks for it or not; and so is what
+        an error and its frames hold of each other.
+        """
         while True:
             await asyncio.sleep(SWEEP_S)
+            gc.collect()
             self._house.uploads.sweep()
             self._house.results.sweep()
             self._house.desk.records.sweep()

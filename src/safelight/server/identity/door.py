@@ -92,7 +92,7 @@ class Door:
         if cookie is None or not self.hosts.is_own_page(request):
             return None
         record = self.register.holder(cookie, ("session", "device"))
-        if record is None or request.url.path == PAGE:  # a browser pairs anew, whoever it was
+        if record is None or request.scope["path"] == PAGE:  # a browser pairs anew, whoever it was
             return None
         if request.method not in SAFE_METHODS:
             given = request.headers.get(CSRF_HEADER, "")

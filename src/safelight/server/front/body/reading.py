@@ -156,7 +156,7 @@ def media_type(request: Request) -> str:
 
 def announced(request: Request) -> int | None:
     """How many bytes come; None where the sender does not say."""
-    with suppress(ValueError):
+    with suppress(KeyError, ValueError):
         return max(0, int(request.headers["content-length"]))
     return None
 
