@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from safelight.errors import SafelightError
 from safelight.proof.remanence.watched import Ground, Watched
@@ -92,6 +93,11 @@ class Served(Watched):
     def token(self) -> str:
         """The one that a user of this machine finds in a file. Raises OSError."""
         return self.ground.folder.joinpath(*TOKEN).read_text().strip()
+
+    @property
+    def port(self) -> int:
+        """Where it listens on the loopback."""
+        return urlsplit(self.ready.url).port or 0
 
     @property
     def is_alive(self) -> bool:
