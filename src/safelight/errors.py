@@ -16,7 +16,8 @@ SafelightError                     1  500  the command failed
 ├── InputRefused                   8  422  the input is refused as unsafe
 │   ├── FormatUnknown              8  415  the bytes are no picture format that we read
 │   ├── ContainerBroken            8  422  the container or its pixels are damaged
-│   ├── LimitExceeded              8  413  the picture or the work on it passes a limit
+│   ├── LimitExceeded              8  422  the picture or the work on it passes a limit
+│   │   └── BodyTooLarge           8  413  the request carries more bytes than it may
 │   ├── TimeExceeded               8  408  the work took longer than allowed
 │   └── MemoryExceeded             8  413  the work needed more memory than allowed
 ├── WorkerDied                     1  500  the caged worker died
@@ -33,7 +34,8 @@ SafelightError                     1  500  the command failed
 │   ├── HostForeign                6  421  the server does not go by this name
 │   └── OriginForeign              6  403  a page of another site asks
 ├── SomethingMissing               7  501  something needed is not here
-│   ├── ModelMissing               7  404  there is no such model
+│   ├── ModelMissing               7  503  there is no such model
+│   │   └── ModelUnknown           7  404  no model of this name is here
 │   ├── VaultLocked                7  423  the vault is locked
 │   └── RuntimeMissing             7  501  no model runtime is installed
 ├── Unavailable                    9  503  a lock or a server is not available
@@ -168,9 +170,15 @@ class ContainerBroken(InputRefused):
 
 
 class LimitExceeded(InputRefused):
-    number, code, status = 23, "limit-exceeded", 413
+    number, code = 23, "limit-exceeded"
     sentence = "the picture passes a limit"
     usual_hint = "safelight doctor shows the limits; --max-pixels and --max-bytes set them"
+
+
+class BodyTooLarge(LimitExceeded):
+    number, code, status = 26, "body-too-large", 413
+    sentence = "the request carries more bytes than it may"
+    usual_hint = "GET /api/v1/capabilities tells the limits"
 
 
 class TimeExceeded(InputRefused):
@@ -270,9 +278,14 @@ class SomethingMissing(SafelightError):
 
 
 class ModelMissing(SomethingMissing):
-    number, code, status = 101, "model-missing", 404
+    number, code, status = 101, "model-missing", 503
     sentence = "there is no such model"
     usual_hint = "safelight models list"
+
+
+class ModelUnknown(ModelMissing):
+    number, code, status = 104, "model-unknown", 404
+    sentence = "no model of this name is here"
 
 
 class RuntimeMissing(SomethingMissing):

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from safelight import __version__
 from safelight.engine.engine import Engine
-from safelight.errors import ModelMissing, Unavailable
+from safelight.errors import ModelUnknown, Unavailable
 from safelight.formats import FORMATS
 from safelight.recipe import operations
 from safelight.server.blob import Blob
@@ -126,5 +126,5 @@ def test_a_tally_adds_up() -> None:
 
 def test_a_model_that_is_missing_is_a_problem_of_its_own(server: Standing) -> None:
     answer = server.get("/api/v1/models/nothing-like-it")
-    assert (answer.status_code, answer.json()["code"]) == (404, ModelMissing.code)
+    assert (answer.status_code, answer.json()["code"]) == (404, ModelUnknown.code)
     assert "nothing-like-it" in answer.json()["detail"]

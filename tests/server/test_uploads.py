@@ -46,13 +46,22 @@ async def test_one_of_another_start_is_gone_and_what_is_no_name_is_unknown() -> 
 async def test_a_picture_above_the_limit_is_refused_and_holds_nothing() -> None:
     async with asked(max_bytes=100) as server:
         refused = await server.call("POST", "/uploads", content=b"x" * 101)
-        assert (refused.status_code, refused.json()["code"]) == (413, "limit-exceeded")
+        assert (refused.status_code, refused.json()["code"]) == (413, "body-too-large")
         assert server.scene.memory.left_bytes == server.scene.memory.most_bytes
         assert (await server.call("POST", "/uploads", content=b"")).status_code == 400
 
 
 @looped
-async def test_there_are_only_so_many(monkeypatch: object) -> None:
+async def test_nobody_fills_the_memory_alone() -> None:
+    async with asked(held_bytes=1000) as server:
+        await server.upload("x" * 500)
+        refused = await server.call("POST", "/uploads", content=b"more")
+        assert (refused.status_code, refused.json()["code"]) == (429, "busy")
+        await server.upload("more", by="bert")
+
+
+@looped
+async def test_there_are_only_so_many() -> None:
     from safelight.server.front.routes import uploads
 
     before, uploads.MOST_UPLOADS = uploads.MOST_UPLOADS, 1

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from safelight.errors import LimitExceeded
+from safelight.errors import BodyTooLarge
 from safelight.worker.memory import READ_ONLY_SEALS, ZEROS, private_map
 
 PIECE_BYTES = 1 << 20
@@ -68,9 +68,9 @@ class Intake:
         self.size_bytes = 0
 
     def write(self, data: bytes | memoryview) -> None:
-        """Raises LimitExceeded above the limit; then drop it."""
+        """Raises BodyTooLarge above the limit; then drop it."""
         if self.size_bytes + len(data) > self._limit_bytes:
-            raise LimitExceeded(f"the body has more than {self._limit_bytes} bytes")
+            raise BodyTooLarge(f"the body has more than {self._limit_bytes} bytes")
         self._digest.update(data)
         with memoryview(data) as left:
             done = 0
@@ -102,11 +102,11 @@ class Memory:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     async def take(self, size_bytes: int, *, most_s: float) -> Room:
-        """Room for so much. Raises LimitExceeded if it can never be had, TimeoutError if it was
+        """Room for so much. Raises BodyTooLarge if it can never be had, TimeoutError if it was
         not free in time.
         """
         if size_bytes > self.most_bytes:
-            raise LimitExceeded("the server does not hold so much at a time")
+            raise BodyTooLarge("the server does not hold so much at a time")
         if self._waiting or size_bytes > self.left_bytes:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             waiter = (size_bytes, turn)

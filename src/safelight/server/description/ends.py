@@ -18,7 +18,7 @@ ALWAYS = (
     errors.SafelightError,
     errors.Unavailable,
 )
-SENT = (errors.LimitExceeded, errors.MediaUnknown, errors.TimeExceeded, errors.DigestWrong)
+SENT = (errors.BodyTooLarge, errors.MediaUnknown, errors.TimeExceeded, errors.DigestWrong)
 WORKED = (
     errors.RecipeInvalid,
     errors.ParameterInvalid,

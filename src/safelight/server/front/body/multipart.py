@@ -9,7 +9,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from safelight.errors import LimitExceeded, UsageError
+from safelight.errors import BodyTooLarge, UsageError
 from safelight.server.blob import Intake, Room
 from safelight.server.front.body.digests import Digests
 from safelight.server.front.body.reading import FORM_BYTES, Body, Expected, pieces
@@ -65,7 +65,7 @@ class Form:
             async for piece in pieces(self._request):
                 left -= len(piece)
                 if left < 0:
-                    raise LimitExceeded("the form has more bytes than one may that does not say it")
+                    raise BodyTooLarge("the form has more bytes than one may that does not say it")
                 self._parser.write(piece)
                 digests.update(piece)
             self._parser.finalize()
@@ -127,7 +127,7 @@ class Form:
             return
         self._word_bytes += end - start
         if self._word_bytes > FORM_BYTES:
-            raise LimitExceeded(f"the words of a form have more than {FORM_BYTES} bytes")
+            raise BodyTooLarge(f"the words of a form have more than {FORM_BYTES} bytes")
         self._words += data[start:end]
 
     def _close(self) -> None:

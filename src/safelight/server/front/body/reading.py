@@ -18,7 +18,7 @@ from typing import Literal, Self
 
 from starlette.requests import Request
 
-from safelight.errors import Busy, LimitExceeded, MediaUnknown, UsageError
+from safelight.errors import BodyTooLarge, Busy, MediaUnknown, UsageError
 from safelight.server.blob import Blob, Intake, Memory, Room
 from safelight.server.front.body.digests import Digests
 
@@ -76,7 +76,7 @@ class Body:
 async def read_body(
     request: Request, memory: Memory, max_bytes: int, expected: Expected = PICTURE
 ) -> Body:
-    """The whole body. max_bytes: of one picture. Raises MediaUnknown, LimitExceeded, Busy,
+    """The whole body. max_bytes: of one picture. Raises MediaUnknown, BodyTooLarge, Busy,
     DigestWrong, UsageError; ClientDisconnect. Whatever is raised, nothing is left.
     """
     kind = media_type(request)
@@ -97,14 +97,14 @@ async def read_body(
 
 
 async def read_json(request: Request, most_bytes: int = JSON_BYTES) -> bytes:
-    """The body of a request that carries JSON. Raises MediaUnknown, LimitExceeded, DigestWrong."""
+    """The body of a request that carries JSON. Raises MediaUnknown, BodyTooLarge, DigestWrong."""
     if not media_type(request).endswith(("/json", "+json")):
         raise MediaUnknown(hint="Content-Type: application/json")
     return await read_limited(request, most_bytes)
 
 
 async def read_limited(request: Request, most_bytes: int) -> bytes:
-    """A body of words, of any kind. Raises LimitExceeded, DigestWrong; ClientDisconnect."""
+    """A body of words, of any kind. Raises BodyTooLarge, DigestWrong; ClientDisconnect."""
     digests, data = Digests(request.headers), bytearray()
     _refuse_more(announced(request), most_bytes)
     async for piece in request.stream():
@@ -136,7 +136,7 @@ async def admitted(
     request: Request, memory: Memory, most: int, unsized: int
 ) -> AsyncIterator[Room]:
     """Room for a body, which its blobs take with them; the rest is given back. most and unsized in
-    bytes: the largest body, and what one that does not say may have. Raises LimitExceeded where
+    bytes: the largest body, and what one that does not say may have. Raises BodyTooLarge where
     there never is room, Busy where there was none in time.
     """
     size = announced(request)
@@ -170,7 +170,7 @@ async def pieces(request: Request) -> AsyncIterator[bytes]:
 
 def _refuse_more(size_bytes: int | None, most_bytes: int) -> None:
     if size_bytes is not None and size_bytes > most_bytes:
-        raise LimitExceeded(f"the body has more than {most_bytes} bytes")
+        raise BodyTooLarge(f"the body has more than {most_bytes} bytes")
 
 
 def _why_not(kind: str) -> str:

@@ -11,6 +11,7 @@ from safelight.errors import (
     InputRefused,
     LimitExceeded,
     ModelMissing,
+    ModelUnknown,
     NotAllowed,
     PolicyRefused,
     Unavailable,
@@ -119,13 +120,21 @@ async def listed(call: Call) -> Response:
 async def shown(call: Call) -> Response:
     name = call.request.path_params["name"]
     if len(name) > NAME_LETTERS:
-        raise ModelMissing("there is no model of this name")
-    return JSONResponse(await call.house.back.ask("model", {"name": name}))
+        raise ModelUnknown
+    return JSONResponse(await _asked(call, "model", {"name": name}))
+
+
+async def _asked(call: Call, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Raises ModelUnknown for a name that is no model's here."""
+    try:
+        return await call.house.back.ask(kind, facts)
+    except ModelMissing as error:
+        raise ModelUnknown(error.message, hint=error.hint) from error
 
 
 async def verify(call: Call) -> Response:
     asked = checked(ToVerify, await read_json(call.request))
-    found = await call.house.back.ask("models_verify", {"names": asked.names})
+    found = await _asked(call, "models_verify", {"names": asked.names})
     is_ok = all(one["state"] == "ok" for one in found["models"])
     return JSONResponse({"ok": is_ok, **found})
 
@@ -168,11 +177,11 @@ endpoints = (
     ),
     Endpoint(
         "GET", "/models/{name}", shown, "Every fact of one model",
-        tag="models", answer=ModelShown, errors=(ModelMissing, VerificationFailed),
+        tag="models", answer=ModelShown, errors=(ModelUnknown, VerificationFailed),
     ),
     Endpoint(
         "POST", "/models/verify", verify, "Compare files of models with their pins",
-        tag="models", body=ToVerify, answer=Verified, errors=(ModelMissing,),
+        tag="models", body=ToVerify, answer=Verified, errors=(ModelUnknown,),
         examples={"all": {"names": []}},
     ),
     Endpoint(

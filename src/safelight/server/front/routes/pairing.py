@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from safelight.errors import Busy, CallerUnknown, InputMissing, LimitExceeded, PathUnknown
+from safelight.errors import BodyTooLarge, Busy, CallerUnknown, InputMissing, PathUnknown
 from safelight.server.description.sheet import POLICY, page
 from safelight.server.endpoint import Call, Endpoint
 from safelight.server.front.body.reading import read_json
@@ -100,7 +100,7 @@ async def _short_body(request: Request) -> bytes:
     async for piece in request.stream():
         body += piece
         if len(body) > MOST_BYTES:
-            raise LimitExceeded(f"the form has more than {MOST_BYTES} bytes")
+            raise BodyTooLarge(f"the form has more than {MOST_BYTES} bytes")
     return bytes(body)
 
 
