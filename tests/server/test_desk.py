@@ -15,6 +15,7 @@ from safelight.errors import (
     PathUnknown,
     SafelightError,
     TimeExceeded,
+    Unavailable,
     UsageError,
 )
 from safelight.server.front.jobs.job import Job
@@ -106,6 +107,19 @@ async def test_a_source_that_was_let_go_is_gone_for_a_retry() -> None:
         with pytest.raises(Gone):
             scene.desk.retry(job)
         assert job.has_ended
+
+
+@looped
+async def test_a_retry_that_finds_no_place_changes_nothing() -> None:
+    async with Scene(queue=4) as scene:
+        job = submit(scene, "fail", "fail", "fail", is_batch=True, keep_source=True)
+        await job.wait(5)
+        submit(scene, "hold", key="bert")
+        submit(scene, "plain", "plain", key="carl")
+        with pytest.raises(Busy):
+            scene.desk.retry(job)
+        assert (job.state, job.counts["failed"]) == ("failed", 3)
+        scene.back.go_on.set()
 
 
 @looped
@@ -250,20 +264,10 @@ async def test_jobs_that_ended_are_forgotten_after_their_time() -> None:
 
 
 @looped
-async def test_draining_waits_for_what_was_taken() -> None:
-    async with Scene() as scene:
-        job = submit(scene, "hold", "plain")
-        assert not await scene.desk.drain(0.05)
-        scene.back.go_on.set()
-        assert await scene.desk.drain(5)
-        assert job.state == "done"
-
-
-@looped
 async def test_a_desk_that_is_closed_takes_nothing() -> None:
     async with Scene() as scene:
         await scene.desk.close()
-        with pytest.raises(Busy):
+        with pytest.raises(Unavailable):
             submit(scene, "plain")
 
 

@@ -46,6 +46,18 @@ async def test_who_comes_again_gets_what_was_told_meanwhile_and_nothing_twice() 
 
 
 @looped
+async def test_what_is_tried_again_is_told_as_it_is_now() -> None:
+    async with asked() as server:
+        job = await server.job("fail")
+        await server.end(job)
+        for _ in range(5):
+            await server.call("POST", f"/jobs/{job['id']}/retry")
+            await server.end(job)
+        heard = told((await server.call("GET", f"/jobs/{job['id']}/events")).content)
+        assert [type for _, type, _ in heard] == ["item", "summary"]
+
+
+@looped
 async def test_a_reader_of_all_hears_its_own_jobs_alone() -> None:
     async with asked() as server:
         mine, other = await server.job("plain"), await server.job("plain", by="bert")

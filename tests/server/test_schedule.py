@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safelight.errors import Busy
-from safelight.server.front.jobs.schedule import PATIENCE, SUSPECT_S, Schedule, Ticket
+from safelight.server.front.jobs.schedule import ABOUT_S, PATIENCE, SUSPECT_S, Schedule, Ticket
 from tests.server.simulated import Day, FirstComeFirst, Picture, pictures, simulate
 
 MANY = 10_000
@@ -118,6 +118,20 @@ def test_who_broke_a_worker_has_more_slots_again_after_a_while() -> None:
     assert desk.start(1.0) is not None
     assert desk.start(1.0) is None
     assert desk.start(1.0 + SUSPECT_S) is not None
+
+
+def test_who_outlasts_the_guess_begins_no_other_while_somebody_is_about() -> None:
+    desk = schedule(3)
+    desk.offer([ticket("slow", 0.5) for _ in range(5)])
+    assert desk.start(0.0) is not None
+    assert desk.start(10.0) is not None  # nobody else is here
+    desk.offer([ticket("guest", at=11.0)])
+    started = desk.start(11.0)
+    assert started is not None
+    assert started.owner == "guest"
+    desk.end(started, 12.0)
+    assert desk.start(13.0) is None
+    assert desk.start(12.0 + ABOUT_S) is not None
 
 
 def test_the_queue_is_bounded_and_takes_all_or_none() -> None:

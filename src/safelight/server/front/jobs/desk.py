@@ -18,11 +18,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from safelight.errors import (
-    Busy,
     Cancelled,
     Gone,
     SafelightError,
     TimeExceeded,
+    Unavailable,
     UsageError,
     WireBroken,
     WorkerDied,
@@ -140,7 +140,7 @@ class Desk:
             item.ticket = self._ticket(job, item.source, BATCH_WAIT_S)
         try:
             self._offer(job, again)
-        except Busy:
+        except Unavailable:
             for item in again:
                 item.ticket = old[item]
             raise
@@ -156,22 +156,12 @@ class Desk:
         """Seconds until it has ended, as far as can be told; None once it has."""
         if job.has_ended:
             return None
-        left = sum(item.ticket.cost_s for item in job.items if not item.has_ended)
-        fair = left * max(1, self.schedule.owners) / self.schedule.slots
-        return min(fair, max(self.schedule.backlog_s, left / self.schedule.slots))
+        left_s = sum(item.ticket.cost_s for item in job.items if not item.has_ended)
+        return self.schedule.until_s(left_s)
 
     def facts(self, job: Job) -> JobFacts:
         """What is told of a job."""
         return JobFacts.of(job, self._clock(), self.eta_s(job))
-
-    async def drain(self, most_s: float) -> bool:
-        """Wait until nothing is worked on or waits; whether that was so in time."""
-        self.records.wake()
-        if self._tasks or self.schedule.waiting:
-            ends = self._clock() + most_s
-            while (self._tasks or self.schedule.waiting) and self._clock() < ends:
-                await asyncio.sleep(0.05)
-        return not self._tasks and not self.schedule.waiting
 
     async def close(self) -> None:
         """Cancel everything, and overwrite every source."""
@@ -200,7 +190,7 @@ class Desk:
 
     def _offer(self, job: Job, items: Sequence[Item]) -> None:
         if self.is_closed:
-            raise Busy("the server is about to end", retry_after_s=10)
+            raise Unavailable("the server is about to end", hint="ask another, or later")
         if items:
             self.schedule.offer([item.ticket for item in items])
         self._at.update({item.ticket: (job, item) for item in items})

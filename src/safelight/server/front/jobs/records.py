@@ -63,8 +63,6 @@ class Records:
         job.number = next(self._made)
         self._jobs[job.id] = job
         self._stories[job.id] = Story(self._next)
-        for item in job.items:
-            self._stories[job.id].tell("progress", progress_document(job, item), index=item.index)
         self._ring(job)
 
     def get(self, owner: str, name: str) -> Job:

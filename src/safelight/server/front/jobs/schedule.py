@@ -160,6 +160,11 @@ class Schedule:
         work = sum(ticket.cost_s for line in lines for ticket in line)
         return (work + sum(ticket.cost_s for ticket in self.running)) / self.slots
 
+    def until_s(self, left_s: float) -> float:
+        """Until so much of one owner's work is likely to be done, beside that of the others."""
+        fair_s = left_s * max(1, self.owners) / self.slots
+        return min(fair_s, max(self.backlog_s, left_s / self.slots))
+
     def retry_after_s(self, wanted: int = 1) -> int:
         """Seconds after which so many are likely to find a place."""
         over = max(1, self.waiting + wanted - self.most_waiting)

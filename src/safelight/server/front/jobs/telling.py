@@ -1,7 +1,8 @@
 """Story: what a job told so far, in order, so that who comes late or again misses nothing.
 
 Every event has a number that grows over all jobs of a front end. Of an item's progress only the
-newest is kept, and none once the item has ended: a story is never longer than a few lines an item.
+newest is kept, and its end alone once it has ended, until it is tried again: a story is never
+longer than a few lines an item, and who reads it late reads how things are.
 """
 
 from __future__ import annotations
@@ -52,18 +53,17 @@ class Story:
 
     number: Callable[[], int]
     _told: dict[int, Told] = field(default_factory=dict)
-    _progress: dict[int, int] = field(default_factory=dict)
+    _latest: dict[int | None, int] = field(default_factory=dict)
 
     def tell(self, type: Type, document: dict[str, Any], *, index: int | None = None) -> None:
-        """index is the item's; progress replaces its earlier progress, its end the last of it."""
-        if index is not None and type != "warning":
-            earlier = self._progress.pop(index, None)
-            if earlier is not None:
-                del self._told[earlier]
+        """index is the item's, None for the job. Each but a warning replaces what was told of the
+        same before.
+        """
         told = Told(self.number(), type, document)
+        if type != "warning":
+            self._told.pop(self._latest.get(index, 0), None)
+            self._latest[index] = told.number
         self._told[told.number] = told
-        if type == "progress" and index is not None:
-            self._progress[index] = told.number
 
     def after(self, number: int) -> list[Told]:
         """All that is newer, in order."""

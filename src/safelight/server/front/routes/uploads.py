@@ -13,6 +13,8 @@ from safelight.server.front.jobs.documents import UploadFacts, shown
 
 # Each holds a descriptor; of all owners together.
 MOST_UPLOADS = 2048
+# Of all memory for pictures, what the uploads of one owner may hold before the next is refused.
+SHARE = 0.5
 EXPECTED = Expected({"file": 1})
 
 
@@ -20,6 +22,9 @@ async def upload(call: Call) -> Response:
     house, uploads = call.house, call.house.uploads
     if len(uploads) >= MOST_UPLOADS:
         raise Busy(f"{MOST_UPLOADS} uploads wait, as many as may", retry_after_s=10)
+    if uploads.held_of(call.who.key) >= house.memory.most_bytes * SHARE:
+        hint = "have them worked on, or DELETE them: they expire by themselves"
+        raise Busy("your uploads hold as much as yours may", hint=hint, retry_after_s=10)
     with await read_body(call.request, house.memory, house.options.max_bytes, EXPECTED) as body:
         (blob,) = body.take("file")
     kept = uploads.put(call.who.key, blob)
