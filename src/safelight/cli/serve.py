@@ -11,46 +11,27 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from safelight.cli.face import SCHEMA, Face
-from safelight.cli.options import caging, setting, speaking, stacked
+from safelight.cli.options import caging, setting, speaking
+from safelight.cli.serving import limits, options_of, places, unit_of
 from safelight.cli.stopping import say_plainly
-from safelight.errors import UsageError
 
 if TYPE_CHECKING:
     from safelight.server.opening import Ready
-    from safelight.server.options import ServeOptions
 
 DRAINING = "safelight: finishing what is in flight; asked again (Ctrl-C), it stops at once\n"
 STOPPING = "safelight: stopping\n"
 
-places = stacked(
-    click.option(
-        "--host", metavar="ADDRESS", help="Address to listen on; without it, the loopback."
-    ),
-    click.option("--port", type=click.IntRange(0, 65_535), help="Port; 0 picks a free one."),
-    click.option("--unix", metavar="PATH", help="Listen at PATH, too, for this user alone."),
-    click.option(
-        "--lan", "is_lan", is_flag=True, help="Let the local network in: TLS 1.3, paired devices."
-    ),
-    click.option(
-        "--name", "names", multiple=True, metavar="NAME", help="A name of this server; repeatable."
-    ),
-    click.option(
-        "--origin", "origins", multiple=True, metavar="ORIGIN",
-        help="A site whose pages may ask; repeatable.",
-    ),
-    click.option("--certificate", metavar="FILE", help="Your own certificate and chain, PEM."),
-    click.option("--key", "certificate_key", metavar="FILE", help="Its key, PEM."),
-)  # fmt: skip
-
 
 @click.command(name="serve", add_help_option=False)
 @places
+@limits
 @click.option("--no-browser", is_flag=True, help="Open no browser.")
+@click.option("--unit", is_flag=True, help="Print a unit for systemd with these options; no more.")
 @caging
 @setting("jobs")
 @speaking
 @click.pass_obj
-def serve(face: Face, /, *, no_browser: bool, **given: Any) -> int:
+def serve(face: Face, /, *, no_browser: bool, unit: bool, **given: Any) -> int:
     """Serve the same work over HTTP, to this machine or the local network.
 
     \b
@@ -58,37 +39,29 @@ def serve(face: Face, /, *, no_browser: bool, **given: Any) -> int:
       safelight serve                           this machine; opens a browser
       safelight serve --lan                     phones and laptops, paired by a code
       safelight serve --json --no-browser       for scripts: one line when it is ready
+      safelight serve --lan --unit              the same as a service of systemd
     """
+    options = options_of(face, given)
+    if unit:
+        face.out(unit_of(given, options, face.settings).rstrip())
+        return 0
     from safelight.server.opening import serve as run
 
     def ready(told: Ready) -> None:
         _announce(face, told)
+        if options.is_lan and not face.is_json:
+            _invite(face, told)
         if not no_browser:
             _open_browser(face, told.link)
 
     run(
         face.settings,
-        options_of(face, **given),
+        options,
         ready=ready,
         log=face.note,
-        told=lambda wishes: say_plainly(DRAINING if wishes == 1 else STOPPING),
+        told=lambda wishes: _say(face, DRAINING if wishes == 1 else STOPPING),
     )
     return 0
-
-
-def options_of(face: Face, **given: Any) -> ServeOptions:
-    """What was typed, under the limits of the settings where the user set any."""
-    from safelight.server.options import ServeOptions
-
-    settings = face.settings
-    if bool(given["certificate"]) != bool(given["certificate_key"]):
-        raise UsageError("--certificate and --key belong together")
-    typed = {name: value for name, value in given.items() if value not in (None, ())}
-    for name in ("max_bytes", "max_pixels", "timeout_s"):
-        key = name.removesuffix("_s")
-        if key in settings.origins:
-            typed[name] = getattr(settings, name)
-    return ServeOptions(**typed, jobs=settings.jobs)
 
 
 def _announce(face: Face, told: Ready) -> None:
@@ -99,8 +72,23 @@ def _announce(face: Face, told: Ready) -> None:
             "addresses": list(told.addresses), "pid": os.getpid(),
         })  # fmt: skip
         return
-    face.out(f"ready at {told.url}")
-    face.out(f"open   {told.link}")
+    face.out(f"ready        {' '.join(told.addresses)}")
+    face.out(f"browser      {told.link}  (once, within 15 minutes)")
+
+
+def _invite(face: Face, told: Ready) -> None:
+    """A first device can be let in at once; `safelight pair` does the next."""
+    from safelight.cli.inviting import invite
+    from safelight.cli.knowing import register_for
+    from safelight.server.identity.wishes import NewCode
+
+    fingerprint = told.fingerprint or ""
+    invite(face, register_for(face), NewCode(), url=told.url, fingerprint=fingerprint)
+
+
+def _say(face: Face, text: str) -> None:
+    if face.verbosity >= 0:
+        say_plainly(text)
 
 
 def _open_browser(face: Face, link: str) -> None:
@@ -109,7 +97,7 @@ def _open_browser(face: Face, link: str) -> None:
     opener = shutil.which("xdg-open")
     if face.is_json or not (sys.stdout.isatty() and has_desktop and opener):
         return
-    subprocess.Popen(
-        [opener, link], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+    with open(os.devnull, "r+b") as nothing:
+        subprocess.Popen(
+            [opener, link], stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
+        )
