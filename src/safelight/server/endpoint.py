@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -66,7 +66,8 @@ class Endpoint:
     the request carries; answer: the model of the JSON answer, where there is one; accepted: that
     of 202, where the answer may come later; errors: what it can end with besides those that any
     call can; headers: those of the request that it reads, and parts: those of a form that it takes
-    in place of its body, each with a sentence; the first part is needed.
+    in place of its body, each with a sentence; the first part is needed. failing: how a problem is
+    told to clients that know another form of it, from the error and the request's id.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -86,15 +87,21 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, str] = field(default_factory=dict)
     examples: Mapping[str, Any] = field(default_factory=dict)
+    failing: Callable[[SafelightError, str], Response] | None = None
+    failing: Callable[[SafelightError, str], Response] | None = None
 
     @property
     def full_path(self) -> str:
         return self.path if self.is_rooted else API + self.path
 
 
-def discovered() -> Iterator[Endpoint]:
-    """Every endpoint of every file in front/routes/."""
+def discovered(compat: Collection[str] = ()) -> Iterator[Endpoint]:
+    """Every endpoint of every file in front/routes/, and those of the doors for clients of others
+    that are asked for.
+    """
     from safelight.server.front import routes
 
     for module in sorted(found.name for found in pkgutil.iter_modules(routes.__path__)):
         yield from importlib.import_module(f"{routes.__name__}.{module}").endpoints
+    for door in sorted(compat):
+        yield from importlib.import_module(f"safelight.server.compat.{door}").endpoints

@@ -38,7 +38,8 @@ class App:
         self, house: House, endpoints: Iterable[Endpoint] | None = None, *, log: Log = unsaid
     ) -> None:
         self.house, self._log = house, log
-        self.endpoints = tuple(discovered() if endpoints is None else endpoints)
+        found = discovered(house.options.compat) if endpoints is None else endpoints
+        self.endpoints = tuple(found)
         self._routes = Routes(self.endpoints)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,12 +62,10 @@ class App:
             exchange.fail(Cancelled())
             return
         except SafelightError as error:
-            exchange.fail(error)
-            response = problem(error, exchange.request_id)
+            response = exchange.fail(error)
         except Exception:  # noqa: BLE001 - what is wrong in us must tell nothing of the picture
             failure = SafelightError("the server failed", hint="the request can be sent again")
-            exchange.fail(failure)
-            response = problem(failure, exchange.request_id)
+            response = exchange.fail(failure)
         if exchange.allow:
             response.headers["Allow"] = exchange.allow
         await response(exchange.scope, exchange.receive, exchange.send)
@@ -120,8 +119,11 @@ class _Exchange:
     def seconds(self) -> float:
         return time.perf_counter() - self._started
 
-    def fail(self, error: SafelightError) -> None:
+    def fail(self, error: SafelightError) -> Response:
+        """What is answered then: a problem, unless the endpoint has a form of its own."""
         self.code = error.code
+        failing = self.endpoint.failing if self.endpoint is not None else None
+        return (failing or problem)(error, self.request_id)
 
     async def receive(self) -> Message:
         message = await self._receive()
