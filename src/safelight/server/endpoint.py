@@ -88,7 +88,6 @@ class Endpoint:
     parts: Mapping[str, str] = field(default_factory=dict)
     examples: Mapping[str, Any] = field(default_factory=dict)
     failing: Callable[[SafelightError, str], Response] | None = None
-    failing: Callable[[SafelightError, str], Response] | None = None
 
     @property
     def full_path(self) -> str:
