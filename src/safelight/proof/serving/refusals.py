@@ -90,7 +90,7 @@ def _two(talk: Talk, shot: Shot) -> str:
 
 
 def _recipe(talk: Talk, shot: Shot) -> str:
-    body, kind = form(shot, {"steps": [{"op": shot.name}]})
+    body, kind = form(shot, {"steps": [{"op": shot.name}]}, part="recipe")
     return talk.ask("POST", f"{API}/run", body, {"Content-Type": kind}).code
 
 
@@ -152,7 +152,7 @@ REFUSED = (
     Way("unknown", _unknown, "format-unknown"),
     Way("broken", _broken, "container-broken"),
     Way("too many pixels", _lying, "limit-exceeded"),
-    Way("too many bytes", _too_large, "limit-exceeded"),
+    Way("too many bytes", _too_large, "body-too-large"),
     Way("parameter", _parameter, "parameter-invalid"),
     Way("options", _options, "parameter-invalid"),
     Way("model", _model, "model-missing"),

@@ -63,11 +63,13 @@ def _pieces(data: bytes) -> Iterator[bytes]:
     yield from (data[start : start + PIECE_BYTES] for start in range(0, len(data), PIECE_BYTES))
 
 
-def form(shot: Shot, options: object) -> tuple[bytes, str]:
-    """The picture under its name, and options, as a page sends them; the content type."""
+def form(shot: Shot, words: object, *, part: str = "options") -> tuple[bytes, str]:
+    """The picture under its name, and words in their part, as a page sends them; the content
+    type.
+    """
     return multipart(
         (
-            ("options", "", "application/json", json.dumps(options).encode()),
+            (part, "", "application/json", json.dumps(words).encode()),
             ("file", shot.name, PNG, shot.data),
         )
     )
@@ -116,7 +118,7 @@ def _kept_pixels(talk: Talk, shot: Shot) -> str:
 
 
 def _recipe(talk: Talk, shot: Shot) -> str:
-    body, kind = form(shot, {"steps": STEPS})
+    body, kind = form(shot, {"steps": STEPS}, part="recipe")
     return talk.ask("POST", f"{API}/run", body, {"Content-Type": kind}).code
 
 
