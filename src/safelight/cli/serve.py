@@ -49,7 +49,7 @@ def serve(face: Face, /, *, no_browser: bool, unit: bool, **given: Any) -> int:
 
     def ready(told: Ready) -> None:
         _announce(face, told)
-        if options.is_lan and not face.is_json:
+        if options.is_lan and not face.is_json and sys.stdout.isatty():
             _invite(face, told)
         if not no_browser:
             _open_browser(face, told.link)
@@ -73,7 +73,11 @@ def _announce(face: Face, told: Ready) -> None:
         })  # fmt: skip
         return
     face.out(f"ready        {' '.join(told.addresses)}")
-    face.out(f"browser      {told.link}  (once, within 15 minutes)")
+    # Standard output that is no terminal may be a log, and a link lets in whoever reads it.
+    if sys.stdout.isatty():
+        face.out(f"browser      {told.link}  (once, within 15 minutes)")
+    else:
+        face.note("safelight status --link makes a link for a browser")
 
 
 def _invite(face: Face, told: Ready) -> None:

@@ -96,6 +96,10 @@ class SyncMethods(Verbs, ABC):
         """What the server can do: operations, formats, models, limits, and what holds its cage."""
         return self.carry(once(calls.plain("/capabilities")))
 
+    def status(self) -> dict[str, Any]:
+        """How the server is now: state, queue, memory, and how calls ended."""
+        return self.carry(once(calls.plain("/status")))
+
     def models(self, name: str = "") -> dict[str, Any]:
         """The models of the server, or all of one."""
         return self.carry(once(calls.models(name)))
@@ -177,6 +181,10 @@ class AsyncMethods(AsyncVerbs, ABC):
     async def capabilities(self) -> dict[str, Any]:
         """See Client.capabilities."""
         return await self.carry(once(calls.plain("/capabilities")))
+
+    async def status(self) -> dict[str, Any]:
+        """See Client.status."""
+        return await self.carry(once(calls.plain("/status")))
 
     async def models(self, name: str = "") -> dict[str, Any]:
         """See Client.models."""

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class House:
     """desk has the queue and the jobs; uploads and results hold blobs under random names; door
     knows who asks. epoch is random for each start: an identifier of another one is gone. tally
-    counts calls; settings are those of who started the server.
+    counts calls; settings are those of who started the server; locks names what holds the
+    front end.
     """
 
     options: ServeOptions
@@ -37,3 +38,4 @@ class House:
     tally: Tally = field(default_factory=Tally)
     started: float = field(default_factory=time.monotonic)
     is_draining: bool = False
+    locks: tuple[str, ...] = ()

@@ -82,6 +82,7 @@ class Front:
             gc.collect()
             gc.freeze()
             held = self.lock(start)
+            self._house.locks = held.names
             loop.add_reader(self.line, self._hear)
             gate.open()
             control.send(self.line, Note(Kind.READY, int(held)))
