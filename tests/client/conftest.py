@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from safelight.client.sync import Client
 from safelight.engine.engine import Engine
+from safelight.ops.resize import Resize
+from safelight.recipe import Recipe
 from safelight.server.options import ServeOptions
 from safelight.settings import load
 from tests.client.served import Near, served
@@ -18,10 +19,10 @@ from tests.client.served import Near, served
 def near(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Near]:
     """It knows one recipe by name, small, and both doors for others' clients."""
     folder = tmp_path_factory.mktemp("near")
-    small = '{"schema":1,"steps":[{"op":"resize","parameters":{},"version":1}]}'
+    small = Recipe((Resize(fit="8x8"),)).canonical.decode()
     settings = load({"state_dir": folder / "state"}, {}, folder)
     with Engine(settings, jobs=2, door="server") as engine:
-        options = ServeOptions(jobs=2, compat=("removebg", "rembg"))
+        options = ServeOptions(jobs=2, recipes={"small": small}, compat=("removebg", "rembg"))
         with served(engine, options, folder) as found:
             yield found
 

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from safelight.client.sync import Client
-from safelight.errors import (
-    CallerUnknown,
-    FormatUnknown,
-    OutputExists,
-    ParameterInvalid,
-    PathUnknown,
-)
 from safelight.ops.resize import Resize
 from safelight.recipe import Recipe
-from tests.client.served import Near
 
 SMALL = Recipe((Resize(fit="8x8"),))
 

@@ -26,9 +26,9 @@ def errand_of(
     files: dict[str, Path] = {}
     given = {key: _written(value) for key, value in parameters.items()}
     shelf = Shelf(Path(), MAX_INPUT_BYTES)
-    options = shelf.with_digests(operation_named(name), given, files)
+    words = {"options": shelf.with_digests(operation_named(name), given, files)}
     return Errand(
-        f"/{name}", source, sink, options, pictures=tuple(files.values()), progress=progress
+        f"/{name}", source, sink, words, pictures=tuple(files.values()), progress=progress
     )
 
 
@@ -38,9 +38,9 @@ def errand_for(
     """A recipe, or the name of one that the server has."""
     if isinstance(recipe, str):
         return Errand(f"{RUN}/{named(recipe)}", source, sink, progress=progress)
-    options = {"recipe": recipe_document(recipe)}
+    words = {"recipe": recipe_document(recipe)}
     pictures = tuple(recipe.files.values())
-    return Errand(RUN, source, sink, options, pictures=pictures, progress=progress)
+    return Errand(RUN, source, sink, words, pictures=pictures, progress=progress)
 
 
 def _written(value: Any) -> Any:

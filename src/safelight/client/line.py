@@ -65,7 +65,8 @@ def request(
     client: httpx.Client | httpx.AsyncClient, call: Call[Any], stack: ExitStack
 ) -> httpx.Request:
     """The request of a call; stack closes what it opened. Raises InputMissing."""
-    headers = {**client.headers, **call.headers}
+    headers = httpx.Headers(client.headers)
+    headers.update(call.headers)
     read_s = READ_S + call.wait_s
     timeout = httpx.Timeout(connect=CONNECT_S, read=read_s, write=WRITE_S, pool=None)
     known: dict[str, Any] = {

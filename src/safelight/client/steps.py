@@ -30,7 +30,8 @@ Progress = Callable[[float], None]
 class Errand:
     """What is to be done with one picture, and where the answer goes.
 
-    path is the endpoint below the API, options what it takes; pictures are further ones. sink takes
+    path is the endpoint below the API, words the other parts of the form, as JSON values; pictures
+    are further ones. sink takes
     the bytes of the result; wait_s is how long the request itself is held open for it. is_wanted
     tells whether somebody still waits.
     """
@@ -38,7 +39,7 @@ class Errand:
     path: str
     source: Source
     sink: Sink
-    options: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, Any] = field(default_factory=dict)
     pictures: tuple[Source, ...] = ()
     wait_s: float = 60.0
     progress: Progress | None = None
@@ -102,8 +103,7 @@ def work(errand: Errand) -> Steps[Done]:
 
 def _first(errand: Errand) -> Call[_Answer]:
     """Everything small first: what is wrong with it is told before the picture is sent."""
-    options = canonical(dict(errand.options))
-    parts = [Part("options", options, JSON)] if errand.options else []
+    parts = [Part(name, canonical(word), JSON) for name, word in errand.words.items()]
     parts += [Part("picture", picture) for picture in errand.pictures]
     headers = {"Prefer": f"wait={errand.wait_s:g}" if errand.wait_s else "respond-async"}
     return Call(
