@@ -27,6 +27,7 @@ WORKED = (
     errors.WireBroken,
     errors.ModelFaulty,
     errors.ModelMissing,
+    errors.ModelUnknown,
     errors.RuntimeMissing,
     errors.SomethingMissing,
     errors.VaultLocked,

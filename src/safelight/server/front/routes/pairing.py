@@ -9,7 +9,14 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from safelight.errors import BodyTooLarge, Busy, CallerUnknown, InputMissing, PathUnknown
+from safelight.errors import (
+    BodyTooLarge,
+    Busy,
+    CallerUnknown,
+    InputMissing,
+    ParameterInvalid,
+    PathUnknown,
+)
 from safelight.server.description.sheet import POLICY, page
 from safelight.server.endpoint import Call, Endpoint
 from safelight.server.front.body.reading import read_json
@@ -137,7 +144,7 @@ endpoints = (
     Endpoint(
         "POST", PAGE, redeem_form, "What that page sends: code and name, as a form",
         scope=None, tag=TAG, body="bytes", answer="page", status=303, is_rooted=True,
-        errors=(CallerUnknown, Busy),
+        errors=(CallerUnknown, Busy, ParameterInvalid),
     ),
     Endpoint(
         "POST", "/pairing/codes", invite, "A code for one device, for five minutes",
