@@ -100,6 +100,8 @@ def responses(
         later = _json(references[endpoint.accepted, "serialization"])
         told = "taken; the job has the answer later"
         found["202"] = {"description": told, "headers": _headers(LATER_HEADERS), "content": later}
+    if endpoint.answer == "events" and "{" in endpoint.path:
+        found["204"] = {"description": "everything was told: do not come again"}
     for status, errors in groupby(ends, key=lambda error: error.status):
         ends_here = list(errors)
         name = _name(status, [error.code for error in ends_here])
@@ -128,9 +130,11 @@ def _success(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
             return {"description": WORDS["page"], "content": _of("text/html")}
         case model:
             told = " ".join((model.__doc__ or "").split())
+            later = {"headers": _headers(LATER_HEADERS)} if endpoint.status == 202 else {}
             return {
                 "description": told,
                 "content": _json(references[model, "serialization"]),
+                **later,
             }
 
 

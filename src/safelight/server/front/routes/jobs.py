@@ -36,6 +36,12 @@ from safelight.server.front.jobs.idempotency import Answer
 from safelight.server.front.jobs.job import Job
 
 KEY = "Idempotency-Key"
+EXAMPLES = {
+    "resize": {
+        "inputs": ["an id from POST /uploads"],
+        "steps": [{"op": "resize", "fit": "640x640"}],
+    }
+}
 KEY_HEADER = {KEY: "any text: the same request under it within 24 hours is carried out once"}
 One = TypeVar("One")
 
@@ -135,6 +141,7 @@ endpoints = (
     Endpoint(
         "POST", "/jobs", create, "Work on many pictures that were uploaded",
         tag="jobs", body=NewJob, answer=JobFacts, status=202, headers=KEY_HEADER,
+        examples=EXAMPLES,
         errors=(
             Busy, Gone, InputMissing, KeyReused, PathUnknown, PolicyRefused, RecipeInvalid,
             StillRunning,

@@ -45,7 +45,8 @@ async def remove(call: Call) -> Response:
 endpoints = (
     Endpoint(
         "POST", "/uploads", upload, "Send a picture, to be named by its id in jobs",
-        tag="uploads", body="bytes", answer=UploadFacts, status=201, errors=(Busy,),
+        tag="uploads", body="bytes", parts={"file": "the picture"},
+        answer=UploadFacts, status=201, errors=(Busy,),
     ),
     Endpoint(
         "GET", "/uploads/{id}", look, "What is known of an upload",
