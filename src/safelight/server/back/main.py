@@ -1,4 +1,10 @@
-"""The back end's process: from what the supervisor told it to the end of its control line."""
+"""The back end's process: from what the supervisor told it to the end of its control line.
+
+It has the keys and parses no picture, no model and no HTTP. Where it may (as root), it leaves the
+network as well. An ordinary user would need a user namespace for that, and with it would lose the
+key ring in which an unlocked vault lies; then what keeps the back end from calling out is that no
+part of it does, and its workers are locked as always.
+"""
 
 from __future__ import annotations
 
@@ -11,37 +17,47 @@ from dataclasses import replace
 
 from safelight.engine.engine import Engine
 from safelight.errors import SafelightError
+from safelight.recipe import Recipe
 from safelight.server import control
 from safelight.server.back.serving import Serving
 from safelight.server.control import Kind, Note
+from safelight.server.lockdown import NOTHING, Held
 from safelight.server.options import ServeOptions
 from safelight.server.starting import begin
 from safelight.settings import Settings
+from safelight.worker.namespaces import NAMESPACES
+from safelight.worker.syscalls import call
 
 # How often a picture whose worker somebody else ended is given to another one.
 AGAIN = 2
+# What workers are made ready for before anybody asks: pixels, and no model.
+USUAL = Recipe.from_steps([{"op": "resize", "width": 1}])
 
 
 def main(words: list[str]) -> None:
     """Serve until the supervisor says that it is enough."""
     start, line = begin(words)
     try:
-        attend(line, start.settings, start.options)
+        has_left = call("unshare", NAMESPACES["net"]) == 0
+        attend(line, start.settings, start.options, Held.NETWORK if has_left else NOTHING)
     finally:
         # Threads that wait for a front end's word would keep the process.
         sys.stderr.flush()
         os._exit(0)
 
 
-def attend(line: socket.socket, settings: Settings, options: ServeOptions) -> None:
+def attend(
+    line: socket.socket, settings: Settings, options: ServeOptions, held: Held = NOTHING
+) -> None:
     """Heed the supervisor to the end: serve the front end at the other end of each line that it
-    brings.
+    brings. held is what holds this process.
     """
     try:
         with Engine(limited(settings, options), door="server", again=AGAIN) as engine:
             engine.book.journal  # noqa: B018 - a vault that is locked is told at once
             serving = Serving(engine, options)
-            control.send(line, Note(Kind.READY))
+            control.send(line, Note(Kind.READY, held))
+            engine.prepare(USUAL, "jpeg")
             try:
                 _heed(line, serving)
             finally:
