@@ -69,7 +69,7 @@ def is_repeated(field: FieldInfo) -> bool:
 
 def _value(field: FieldInfo, asked: Any) -> Any:
     if is_repeated(field):
-        return list(asked)
+        return list(asked) if isinstance(asked, tuple) else asked
     if not isinstance(asked, str):
         return asked
     if is_list(field):

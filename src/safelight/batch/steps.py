@@ -72,7 +72,7 @@ def looks_before(
     is_faces, detector = asked.pop("faces", False), asked.pop("detector", None)
     detect = operation_named(DETECT)
     takes_labels = "seen" in operation.model_fields
-    labels = [word.strip() for word in (asked.get("seen") or "").split(",") if word.strip()]
+    labels = _labels(asked.get("seen"))
     if not detector and any(word.casefold() == FACE for word in labels):
         is_faces, labels = True, [word for word in labels if word.casefold() != FACE]
     steps = []
@@ -84,6 +84,16 @@ def looks_before(
     if is_faces and takes_labels:  # whatever the model of faces calls them
         asked["seen"] = ANY
     return tuple(steps)
+
+
+def _labels(asked: Any) -> list[str]:
+    """The words that were asked for, as one text with commas or as a list. What is neither is left
+    to the operation, which says what is wrong with it.
+    """
+    given = asked.split(",") if isinstance(asked, str) else asked
+    if not isinstance(given, list | tuple):
+        return []
+    return [word.strip() for word in given if isinstance(word, str) and word.strip()]
 
 
 def _refuse_looser(step: Operation, settings: Settings) -> None:
