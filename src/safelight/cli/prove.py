@@ -21,7 +21,7 @@ RECEIPTS = ".safelight/*.receipt.json"
 
 @click.command(name="prove", add_help_option=False)
 @click.argument("files", nargs=-1, metavar="[FILE|FOLDER]...")
-@click.option("--cage-only", is_flag=True, help="Leave canaries, imports and codecs out.")
+@click.option("--cage-only", is_flag=True, help="Leave canaries, server, imports and codecs out.")
 @proving
 @click.pass_obj
 def prove(face: Face, files: tuple[str, ...], *, cage_only: bool) -> int:
@@ -36,10 +36,12 @@ def prove(face: Face, files: tuple[str, ...], *, cage_only: bool) -> int:
 
     The attacks run in a fresh worker, then in a process without a cage. Pictures that carry
     canaries go every way through a process that stays, which is then searched, as are its
-    folders; leaks made on purpose must be found. Every import is watched by the kernel. Models
-    are compared with their pins, journal and ledger are checked; so are the receipts of a FILE, or
-    of all in a FOLDER. Exit code 5 if anything is not as claimed.
+    folders; leaks made on purpose must be found. The same goes through the server that runs here,
+    or through one that is started for it, which also tries to call out. Every import is watched by
+    the kernel. Models are compared with their pins, journal and ledger are checked; so are the
+    receipts of a FILE, or of all in a FOLDER. Exit code 5 if anything is not as claimed.
     """
+    from safelight.cli.proving_server import look
     from safelight.proof.besides import look_besides
     from safelight.proof.egress import GROUP
     from safelight.proof.prove import prove as measure
@@ -57,7 +59,7 @@ def prove(face: Face, files: tuple[str, ...], *, cage_only: bool) -> int:
             public_keys=(engine.book.keys.receipts.public_bytes,),
             required_level=level,
             device=_at_device(engine),
-            besides=None if cage_only else look_besides(engine),
+            besides=None if cage_only else look_besides(engine, lambda: look(face.settings)),
         ),
     )
     for row in proof.rows:

@@ -5,7 +5,7 @@ the system says of swap and memory.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ from safelight.proof.posture import keys, machine, parts
 from safelight.proof.posture.machine import Machine
 from safelight.proof.remanence.job import CanaryReport, canary_job
 from safelight.proof.reports.page import Fact, Finding
+from safelight.proof.serving.looking import ServerReport
 from safelight.worker.freeing import overwrites
 
 WIDTH = 100
@@ -32,7 +33,8 @@ CODECS = (
 @dataclass(frozen=True, slots=True)
 class Besides:
     """What was measured besides the cage. canary and imports are None where they were not: untold
-    says what the system does not let us measure, broken what went wrong, which is no proof.
+    says what the system does not let us measure, broken what went wrong, which is no proof. server:
+    the one that runs, or one that was started to be looked at.
     """
 
     canary: CanaryReport | None = None
@@ -41,12 +43,17 @@ class Besides:
     codecs: tuple[tuple[str, str], ...] = ()
     untold: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
+    server: ServerReport | None = None
 
     @property
     def is_ok(self) -> bool:
-        """Nothing stayed, no import asked for anything, every control was seen, nothing broke."""
+        """Nothing stayed, no import asked for anything, no server let anything out, every control
+        was seen, nothing broke.
+        """
         is_clean = self.canary is None or self.canary.ok
-        return is_clean and (self.imports is None or self.imports.is_ok) and not self.broken
+        is_shut = self.server is None or self.server.is_ok
+        is_quiet = self.imports is None or self.imports.is_ok
+        return is_clean and is_shut and is_quiet and not self.broken
 
     def lines(self) -> Iterator[str]:
         """Plain text for a screen."""
@@ -59,6 +66,8 @@ class Besides:
             yield f"imports      {self.imports.sentence}{lost}"
             for one in (*self.imports.seen.sockets, *self.imports.seen.files):
                 yield f"  ASKED FOR  {one}"
+        if self.server is not None:
+            yield from self.server.lines()
         yield from wrapped("codecs", [f"{name} {version}" for name, version in self.codecs])
         yield from wrapped("machine", [f"{name}: {value}" for name, value in self.machine])
         yield from (f"not told     {sentence}" for sentence in self.untold)
@@ -79,6 +88,7 @@ class Besides:
                 "files": len(imports.seen.files),
                 "control_seen": imports.is_live,
             },
+            "server": None if self.server is None else self.server.document(),
             "codecs": dict(self.codecs),
             "machine": dict(self.machine),
             "untold": list(self.untold),
@@ -86,17 +96,22 @@ class Besides:
         }
 
 
-def look_besides(engine: Engine) -> Besides:
-    """Measure all of it: some seconds. What cannot be measured here is told, not raised."""
+def look_besides(engine: Engine, server: Callable[[], ServerReport] | None = None) -> Besides:
+    """Measure all of it: some seconds. server looks at one. What cannot be measured here is told,
+    not raised.
+    """
     untold: list[str] = []
     broken: list[str] = []
-    canary = imports = None
+    canary = imports = served = None
     with _telling("what imports ask for", untold, broken):
         imports = check_imports()
     with _telling("what stays of a job", untold, broken):
         canary = canary_job(engine)
+    if server is not None:
+        with _telling("what a server lets out", untold, broken):
+            served = server()
     facts, codecs = tuple(_machine(engine)), tuple(_codecs())
-    return Besides(canary, imports, facts, codecs, tuple(untold), tuple(broken))
+    return Besides(canary, imports, facts, codecs, tuple(untold), tuple(broken), served)
 
 
 @contextmanager

@@ -136,7 +136,7 @@ def canary_job(engine: Engine) -> CanaryReport:
         "max_pixels": settings.max_pixels,
         "timeout_s": settings.timeout_s,
     }
-    with _folder(settings.state_dir) as folder:
+    with own_folder(settings.state_dir) as folder:
         report = search_jobs(folder, told)
     return report
 
@@ -209,7 +209,7 @@ def _swap(subject: Subject) -> str:
 
 
 @contextmanager
-def _folder(state_dir: Path) -> Iterator[Path]:
+def own_folder(state_dir: Path) -> Iterator[Path]:
     """On the file system of the state folder, which is a disk where anything is. One that a killed
     run left there goes.
     """

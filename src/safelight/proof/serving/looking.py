@@ -4,16 +4,15 @@ its log say.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safelight.errors import SafelightError
+from safelight.errors import PolicyRefused, SafelightError
 from safelight.proof.remanence.canary import Mark
-from safelight.proof.remanence.job import GONE_S
+from safelight.proof.remanence.job import GONE_S, own_folder
 from safelight.proof.remanence.search import Found
-from safelight.proof.remanence.watched import Ground
+from safelight.proof.remanence.watched import Ground, Watched
 from safelight.proof.serving.course import Course
 from safelight.proof.serving.refusals import REFUSED
 from safelight.proof.serving.served import Served
@@ -22,6 +21,8 @@ from safelight.proof.serving.versions import Versions, certificate, versions_of
 from safelight.proof.serving.ways import API, WAYS
 
 FRONT = "front"
+# Of each kind, for a server that is at work for its user.
+FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +56,27 @@ class Outward:
 
 @dataclass(frozen=True, slots=True)
 class ServerReport:
-    """jobs went through in every way; wrong tells those that ended otherwise than they must; found
-    is what stayed. Of so many lines of the log, strange are those that are more than time,
-    duration, size and code.
+    """name: which server it is. jobs went through in every way; wrong tells those that ended
+    otherwise than they must; found is what stayed. Of so many lines of the log, strange are those
+    that are more than time, duration, size and code. versions is None where it speaks no TLS,
+    lines_told where its log is elsewhere.
     """
 
+    name: str
     outward: Outward
-    versions: Versions
+    versions: Versions | None
     jobs: int
     wrong: tuple[str, ...]
     found: Found
-    lines_told: int
+    lines_told: int | None
     strange: int
 
     @property
     def is_ok(self) -> bool:
         """Nothing got out, nothing stayed, nothing was told, TLS 1.3 alone."""
         is_clean = not self.wrong and not self.found.total and not self.strange
-        return is_clean and self.lines_told > 0 and self.outward.is_ok and self.versions.is_ok
+        is_right = self.versions is None or self.versions.is_ok
+        return is_clean and is_right and self.outward.is_ok and self.lines_told != 0
 
     def lines(self) -> Iterator[str]:
         """Plain text for a screen."""
@@ -80,19 +84,21 @@ class ServerReport:
         contained = len(out.tried) - len(out.through)
         lost = "" if self.is_ok else "  <- FAILED"
         yield (
-            f"server       {contained} of {len(out.tried)} ways out refused to its front end,"
+            f"{self.name:<12} {contained} of {len(out.tried)} ways out refused to its front end,"
             f" {len(out.control)} got through in one that is not locked{lost}"
         )
-        yield f"             {self.versions.sentence}"
+        if self.versions is not None:
+            yield f"             {self.versions.sentence}"
         closed = f", {found.closed} processes closed even to this user" if found.closed else ""
         yield (
             f"             {found.total} canaries left {found.waited_s:.1f} s after {self.jobs}"
             f" requests ({found.bytes_searched // 1_000_000} MB searched{closed})"
         )
-        yield (
-            f"             {self.lines_told} lines of its log, {self.strange} with more than time,"
-            " duration, size, code"
-        )
+        if self.lines_told is not None:
+            yield (
+                f"             {self.lines_told} lines of its log, {self.strange} with more than"
+                " time, duration, size, code"
+            )
         yield from (f"  GOT OUT    {name}" for name in out.through)
         yield from (f"  FOUND      {found.of(name)} in {name}" for name in found.copies
                     if found.of(name))  # fmt: skip
@@ -101,9 +107,10 @@ class ServerReport:
     def document(self) -> dict[str, object]:
         """JSON values."""
         return {
+            "name": self.name,
             "ok": self.is_ok,
             "outward": self.outward.document(),
-            "tls": self.versions.document(),
+            "tls": None if self.versions is None else self.versions.document(),
             "requests": self.jobs,
             "wrong": list(self.wrong),
             "canaries": self.found.total,
@@ -114,44 +121,63 @@ class ServerReport:
         }
 
 
-def look_at_server(
-    command: Sequence[str],
-    folder: Path,
-    *,
-    unlocked: Callable[[], Mapping[str, bool]],
-    is_line: Callable[[str], bool],
-) -> ServerReport:
-    """Start a server in folders of its own below this one, and look. command is that of the
-    program; unlocked tells by name which ways out get through where nothing locks a process in;
-    is_line, whether a line of the log is no more than it may be.
+@dataclass(frozen=True)
+class Means:
+    """What looking needs of rooms above: the command of the program; which ways out, by name, get
+    through where nothing locks a process in; whether a line of the log is no more than it may be.
+    """
+
+    command: Sequence[str]
+    unlocked: Callable[[], Mapping[str, bool]]
+    is_line: Callable[[str], bool]
+
+
+class Met(Watched):
+    """A server that runs for its user: talk asks it, and its folder is the state folder."""
+
+    def __init__(self, folder: Path, pid: int, talk: Talk, tls_port: int | None) -> None:
+        super().__init__(Ground(folder))
+        self._pid, self.talk, self.tls_port = pid, talk, tls_port
+
+    @property
+    def pid(self) -> int:
+        return self._pid
+
+
+def look_at_own(state_dir: Path, means: Means) -> ServerReport:
+    """Start a server in folders of its own, on the file system of the state folder, and look at it
+    from all sides.
 
     Takes some seconds. Raises SafelightError, OSError.
     """
-    with tempfile.TemporaryDirectory(prefix="safelight-", dir=folder) as name:
-        ground = Ground.made(Path(name) / "ground")
+    with own_folder(state_dir) as folder:
+        ground = Ground.made(folder)
         chain, key = certificate(ground.part("home"))
-        words = ("--certificate", str(chain), "--key", str(key))
-        with Served(command, ground, *words) as served:
-            return _look(served, unlocked(), is_line)
-
-
-def _look(
-    served: Served, unlocked: Mapping[str, bool], is_line: Callable[[str], bool]
-) -> ServerReport:
-    course = Course(Talk(served.socket, served.token), Mark())
-    outward = _outward(course.talk, unlocked)
-    course.run_all((*WAYS, *REFUSED))
-    found = served.clean(course.mark, GONE_S)
-    lines = served.log().splitlines()
+        words = ("--certificate", str(chain), "--key", str(key), "--require-level", "0")
+        with Served(means.command, ground, *words) as served:
+            course = Course(Talk(served.socket, served.token), Mark())
+            outward = _outward(course.talk, means.unlocked())
+            course.run_all((*WAYS, *REFUSED))
+            found = served.clean(course.mark, GONE_S)
+            lines, versions = served.log().splitlines(), versions_of(served.port)
+    strange = sum(not means.is_line(line) for line in lines)
     return ServerReport(
-        outward=outward,
-        versions=versions_of(served.port),
-        jobs=course.jobs,
-        wrong=tuple(course.wrong),
-        found=found,
-        lines_told=len(lines),
-        strange=sum(not is_line(line) for line in lines),
+        "server", outward, versions, course.jobs, tuple(course.wrong), found, len(lines), strange
     )
+
+
+def look_at_running(met: Met, means: Means) -> ServerReport:
+    """Look at a server that runs: a few pictures with canaries go through it, and stand in its
+    journal as all do; its log is not at hand. Raises SafelightError, OSError.
+    """
+    course = Course(met.talk, Mark())
+    outward = _outward(course.talk, means.unlocked())
+    course.run_all((*WAYS[:FEW], *REFUSED[:FEW]))
+    found = met.clean(course.mark, GONE_S)
+    versions = None if met.tls_port is None else versions_of(met.tls_port)
+    # One that takes recipes by name alone refuses what is asked here.
+    wrong = tuple(one for one in course.wrong if PolicyRefused.code not in one)
+    return ServerReport("running", outward, versions, course.jobs, wrong, found, None, 0)
 
 
 def _outward(talk: Talk, unlocked: Mapping[str, bool]) -> Outward:
