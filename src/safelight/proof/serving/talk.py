@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 from safelight.errors import Unavailable
 
@@ -60,11 +62,27 @@ class _Unix(HTTPConnection):
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Asks the server whose socket lies at this path, with this token; empty for none."""
+    """Asks the server at this place, the path of its socket or an address, with this token; empty
+    for none. authority: the one certificate, as PEM, that vouches for a server that speaks TLS, or
+    is its own; whatever name it is reached by.
+    """
 
-    path: str
+    place: str
     token: str
     timeout_s: float = TIMEOUT_S
+    authority: str = ""
+
+    def _line(self) -> HTTPConnection:
+        if self.place.startswith("/"):
+            return _Unix(self.place, self.timeout_s)
+        parts = urlsplit(self.place)
+        host, port = parts.hostname or "localhost", parts.port
+        if parts.scheme == "https":
+            context = ssl.create_default_context(cadata=self.authority or None)
+            context.check_hostname = False
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            return HTTPSConnection(host, port, timeout=self.timeout_s, context=context)
+        return HTTPConnection(host, port, timeout=self.timeout_s)
 
     def ask(
         self,
@@ -76,7 +94,7 @@ class Talk:
         """What it answers; a body in pieces is sent in chunks. Raises Unavailable where nothing
         comes back.
         """
-        line = _Unix(self.path, self.timeout_s)
+        line = self._line()
         try:
             line.request(method, path, body or None, self._headers(headers), encode_chunked=True)
             return _read(line)
@@ -91,7 +109,7 @@ class Talk:
         """Send these bytes of a body that was to have so many, and hang up; nothing told of its
         size where that is negative: in chunks. Raises Unavailable.
         """
-        line = _Unix(self.path, self.timeout_s)
+        line = self._line()
         try:
             line.putrequest("POST", path)
             size = (
@@ -112,7 +130,7 @@ class Talk:
         self, method: str, path: str, body: bytes, headers: Mapping[str, str] | None = None
     ) -> None:
         """Ask, take the first piece of the answer, and hang up. Raises Unavailable."""
-        line = _Unix(self.path, self.timeout_s)
+        line = self._line()
         try:
             line.request(method, path, body or None, self._headers(headers))
             line.getresponse().read(PIECE_BYTES)
