@@ -116,7 +116,7 @@ async def read_limited(request: Request, most_bytes: int) -> bytes:
 
 
 async def _picture(request: Request, max_bytes: int, room: Room, digests: Digests) -> Blob:
-    intake = Intake(max_bytes)
+    intake = Intake(min(max_bytes, room.size_bytes))
     try:
         async for piece in request.stream():
             intake.write(piece)
@@ -142,7 +142,8 @@ async def admitted(
     size = announced(request)
     _refuse_more(size, most)
     try:
-        room = await memory.take(unsized if size is None else size, most_s=ADMISSION_S)
+        wanted = min(unsized, memory.most_bytes) if size is None else size
+        room = await memory.take(wanted, most_s=ADMISSION_S)
     except TimeoutError:
         raise Busy("the server holds as much as it may", retry_after_s=5) from None
     with room:
