@@ -53,13 +53,16 @@ def who(key: str = "anna", *scopes: Scope) -> Who:
 
 
 class Acting:
-    """orders are those that came, in order; most is how many were worked on at a time."""
+    """orders are those that came, in order; most is how many were worked on at a time; were_open
+    tells of each that was cancelled whether its pictures were still there when its work ended.
+    """
 
     def __init__(self) -> None:
         self.orders: list[Order] = []
         self.texts: list[str] = []
         self.most = self.now = 0
         self.cancelled = 0
+        self.were_open: list[bool] = []
         self.go_on = asyncio.Event()
 
     async def work(self, order: Order, *, progress: Progress | None = None) -> Outcome:
@@ -72,7 +75,10 @@ class Acting:
         try:
             return await self._act(text, progress)
         except asyncio.CancelledError:
+            await asyncio.sleep(0)  # a worker does not end at once
             self.cancelled += 1
+            held = (order.source, *order.further.values())
+            self.were_open.append(all(one.fd >= 0 for one in held))
             raise
         finally:
             self.now -= 1

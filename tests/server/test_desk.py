@@ -254,6 +254,43 @@ async def test_purging_overwrites_results_too() -> None:
         assert scene.memory.left_bytes == scene.memory.most_bytes
 
 
+@pytest.mark.parametrize("way", ["forget", "purge"])
+@looped
+async def test_pictures_stay_until_the_work_on_them_has_ended(way: str) -> None:
+    async with Scene() as scene:
+        further = {"0" * 64: scene.source("ground")}
+        job = submit(scene, "hold", further=further)
+        while "hold" not in scene.back.texts:
+            await asyncio.sleep(0)
+        getattr(scene.desk, way)(job)
+        await settle()
+        assert scene.back.were_open == [True]
+        assert not job.items[0].source.is_open
+        assert not any(source.is_open for source in job.further.values())
+
+
+@looped
+async def test_a_result_that_comes_when_nobody_wants_it_is_overwritten() -> None:
+    async with Scene() as scene:
+        job = submit(scene, "slow 0")
+        while not scene.back.texts or scene.back.now:
+            await asyncio.sleep(0)
+        scene.desk.purge(job)
+        await settle()
+        assert len(scene.results) == 0
+
+
+@looped
+async def test_further_pictures_go_once_nothing_can_be_tried_again() -> None:
+    async with Scene() as scene:
+        done = submit(scene, "plain", further={"0" * 64: scene.source()}, keep_source=True)
+        failed = submit(scene, "fail", further={"0" * 64: scene.source()}, keep_source=True)
+        await done.wait(5)
+        await failed.wait(5)
+        assert not done.further["0" * 64].is_open
+        assert failed.further["0" * 64].is_open
+
+
 @looped
 async def test_jobs_that_ended_are_forgotten_after_their_time() -> None:
     async with Scene(keep_s=0) as scene:

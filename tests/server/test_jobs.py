@@ -109,8 +109,9 @@ async def test_deleting_cancels_and_overwrites_what_came_of_it() -> None:
         assert (await server.call("DELETE", f"/jobs/{job['id']}")).status_code == 204
         assert (await server.call("GET", f"/jobs/{job['id']}")).status_code == 410
         assert len(server.scene.results) == 0
-        await asyncio.sleep(0)
-        assert server.scene.back.cancelled == 1
+        while not server.scene.back.cancelled:
+            await asyncio.sleep(0)
+        assert server.scene.back.were_open == [True]
 
 
 @looped

@@ -117,7 +117,7 @@ class Desk:
         self._go_on()
 
     def forget(self, job: Job) -> None:
-        """It was answered, or is wanted no more: what still goes on ends. Results that nobody took
+        """It was answered, or is wanted no more: what still goes on ends. Results that are there
         stay on their shelf.
         """
         self.cancel(job)
@@ -185,7 +185,7 @@ class Desk:
 
     def _ticket(self, job: Job, source: Source, wait_s: float) -> Ticket:
         now = self._clock()
-        cost_s = self.pace.guess_s(job.recipe.digest, source.blob.size_bytes)
+        cost_s = self.pace.guess_s(job.recipe_digest, source.blob.size_bytes)
         return Ticket(job.owner, cost_s, now, now + wait_s, is_batch=job.is_batch)
 
     def _offer(self, job: Job, items: Sequence[Item]) -> None:
@@ -245,7 +245,7 @@ class Desk:
             self._keep(job, item, task.result())
         item.worked_s, item.task = now - (item.ticket.started or now), None
         if error is None:
-            self.pace.note(job.recipe.digest, item.source.blob.size_bytes, item.worked_s)
+            self.pace.note(job.recipe_digest, item.source.blob.size_bytes, item.worked_s)
         self._tasks.discard(task)
         self.schedule.end(item.ticket, now, is_poison=_is_poison(error))
         self._end(job, item, error)
@@ -266,7 +266,9 @@ class Desk:
 
     def _keep(self, job: Job, item: Item, outcome: Outcome) -> None:
         output: Blob | None = outcome.output
-        if output is not None:
+        if output is not None and not self.records.knows(job):
+            output.close()  # it came when nobody wanted it any more
+        elif output is not None:
             if output.room is None:
                 output.room = self._memory.claim(output.size_bytes)
             facts = {
@@ -284,12 +286,11 @@ class Desk:
         item.state = "done" if error is None else "failed"
         if isinstance(error, Cancelled):
             item.state = "cancelled"
-        if error is None or not job.keeps_source:
-            item.source.close()
         self.records.changed(job, item)
         if all(one.has_ended for one in job.items):
             job.end(self._clock())
             self.records.ended(job)
+        job.let_go(is_over=not (job.keeps_source and self.records.knows(job)))
 
 
 def _is_poison(error: SafelightError | None) -> bool:

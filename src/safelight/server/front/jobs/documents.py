@@ -105,7 +105,7 @@ class JobFacts(Facts):
         return cls(
             id=job.id,
             state=job.state,
-            recipe=job.recipe.digest,
+            recipe=job.recipe_digest,
             items=len(job.items),
             counts=Counts(**job.counts),
             age_s=round(now - job.created, 3),

@@ -61,7 +61,11 @@ class Job:
     number: int = 0
     ended: float | None = None
     on_cancel: Callable[[Job], None] | None = None
+    recipe_digest: str = ""
     _over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.recipe_digest = self.recipe.digest
 
     async def wait(self, seconds: float) -> bool:
         """True once every item has ended; False if that took longer."""
@@ -98,6 +102,17 @@ class Job:
         if counts["done"]:
             return "partial"
         return "failed" if counts["failed"] else "cancelled"
+
+    def let_go(self, *, is_over: bool) -> None:
+        """Close the pictures that are no longer needed: not those of what is worked on or waits,
+        nor of what may be tried again, which is nothing once it is over.
+        """
+        for item in self.items:
+            if item.state == "done" or (item.has_ended and is_over):
+                item.source.close()
+        if all(item.has_ended and not item.source.is_open for item in self.items):
+            for source in self.further.values():
+                source.close()
 
     def begin(self) -> None:
         """Some item waits again."""

@@ -86,12 +86,11 @@ class Records:
         return [job for job in reversed(self._jobs.values()) if job.owner == owner]
 
     def remove(self, job: Job) -> None:
-        """Let go of its sources and of what it told."""
+        """Let go of its sources, but those that are still worked on, and of what it told."""
         if self._jobs.pop(job.id, None) is None:
             return
         del self._stories[job.id]
-        for source in (*(item.source for item in job.items), *job.further.values()):
-            source.close()
+        job.let_go(is_over=True)
         self._gone[job.id] = job.owner
         if len(self._gone) > MOST_GONE:
             del self._gone[next(iter(self._gone))]

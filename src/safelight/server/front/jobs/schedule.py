@@ -1,6 +1,6 @@
 """Schedule: which picture is worked on next. It has no clock, no loop and no picture: it is told.
 
-- The queue is bounded, and no owner may fill it alone.
+- The queue is bounded, and no owner may fill it alone while somebody else is about.
 - Who has used least goes first: each owner's work in seconds is counted, by the estimate when a
   picture is started and by what it takes from then on. Who comes new, or back, begins where
   the least of the others is, so that nobody saves up.
@@ -64,8 +64,11 @@ class Schedule:
 
     def offer(self, tickets: Sequence[Ticket]) -> None:
         """Let them wait, all or none. Raises Busy, with the seconds after which to ask again."""
-        mine = self.waiting_of(tickets[0].owner) + len(tickets)
-        most_mine = max(1, math.ceil(self.most_waiting * SHARE))
+        owner, now = tickets[0].owner, tickets[0].arrived
+        self._seen[owner] = now
+        mine = self.waiting_of(owner) + len(tickets)
+        share = SHARE if self._has_others(owner, now) else 1.0
+        most_mine = max(1, math.ceil(self.most_waiting * share))
         if len(tickets) + self.waiting > self.most_waiting or mine > most_mine:
             raise Busy(
                 f"{self.waiting} pictures wait, of {self.most_waiting} that may",
@@ -73,7 +76,6 @@ class Schedule:
             )
         for ticket in tickets:
             self._arrive(ticket.owner)
-            self._seen[ticket.owner] = ticket.arrived
             lane = self._batch if ticket.is_batch else self._prompt
             lane.setdefault(ticket.owner, deque()).append(ticket)
 
