@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from collections.abc import Iterator
@@ -9,14 +10,17 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
+from safelight.annotation import MASK_BYTES, Annotation, Keypoint
 from safelight.batch.telling import read, result_of, told
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result
 from safelight.errors import WireBroken
+from safelight.models.guard import Retry
 from safelight.ops.inspect import Inspect
 from safelight.ops.resize import Resize
 from safelight.recipe import Recipe
 
+MASK = bytes(range(256)) * (MASK_BYTES // 256)
 MAKER = "a maker of cameras"
 
 
@@ -61,6 +65,32 @@ def test_an_inspection_is_told_with_its_values(engine: Engine) -> None:
     assert sorted(again(result).findings, key=str) == sorted(result.findings, key=str)
     assert MAKER not in json.dumps(told(result, hides=True))
     assert any(one.value == MAKER for one in again(result).findings)
+
+
+def test_what_was_seen_is_told_with_its_places(engine: Engine) -> None:
+    result = engine.run(jpeg(), Recipe((Inspect(),)))
+    assert isinstance(result, Result)
+    sights = (
+        Annotation("box", "cup", 0.5, (1, 2, 3, 4), (Keypoint("nose", 1.5, 2.5, 0.25),), MASK),
+        Annotation("label", "kitchen", 0.25),
+    )
+    seen = dataclasses.replace(
+        result,
+        annotations=sights,
+        has_looked=True,
+        confidence=0.5,
+        vector=(0.5, 0.25),
+        measures={"ssim": 0.5},
+        retries=(Retry(0, "blank", 2),),
+    )
+    found = again(seen)
+    assert (found.annotations, found.has_looked) == (sights, True)
+    assert (found.vector, found.measures, found.retries) == (
+        (0.5, 0.25),
+        {"ssim": 0.5},
+        seen.retries,
+    )
+    assert again(result).has_looked is False
 
 
 @pytest.mark.parametrize(

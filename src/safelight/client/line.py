@@ -82,6 +82,7 @@ def request(
             headers["Content-Length"] = "0"
         return httpx.Request(call.method, headers=headers, **known)
     stream = stack.enter_context(opened(call.body))
+    headers["Host"] = client.base_url.netloc.decode("ascii")
     headers.setdefault("Content-Type", BYTES)
     size_bytes = _left_bytes(stream)
     if size_bytes is not None:
@@ -107,6 +108,12 @@ def _left_bytes(stream: IO[bytes]) -> int | None:
     except (OSError, AttributeError, ValueError):
         return None
     return size_bytes
+
+
+def require_socket(address: Address) -> None:
+    """Raises ConnectError for a path where nothing can be connected to."""
+    if address.unix is not None and not address.unix.is_socket():
+        raise httpx.ConnectError("there is no socket")
 
 
 class Taking:

@@ -44,7 +44,6 @@ class Records:
 
     def write(self, receipt: Receipt, input_digest: str, recipe: Recipe, sha256: str) -> None:
         """Before the output has its name. Raises OutputFailed, DiskFull, PolicyRefused."""
-        private_folder(self._folder.parent)
         private_folder(self._folder)
         keyed = self._book.keyed
         record = Record(

@@ -13,7 +13,7 @@ from safelight.client.address import Address
 from safelight.client.call import Call, Pause, Reply, Steps
 from safelight.client.documents import ServerEvent
 from safelight.client.events import SUMMARY, Reading, stream
-from safelight.client.line import Patience, Refused, Taking, headers_of, request
+from safelight.client.line import Patience, Refused, Taking, headers_of, request, require_socket
 from safelight.client.methods import SyncMethods
 from safelight.client.opening import Opening, address_of
 from safelight.client.proving import proved
@@ -88,6 +88,7 @@ class Client(SyncMethods):
                 time.sleep(patience.after(error, has_begun=False))
 
     def _listen(self, call: Call[None], reading: Reading) -> Iterator[ServerEvent]:
+        require_socket(self.address)
         with ExitStack() as stack:
             response = self._http.send(request(self._http, call, stack), stream=True)
             stack.callback(response.close)
@@ -125,6 +126,7 @@ class Client(SyncMethods):
                 time.sleep(patience.after(error, has_begun=has_begun))
 
     def _ask(self, call: Call[T], begun: list[Taking]) -> T:
+        require_socket(self.address)
         with ExitStack() as stack:
             response = self._http.send(request(self._http, call, stack), stream=True)
             stack.callback(response.close)
