@@ -134,6 +134,24 @@ def test_a_dead_device_is_one_error_and_the_next_picture_has_a_new_one(mug: byte
         assert _host(engine).pid != host.pid
 
 
+def test_a_device_that_somebody_ends_is_asked_again_where_that_is_wanted(mug: bytes) -> None:
+    killed: list[int] = []
+    recipe = Recipe.from_steps([{"op": "upscale", "scale": 2}] * 2)
+    with Engine(_settings(SHARED), jobs=1, again=1) as engine:
+        good = _run(engine, mug, recipe).data
+
+        def die(_share: float) -> None:
+            if not killed:
+                killed.append(_host(engine).pid)
+                os.kill(killed[0], signal.SIGKILL)
+
+        result = engine.run(mug, recipe, progress=die)
+        assert isinstance(result, Result)
+        assert killed
+        assert result.data == good
+        assert _host(engine).pid != killed[0]
+
+
 @pytest.fixture(scope="module")
 def strange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A device and models of others: one whose answers are no numbers, its twin, one cut short."""

@@ -89,7 +89,7 @@ class DeviceHost(Kept):
         """What holds it. Raises what kept it from starting, LevelTooLow."""
         self.wait_up()
         if self._cage is None:
-            raise WorkerDied(DIED, hint=DIED_HINT)
+            raise self._died()
         if self._cage.level < self._required:
             raise LevelTooLow(
                 f"the cage of this device has level {self._cage.level}, level {self._required} is"
@@ -131,7 +131,7 @@ class DeviceHost(Kept):
         except SafelightError as error:
             # A worker hears of the end at once, and a plain error is all that it can say of it.
             if self.gone.wait(HEARD_TIMEOUT_S if type(error) is SafelightError else 0):
-                raise WorkerDied(DIED, hint=DIED_HINT) from error
+                raise self._died() from error
             raise
         finally:
             with self._lock:
@@ -152,7 +152,12 @@ class DeviceHost(Kept):
             socket.send_fds(self._control, [pack_join(number)], fds)
         except OSError as error:
             self.gone.wait(LEAVE_TIMEOUT_S)
-            raise WorkerDied(DIED, hint=DIED_HINT) from error
+            raise self._died() from error
+
+    def _died(self) -> WorkerDied:
+        error = WorkerDied(DIED, hint=DIED_HINT)
+        error.was_killed = self.was_killed
+        return error
 
     def _hear(self) -> bool:
         try:

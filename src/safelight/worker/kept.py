@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import socket
 import subprocess
 import threading
@@ -22,6 +23,8 @@ from safelight.worker.text import clean
 START_TIMEOUT_S = 60
 LEAVE_TIMEOUT_S = 5
 MAX_STDERR_BYTES = 4_096
+# As the system tells it of what we started, and what we started of the process that it waited for.
+KILLED = (-signal.SIGKILL, -signal.SIGKILL & 0xFF)
 # How the last line starts of an interpreter that lacked a part of ours.
 UNLOADABLE = ("ImportError", "ModuleNotFoundError")
 BROKEN = "a part of this installation cannot be loaded: install Safelight anew; safelight doctor"
@@ -63,6 +66,11 @@ class Kept(ABC):
         """Of the process that the host started; what is kept is its only child."""
         self.settled.wait(START_TIMEOUT_S)
         return 0 if self._process is None else self._process.pid
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether it is gone, and somebody ended it: it neither left nor broke."""
+        return self._process is not None and self._process.returncode in KILLED
 
     @property
     def last_words(self) -> str:
