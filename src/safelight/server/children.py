@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from safelight.errors import SafelightError, WireBroken, by_number
@@ -17,6 +18,7 @@ from safelight.worker.freeing import overwriting
 from safelight.worker.text import clean
 
 MAX_LINE_BYTES = 4_096
+YOUNG_S = 10
 # Of the user's variables: what opens a vault, and which cards may be used. Nothing else passes.
 OF_THE_BACK = ("HOME", "PATH", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "TMPDIR",
                "CUDA_VISIBLE_DEVICES")  # fmt: skip
@@ -45,7 +47,9 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
         self.is_ready = False
         self.held_by = 0
-        self.failures = 0
+        # Deaths one after the other: before it was ready, and soon after it was started.
+        self.failures = self.young_deaths = 0
+        self._started = 0.0
         self.failure: type[SafelightError] = SafelightError
         self._pidfd = self._stderr = -1
         self._unread = b""
@@ -76,6 +80,7 @@ class Child:
         os.set_blocking(reading, False)
         self._stderr, self._pidfd = reading, os.pidfd_open(self.process.pid)
         self.is_ready, self.last_words, self._unread = False, "", b""
+        self._started = time.monotonic()
 
     @property
     def is_alive(self) -> bool:
@@ -165,6 +170,8 @@ class Child:
         self.exit_code = self.process.wait()
         if not self.is_ready:
             self.failures += 1
+        is_young = time.monotonic() - self._started < YOUNG_S
+        self.young_deaths = self.young_deaths + 1 if is_young else 0
         self.process, self.is_ready = None, False
         self.line.close()
         os.close(self._pidfd)

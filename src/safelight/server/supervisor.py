@@ -31,11 +31,12 @@ FRONT, BACK = "safelight.server.front.main", "safelight.server.back.main"
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 START_S = 60
 LEAVE_S = 5
-# A child that dies is made anew at once, but one that dies before it is ready only so often.
+# A child that dies is made anew: at once the first time, then after a pause that grows; one that
+# dies before it is ready, only so often.
 MOST_FAILURES = 5
+PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 # How often is it asked whether the certificate is to be made anew.
 RENEWAL_S = 30
-PAUSE_S = 0.5
 
 
 class Supervisor:
@@ -133,7 +134,7 @@ class Supervisor:
             if (child.failures and not self._is_up) or child.failures >= MOST_FAILURES:
                 raise _failure(child)
             now = time.monotonic()
-            if now >= self._again_at.setdefault(child, now + PAUSE_S * bool(child.failures)):
+            if now >= self._again_at.setdefault(child, now + _pause_s(child)):
                 del self._again_at[child]
                 self.restarts[name] += 1
                 self._spawn(child)
@@ -182,6 +183,12 @@ class Supervisor:
                     ears.register(fd, select.POLLIN)
                     if ears.poll(50):
                         child.attend(fd)
+
+
+def _pause_s(child: Child) -> float:
+    """Whoever makes it die again and again is to cost little."""
+    again = child.young_deaths - 1
+    return min(PAUSE_S * 2 ** min(again, 10), LONGEST_PAUSE_S) if again > 0 else 0.0
 
 
 def _failure(child: Child) -> SafelightError:
