@@ -6,7 +6,7 @@ import time
 
 from starlette.responses import JSONResponse, Response
 
-from safelight.errors import Busy, Gone
+from safelight.errors import Busy, Gone, UsageError
 from safelight.server.endpoint import API, Call, Endpoint
 from safelight.server.front.body.reading import Expected, read_body
 from safelight.server.front.jobs.documents import UploadFacts, shown
@@ -26,6 +26,8 @@ async def upload(call: Call) -> Response:
         hint = "have them worked on, or DELETE them: they expire by themselves"
         raise Busy("your uploads hold as much as yours may", hint=hint, retry_after_s=10)
     with await read_body(call.request, house.memory, house.options.max_bytes, EXPECTED) as body:
+        if not body.blobs.get("file"):
+            raise UsageError("the form has no picture", hint="send it in the part file")
         (blob,) = body.take("file")
     kept = uploads.put(call.who.key, blob)
     facts = UploadFacts.of(kept, time.monotonic())
