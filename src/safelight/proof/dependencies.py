@@ -20,6 +20,8 @@ for module in pkgutil.walk_packages(safelight.__path__, "safelight."):
             pass  # of an extra that is not installed
 """
 LIBRARIES = """
+from safelight.worker.warm import without_fetchers
+without_fetchers()
 names = (
     "numpy pyvips PIL.Image PIL.ImageFont cryptography.hazmat.bindings.openssl rich.console"
     " pydantic click platformdirs pillow_heif pikepdf pydicom sqlcipher3 keyring rfc3161_client"

@@ -11,8 +11,10 @@ import contextlib
 import importlib
 import os
 import pkgutil
+import sys
 from codecs import lookup
 from types import ModuleType
+from typing import cast
 
 from safelight import codecs, ops
 from safelight.codecs.libvips import libvips
@@ -39,6 +41,9 @@ ALWAYS = (
 )
 # numpy brings its parts in when they are first used, as at a median: behind the seal, too late.
 NUMPY = ("numpy", "numpy.ma", "numpy.polynomial")
+# What fetches samples for a reader of DICOM, where other programs have it installed; it asks for a
+# socket as it is imported.
+FETCHERS = ("requests",)
 # FreeType draws the letters of a mark.
 LETTERS = ("PIL.ImageDraw", "PIL.ImageFile", "PIL.ImageFont", "PIL._imagingft")
 
@@ -47,6 +52,7 @@ def up(plan: Plan) -> None:
     """Import what a job of this plan touches. Raises SomethingMissing if a library is not
     installed.
     """
+    without_fetchers()
     _modules(codecs, deep=plan.needs_pixels)
     operations()
     if plan.needs_pixels:
@@ -61,6 +67,12 @@ def up(plan: Plan) -> None:
         _libraries(format)
     for runtime in sorted(plan.runtimes):
         _runtime(runtime)
+
+
+def without_fetchers() -> None:
+    """Nobody in this process finds them, as where they are not installed."""
+    for name in FETCHERS:
+        sys.modules.setdefault(name, cast(ModuleType, None))
 
 
 def for_device(device: Device) -> None:
