@@ -16,11 +16,13 @@ import pytest
 from safelight.errors import PolicyRefused, by_number
 from safelight.limits import MEGA
 from safelight.server import control
+from safelight.server.back import main as main_module
 from safelight.server.back.main import attend, limited
 from safelight.server.control import Kind, Note
 from safelight.server.front.backline import Backline
 from safelight.server.lockdown import Held
 from safelight.server.options import ServeOptions
+from safelight.server.starting import Start
 from safelight.server.wire.line import pair
 from safelight.settings import Settings, load
 from tests.server.test_back import order
@@ -81,6 +83,25 @@ def test_what_keeps_it_from_serving_is_told_by_its_number(
     assert note.kind is Kind.FAILED
     assert by_number(note.value) is PolicyRefused
     assert "open to others" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("refused", [0, -1])
+def test_the_process_leaves_the_network_where_it_may_and_ends_with_its_line(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, refused: int
+) -> None:
+    near, far = control.pair()
+    ended: list[int] = []
+    monkeypatch.setattr(main_module, "begin", lambda _: (Start(settings, ServeOptions()), far))
+    monkeypatch.setattr(main_module, "call", lambda *_: refused)
+    monkeypatch.setattr(os, "_exit", ended.append)
+    thread = threading.Thread(target=main_module.main, args=([],))
+    thread.start()
+    near.settimeout(PATIENCE_S)
+    assert control.hear_child(near) == Note(Kind.READY, 0 if refused else Held.NETWORK)
+    near.close()
+    thread.join(PATIENCE_S)
+    far.close()
+    assert ended == [0]
 
 
 def test_no_limit_is_looser_than_the_users_own(settings: Settings) -> None:

@@ -25,7 +25,9 @@ from safelight.errors import (
     UsageError,
 )
 from safelight.recipe import Recipe
+from safelight.server.back import peer as peer_module
 from safelight.server.back import serving as serving_module
+from safelight.server.back.peer import Peer
 from safelight.server.back.serving import Serving, placeless, recipe_of
 from safelight.server.front import backline as backline_module
 from safelight.server.front.backline import Backline
@@ -34,6 +36,7 @@ from safelight.server.wire import line as lines
 from safelight.server.wire.records import (
     Answer,
     Ask,
+    Cancel,
     Failure,
     File,
     Order,
@@ -435,24 +438,51 @@ def test_a_number_that_is_in_use_is_refused_and_its_wish_goes_on(engine: Engine)
     assert kinds == {Answer, Failure}
 
 
-def test_a_front_end_that_is_gone_has_its_work_ended(engine: Engine) -> None:
-    stops: list[Stop] = []
+@pytest.mark.parametrize("way", ["gone", "taken back"])
+def test_work_that_nobody_wants_any_more_is_ended(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def run(*_: object, stop: Stop, **__: object) -> None:
+        with stop.calling(ended.set):
+            begun.set()
+            assert ended.wait(PATIENCE_S)
+        stop.refuse()
+
+    monkeypatch.setattr(Engine, "run", run)
     sheet = Sheet.holding(PNG)
-    with pytest.MonkeyPatch.context() as patch:
-        real = Stop.__init__
-
-        def made(stop: Stop, *given: Any) -> None:
-            real(stop, *given)
-            stops.append(stop)
-
-        patch.setattr(Stop, "__init__", made)
-        with raw(engine) as near:
-            order = Order(5, RESIZE.canonical, (File(SHA, len(PNG)),), 20_000)
-            lines.send(near, order.pack(), (sheet.fd,))
-            while not stops:
-                pass
+    with raw(engine) as near:
+        wish = Order(5, RESIZE.canonical, (File(SHA, len(PNG)),), 20_000)
+        lines.send(near, wish.pack(), (sheet.fd,))
+        assert begun.wait(PATIENCE_S)
+        if way == "taken back":
+            found = reply_to(near, Cancel(5).pack())
+            assert isinstance(found, Failure)
+            assert type(found.error()) is Cancelled
+            lines.send(near, Cancel(6).pack())
+        near.close()
+        assert ended.wait(PATIENCE_S)
     sheet.close()
-    assert stops[0].is_set or engine.book.journal.check().numbers
+
+
+def test_what_cannot_be_told_is_let_go_as_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A front end that reads nothing is waited for, but not for ever."""
+    monkeypatch.setattr(peer_module, "PATIENCE_S", 0.05)
+    near, far = lines.pair()
+    far.setblocking(False)
+    with near, far:
+        peer = Peer(far)
+        peer.begin(1, Stop())
+        with suppress(BlockingIOError):
+            while True:
+                lines.send(far, bytes(60_000))
+        peer.progress(1, 0.5)
+        with Output() as output, memoryview(b"pixels") as data:
+            output.write(data)
+            peer.answer(1, {}, output)
+            assert os.pread(output.fd, 6, 0) == bytes(6)
+        assert peer.wishes == 0
 
 
 def test_the_time_of_an_order_is_kept(engine: Engine) -> None:

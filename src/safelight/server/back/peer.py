@@ -12,7 +12,7 @@ from typing import Any
 from safelight.errors import SafelightError
 from safelight.server.wire import line as lines
 from safelight.server.wire.records import Answer, Failure, Progress, Reply
-from safelight.server.wire.sheets import Facts, Output
+from safelight.server.wire.sheets import Facts, Output, overwrite
 from safelight.worker.stop import Stop
 
 # How long a front end that reads nothing is waited for, before what was to be told is lost.
@@ -69,9 +69,10 @@ class Peer:
             self._end(number)
             file = output.file if output is not None else None
             fds = (told.fd, output.fd) if output is not None else (told.fd,)
-            is_told = self._say(Answer(number, told.size_bytes, file), fds)
-        if not is_told and output is not None:
-            output.overwrite()
+            if not self._say(Answer(number, told.size_bytes, file), fds):
+                overwrite(told.fd, told.size_bytes)
+                if output is not None:
+                    output.overwrite()
 
     def fail(self, number: int, error: SafelightError) -> None:
         self._end(number)

@@ -42,9 +42,9 @@ class Parcel:
 
 
 def send(line: socket.socket, record: bytes, fds: Sequence[int] = ()) -> None:
-    """Raises OSError: BlockingIOError where the line is full and does not wait."""
+    """Waits for nothing. Raises OSError: BlockingIOError where the line is full."""
     try:
-        socket.send_fds(line, [record], list(fds))
+        socket.send_fds(line, [record], list(fds), socket.MSG_DONTWAIT)
     except OSError as error:
         if error.errno in CROWDED:
             raise BlockingIOError(errno.EAGAIN, "too many descriptors are under way") from error
