@@ -5,6 +5,7 @@ and behind it the back end's loop, each in a thread.
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,11 +29,14 @@ PATIENCE_S = 20
 
 @dataclass(frozen=True)
 class Near:
-    """Where it listens, the token of this machine, and what it consists of."""
+    """Where it listens, the token of this machine, and what it consists of. port is on loopback, 0
+    for none.
+    """
 
     socket: Path
     token: str
     house: House
+    port: int = 0
 
     @property
     def url(self) -> str:
@@ -40,18 +44,24 @@ class Near:
 
 
 @contextmanager
-def served(engine: Engine, options: ServeOptions, folder: Path) -> Iterator[Near]:
+def served(
+    engine: Engine, options: ServeOptions, folder: Path, *, has_port: bool = False
+) -> Iterator[Near]:
     """folder is for the socket; the state is the engine's."""
     settings = engine.settings
     door = Door.of(options, prepare(settings.state_dir))
     with near_back(engine, options) as back:
         house = house_of(settings, options, door, back)
-        near = Near(folder / "socket", _token(settings), house)
-        config = uvicorn.Config(
-            App(house), uds=str(near.socket), log_config=None, lifespan="off", access_log=False
-        )
+        listeners = [_listening(socket.AF_UNIX, str(folder / "socket"))]
+        if has_port:
+            listeners.append(_listening(socket.AF_INET, ("127.0.0.1", 0)))
+        port = int(listeners[-1].getsockname()[1]) if has_port else 0
+        near = Near(folder / "socket", _token(settings), house, port)
+        config = uvicorn.Config(App(house), log_config=None, lifespan="off", access_log=False)
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+        thread = threading.Thread(
+            target=lambda: asyncio.run(server.serve(sockets=listeners)), daemon=True
+        )
         thread.start()
         try:
             while not server.started:
@@ -60,6 +70,13 @@ def served(engine: Engine, options: ServeOptions, folder: Path) -> Iterator[Near
         finally:
             server.should_exit = True
             thread.join(PATIENCE_S)
+
+
+def _listening(family: int, place: object) -> socket.socket:
+    listener = socket.socket(family)
+    listener.bind(place)  # type: ignore[arg-type]  # of the family, a path or a pair
+    listener.listen()
+    return listener
 
 
 def _token(settings: Settings) -> str:
