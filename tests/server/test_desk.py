@@ -17,7 +17,9 @@ from safelight.errors import (
     TimeExceeded,
     Unavailable,
     UsageError,
+    WorkerDied,
 )
+from safelight.server.front.jobs.ending import is_poison
 from safelight.server.front.jobs.job import Job
 from tests.server.acting import RECIPE, Scene, looped, who
 
@@ -86,6 +88,7 @@ async def test_a_failed_item_does_not_fail_the_others() -> None:
         assert isinstance(job.items[1].error, ContainerBroken)
         assert type(job.items[2].error) is SafelightError
         assert "break" not in job.items[2].error.message
+        assert job.items[1].error.__traceback__ is None
 
 
 @looped
@@ -330,3 +333,12 @@ async def test_what_breaks_workers_has_one_slot_while_others_go_on() -> None:
         assert scene.back.texts.count("hold") == 1
         scene.back.go_on.set()
         assert await bad.wait(5)
+
+
+def test_who_is_ended_by_somebody_else_is_no_poison() -> None:
+    killed = WorkerDied()
+    killed.was_killed = True
+    assert is_poison(WorkerDied())
+    assert not is_poison(killed)
+    assert not is_poison(ContainerBroken())
+    assert not is_poison(None)

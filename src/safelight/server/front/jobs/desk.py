@@ -24,14 +24,13 @@ from safelight.errors import (
     TimeExceeded,
     Unavailable,
     UsageError,
-    WireBroken,
-    WorkerDied,
 )
 from safelight.limits import MAX_TIMEOUT_S
 from safelight.recipe import Recipe
 from safelight.server.blob import Blob, Memory
 from safelight.server.endpoint import Who
 from safelight.server.front.jobs.documents import JobFacts
+from safelight.server.front.jobs.ending import bare, is_poison
 from safelight.server.front.jobs.holding import Source
 from safelight.server.front.jobs.idempotency import Keys
 from safelight.server.front.jobs.job import Item, Job
@@ -48,7 +47,6 @@ PROMPT_WAIT_S, BATCH_WAIT_S = 600.0, 24 * 3600.0
 LOOK_AGAIN_S = 0.25
 # Each holds a descriptor.
 MOST_RESULTS = 4096
-POISON = (WorkerDied, WireBroken, TimeExceeded)
 
 
 class Desk:
@@ -240,14 +238,14 @@ class Desk:
         if task.cancelled():
             error = Cancelled("cancelled while it was worked on")
         elif (raised := task.exception()) is not None:
-            error = raised if isinstance(raised, SafelightError) else SafelightError()
+            error = bare(raised)
         else:
             self._keep(job, item, task.result())
         item.worked_s, item.task = now - (item.ticket.started or now), None
         if error is None:
             self.pace.note(job.recipe_digest, item.source.blob.size_bytes, item.worked_s)
         self._tasks.discard(task)
-        self.schedule.end(item.ticket, now, is_poison=_is_poison(error))
+        self.schedule.end(item.ticket, now, is_poison=is_poison(error))
         self._end(job, item, error)
         self._go_on()
 
@@ -291,10 +289,3 @@ class Desk:
             job.end(self._clock())
             self.records.ended(job)
         job.let_go(is_over=not (job.keeps_source and self.records.knows(job)))
-
-
-def _is_poison(error: SafelightError | None) -> bool:
-    """What broke its worker, or held it until it was ended; not where somebody else ended it."""
-    if isinstance(error, WorkerDied) and error.was_killed:
-        return False
-    return isinstance(error, POISON)
