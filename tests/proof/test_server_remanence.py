@@ -15,17 +15,25 @@ from pathlib import Path
 import pytest
 
 from bench.serving import serving
-from safelight.errors import SafelightError
 from safelight.proof.remanence.canary import Mark
-from safelight.proof.remanence.search import Found, search, search_file
+from safelight.proof.remanence.search import Found, search_file
 from safelight.proof.remanence.storage import is_counted
 from safelight.proof.remanence.watched import Ground, Subject
 from safelight.proof.serving.course import Course
-from safelight.proof.serving.refusals import BROKEN_OFF, REFUSED, SLOW
+from safelight.proof.serving.refusals import BROKEN_OFF, REFUSED
 from safelight.proof.serving.served import Served
 from safelight.proof.serving.talk import Talk
-from safelight.proof.serving.ways import PNG, SMALL, WAYS, Shot, form
+from safelight.proof.serving.ways import PNG, WAYS, Shot
 from tests.proof.disks import Disk, can_mount, disk
+from tests.proof.served import (
+    BACK,
+    FRONT,
+    answers,
+    begun,
+    leaked,
+    of_module,
+    with_its_worker_killed,
+)
 from tests.proof.trials import until
 from tests.server import careless, starter
 
@@ -33,7 +41,6 @@ GONE_S = 2.0
 MOST_WRITTEN_BYTES = 16_384
 IS_ROOT = os.geteuid() == 0
 KEEP_S = 3
-FRONT, BACK = "safelight.server.front.main", "safelight.server.back.main"
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +68,6 @@ def searched(short: Path, raw: Disk | None) -> Iterator[Served]:
 
 def course(served: Served) -> Course:
     return Course(Talk(served.socket, served.token), Mark())
-
-
-def part(served: Served, module: str) -> int:
-    """The process that runs this module."""
-    for pid in served.processes:
-        if module in Path(f"/proc/{pid}/cmdline").read_text():
-            return pid
-    raise AssertionError(f"{module} does not run")
 
 
 def test_jobs_of_every_way_and_end_leave_nothing_anywhere(
@@ -112,33 +111,24 @@ def test_a_result_that_nobody_fetches_is_gone_after_its_time(searched: Served) -
     assert talk.ask("GET", answer.facts["asset"]).code == "gone"
 
 
-def begun(served: Served, shot: Shot) -> str:
-    """Where the job is that works on it for a while."""
-    talk = Talk(served.socket, served.token)
-    kinds = {"Content-Type": PNG, "Prefer": "respond-async"}
-    path = talk.ask("POST", SLOW, shot.data, kinds).headers["location"]
-    assert until(lambda: talk.ask("GET", path).facts["state"] != "queued")
-    time.sleep(0.2)
-    return path
-
-
 @pytest.mark.parametrize("module", [FRONT, BACK])
 def test_what_a_killed_part_had_is_gone_with_it(searched: Served, module: str) -> None:
     mark = Mark()
-    path = begun(searched, Shot(mark, 1))
-    talk, killed = Talk(searched.socket, searched.token), part(searched, module)
+    talk, killed = Talk(searched.socket, searched.token), of_module(searched, module)
+    path = begun(talk, Shot(mark, 1))
     os.kill(killed, signal.SIGKILL)
-    assert until(lambda: answers(talk) and part(searched, module) != killed)
+    assert until(lambda: answers(talk) and of_module(searched, module) != killed)
     talk.ask("DELETE", path)
     found = searched.clean(mark, GONE_S)
     assert found.total == 0, found.copies
 
 
-def answers(talk: Talk) -> bool:
-    try:
-        return talk.ask("POST", SMALL, Shot(Mark(), 1).data, {"Content-Type": PNG}).code == "done"
-    except SafelightError:
-        return False
+def test_a_picture_whose_worker_is_killed_is_worked_on_by_another(searched: Served) -> None:
+    mark, talk = Mark(), Talk(searched.socket, searched.token)
+    code, killed = with_its_worker_killed(searched, talk, Shot(mark, 1))
+    assert (code, killed) == ("done", 1)
+    found = searched.clean(mark, GONE_S)
+    assert found.total == 0, found.copies
 
 
 def test_no_line_of_the_log_has_anything_but_its_fields(searched: Served) -> None:
@@ -158,19 +148,6 @@ def loose(short: Path) -> Iterator[Served]:
     environment = starter.environment(leaves_files_in=ground.part("tmp"))
     with serving(ground.folder, command=starter.COMMAND, environment=environment) as served:
         yield served
-
-
-def leaked(served: Served, leak: str, *, side: int = 160) -> tuple[Found, int]:
-    """What is found of a picture that was leaked so, and how much was written meanwhile."""
-    mark, talk = Mark(), Talk(served.socket, served.token)
-    body, kind = form(Shot(mark, 1, side=side), {"width": 64})
-    before = served.written_bytes()
-    answer = talk.ask("POST", "/api/v1/resize", body, {"Content-Type": kind, careless.LEAK: leak})
-    assert answer.code == "done", answer
-    written = served.written_bytes() - before
-    time.sleep(0.3)
-    few = [served.pid, part(served, starter.CARELESS)]
-    return search(mark, few, [served.ground.folder]), written
 
 
 @pytest.mark.parametrize(

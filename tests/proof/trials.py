@@ -190,12 +190,12 @@ def _killing(subject: Subject) -> Iterator[None]:
 def _kill_a_worker(pid: int, over: threading.Event) -> None:
     while not over.wait(0.02):
         for worker in family(pid):
-            if _processor_s(worker) > 0.3 and worker != pid and _is_worker(worker):
+            if processor_s(worker) > 0.3 and worker != pid and is_worker(worker):
                 os.kill(worker, signal.SIGKILL)
                 return
 
 
-def _is_worker(pid: int) -> bool:
+def is_worker(pid: int) -> bool:
     """Whether it is of a zygote's kind and has no child: a zygote has one that waits for work."""
     try:
         kind = Path(f"/proc/{pid}/cmdline").read_text()
@@ -204,7 +204,7 @@ def _is_worker(pid: int) -> bool:
     return "safelight.worker.zygote" in kind and family(pid) == [pid]
 
 
-def _processor_s(pid: int) -> float:
+def processor_s(pid: int) -> float:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -14,10 +14,10 @@ from starlette.requests import Request
 
 from safelight.server import lockdown
 from safelight.server.blob import Blob, Intake
-from safelight.server.front import main as front
 from safelight.server.front.body import reading
 from safelight.server.front.body.multipart import Form
 from safelight.server.front.body.reading import Body
+from safelight.server.front.main import main as front
 
 MODULE = "tests.server.careless"
 # The header of a request that names its leak, and the variable that says where files are left.
@@ -48,7 +48,7 @@ def main(words: list[str]) -> None:
     _loosen_intake()
     _loosen_form()
     _loosen_blob()
-    front.main(words)
+    front(words)
 
 
 def _take_turns() -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from safelight.cli import serve
 from safelight.cli.main import main
+from safelight.cli.serving import options_of
 from safelight.cli.start import start_again
 from safelight.server import children, logline
 from safelight.server.options import ServeOptions
@@ -57,12 +58,10 @@ def start() -> None:
 
 
 def _set(options: dict[str, Any]) -> None:
-    usual = serve.options_of
-
     def changed(*words: Any, **given: Any) -> ServeOptions:
-        return replace(usual(*words, **given), **options)
+        return replace(options_of(*words, **given), **options)
 
-    serve.options_of = changed
+    vars(serve)["options_of"] = changed
 
 
 def _surround(folder: str, overwrites: bool) -> None:
