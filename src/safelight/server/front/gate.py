@@ -22,7 +22,7 @@ from uvicorn.server import ServerState
 
 from safelight.server.front.line import Line, end
 
-HANDSHAKE_S, GOODBYE_S, LOOK_S, PAUSE_S = 10.0, 5.0, 1.0, 0.5
+HANDSHAKE_S, GOODBYE_S, LOOK_S, PAUSE_S, BEGIN_S = 10.0, 5.0, 1.0, 0.5, 1.0
 AT_A_TIME = 64
 
 
@@ -81,13 +81,16 @@ class Gate:
         for line in list(self.state.connections):
             if isinstance(line, Line):
                 line.look(now)
+        if self._is_paused:
+            self._make_room()
         self._clock = self._loop.call_later(LOOK_S, self._look)
 
     def _accept(self, entry: Entry) -> None:
-        for _ in range(AT_A_TIME):
-            if self._count >= self._most and not self._make_room():
-                self._pause()
-                return
+        if self._count >= self._most:
+            self._make_room()
+            self._pause()
+            return
+        for _ in range(min(AT_A_TIME, self._most - self._count)):
             try:
                 connection, _ = entry.socket.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -127,15 +130,17 @@ class Gate:
         if self._is_paused:
             self._go_on()
 
-    def _make_room(self) -> bool:
-        """Close the connection that has idled longest; whether there was one."""
-        lines = [line for line in self.state.connections if isinstance(line, Line)]
-        idle = [line for line in lines if line.is_idle and not line.transport.is_closing()]
-        if not idle:
-            return False
-        with contextlib.suppress(Exception):
+    def _make_room(self) -> None:
+        """Close the connection that has idled longest; one that is new has a moment to begin."""
+        now = self._loop.time()
+        idle = [
+            line
+            for line in self.state.connections
+            if isinstance(line, Line) and line.is_idle and not line.transport.is_closing()
+            if line.cycle is not None or now - line.idle_since > BEGIN_S
+        ]
+        if idle:
             min(idle, key=lambda line: line.idle_since).shutdown()
-        return False
 
     def _pause(self) -> None:
         if not self._is_paused:
