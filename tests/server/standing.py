@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,19 @@ from safelight.server.identity.hosts import Hosts
 from safelight.server.identity.register import Register
 from safelight.server.options import ServeOptions
 from safelight.server.work import Back
+from safelight.settings import load
 from tests.server.near import near_back
 
 HOST = "http://localhost"
+
+
+@contextmanager
+def engine_in(folder: Path) -> Iterator[Engine]:
+    """The engine of a server whose state and models are in this folder alone."""
+    settings = load({}, {"HOME": str(folder)}, folder)
+    own = replace(settings, state_dir=folder / "state", data_dir=folder / "data")
+    with Engine(own, jobs=1, door="server") as engine:
+        yield engine
 
 
 @dataclass

@@ -14,14 +14,14 @@ from safelight.recipe import Recipe
 from safelight.server import outward
 from safelight.worker.job import Attempt
 from tests.codecs.making import in_format, picture
-from tests.server.standing import Standing, standing
+from tests.server.standing import Standing, engine_in, standing
 
 RESIZE = Recipe.from_steps([{"op": "resize", "width": 24}])
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(jobs=1, door="server") as engine:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with engine_in(tmp_path_factory.mktemp("home")) as engine:
         for _ in range(3):
             engine.run(in_format(picture(48, 36), "png"), RESIZE)
         yield engine

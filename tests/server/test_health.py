@@ -20,7 +20,7 @@ from safelight.server.front.routes import health
 from safelight.server.front.tally import BOUNDS_S, Durations, Tally
 from safelight.server.options import ServeOptions
 from safelight.server.work import Order, Outcome, Progress
-from tests.server.standing import Standing, standing, standing_before
+from tests.server.standing import Standing, engine_in, standing, standing_before
 
 
 class Silent:
@@ -37,8 +37,8 @@ class Silent:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(jobs=1, door="server") as engine:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with engine_in(tmp_path_factory.mktemp("home")) as engine:
         yield engine
 
 

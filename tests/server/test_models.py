@@ -7,14 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from safelight.engine import shelving
+from safelight.engine.bundling import Packed, export
 from safelight.engine.engine import Engine
+from safelight.engine.shelving import Shelving
+from safelight.errors import PolicyRefused
+from safelight.server.back.asks import models_import
 from safelight.server.front.routes.models import HERE_ALONE
-from tests.server.standing import Standing, standing
+from safelight.settings import Settings
+from safelight.vault.keys import load_or_make
+from tests.engine.shelves import entry_of, staged
+from tests.server.standing import Standing, engine_in, standing
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(jobs=1, door="server") as engine:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with engine_in(tmp_path_factory.mktemp("home")) as engine:
         yield engine
 
 
@@ -77,3 +85,38 @@ def test_models_are_taken_in_from_this_machine_alone_and_with_the_right_to(
     far = server.post("/api/v1/models/import", content=b"x", client="192.168.1.7")
     assert (far.status_code, far.json()["code"]) == (403, "not-allowed")
     assert server.post("/api/v1/models/import", scopes=("tools",)).status_code == 403
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """One model, signed by a stranger; trials are left to the tests of trials."""
+    monkeypatch.setattr(shelving, "try_out", lambda *_: None)
+    stranger = Shelving(Settings(state_dir=tmp_path / "state", data_dir=tmp_path / "data"))
+    entry = entry_of()
+    stranger.admit(staged(stranger, entry), shelving.Told())
+    keys = load_or_make(tmp_path / "keys")
+    export(stranger.store, [entry.name], tmp_path / "bundle.tar", keys.receipts)
+    return (tmp_path / "bundle.tar").read_bytes()
+
+
+def test_a_bundle_of_a_stranger_is_taken_in_where_its_key_is_named(
+    server: Standing, bundle: bytes
+) -> None:
+    path = "/api/v1/models/import"
+    refused = server.post(path, content=bundle)
+    assert (refused.status_code, refused.json()["code"]) == (403, "policy-refused")
+    key = refused.json()["hint"].partition("key=")[2]
+    taken = server.post(f"{path}?key={key}", content=bundle)
+    assert [one["name"] for one in taken.json()["models"]] == ["twice"]
+    assert server.get("/api/v1/models/twice").json()["model"]["state"] == "own"
+    here = server.get("/api/v1/capabilities").json()["models"]
+    assert "twice" in {one["name"] for one in here}
+    assert server.post("/api/v1/models/verify", json={"names": ["twice"]}).json()["ok"]
+
+
+def test_terms_are_accepted_by_name() -> None:
+    bound = entry_of().model_copy(update={"licence_class": "consent"})
+    packed = (Packed(bound, is_pinned=False, is_here=False),)
+    with pytest.raises(PolicyRefused, match="terms of twice"):
+        models_import.require_terms(packed, ["another"])
+    models_import.require_terms(packed, ["twice"])

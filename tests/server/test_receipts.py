@@ -12,15 +12,15 @@ from safelight.engine.engine import Engine
 from safelight.engine.result import Result
 from safelight.recipe import Recipe
 from tests.codecs.making import in_format, picture
-from tests.server.standing import Standing, standing
+from tests.server.standing import Standing, engine_in, standing
 
 PATH = "/api/v1/receipts/verify"
 RESIZE = Recipe.from_steps([{"op": "resize", "width": 24}])
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine(jobs=1, door="server") as engine:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with engine_in(tmp_path_factory.mktemp("home")) as engine:
         yield engine
 
 

@@ -161,7 +161,7 @@ class Stock:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._held: dict[str, LoadedModel] = {}
+        self._held: dict[bytes, LoadedModel] = {}
 
     def models(self, needs: Iterable[ModelNeed], *, precision: str = "") -> Models:
         """What these needs ask for, and the exact twins. Raises what the store raises."""
@@ -178,9 +178,10 @@ class Stock:
     def file(self, need: ModelNeed, entry: Entry) -> ModelFile:
         """The verified file of an entry, as a job takes it."""
         with self._lock:
-            if entry.name not in self._held:
-                self._held[entry.name] = self._store.open(entry)
-            held = self._held[entry.name]
+            key = entry.to_json()
+            if key not in self._held:
+                self._held[key] = self._store.open(entry)
+            held = self._held[key]
         return ModelFile(
             (need.task, need.name, need.scale), entry.to_json(), held.fd, held.size_bytes
         )

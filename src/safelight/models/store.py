@@ -51,6 +51,11 @@ class Store:
         self._pages = Pages()
         self.shelf = Shelf(user_folder) if user_folder is not None else None
 
+    def look_again(self) -> None:
+        """From now on say what is here now."""
+        for name in ("_known", "_own", "_choices"):
+            self.__dict__.pop(name, None)
+
     def built_in(self) -> tuple[Entry, ...]:
         """The entries that no user's file can change, by name. Raises as entries does."""
         return tuple(one.entry for one in self._known.values() if one.origin == "built-in")

@@ -29,13 +29,14 @@ def _taken_in(given: Given) -> dict[str, Any]:
     with _reader(given) as source:
         arriving = Arriving(shelving, source, engine.book.keys.receipts)
         _require_trust(arriving, str(given.untrusted_facts.get("key") or ""))
-        _require_terms(arriving.packed, given.untrusted_facts.get("accepted", []))
+        require_terms(arriving.packed, given.untrusted_facts.get("accepted", []))
         with shelving.alone():
             try:
                 arriving.unpack()
                 trials = [(one.entry, shelving.admit(one.entry, Told())) for one in arriving.packed]
             finally:
                 arriving.discard()
+    engine.store.look_again()
     return {
         "models": [
             {"name": entry.name, "sha256": entry.sha256, "tried": trial is not None}
@@ -62,7 +63,8 @@ def _require_trust(arriving: Arriving, key: str) -> None:
         )
 
 
-def _require_terms(packed: tuple[Packed, ...], accepted: Any) -> None:
+def require_terms(packed: tuple[Packed, ...], accepted: Any) -> None:
+    """Raises PolicyRefused for terms that nobody has accepted."""
     told = accepted if isinstance(accepted, list) else []
     for one in packed:
         if one.entry.licence_class == "consent" and one.entry.name not in told:
