@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 PIECE_BYTES = 65_536
+# Longer than any answer may be waited for, and than a slow reader takes.
+TIMEOUT_S = 700
 MOST_HEAD_BYTES = 65_536
 
 
@@ -45,11 +47,12 @@ class Caller:
     ) -> Answer:
         """The whole answer; read as slowly as most_bytes_per_s says. Raises Refused."""
         try:
-            reader, writer = await self._opened()
-            writer.write(self._head(method, path, len(body), headers or {}))
-            writer.write(body)
-            await writer.drain()
-            return await self._answer(reader, most_bytes_per_s)
+            async with asyncio.timeout(TIMEOUT_S):
+                reader, writer = await self._opened()
+                writer.write(self._head(method, path, len(body), headers or {}))
+                writer.write(body)
+                await writer.drain()
+                return await self._answer(reader, most_bytes_per_s)
         except (OSError, asyncio.IncompleteReadError, ValueError) as error:
             self.close()
             raise Refused(type(error).__name__) from error

@@ -21,7 +21,7 @@ from bench.serving import COMMAND
 API = "/api/v1"
 # Of a hundred requests so many are made in each manner; the rest ask and wait.
 LATER, UPLOADED, SLOWLY, HALF = 15, 5, 5, 2
-SLOW_BYTES_PER_S = 20_000
+SLOW_BYTES_PER_S = 150_000
 POLL_S, MOST_POLLS = 0.5, 400
 MOST_PATIENCE_S = 5.0
 
