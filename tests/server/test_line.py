@@ -17,7 +17,7 @@ import pytest
 from safelight.server.front import gate as gates
 from safelight.server.front import line as lines
 from safelight.server.front.gate import Entry, Gate
-from safelight.server.front.line import make_config
+from safelight.server.front.line import Line, make_config
 from tests.server.acting import looped
 
 GET = b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -139,6 +139,7 @@ async def test_a_connection_is_kept_for_more_and_not_for_ever() -> None:
         for keep_s in (60, 0):
             await server.until(1)
             for line in server.gate.state.connections:
+                assert isinstance(line, Line)
                 line.timeout_keep_alive = keep_s
             writer.write(GET)
             head = await reader.readuntil(b"\r\n\r\n")
