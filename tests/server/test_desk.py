@@ -12,6 +12,7 @@ from safelight.errors import (
     Cancelled,
     ContainerBroken,
     Gone,
+    LimitExceeded,
     PathUnknown,
     SafelightError,
     TimeExceeded,
@@ -186,12 +187,14 @@ async def test_the_deadline_bounds_the_work_too() -> None:
 @looped
 async def test_too_many_are_refused_whole_and_nothing_of_them_is_kept() -> None:
     async with Scene(queue=4) as scene:
-        submit(scene, "hold")
+        submit(scene, "hold", "hold")
         await settle()
         with pytest.raises(Busy) as busy:
-            submit(scene, *["plain"] * 5)
+            submit(scene, *["plain"] * 4, key="bert")
         assert busy.value.retry_after_s >= 1
-        assert scene.desk.schedule.waiting == 0
+        assert scene.desk.schedule.waiting == 1
+        with pytest.raises(LimitExceeded):
+            submit(scene, *["plain"] * 5)
         scene.back.go_on.set()
 
 

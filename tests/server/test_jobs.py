@@ -128,10 +128,14 @@ async def test_an_upload_that_is_dropped_stays_until_its_job_has_ended() -> None
 @looped
 async def test_a_full_queue_is_told_with_a_time_to_ask_again() -> None:
     async with asked(queue=4) as server:
-        wish = {"inputs": [await server.upload("hold")] * 5, "steps": STEPS}
+        inputs = [await server.upload("hold")] * 4
+        wish = {"inputs": inputs, "steps": STEPS}
+        assert (await server.call("POST", "/jobs", json=wish)).status_code == 202
         refused = await server.call("POST", "/jobs", json=wish)
         assert (refused.status_code, refused.json()["code"]) == (429, "busy")
         assert int(refused.headers["retry-after"]) >= 1
+        never = await server.call("POST", "/jobs", json={**wish, "inputs": inputs * 2})
+        assert (never.status_code, never.json()["code"]) == (422, "limit-exceeded")
 
 
 @looped

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.errors import Busy
+from safelight.errors import Busy, LimitExceeded
 from safelight.server.front.jobs.schedule import ABOUT_S, PATIENCE, SUSPECT_S, Schedule, Ticket
 from tests.server.simulated import Day, FirstComeFirst, Picture, pictures, simulate
 
@@ -142,6 +142,8 @@ def test_the_queue_is_bounded_and_takes_all_or_none() -> None:
     assert desk.waiting == 7
     assert 1 <= busy.value.retry_after_s <= 7
     desk.offer([ticket("b") for _ in range(3)])
+    with pytest.raises(LimitExceeded):
+        desk.offer([ticket("c") for _ in range(11)])
 
 
 def test_nobody_fills_the_queue_alone_while_somebody_is_about() -> None:

@@ -84,7 +84,8 @@ class Desk:
     ) -> Job:
         """A job with one item a source, which waits from now on. timeout_s bounds the work on one
         picture, deadline_s waiting and work together. keep_source: what fails may be tried again.
-        Raises Busy when as much waits as may; then nothing of it waits, and nothing is kept.
+        Raises Busy when as much waits as may, LimitExceeded for more than ever may; then nothing of
+        it waits, and nothing is kept.
         """
         further = dict(further or {})
         try:
@@ -138,7 +139,7 @@ class Desk:
             item.ticket = self._ticket(job, item.source, BATCH_WAIT_S)
         try:
             self._offer(job, again)
-        except Unavailable:
+        except SafelightError:
             for item in again:
                 item.ticket = old[item]
             raise

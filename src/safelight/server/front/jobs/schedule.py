@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from safelight.errors import Busy
+from safelight.errors import Busy, LimitExceeded
 
 PATIENCE = 4.0
 SUSPECT_S = 60.0
@@ -63,15 +63,22 @@ class Schedule:
         self._seen: dict[str, float] = {}
 
     def offer(self, tickets: Sequence[Ticket]) -> None:
-        """Let them wait, all or none. Raises Busy, with the seconds after which to ask again."""
+        """Let them wait, all or none. Raises Busy, with the seconds after which to ask again,
+        LimitExceeded for more than ever may.
+        """
         owner, now = tickets[0].owner, tickets[0].arrived
         self._seen[owner] = now
-        mine = self.waiting_of(owner) + len(tickets)
+        if len(tickets) > self.most_waiting:
+            raise LimitExceeded(
+                f"at most {self.most_waiting} pictures may wait", hint="send them as several jobs"
+            )
+        mine = self.waiting_of(owner)
         share = SHARE if self._has_others(owner, now) else 1.0
         most_mine = max(1, math.ceil(self.most_waiting * share))
-        if len(tickets) + self.waiting > self.most_waiting or mine > most_mine:
+        if len(tickets) + self.waiting > self.most_waiting or mine + len(tickets) > most_mine:
             raise Busy(
-                f"{self.waiting} pictures wait, of {self.most_waiting} that may",
+                f"{self.waiting} pictures wait of {self.most_waiting} that may, {mine} of them"
+                f" yours of {most_mine}",
                 retry_after_s=self.retry_after_s(len(tickets)),
             )
         for ticket in tickets:

@@ -14,6 +14,7 @@ from safelight.errors import (
     Gone,
     InputMissing,
     KeyReused,
+    LimitExceeded,
     ParameterInvalid,
     PathUnknown,
     PolicyRefused,
@@ -143,8 +144,8 @@ endpoints = (
         tag="jobs", body=NewJob, answer=JobFacts, status=202, headers=KEY_HEADER,
         examples=EXAMPLES,
         errors=(
-            Busy, Gone, InputMissing, KeyReused, PathUnknown, PolicyRefused, RecipeInvalid,
-            StillRunning,
+            Busy, Gone, InputMissing, KeyReused, LimitExceeded, PathUnknown, PolicyRefused,
+            RecipeInvalid, StillRunning,
         ),
     ),
     Endpoint("GET", "/jobs", listed, "Your jobs", tag="jobs", options=JobsAsked, answer=JobPage),
