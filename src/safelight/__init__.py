@@ -15,15 +15,29 @@ from typing import TYPE_CHECKING, Any
 from safelight.errors import SafelightError
 
 if TYPE_CHECKING:
+    from safelight.client.asynchronous import AsyncClient
+    from safelight.client.sync import Client
     from safelight.engine.engine import Engine, run
     from safelight.engine.result import Result
     from safelight.recipe import Recipe
     from safelight.settings import Settings
 
 __version__ = "0.1.0"
-__all__ = ["Engine", "Recipe", "Result", "SafelightError", "Settings", "__version__", "run"]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Engine",
+    "Recipe",
+    "Result",
+    "SafelightError",
+    "Settings",
+    "__version__",
+    "run",
+]
 
 ROOMS = {
+    "AsyncClient": "safelight.client.asynchronous",
+    "Client": "safelight.client.sync",
     "Engine": "safelight.engine.engine",
     "Recipe": "safelight.recipe",
     "Result": "safelight.engine.result",
