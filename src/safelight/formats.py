@@ -253,3 +253,18 @@ def holds_frames_of(target: Format, source: Format) -> bool:
 def is_picture(format: Format) -> bool:
     """False for documents and videos: they have no pixels of their own here, only metadata."""
     return TABLE[format].kind == "picture"
+
+
+# As the registry of media types has those that are not image/ and our own name.
+MEDIA_TYPES: dict[Format, str] = {
+    "dicom": "application/dicom",
+    "pdf": "application/pdf",
+    "svg": "image/svg+xml",
+    "mp4": "video/mp4",
+    "webm": "video/webm",
+}
+
+
+def media_type(format: Format) -> str:
+    """What HTTP calls bytes of this format."""
+    return MEDIA_TYPES.get(format, f"image/{format}")

@@ -15,7 +15,7 @@ from PIL import Image
 
 from safelight.codecs import routing
 from safelight.errors import ContainerBroken, FormatUnknown, InputRefused
-from safelight.formats import WRITABLE, Format, is_picture
+from safelight.formats import FORMATS, WRITABLE, Format, is_picture, media_type
 from safelight.image import Header
 from tests.codecs.making import (
     chunk,
@@ -345,3 +345,12 @@ def test_every_hostile_file_has_a_header_or_is_refused(shared_data: Path) -> Non
             read = header(data)
             assert read.width > 0 or not is_picture(read.format)
     assert seen > 80
+
+
+def test_each_format_has_the_name_that_http_has_for_it() -> None:
+    names = {format: media_type(format) for format in FORMATS}
+    assert len(set(names.values())) == len(FORMATS)
+    assert (names["jpeg"], names["svg"], names["pdf"]) == (
+        "image/jpeg", "image/svg+xml", "application/pdf",
+    )  # fmt: skip
+    assert names["mp4"] == "video/mp4"

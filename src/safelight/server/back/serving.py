@@ -22,6 +22,7 @@ from safelight.engine.plain import plain, services_of
 from safelight.engine.result import Result
 from safelight.engine.source import Sealed
 from safelight.errors import Busy, RecipeInvalid, SafelightError, Unavailable, UsageError
+from safelight.formats import media_type
 from safelight.recipe import Recipe
 from safelight.server.back import asking
 from safelight.server.back.peer import Peer
@@ -162,7 +163,7 @@ def facts_of(result: Result, *, hides: bool = False) -> dict[str, Any]:
     found = {} if result.receipt else seen_in(result, hides=hides)
     return {
         "document": told(result, hides=hides) | found,
-        "media_type": f"image/{result.format}" if result.receipt else "",
+        "media_type": media_type(result.format) if result.format and result.receipt else "",
         "receipt": result.receipt.decode(),
         "receipt_id": result.receipt_id,
     }
