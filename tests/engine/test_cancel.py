@@ -255,3 +255,16 @@ def test_the_journal_and_the_receipt_speak_of_the_run_that_gave_the_result(
         facts = Receipt.parse(result.receipt).predicate
         assert (facts.operation.cages, facts.models) == (None, ())
         assert len(engine.book.journal.check().numbers) == 1
+
+
+def test_a_zygote_that_is_killed_as_it_starts_was_killed_too() -> None:
+    with source() as sheet, host() as starting:
+        keeper = starting.keeper
+        assert until(lambda: keeper._process is not None)
+        assert keeper._process is not None
+        os.kill(keeper._process.pid, signal.SIGKILL)
+        with pytest.raises(WorkerDied, match="did not start") as ended:
+            keeper.wait_up()
+        assert ended.value.was_killed
+        with Again(starting, 1).run(job(sheet, "answer")) as answer:
+            assert answer.output is not None

@@ -59,7 +59,10 @@ class Kept(ABC):
             # No picture was there yet that could be to blame.
             hint = "safelight doctor" if self._failure is WorkerDied else ""
             hint = BROKEN if self.last_words.startswith(UNLOADABLE) else hint
-            raise self._failure(f"the {self.what} did not start: {self.last_words}", hint=hint)
+            error = self._failure(f"the {self.what} did not start: {self.last_words}", hint=hint)
+            if isinstance(error, WorkerDied):
+                error.was_killed = self.was_killed
+            raise error
 
     @property
     def pid(self) -> int:

@@ -26,7 +26,7 @@ from safelight.server.wire.records import Answer, Cancel, Failure, File, Malform
 from safelight.server.wire.sheets import facts_in, taken
 from safelight.server.work import Order, Outcome, Progress
 
-MOST_TRIES = 3
+MOST_TRIES = 5
 # How long a wish waits for a back end that is not there.
 ABSENCE_S = 60.0
 # How long a wish that was taken back is waited for: its worker ends, nobody looks at the picture.
