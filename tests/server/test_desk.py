@@ -48,7 +48,10 @@ async def test_a_result_lies_on_the_shelf_for_its_owner_alone() -> None:
         with pytest.raises(PathUnknown):
             scene.results.peek("bert", item.result_id)
         assert not item.source.is_open
-        assert scene.memory.left_bytes == scene.memory.most_bytes - len("plainplain")
+        assert item.room is not None
+        taken = item.room.size_bytes + len("plainplain") + len(b"{}")
+        assert scene.memory.left_bytes == scene.memory.most_bytes - taken
+        assert item.room.size_bytes > 20  # what is known of it is held, too
 
 
 @looped

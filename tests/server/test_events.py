@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
 
 from safelight.errors import Gone, ParameterInvalid
-from safelight.server.front.jobs.streaming import FIRST, HEARTBEAT, events, place_of
+from safelight.server.front.jobs.streaming import (
+    FIRST,
+    HEARTBEAT,
+    encoded,
+    events,
+    place_of,
+)
 from safelight.server.front.jobs.telling import Bell, Story
 from tests.server.acting import RECIPE, Scene, looped, who
 from tests.server.asked import asked, told
@@ -146,10 +153,26 @@ def test_a_story_keeps_the_newest_progress_alone() -> None:
     numbers = iter(range(1, 100))
     story = Story(lambda: next(numbers))
     for share in (0.1, 0.2, 0.3):
-        story.tell("progress", {"share": share}, index=0)
-        story.tell("progress", {"share": share}, index=1)
-    assert [one.document["share"] for one in story.after(0)] == [0.3, 0.3]
-    story.tell("item", {"index": 0}, index=0)
-    story.tell("summary", {})
+        document = partial(dict, share=share)
+        story.tell("progress", document, index=0)
+        story.tell("progress", document, index=1)
+    assert [one.document() for one in story.after(0)] == [{"share": 0.3}] * 2
+    story.tell("item", dict, index=0)
+    story.tell("summary", dict)
     assert [one.type for one in story.after(0)] == ["progress", "item", "summary"]
     assert [one.type for one in story.after(7)] == ["summary"]
+
+
+@looped
+async def test_an_end_that_is_tried_again_before_it_is_read_is_passed_over() -> None:
+    async with Scene() as scene:
+        job = scene.desk.submit(who(), RECIPE, [scene.source("fail")], keep_source=True)
+        await job.wait(5)
+        stream = events(scene.desk.records, "anna", 0, job)
+        assert await anext(stream) == FIRST
+        (told_item, _) = scene.desk.records.after("anna", 0, job)
+        scene.desk.retry(job)
+        assert told_item.document() is None
+        assert encoded(told_item, scene.desk.records.epoch) == b""
+        heard = b"".join([piece async for piece in stream])
+        assert [type for _, type, _ in told(heard)][-2:] == ["item", "summary"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -265,19 +266,17 @@ class Desk:
 
     def _keep(self, job: Job, item: Item, outcome: Outcome) -> None:
         output: Blob | None = outcome.output
-        if output is not None and not self.records.knows(job):
-            output.close()  # it came when nobody wanted it any more
-        elif output is not None:
+        item.outcome = dataclasses.replace(outcome, output=None, receipt=b"")
+        if not self.records.knows(job):
+            if output is not None:
+                output.close()  # it came when nobody wanted it any more
+            return
+        item.room = self._memory.claim(len(json.dumps(outcome.document)))
+        if output is not None:
             if output.room is None:
-                output.room = self._memory.claim(output.size_bytes)
-            facts = {
-                "receipt": outcome.receipt,
-                "receipt_id": outcome.receipt_id,
-                "document": outcome.document,
-            }
-            kept = self._results.put(job.owner, output, outcome.media_type, facts)
-            item.result_id = kept.name
-        item.outcome = dataclasses.replace(outcome, output=None)
+                output.room = self._memory.claim(output.size_bytes + len(outcome.receipt))
+            facts = {"receipt": outcome.receipt, "receipt_id": outcome.receipt_id}
+            item.result_id = self._results.put(job.owner, output, outcome.media_type, facts).name
 
     def _end(self, job: Job, item: Item, error: SafelightError | None) -> None:
         self._at.pop(item.ticket, None)

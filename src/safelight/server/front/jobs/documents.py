@@ -153,8 +153,15 @@ def shown(facts: BaseModel) -> dict[str, Any]:
     return facts.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def item_document(job: Job, item: Item) -> dict[str, Any]:
-    return {"job": job.id, **shown(ItemFacts.of(item))}
+def item_document(job: Job, item: Item) -> dict[str, Any] | None:
+    """None where it is tried again."""
+    return {"job": job.id, **shown(ItemFacts.of(item))} if item.has_ended else None
+
+
+def loss_document(job: Job, item: Item) -> dict[str, Any] | None:
+    """What the format of the result could not hold."""
+    lost = item.outcome.document.get("lost") if item.outcome else None
+    return {"job": job.id, "index": item.index, "lost": lost} if lost else None
 
 
 def progress_document(job: Job, item: Item) -> dict[str, Any]:

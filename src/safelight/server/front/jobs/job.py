@@ -9,6 +9,7 @@ from typing import Literal
 
 from safelight.errors import SafelightError
 from safelight.recipe import Recipe
+from safelight.server.blob import Room
 from safelight.server.front.jobs.holding import Source
 from safelight.server.front.jobs.schedule import Ticket
 from safelight.server.work import Outcome
@@ -22,7 +23,8 @@ ENDS: tuple[ItemState, ...] = ("done", "failed", "cancelled")
 class Item:
     """One picture of a job. outcome when done: its output lies on the shelf of results as
     result_id, and the outcome itself holds none; error when failed or cancelled. source is let go
-    once the item is done; that of one that failed stays for a retry, while there is memory.
+    once the item is done; that of one that failed stays for a retry, while there is memory. room is
+    what the outcome's words take of it.
     """
 
     index: int
@@ -34,6 +36,7 @@ class Item:
     error: SafelightError | None = None
     share: float = 0.0
     told_share: float = 0.0
+    room: Room | None = None
     waited_s: float = 0.0
     worked_s: float = 0.0
     task: asyncio.Task[Outcome] | None = None

@@ -10,6 +10,7 @@ from itertools import count
 from safelight.errors import Gone, PathUnknown
 from safelight.server.front.jobs.documents import (
     item_document,
+    loss_document,
     progress_document,
     summary_document,
 )
@@ -91,6 +92,9 @@ class Records:
             return
         del self._stories[job.id]
         job.let_go(is_over=True)
+        for item in job.items:
+            if item.room is not None:
+                item.room.give()
         self._gone[job.id] = job.owner
         if len(self._gone) > MOST_GONE:
             del self._gone[next(iter(self._gone))]
@@ -132,14 +136,14 @@ class Records:
         story = self._stories.get(job.id)
         if story is None:
             return
+        index = item.index
         if not item.has_ended:
-            story.tell("progress", progress_document(job, item), index=item.index)
+            document = progress_document(job, item)
+            story.tell("progress", lambda: document, index=index)
         else:
-            story.tell("item", item_document(job, item), index=item.index)
-            lost = item.outcome.document.get("lost") if item.outcome else None
-            if lost:
-                document = {"job": job.id, "index": item.index, "lost": lost}
-                story.tell("warning", document, index=item.index)
+            story.tell("item", lambda: item_document(job, item), index=index)
+            if item.outcome is not None and item.outcome.document.get("lost"):
+                story.tell("warning", lambda: loss_document(job, item), index=index)
         if item.error is not None and item.source.is_open:
             self._keep_failed(item)
         self._ring(job)
@@ -153,7 +157,8 @@ class Records:
 
     def ended(self, job: Job) -> None:
         if job.id in self._stories:
-            self._stories[job.id].tell("summary", summary_document(job))
+            summary = summary_document(job)
+            self._stories[job.id].tell("summary", lambda: summary)
             self._ring(job)
 
     def began(self, job: Job) -> None:

@@ -23,8 +23,13 @@ PLACE = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,15})", re.ASCII)
 
 
 def encoded(told: Told, epoch: str) -> bytes:
-    """One event. JSON has no line breaks of its own, so data is one line."""
-    data = json.dumps(told.document, separators=(",", ":"), sort_keys=True)
+    """One event, nothing where it is no longer so. JSON has no line breaks of its own, so data is
+    one line.
+    """
+    document = told.document()
+    if document is None:
+        return b""
+    data = json.dumps(document, separators=(",", ":"), sort_keys=True)
     return f"id: {epoch}-{told.number}\nevent: {told.type}\ndata: {data}\n\n".encode()
 
 
@@ -56,8 +61,9 @@ async def events(
     while True:
         told = records.after(owner, after, job)
         for one in told:
-            yield encoded(one, records.epoch)
             after = one.number
+            if event := encoded(one, records.epoch):
+                yield event
         if told:
             continue
         if is_over() if job is None else job.has_ended or not records.knows(job):

@@ -12,16 +12,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+Document = Callable[[], dict[str, Any] | None]
 Type = Literal["progress", "item", "warning", "summary"]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One event; document is JSON values."""
+    """One event. document gives JSON values when it is sent, so that no copy of them lies here;
+    None where it is not so any more: then something newer says how it is.
+    """
 
     number: int
     type: Type
-    document: dict[str, Any]
+    document: Document
 
 
 class Bell:
@@ -55,7 +58,7 @@ class Story:
     _told: dict[int, Told] = field(default_factory=dict)
     _latest: dict[int | None, int] = field(default_factory=dict)
 
-    def tell(self, type: Type, document: dict[str, Any], *, index: int | None = None) -> None:
+    def tell(self, type: Type, document: Document, *, index: int | None = None) -> None:
         """index is the item's, None for the job. Each but a warning replaces what was told of the
         same before.
         """
