@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import socket
 import ssl
@@ -44,8 +43,6 @@ class Gate:
         self._is_open = self._is_paused = False
         self._loop = asyncio.get_running_loop()
         self._handshakes: set[asyncio.Task[None]] = set()
-        # What others do to a connection is no news, and its words would tell of them.
-        logging.disable()
         self._loop.set_exception_handler(_told)
 
     @property

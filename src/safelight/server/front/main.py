@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import gc
 import os
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import thread
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -20,6 +22,7 @@ from safelight.server import control, lockdown
 from safelight.server.control import Kind, Note
 from safelight.server.front.app import App
 from safelight.server.front.backline import Backline
+from safelight.server.front.body import multipart
 from safelight.server.front.building import house_of
 from safelight.server.front.gate import Entry, Gate
 from safelight.server.front.line import make_config
@@ -31,11 +34,16 @@ from safelight.server.tls.context import renew, server_context
 STDERR = 2
 SWEEP_S = 1.0
 Lock = Callable[[Start], lockdown.Held]
+# Loaded where they are used, but better before the lock.
+EARLY = (multipart, thread)
 
 
 def main(words: list[str]) -> None:
     """What the supervisor starts; ends when it says so, or is gone."""
     start, line = begin(words)
+    # What others do to a connection is no news, and words of a library could tell of them.
+    logging.disable()
+    os.set_blocking(STDERR, False)
     try:
         asyncio.run(Front(start, line).run())
     except SafelightError as error:
@@ -68,7 +76,6 @@ class Front:
         loop, start = asyncio.get_running_loop(), self.start
         self._over = asyncio.Event()
         self._grace_s = 0.0
-        os.set_blocking(STDERR, False)
         self.line.setblocking(False)
         self._backline = Backline()
         door = Door.of(start.options, start.identity)
