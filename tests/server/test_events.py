@@ -153,7 +153,7 @@ def test_a_story_keeps_the_newest_progress_alone() -> None:
     numbers = iter(range(1, 100))
     story = Story(lambda: next(numbers))
     for share in (0.1, 0.2, 0.3):
-        document = partial(dict, share=share)
+        document = partial(dict[str, Any], share=share)
         story.tell("progress", document, index=0)
         story.tell("progress", document, index=1)
     assert [one.document() for one in story.after(0)] == [{"share": 0.3}] * 2
