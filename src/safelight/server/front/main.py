@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import gc
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
