@@ -45,7 +45,10 @@ class Caller:
         *,
         most_bytes_per_s: float | None = None,
     ) -> Answer:
-        """The whole answer; read as slowly as most_bytes_per_s says. Raises Refused."""
+        """The whole answer; read as slowly as most_bytes_per_s says. A connection that was closed
+        while nothing was asked is opened again. Raises Refused.
+        """
+        await self._let_go_of_a_closed_one()
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 reader, writer = await self._opened()
@@ -56,6 +59,13 @@ class Caller:
         except (OSError, asyncio.IncompleteReadError, ValueError) as error:
             self.close()
             raise Refused(type(error).__name__) from error
+
+    async def _let_go_of_a_closed_one(self) -> None:
+        if self._streams is not None:
+            await asyncio.sleep(0)
+            reader, writer = self._streams
+            if reader.at_eof() or writer.is_closing():
+                self.close()
 
     async def half_ask(self, path: str) -> float:
         """Begin a request that never ends; how many seconds until the server hangs up."""

@@ -27,9 +27,9 @@ ROOT = Path(__file__).parents[2]
 WITHOUT = """
 import sys
 from functools import partial
-from safelight.engine import engine
+from safelight.engine import hosts
 from safelight.worker.caged import CagedHost
-engine.open_host = lambda plan, portable, held: CagedHost(plan, without=frozenset({layers!r}))
+hosts.open_host = lambda plan, portable, held: CagedHost(plan, without=frozenset({layers!r}))
 from safelight.cli.main import main
 main(sys.argv[1:])
 """

@@ -84,8 +84,8 @@ class ServerReport:
         contained = len(out.tried) - len(out.through)
         lost = "" if self.is_ok else "  <- FAILED"
         yield (
-            f"{self.name:<12} {contained} of {len(out.tried)} ways out refused to its front end,"
-            f" {len(out.control)} got through in one that is not locked{lost}"
+            f"{self.name:<12} {contained} of {len(out.tried)} ways out of its front end contained,"
+            f" {len(out.control)} get through unlocked{lost}"
         )
         if self.versions is not None:
             yield f"             {self.versions.sentence}"

@@ -49,11 +49,10 @@ class Versions:
     def sentence(self) -> str:
         """Plain text."""
         refused = [one for one in self.control if one not in self.accepted]
-        accepted = ", ".join(self.accepted) or "nothing"
-        return (
-            f"TLS {accepted} accepted, {', '.join(refused) or 'nothing'} refused;"
-            f" a server that refuses none accepted {', '.join(self.control) or 'nothing'}"
-        )
+        spoken = ", ".join(self.accepted) or "nothing"
+        if not refused:
+            return f"TLS {spoken} accepted; nothing refused that a control accepts"
+        return f"TLS {spoken} accepted; {', '.join(refused)} refused, which a control accepts"
 
     def document(self) -> dict[str, object]:
         """JSON values."""
