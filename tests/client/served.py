@@ -21,6 +21,8 @@ from safelight.server.house import House
 from safelight.server.identity.door import Door
 from safelight.server.identity.preparing import prepare
 from safelight.server.options import ServeOptions
+from safelight.server.tls.context import server_context
+from safelight.server.tls.credentials import Credentials
 from safelight.settings import Settings
 from tests.server.near import near_back
 
@@ -30,13 +32,14 @@ PATIENCE_S = 20
 @dataclass(frozen=True)
 class Near:
     """Where it listens, the token of this machine, and what it consists of. port is on loopback, 0
-    for none.
+    for none; fingerprint is that of its authority, where it speaks TLS.
     """
 
     socket: Path
     token: str
     house: House
     port: int = 0
+    fingerprint: str = ""
 
     @property
     def url(self) -> str:
@@ -45,19 +48,28 @@ class Near:
 
 @contextmanager
 def served(
-    engine: Engine, options: ServeOptions, folder: Path, *, has_port: bool = False
+    engine: Engine,
+    options: ServeOptions,
+    folder: Path,
+    *,
+    has_port: bool = False,
+    credentials: Credentials | None = None,
 ) -> Iterator[Near]:
-    """folder is for the socket; the state is the engine's."""
+    """folder is for the socket; the state is the engine's. With credentials it speaks TLS."""
     settings = engine.settings
-    door = Door.of(options, prepare(settings.state_dir))
+    proof = (credentials.authority, credentials.fingerprint) if credentials else ("", "")
+    door = Door.of(options, prepare(settings.state_dir, authority=proof[0], fingerprint=proof[1]))
     with near_back(engine, options) as back:
         house = house_of(settings, options, door, back)
         listeners = [_listening(socket.AF_UNIX, str(folder / "socket"))]
         if has_port:
             listeners.append(_listening(socket.AF_INET, ("127.0.0.1", 0)))
         port = int(listeners[-1].getsockname()[1]) if has_port else 0
-        near = Near(folder / "socket", _token(settings), house, port)
+        near = Near(folder / "socket", _token(settings), house, port, proof[1])
         config = uvicorn.Config(App(house), log_config=None, lifespan="off", access_log=False)
+        config.load()
+        if credentials is not None:
+            config.ssl = server_context(credentials.leaf_fd)
         server = uvicorn.Server(config)
         thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=listeners)), daemon=True

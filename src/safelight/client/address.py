@@ -124,7 +124,8 @@ def _is_alive(running: dict[str, Any]) -> bool:
     """As the server says of itself: its process, and when that began, in ticks."""
     try:
         text = Path(f"/proc/{int(running['pid'])}/stat").read_text(errors="replace")
-        return text.rpartition(")")[2].split()[19] == str(running["began"])
+        words = text.rpartition(")")[2].split()
+        return words[0] not in ("Z", "X") and words[19] == str(running["began"])
     except (OSError, ValueError, IndexError, KeyError, TypeError):
         return False
 

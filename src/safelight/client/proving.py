@@ -26,7 +26,7 @@ def proved(address: Address, fingerprint: str) -> Address:
             http.stream("GET", AUTHORITY, headers={"User-Agent": "safelight"}) as response,
         ):
             line = response.extensions["network_stream"].get_extra_info("ssl_object")
-            leaf = line.getpeercert(binary_form=True) if line is not None else b""
+            leaf = line.getpeercert(True) if line is not None else b""
             pem = b""
             for piece in response.iter_raw():
                 pem += piece
