@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -197,10 +198,14 @@ def test_a_running_server_refuses_itself_every_way_out(served: Served) -> None:
     assert found["closed"]
 
 
-def test_a_server_without_its_lock_is_told_from_one_that_has_it(tmp_path: Path) -> None:
+def test_a_server_without_its_lock_is_told_from_one_that_has_it() -> None:
     """The control: the same handler in the same server, but for the lock."""
-    with serving(tmp_path / "s", command=unlocked.COMMAND, environment=unlocked.VARIABLES) as open_:
-        found = egress(open_)
+    otherwise: Any = {"command": unlocked.COMMAND, "environment": unlocked.VARIABLES}
+    with (
+        tempfile.TemporaryDirectory(prefix="unlocked-") as name,
+        serving(Path(name), **otherwise) as running,
+    ):
+        found = egress(running)
     through = {one["name"] for one in found["attempts"] if not one["errno"]}
     assert not found["closed"]
     assert {

@@ -52,6 +52,15 @@ def test_what_a_killed_server_left_is_not_believed(state_dir: Path) -> None:
         assert found(state_dir) is not None
 
 
+def test_a_server_that_has_ended_and_was_not_waited_for_is_none(state_dir: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    began = int(Path(f"/proc/{ended.pid}/stat").read_text().rpartition(")")[2].split()[19])
+    told = replace(Running.of_this_process("http://127.0.0.1:1"), pid=ended.pid, began=began)
+    assert not told.is_alive
+    ended.wait()
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1, "url": 1}', "x" * 20_000])
 def test_what_is_damaged_is_refused(state_dir: Path, text: str) -> None:
     with alone(state_dir) as folder:

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +16,7 @@ from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import caging, setting, speaking
 from safelight.cli.serving import limits, options_of, places, unit_of
 from safelight.cli.stopping import say_plainly
+from safelight.errors import SomethingMissing
 
 if TYPE_CHECKING:
     from safelight.server.opening import Ready
@@ -41,6 +44,11 @@ def serve(face: Face, /, *, no_browser: bool, unit: bool, **given: Any) -> int:
       safelight serve --json --no-browser       for scripts: one line when it is ready
       safelight serve --lan --unit              the same as a service of systemd
     """
+    if sys.platform != "linux":
+        raise SomethingMissing(
+            "the server needs Linux: other systems cannot forbid it to call out",
+            hint="every other verb works here, and --server URL uses a server elsewhere",
+        )
     options = options_of(face, given)
     if unit:
         face.out(unit_of(given, options, face.settings).rstrip())
@@ -101,7 +109,8 @@ def _open_browser(face: Face, link: str) -> None:
     opener = shutil.which("xdg-open")
     if face.is_json or not (sys.stdout.isatty() and has_desktop and opener):
         return
-    with open(os.devnull, "r+b") as nothing:
-        subprocess.Popen(
-            [opener, link], stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
-        )
+    nothing = subprocess.DEVNULL
+    opening = partial(
+        subprocess.run, [opener, link], check=False, stdin=nothing, stdout=nothing, stderr=nothing
+    )
+    threading.Thread(target=opening, name="browser", daemon=True).start()

@@ -79,7 +79,8 @@ def options_of(face: Face, given: dict[str, Any]) -> ServeOptions:
     if given["recipes_only"] and not typed["recipes"]:
         raise UsageError("--recipes-only leaves nothing to do", hint="--recipe NAME=FILE")
     for name in LIMITS:
-        if name.removesuffix("_s") in settings.origins:
+        origin = settings.origins.get(name.removesuffix("_s"))
+        if origin is not None and origin.source != "default":
             typed[name] = getattr(settings, name)
     return ServeOptions(**typed, jobs=settings.jobs)
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safelight.errors import SomethingMissing
 from safelight.server import listening, running
 from safelight.server.identity import preparing
 from safelight.server.listening import Bound
@@ -46,11 +44,6 @@ def serve(
     """Run a server until it is asked to stop. ready is called once, when it takes calls; log gets
     every line of the log; told each wish to stop, by its number. Raises a SafelightError.
     """
-    if sys.platform != "linux":
-        raise SomethingMissing(
-            "the server needs Linux: other systems cannot forbid it to call out",
-            hint="every other verb works here; safelight --server URL uses a server elsewhere",
-        )
     with ExitStack() as held:
         folder = held.enter_context(running.alone(settings.state_dir))
         bound = listening.listen(options)

@@ -22,8 +22,10 @@ from safelight.vault.private import private_folder, read_private, write_private
 FOLDER, FILE, LOCK = "server", "running.json", ".running.lock"
 SCHEMA = 1
 MAX_FILE_BYTES = 16_384
-# Of /proc/PID/stat, after the name: when the process began, in ticks since the system did.
-BEGAN = 19
+# Of /proc/PID/stat, after the name: its state, and when the process began, in ticks since the
+# system did.
+STATE, BEGAN = 0, 19
+ENDED = ("Z", "X")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def _began(pid: int) -> int:
     """0 where there is no such process."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-        return int(text.rpartition(")")[2].split()[BEGAN])
+        words = text.rpartition(")")[2].split()
+        return 0 if words[STATE] in ENDED else int(words[BEGAN])
     except (OSError, ValueError, IndexError):
         return 0
