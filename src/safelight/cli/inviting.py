@@ -20,7 +20,7 @@ def invite(face: Face, register: Register, wish: NewCode, *, url: str, fingerpri
 
     fresh = invited(register, wish)
     code = invitation.shown(fresh.secret)
-    place = invitation.address(url, code, fingerprint)
+    place = invitation.address(url, fresh.secret, fingerprint)
     if face.is_json:
         more = {"code": code, "url": url, "address": place, "fingerprint": fingerprint}
         face.document(document(fresh.record, **more))

@@ -56,9 +56,7 @@ def lasting(expires: str) -> int | None:
 
 def document(record: Record, **more: Any) -> dict[str, Any]:
     """As lists tell it."""
-    shown = record.shown()
-    kind = shown.pop("kind")
-    return {"type": kind, "schema": SCHEMA, **shown, **more}
+    return {"type": "holder", "schema": SCHEMA, **record.shown(), **more}
 
 
 def tell(face: Face, *kinds: Kind) -> None:
