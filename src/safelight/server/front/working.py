@@ -170,7 +170,9 @@ def given(
     form: Form = "picture",
     document: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The bytes of a result, alone or beside its receipt. at_end is told once they are sent."""
+    """The bytes of a result, alone or beside its receipt and what is known of it. at_end is told
+    once they are sent.
+    """
     headers = _place(call) | _receipt_header(kept)
     media_type, blob = kept.media_type or "application/octet-stream", kept.blob
     named = {
@@ -179,7 +181,8 @@ def given(
     }
     if form != "both":
         return Parts([blob], headers | named, media_type=media_type, at_end=at_end)
-    facts = {"result": dict(document or {}), "receipt": _receipt(kept)}
+    known = {} if document is None else {"result": dict(document)}
+    facts = {**known, "receipt": _receipt(kept)}
     boundary = secrets.token_hex(16)
     parts = mixed(boundary, media_type, named, blob, json.dumps(facts).encode())
     kind = f'multipart/mixed; boundary="{boundary}"'

@@ -37,7 +37,6 @@ class ResultFacts(BaseModel):
     bytes: int
     sha256: str = Field(description="of its bytes")
     expires_s: float = Field(description="seconds until it is overwritten")
-    result: dict[str, Any] = Field(description="what is known of it")
     receipt: dict[str, Any] | None = Field(None, description="its signed receipt")
 
     @classmethod
@@ -50,7 +49,6 @@ class ResultFacts(BaseModel):
             bytes=kept.blob.size_bytes,
             sha256=kept.blob.sha256,
             expires_s=round(max(0.0, kept.until - now), 1),
-            result=kept.facts.get("document", {}),
             receipt=json.loads(receipt) if receipt else None,
         )
 
@@ -68,7 +66,7 @@ async def fetch(call: Call) -> Response:
         kept = stack.enter_context(results.lend(owner, name))
         lent = stack.pop_all()
     at_end = partial(_ended, call, kept, lent, keeps=asked.keep)
-    return given(call, kept, at_end, form, kept.facts.get("document", {}))
+    return given(call, kept, at_end, form)
 
 
 def _ended(call: Call, kept: Kept, lent: ExitStack, is_whole: bool, *, keeps: bool) -> None:
