@@ -89,6 +89,26 @@ async def test_ones_own_jobs_are_listed_newest_first_by_pages() -> None:
 
 
 @looped
+async def test_a_picture_that_is_waited_for_is_listed_once_nobody_does() -> None:
+    async with asked() as server:
+        kind = {"Content-Type": "image/png"}
+        path, body = "/resize?width=24", b"slow 0.03"
+        waited = asyncio.ensure_future(server.call("POST", path, content=body, headers=kind))
+        while not server.scene.back.texts:
+            await asyncio.sleep(0)
+        assert (await server.call("GET", "/jobs")).json()["jobs"] == []
+        assert (await waited).status_code == 200
+        later = await server.call(
+            "POST", path, content=b"hold", headers={**kind, "Prefer": "respond-async"}
+        )
+        assert later.status_code == 202
+        (listed,) = (await server.call("GET", "/jobs")).json()["jobs"]
+        assert listed["id"] == later.json()["id"]
+        server.scene.back.go_on.set()
+        await server.end(listed)
+
+
+@looped
 async def test_what_failed_is_tried_again() -> None:
     async with asked() as server:
         job = await server.job("plain", "fail")

@@ -48,7 +48,7 @@ async def worked(
     """The result. Takes the blobs over. Raises what the work ends with; ClientDisconnect."""
     house = call.house
     beside = {digest: Source(blob) for digest, blob in (further or {}).items()}
-    job = house.desk.submit(call.who, recipe, [Source(source)], further=beside)
+    job = house.desk.submit(call.who, recipe, [Source(source)], further=beside, is_listed=False)
     if not await ended(call, job, LONGEST_WAIT_S):
         house.desk.purge(job)
         raise TimeExceeded("the server has too much to do", hint="ask again later")

@@ -110,7 +110,13 @@ def _submitted(call: Call, recipe: Recipe, body: Body, *, is_waited_for: bool) -
     further = further_of(call, recipe, body)
     (blob,) = body.take("file")
     return call.house.desk.submit(
-        call.who, recipe, [Source(blob)], further=further, keep_source=not is_waited_for
+        call.who,
+        recipe,
+        [Source(blob)],
+        is_batch=not is_waited_for,
+        further=further,
+        keep_source=not is_waited_for,
+        is_listed=not is_waited_for,
     )
 
 
@@ -134,6 +140,7 @@ async def ended(call: Call, job: Job, wait_s: float) -> bool:
 
 
 def _later(call: Call, job: Job, wish: Preference) -> Response:
+    call.house.desk.show(job)
     facts = call.house.desk.facts(job)
     after_s = max(1, min(LONGEST_LOOK_S, math.ceil(facts.eta_s or 1)))
     headers = {

@@ -82,16 +82,18 @@ class Desk:
         is_batch: bool = False,
         further: Mapping[str, Source] | None = None,
         keep_source: bool = False,
+        is_listed: bool = True,
     ) -> Job:
         """A job with one item a source, which waits from now on. timeout_s bounds the work on one
         picture, deadline_s waiting and work together. keep_source: what fails may be tried again.
+        is_listed: False for one that its asker waits for, until show.
         Raises Busy when as much waits as may, LimitExceeded for more than ever may; then nothing of
         it waits, and nothing is kept.
         """
         further = dict(further or {})
         try:
             job = self._job(who, recipe, timeout_s, is_batch=is_batch)
-            job.further, job.keeps_source = further, keep_source
+            job.further, job.keeps_source, job.is_listed = further, keep_source, is_listed
             if not sources:
                 raise UsageError("a job has at least one picture", hint="add an input")
             wait_s = deadline_s or (BATCH_WAIT_S if is_batch else PROMPT_WAIT_S)
@@ -115,6 +117,11 @@ class Desk:
             elif item.task is not None:
                 item.task.cancel()
         self._go_on()
+
+    def show(self, job: Job) -> None:
+        """Its asker waits no longer: list it, and tell of it."""
+        job.is_listed = True
+        self.records.wake()
 
     def forget(self, job: Job) -> None:
         """It was answered, or is wanted no more: what still goes on ends. Results that are there

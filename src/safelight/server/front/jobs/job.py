@@ -61,6 +61,7 @@ class Job:
     created: float
     items: list[Item] = field(default_factory=list)
     keeps_source: bool = True
+    is_listed: bool = True
     number: int = 0
     ended: float | None = None
     on_cancel: Callable[[Job], None] | None = None

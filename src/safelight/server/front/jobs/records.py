@@ -82,9 +82,10 @@ class Records:
         return job.id in self._jobs
 
     def of(self, owner: str) -> list[Job]:
-        """The newest first."""
+        """Those that are listed, the newest first."""
         self.sweep()
-        return [job for job in reversed(self._jobs.values()) if job.owner == owner]
+        mine = (job for job in reversed(self._jobs.values()) if job.owner == owner)
+        return [job for job in mine if job.is_listed]
 
     def remove(self, job: Job) -> None:
         """Let go of its sources, but those that are still worked on, and of what it told."""
