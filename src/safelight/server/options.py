@@ -10,6 +10,8 @@ from safelight.limits import MEGA
 
 DEFAULT_PORT = 8443
 MINUTE_S = 60
+# So many more pictures than workers are under way: while one is written down, another is worked on.
+OVERLAP = 1
 
 
 @dataclass(frozen=True, slots=True)

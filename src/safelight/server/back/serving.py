@@ -26,7 +26,7 @@ from safelight.formats import media_type
 from safelight.recipe import Recipe
 from safelight.server.back import asking
 from safelight.server.back.peer import Peer
-from safelight.server.options import ServeOptions
+from safelight.server.options import OVERLAP, ServeOptions
 from safelight.server.wire import line as lines
 from safelight.server.wire.line import Parcel
 from safelight.server.wire.records import Ask, Cancel, Malformed, Order, id_of, parse_request
@@ -45,7 +45,7 @@ class Serving:
 
     def __init__(self, engine: Engine, options: ServeOptions) -> None:
         self._engine, self._options = engine, options
-        self._work = ThreadPoolExecutor(engine.jobs, "safelight-work")
+        self._work = ThreadPoolExecutor(engine.jobs + OVERLAP, "safelight-work")
         self._asks = ThreadPoolExecutor(ASKS, "safelight-ask")
         self.counts: Counter[str] = Counter()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from safelight.server.blob import Memory
 from safelight.server.front.jobs.desk import Desk
 from safelight.server.front.shelf import Shelf, new_epoch
 from safelight.server.house import House
 from safelight.server.identity.door import Door
-from safelight.server.options import ServeOptions
+from safelight.server.options import OVERLAP, ServeOptions
 from safelight.server.work import Back
 from safelight.settings import Settings
 
@@ -20,7 +22,7 @@ def house_of(settings: Settings, options: ServeOptions, door: Door, back: Back) 
         options=options,
         back=back,
         memory=memory,
-        desk=Desk(back, memory, results, options),
+        desk=Desk(back, memory, results, replace(options, jobs=options.jobs + OVERLAP)),
         uploads=Shelf(epoch, options.keep_s),
         results=results,
         door=door,
