@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import tempfile
@@ -15,12 +16,14 @@ from typing import Any
 import httpx
 import pytest
 
-from safelight.server import control
+from safelight.errors import LevelTooLow
+from safelight.server import control, lockdown
 from safelight.server.control import Kind, Note
 from safelight.server.front import main as fronts
 from safelight.server.front.main import Front
 from safelight.server.identity.preparing import prepare
 from safelight.server.lockdown import Held
+from safelight.server.logline import Line
 from safelight.server.options import ServeOptions
 from safelight.server.starting import Listener, Start
 from safelight.settings import Settings
@@ -145,3 +148,45 @@ async def test_what_has_had_its_time_is_overwritten_unasked(
         assert gone.status_code == 410
         await asyncio.sleep(0.05)
         server.tell(Note(Kind.LEAVE))
+
+
+@pytest.mark.parametrize("error", [None, LevelTooLow()])
+def test_it_tells_the_supervisor_why_it_cannot_serve(
+    monkeypatch: pytest.MonkeyPatch, error: LevelTooLow | None
+) -> None:
+    async def run(_front: Front) -> None:
+        if error is not None:
+            raise error
+
+    near, far = control.pair()
+    reading, writing = os.pipe()
+    monkeypatch.setattr(fronts, "STDERR", writing)
+    monkeypatch.setattr(fronts, "begin", lambda words: (Start(Settings(), ServeOptions()), far))
+    monkeypatch.setattr(Front, "run", run)
+    with near, far:
+        if error is None:
+            fronts.main(["3", "4"])
+        else:
+            with pytest.raises(SystemExit):
+                fronts.main(["3", "4"])
+            assert control.hear_child(near) == Note(Kind.FAILED, error.number)
+    fronts.log(Line(1.0, 2, 200, ended=0))
+    assert os.read(reading, 100) == b"1970-01-01T00:00:00Z 1.0 ms 2 B 200\n"
+    logging.disable(logging.NOTSET)
+    for fd in (reading, writing):
+        os.close(fd)
+
+
+def test_what_locks_it_shows_it_the_folder_of_who_may_ask_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[list[str]] = []
+
+    def lock(readable: list[str]) -> Held:
+        shown.append(readable)
+        return Held.SIEVE
+
+    monkeypatch.setattr(lockdown, "lock", lock)
+    start = Start(Settings(), ServeOptions(), identity={"folder": "/state/server/identity"})
+    assert fronts.locked(start) == Held.SIEVE
+    assert shown == [["/state/server/identity"]]

@@ -27,7 +27,7 @@ from safelight.server.front.headers import ALWAYS
 
 HEADERS_S, IDLE_S, STALL_S, READER_S = 10.0, 15, 20.0, 30.0
 # Bytes a second of a body, seen over so many seconds.
-LEAST_RATE, RATE_AFTER_S = 1024, 30.0
+LEAST_RATE, RATE_AFTER_S = 16_384, 30.0
 HEADER_BYTES = 16_384
 
 
