@@ -25,6 +25,19 @@ ABOUT = (
     " out, or after some minutes. The server fetches nothing: a link in place of a picture is"
     " refused."
 )
+OTHER = "other"
+# In the order in which they are read; a tag that is none of these comes after them.
+TAGS = {
+    "pictures": "one picture in, one result out",
+    "jobs": "many pictures with one recipe, and what happens to them",
+    "uploads": "pictures that are sent before a job names them",
+    "results": "what came of the work, until it is fetched",
+    "receipts": "signed statements of what was done",
+    "models": "models that are here",
+    "audit": "what can leave the server, and how its work ended",
+    "server": "what the server can do, how it is, and what it says of itself",
+    "identity": "who may ask: tokens, sessions, paired devices",
+}
 SCHEMES = {
     "token": {
         "type": "http",
@@ -62,7 +75,7 @@ def document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         },
         "jsonSchemaDialect": DIALECT,
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in sorted({one.tag for one in told if one.tag})],
+        "tags": _tags({one.tag or OTHER for one in told}),
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -85,11 +98,16 @@ def operation_id(endpoint: Endpoint) -> str:
     return "_".join([endpoint.method.lower(), *words])
 
 
+def _tags(used: set[str]) -> list[dict[str, str]]:
+    known = [{"name": tag, "description": words} for tag, words in TAGS.items() if tag in used]
+    return known + [{"name": tag} for tag in sorted(used - TAGS.keys())]
+
+
 def _operation(endpoint: Endpoint, references: Keyed, shared: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": operation_id(endpoint),
         "summary": endpoint.summary,
-        "tags": [endpoint.tag] if endpoint.tag else [],
+        "tags": [endpoint.tag or OTHER],
         "parameters": parameters(endpoint),
         "responses": responses(endpoint, ends_of(endpoint), references, shared),
     }

@@ -12,7 +12,6 @@ from safelight.server.description.sheet import code, link, page, table
 from safelight.server.description.words import kind_of, used
 
 Document = dict[str, Any]
-OTHER = "other"
 
 
 def reference_page(document: Document) -> str:
@@ -29,11 +28,11 @@ def reference_page(document: Document) -> str:
 
 
 def _tags(document: Document) -> list[str]:
-    return list(dict.fromkeys(_tag(told) for _path, _method, told in _told(document)))
+    return [str(tag["name"]) for tag in document["tags"]]
 
 
 def _tag(told: Document) -> str:
-    return str(next(iter(told["tags"]), OTHER))
+    return str(next(iter(told["tags"])))
 
 
 def _told(document: Document) -> Iterator[tuple[str, str, Document]]:
