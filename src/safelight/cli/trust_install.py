@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from safelight.cli.face import Face
+from safelight.cli.shelf import remark
 from safelight.cli.trusting import change, changing, found
 from safelight.errors import SomethingMissing
 
@@ -39,8 +40,8 @@ def command(face: Face, *, dry_run: bool) -> int:
             "this system has no store that is known here", hint="safelight trust show"
         )
     if not chosen:
-        face.note("it is trusted already, everywhere")
-        return 0
-    face.note(f"{authority.name}, SHA-256 {authority.fingerprint}")
+        remark(face, "it is trusted already, everywhere")
+    else:
+        remark(face, f"{authority.name}, SHA-256 {authority.fingerprint}")
     change(face, "install", chosen, f"trust it in {len(chosen)} stores?", is_dry=dry_run)
     return 0

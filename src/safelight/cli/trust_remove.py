@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from safelight.cli.face import Face
+from safelight.cli.shelf import remark
 from safelight.cli.trusting import change, changing, found
 
 
@@ -26,7 +27,6 @@ def command(face: Face, *, dry_run: bool) -> int:
     authority = authority_of(face.settings)
     chosen = [store for store in found(face, authority.name) if store.is_in]
     if not chosen:
-        face.note("no store of this machine has it")
-        return 0
+        remark(face, "no store of this machine has it")
     change(face, "remove", chosen, f"take it out of {len(chosen)} stores?", is_dry=dry_run)
     return 0

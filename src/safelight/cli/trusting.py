@@ -56,19 +56,20 @@ def change(
         for command in getattr(store, doing)
     ]
     for _, command in steps:
-        show = face.out if is_dry and not face.is_json else face.note
-        show(printable(shlex.join(command)))
-    if not is_dry:
+        show = face.out if is_dry else face.note
+        if not face.is_json:
+            show(printable(shlex.join(command)))
+    if steps and not is_dry:
         if not face.agreed(question):
             raise Cancelled("nothing was changed")
         for store, command in steps:
             _run(store, command)
     if face.is_json:
-        for store in chosen:
-            face.document({
-                "type": "trust", "schema": SCHEMA, "store": store.name, "place": str(store.place),
-                "done": None if is_dry else doing,
-            })  # fmt: skip
+        face.document({
+            "type": "trust", "schema": SCHEMA, "doing": doing, "done": not is_dry,
+            "stores": [{"name": one.name, "place": str(one.place)} for one in chosen],
+            "commands": [list(command) for _, command in steps],
+        })  # fmt: skip
 
 
 def _as_root(command: tuple[str, ...]) -> tuple[str, ...]:
