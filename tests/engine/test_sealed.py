@@ -103,3 +103,12 @@ def test_a_further_picture_is_the_one_that_was_named(engine: Engine) -> None:
         pytest.raises(InputMissing, match="not the one that was named"),
     ):
         run(engine, given, recipe, **{"ab" * 32: further})
+
+
+def test_a_result_has_no_more_bytes_than_were_allowed() -> None:
+    with (
+        Engine(jobs=1, output_bytes=100) as small,
+        sealed(PNG) as given,
+        pytest.raises(LimitExceeded, match="would pass 100 bytes"),
+    ):
+        run(small, given)

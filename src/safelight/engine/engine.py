@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -39,6 +40,7 @@ from safelight.engine.stock import Models, Pictures, Stock, load_of
 from safelight.engine.tuning import Tuning
 from safelight.errors import OutputClash, SafelightError
 from safelight.formats import Format
+from safelight.limits import MAX_OUTPUT_BYTES
 from safelight.models.providers import Device
 from safelight.models.store import Store
 from safelight.recipe import Recipe
@@ -64,13 +66,16 @@ class Engine:
         store: Store | None = None,
         manner: Manner | None = None,
         again: int = 0,
+        output_bytes: int = MAX_OUTPUT_BYTES,
     ) -> None:
-        """again: how often a run whose worker somebody else ended is asked of another one."""
+        """again: how often a run whose worker somebody else ended is asked of another one.
+        output_bytes: the most that a result may have.
+        """
         self.settings = settings or load({}, os.environ, Path.cwd())
         self._manner = manner or Manner.of(self.settings)
         self.jobs = jobs or self.settings.jobs
         self.store = store or Store(self.settings.data_dir / "models")
-        self._limits = self.settings.limits()
+        self._limits = replace(self.settings.limits(), output_bytes=output_bytes)
         self._opening = threading.Lock()
         self.stock = Stock(self.store)
         self._pictures = Pictures(self._limits.input_bytes, key_of(self.settings))

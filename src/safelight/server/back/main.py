@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from safelight.engine.engine import Engine
 from safelight.errors import SafelightError
+from safelight.limits import MAX_OUTPUT_BYTES
 from safelight.recipe import Recipe
 from safelight.server import control
 from safelight.server.back.serving import Serving
@@ -53,7 +54,10 @@ def attend(
     brings. held is what holds this process.
     """
     try:
-        with Engine(limited(settings, options), door="server", again=AGAIN) as engine:
+        # A result that the front end could not hold is not made.
+        most = min(MAX_OUTPUT_BYTES, options.held_bytes)
+        own = limited(settings, options)
+        with Engine(own, door="server", again=AGAIN, output_bytes=most) as engine:
             engine.book.journal  # noqa: B018 - a vault that is locked is told at once
             serving = Serving(engine, options)
             control.send(line, Note(Kind.READY, held))
