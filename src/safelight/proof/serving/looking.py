@@ -89,7 +89,7 @@ class ServerReport:
         )
         if self.versions is not None:
             yield f"             {self.versions.sentence}"
-        closed = f", {found.closed} processes closed even to this user" if found.closed else ""
+        closed = f"; {found.closed} processes closed" if found.closed else ""
         yield (
             f"             {found.total} canaries left {found.waited_s:.1f} s after {self.jobs}"
             f" requests ({found.bytes_searched // 1_000_000} MB searched{closed})"
