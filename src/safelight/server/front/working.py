@@ -167,13 +167,15 @@ def _answer(call: Call, job: Job, form: Form) -> Response:
         return JSONResponse(body, headers=_place(call) | _receipt_header(kept))
     kept = results.take(owner, item.result_id)
     blob = kept.blob
-    return given(call, kept, lambda _is_whole: blob.close(), form, _document(item))
+    document = _document(item)
+    return given(call, kept, lambda _is_whole: blob.close(), form=form, document=document)
 
 
 def given(
     call: Call,
     kept: Kept,
     at_end: AtEnd,
+    *,
     form: Form = "picture",
     document: Mapping[str, Any] | None = None,
 ) -> Response:
@@ -191,13 +193,13 @@ def given(
     known = {} if document is None else {"result": dict(document)}
     facts = {**known, "receipt": _receipt(kept)}
     boundary = secrets.token_hex(16)
-    parts = mixed(boundary, media_type, named, blob, json.dumps(facts).encode())
+    parts = mixed(boundary, blob, json.dumps(facts).encode(), media_type=media_type, headers=named)
     kind = f'multipart/mixed; boundary="{boundary}"'
     return Parts(parts, headers, media_type=kind, at_end=at_end)
 
 
 def mixed(
-    boundary: str, media_type: str, headers: Mapping[str, str], blob: Blob, facts: bytes
+    boundary: str, blob: Blob, facts: bytes, *, media_type: str, headers: Mapping[str, str]
 ) -> list[Part]:
     """A picture, then what is known of it, as multipart/mixed has it."""
     own = "".join(f"{name}: {value}\r\n" for name, value in headers.items())

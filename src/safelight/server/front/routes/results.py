@@ -66,7 +66,7 @@ async def fetch(call: Call) -> Response:
         kept = stack.enter_context(results.lend(owner, name))
         lent = stack.pop_all()
     at_end = partial(_ended, call, kept, lent, keeps=asked.keep)
-    return given(call, kept, at_end, form)
+    return given(call, kept, at_end, form=form)
 
 
 def _ended(call: Call, kept: Kept, lent: ExitStack, is_whole: bool, *, keeps: bool) -> None:
