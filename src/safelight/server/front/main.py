@@ -12,6 +12,7 @@ import gc
 import logging
 import os
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from concurrent.futures import thread
 from contextlib import ExitStack
@@ -82,7 +83,7 @@ class Front:
         self._house = house_of(start.settings, start.options, door, self._backline)
         app = App(self._house, log=log)
         with ExitStack() as stack:
-            self._tls = server_context(int(start.tls["leaf_fd"])) if start.tls else None
+            self._tls = _context(start)
             entries = list(self._entries(stack))
             gate = Gate(make_config(app), entries, start.options.connections)
             # What is there now stays: who looks for garbage looks at what requests left alone.
@@ -156,3 +157,14 @@ class Front:
             os._exit(0)
         self._grace_s = grace_s
         self._over.set()
+
+
+def _context(start: Start) -> ssl.SSLContext | None:
+    """How to speak TLS, where it is spoken; the key stays in memory, and nowhere else here."""
+    if not start.tls:
+        return None
+    fd = int(start.tls["leaf_fd"])
+    try:
+        return server_context(fd)
+    finally:
+        os.close(fd)
