@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from safelight.server.description.reference import reference_page
 from safelight.server.description.sheet import POLICY, STYLE, as_html
 from safelight.server.description.words import kind_of
 from safelight.server.endpoint import discovered
+from tests.server.standing import engine_in, standing
 
 VOID = {"meta", "br"}
 
@@ -123,3 +125,15 @@ def test_what_others_wrote_is_no_markup() -> None:
 )  # fmt: skip
 def test_schemas_in_words(schema: dict[str, Any], words: str) -> None:
     assert kind_of(schema) == words
+
+
+def test_the_pages_are_handed_out_to_anybody(tmp_path: Path) -> None:
+    with engine_in(tmp_path) as engine, standing(engine, tmp_path) as server:
+        told = server.get("/api/v1/openapi.json", scopes=None)
+        assert told.json()["openapi"] == "3.1.0"
+        for path in ("/reference", "/problems", "/problems/busy"):
+            answer = server.get(path, scopes=None)
+            assert answer.headers["content-security-policy"] == POLICY
+            assert answer.headers["content-type"].startswith("text/html")
+        missing = server.get("/problems/none", scopes=None)
+        assert (missing.status_code, missing.json()["code"]) == (404, "path-unknown")
