@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from safelight.audit.receipt import Receipt, path_for
+from safelight.client.asking import errand_for
 from safelight.client.asynchronous import AsyncClient
+from safelight.client.call import Source
 from safelight.client.methods import AsyncMethods, SyncMethods
+from safelight.client.steps import Done, work
 from safelight.client.sync import Client
 from safelight.errors import (
     CallerUnknown,
+    Cancelled,
     FormatUnknown,
     InputMissing,
     ModelMissing,
@@ -193,6 +199,25 @@ def test_a_receipt_is_verified_there(client: Client) -> None:
     assert result.data is not None
     told = client.verify(result.receipt, result.data)
     assert told
+
+
+def late(client: Client, source: Source, **more: Any) -> Done:
+    """Work that is a job from the start."""
+    errand = errand_for(SMALL, source, io.BytesIO(), None)
+    return client.carry(work(dataclasses.replace(errand, wait_s=0.0, **more)))
+
+
+def test_an_answer_that_comes_later_is_looked_after(client: Client) -> None:
+    before, shares = [job.id for job in client.jobs().jobs], list[float]()
+    done = late(client, jpeg(), progress=shares.append)
+    assert (done.told.width, bool(done.receipt)) == (8, True)
+    assert all(0 <= share <= 1 for share in shares)
+    with pytest.raises(SafelightError) as told:
+        late(client, jpeg()[:100])
+    assert told.value.code == "container-broken"
+    with pytest.raises(Cancelled):
+        late(client, jpeg(), is_wanted=lambda: False)
+    assert [job.id for job in client.jobs().jobs] == before  # each was dropped once it ended
 
 
 def test_both_clients_have_the_same_methods() -> None:

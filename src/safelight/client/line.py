@@ -173,7 +173,7 @@ class Patience:
         if isinstance(failure, Refused):
             if failure.status not in BUSY or failure.error.code not in ("busy", "unavailable"):
                 return None
-            return failure.retry_after_s or USUAL_WAIT_S
+            return USUAL_WAIT_S if failure.retry_after_s is None else failure.retry_after_s
         if self.tries >= len(AGAIN_S):
             return None
         never_came = isinstance(failure, httpx.ConnectError | httpx.ConnectTimeout)
