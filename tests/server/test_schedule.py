@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safelight.errors import Busy, LimitExceeded
+from safelight.server.front.jobs.pace import MOST_RECIPES, Pace
 from safelight.server.front.jobs.schedule import ABOUT_S, PATIENCE, SUSPECT_S, Schedule, Ticket
 from tests.server.simulated import Day, FirstComeFirst, Picture, pictures, simulate
 
@@ -260,3 +261,21 @@ def test_whatever_happens_a_free_slot_is_used_and_nothing_runs_twice(
         assert len(desk.running) <= slots
         assert desk.waiting == len(waiting)
         assert desk.backlog_s >= 0
+
+
+def test_a_guess_follows_what_pictures_of_this_recipe_took() -> None:
+    pace = Pace()
+    first = pace.guess_s("upscale", 1_000_000)
+    for _ in range(30):
+        pace.note("upscale", 1_000_000, 20.0)
+    assert pace.guess_s("upscale", 1_000_000) == pytest.approx(20.0)
+    assert pace.guess_s("upscale", 2_000_000) > 30
+    assert first < pace.guess_s("another", 1_000_000) <= 20.0  # which was not seen before
+
+
+def test_of_recipes_the_last_few_are_remembered() -> None:
+    pace = Pace()
+    pace.note("slow", 0, 100.0)
+    for number in range(MOST_RECIPES):
+        pace.note(str(number), 0, 1.0)
+    assert pace.guess_s("slow", 0) == pytest.approx(1.0)
