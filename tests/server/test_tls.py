@@ -377,6 +377,15 @@ def test_what_is_no_certificate_is_not_taken_into_use(leaf: bytes, pem: bytes) -
     os.close(bad)
 
 
+def test_a_key_that_is_encrypted_is_not_asked_for_on_the_terminal(tmp_path: Path) -> None:
+    fd = os.memfd_create("leaf")
+    for path in brought(tmp_path, password=b"long enough"):
+        os.write(fd, path.read_bytes())
+    with pytest.raises(PolicyRefused):
+        server_context(fd)
+    os.close(fd)
+
+
 def test_what_was_asked_for_decides_who_vouches(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path / "state")
     local = chosen(settings, ServeOptions(names=("x.local",)), ["10.0.0.9"])
