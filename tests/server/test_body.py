@@ -6,9 +6,12 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect, Request
 
 from safelight.errors import (
@@ -239,6 +242,28 @@ async def test_words_have_a_kind_a_limit_and_a_digest() -> None:
     ):
         with pytest.raises(error):
             await read_json(asked, 8)
+
+
+@settings(max_examples=60, deadline=None, phases=[Phase.generate])
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"--" + BOUNDARY.encode(), b"--", b"\r\n", b"\r", b"\n", b":", b'"', b"\0", b"\xff",
+             b"Content-Disposition: form-data; name=file", b"name*=utf-8''%ff", b"options",
+             b"x" * 99]
+        )
+    ),
+    st.integers(1, 40),
+)  # fmt: skip
+def test_whatever_comes_as_a_form_is_refused_or_taken(parts: list[bytes], size: int) -> None:
+    async def read() -> None:
+        memory = Memory(10**6)
+        with suppress(SafelightError):
+            asked = request(cut(b"".join(parts), size), content_type=FORM)
+            (await read_body(asked, memory, LIMIT)).close()
+        assert memory.left_bytes == memory.most_bytes
+
+    asyncio.run(read())
 
 
 def test_a_digest_is_told_as_it_is_read() -> None:

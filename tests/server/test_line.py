@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from safelight.server.front import gate as gates
 from safelight.server.front import line as lines
@@ -87,13 +89,17 @@ class Front:
 
 
 @asynccontextmanager
-async def front(most: int = 10, tls: ssl.SSLContext | None = None) -> AsyncIterator[Front]:
+async def front(
+    most: int = 10, tls: ssl.SSLContext | None = None, keep_s: int = 60
+) -> AsyncIterator[Front]:
     play = Play()
+    config = make_config(play)
+    config.timeout_keep_alive = keep_s
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
         path = os.path.join(folder, "s")
         listener.bind(path)
         listener.listen(8)
-        gate = Gate(make_config(play), [Entry(listener, tls)], most)
+        gate = Gate(config, [Entry(listener, tls)], most)
         gate.open()
         front = Front(gate, play, path)
         try:
@@ -118,7 +124,7 @@ async def cut(reader: asyncio.StreamReader) -> bytes:
     async with asyncio.timeout(5):
         try:
             return await reader.read()
-        except ConnectionResetError:
+        except ConnectionError:
             return b""
 
 
@@ -236,6 +242,32 @@ async def test_what_is_no_http_is_answered_with_a_problem(text: bytes) -> None:
         assert b'"code": "usage"' in got
         assert b"no-store" in got
         assert server.play.begun == []
+
+
+@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@given(
+    st.lists(
+        st.sampled_from(
+            [GET, b"POST /echo HTTP/1.1\r\nHost: a\r\n", b"Content-Length: 3\r\n", b"\r\n", b"abc",
+             b"Transfer-Encoding: chunked\r\n", b"3\r\nabc\r\n", b"0\r\n\r\n", b"\0", b"HTTP/2",
+             b"Expect: 100-continue\r\n", b"Upgrade: websocket\r\nConnection: upgrade\r\n"]
+        ),
+        min_size=1,
+    )
+)  # fmt: skip
+def test_whatever_comes_is_answered_or_cut_off(parts: list[bytes]) -> None:
+    async def send() -> None:
+        async with front(keep_s=0) as server:
+            reader, writer = await server.connect()
+            for part in parts:
+                writer.write(part)
+                await asyncio.sleep(0)
+            await cut(reader)
+            reader, writer = await server.connect()
+            writer.write(GET)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+
+    asyncio.run(send())
 
 
 @looped

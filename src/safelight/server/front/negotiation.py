@@ -51,7 +51,7 @@ def form_of(headers: Headers, *, gives_image: bool) -> Form:
     ranges = _ranges(",".join(headers.getlist("accept")) or "*/*")
     forms: list[Form] = ["picture", "json", "both"] if gives_image else ["json"]
     best = max(forms, key=lambda form: (_wish(form, ranges), -forms.index(form)))
-    if _wish(best, ranges) <= (0.0, 0):
+    if _wish(best, ranges)[0] <= 0:
         raise AnswerUnknown(hint="" if gives_image else "Accept: application/json")
     return best
 
