@@ -9,15 +9,18 @@ import asyncio
 import fcntl
 import hashlib
 import os
-from collections import deque
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Self
 
 from safelight.errors import BodyTooLarge
 from safelight.worker.memory import READ_ONLY_SEALS, ZEROS, private_map
 
 PIECE_BYTES = 1 << 20
+# Of the memory for pictures, what one owner may hold of it.
+SHARE = 0.75
 
 
 class Blob:
@@ -92,76 +95,98 @@ class Intake:
             self.finish().close()
 
 
+@dataclass(eq=False, slots=True)
+class _Waiter:
+    size_bytes: int
+    owner: str
+    turn: asyncio.Future[None]
+
+
 class Memory:
-    """How many bytes of pictures the front end may hold at a time; those that find no room wait
-    in the order in which they came. For one event loop.
+    """How many bytes of pictures the front end may hold at a time. Of those that find no room,
+    whose owner holds least is next, then who came first; nobody who holds any gets more than SHARE
+    of it all. For one event loop.
     """
 
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = self.left_bytes = most_bytes
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._held: Counter[str] = Counter()
+        self._waiting: list[_Waiter] = []
 
-    async def take(self, size_bytes: int, *, most_s: float) -> Room:
+    async def take(self, size_bytes: int, *, most_s: float, owner: str = "") -> Room:
         """Room for so much. Raises BodyTooLarge if it can never be had, TimeoutError if it was
         not free in time.
         """
         if size_bytes > self.most_bytes:
             raise BodyTooLarge("the server does not hold so much at a time")
-        if self._waiting or size_bytes > self.left_bytes:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            waiter = (size_bytes, turn)
-            self._waiting.append(waiter)
-            try:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter = _Waiter(size_bytes, owner, turn)
+        self._waiting.append(waiter)
+        self._serve()
+        try:
+            if not turn.done():
                 await asyncio.wait_for(turn, most_s)
-            except BaseException:
-                if turn.done() and not turn.cancelled():
-                    self.left_bytes += size_bytes
-                elif waiter in self._waiting:
-                    self._waiting.remove(waiter)
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self.give(size_bytes, owner)
+            elif waiter in self._waiting:
+                self._waiting.remove(waiter)
                 self._serve()
-                raise
-        else:
-            self.left_bytes -= size_bytes
-        return Room(self, size_bytes)
+            raise
+        return Room(self, size_bytes, owner)
 
     def _serve(self) -> None:
-        while self._waiting and self._waiting[0][0] <= self.left_bytes:
-            size_bytes, turn = self._waiting.popleft()
-            if not turn.cancelled():
-                self.left_bytes -= size_bytes
-                turn.set_result(None)
+        while (waiter := self._next()) is not None and waiter.size_bytes <= self.left_bytes:
+            self._waiting.remove(waiter)
+            if not waiter.turn.cancelled():
+                self._count(waiter.size_bytes, waiter.owner)
+                waiter.turn.set_result(None)
 
-    def claim(self, size_bytes: int) -> Room:
-        """Room for what is there already, also where nothing is left: then others wait longer."""
+    def _next(self) -> _Waiter | None:
+        may = [one for one in self._waiting if self._may(one)]
+        return min(may, key=lambda one: self._held[one.owner], default=None)
+
+    def _may(self, waiter: _Waiter) -> bool:
+        held_bytes = self._held[waiter.owner]
+        return not held_bytes or held_bytes + waiter.size_bytes <= SHARE * self.most_bytes
+
+    def _count(self, size_bytes: int, owner: str) -> None:
         self.left_bytes -= size_bytes
-        return Room(self, size_bytes)
+        self._held[owner] += size_bytes
+        if self._held[owner] <= 0:
+            del self._held[owner]
 
-    def give(self, size_bytes: int) -> None:
-        self.left_bytes += size_bytes
+    def claim(self, size_bytes: int, owner: str = "") -> Room:
+        """Room for what is there already, also where nothing is left: then others wait longer."""
+        self._count(size_bytes, owner)
+        return Room(self, size_bytes, owner)
+
+    def give(self, size_bytes: int, owner: str = "") -> None:
+        self._count(-size_bytes, owner)
         self._serve()
 
 
 class Room:
     """So many bytes of a Memory. Give it back once; twice is once."""
 
-    def __init__(self, memory: Memory, size_bytes: int) -> None:
-        self._memory, self.size_bytes = memory, size_bytes
+    def __init__(self, memory: Memory, size_bytes: int, owner: str = "") -> None:
+        self._memory, self.size_bytes, self._owner = memory, size_bytes, owner
 
     def split(self, size_bytes: int) -> Room:
         """So much of it, at most all of it, as a room of its own."""
         taken = min(size_bytes, self.size_bytes)
         self.size_bytes -= taken
-        return Room(self._memory, taken)
+        return Room(self._memory, taken, self._owner)
 
     def shrink(self, size_bytes: int) -> None:
         """Keep only so much of it."""
         if size_bytes < self.size_bytes:
             given, self.size_bytes = self.size_bytes - size_bytes, size_bytes
-            self._memory.give(given)
+            self._memory.give(given, self._owner)
 
     def give(self) -> None:
         size_bytes, self.size_bytes = self.size_bytes, 0
-        self._memory.give(size_bytes)
+        self._memory.give(size_bytes, self._owner)
 
     def __enter__(self) -> Self:
         return self

@@ -85,6 +85,7 @@ class App:
         exchange.scope["path_params"] = parameters
         who = await door.who(request)
         door.require(who, endpoint.scope)
+        request.state.owner = who.key  # for whom a body takes memory
         return await endpoint.call(Call(self.house, request, who, exchange.request_id))
 
     def _tell(self, exchange: _Exchange) -> None:

@@ -143,7 +143,8 @@ async def admitted(
     _refuse_more(size, most)
     try:
         wanted = min(unsized, memory.most_bytes) if size is None else size
-        room = await memory.take(wanted, most_s=ADMISSION_S)
+        owner = getattr(request.state, "owner", "")
+        room = await memory.take(wanted, most_s=ADMISSION_S, owner=owner)
     except TimeoutError:
         raise Busy("the server holds as much as it may", retry_after_s=5) from None
     with room:

@@ -278,10 +278,11 @@ class Desk:
             if output is not None:
                 output.close()  # it came when nobody wanted it any more
             return
-        item.room = self._memory.claim(len(json.dumps(outcome.document)))
+        item.room = self._memory.claim(len(json.dumps(outcome.document)), job.owner)
         if output is not None:
             if output.room is None:
-                output.room = self._memory.claim(output.size_bytes + len(outcome.receipt))
+                size_bytes = output.size_bytes + len(outcome.receipt)
+                output.room = self._memory.claim(size_bytes, job.owner)
             facts = {"receipt": outcome.receipt, "receipt_id": outcome.receipt_id}
             item.result_id = self._results.put(job.owner, output, outcome.media_type, facts).name
 
