@@ -37,7 +37,7 @@ class Registrar:
     options: ServeOptions
 
     async def work(self, order: Order, *, progress: Progress | None = None) -> Outcome:
-        raise NotImplementedError
+        raise AssertionError("no picture is worked on here")
 
     async def ask(
         self, kind: str, facts: Mapping[str, Any] | None = None, files: tuple[Blob, ...] = ()
