@@ -115,6 +115,24 @@ def test_it_reads_what_its_room_shows_and_writes_nothing(tmp_path: Path) -> None
     ]  # fmt: skip
 
 
+def test_code_beside_what_is_the_users_own_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody has a home among the places of modules."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "letter").write_text("words")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def locked() -> Any:
+        lockdown.lock([tmp_path / "state"])
+        return [
+            tried((tmp_path / "letter").read_text),
+            tried(lambda: os.listdir(tmp_path / "state")),
+        ]
+
+    assert in_child(locked) == ["PermissionError", ""]
+
+
 @pytest.mark.opens_sockets("a caller reaches the listener of a locked process")
 def test_a_socket_that_listened_before_goes_on_in_an_empty_network() -> None:
     listener = socket.create_server(("127.0.0.1", 0))

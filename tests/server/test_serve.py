@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from typing import Any
 import pytest
 
 from bench.serving import client, serving
+from safelight.cli import serve
+from safelight.cli.face import Face
 from safelight.cli.main import run
 from safelight.errors import Unavailable
 from safelight.proof.serving.served import Served
@@ -194,6 +197,25 @@ def test_a_second_server_with_the_same_state_is_refused(
         code, _, errors = told(capsys, *FREE)
     assert code == Unavailable.exit_code
     assert "already" in errors
+
+
+def test_whoever_stops_reading_the_log_stops_no_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading, writing = os.pipe()
+    monkeypatch.setattr(serve, "STDERR", writing)
+    serve._log(Face(verbosity=-1), "quiet")
+    serve._log(Face(), "heard")
+    assert os.read(reading, 64) == b"heard\n"
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    serve._log(Face(), "let go")
+    os.close(reading)
+    serve._log(Face(), "nobody reads")
+    os.close(writing)
 
 
 def children(pid: int) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from safelight.errors import SafelightError, VaultLocked, WireBroken
 from safelight.server import control
 from safelight.server import supervisor as supervising
+from safelight.server.children import Child
 from safelight.server.control import Kind, Note
 from safelight.server.supervisor import Supervisor
 from tests.server.supervised import Seen, is_there, standins, stop, supervisor
@@ -66,8 +68,9 @@ def test_one_that_dies_is_made_anew_and_meets_the_other_again(which: str) -> Non
 
 
 def test_what_keeps_one_from_serving_is_told() -> None:
-    with pytest.raises(VaultLocked):
+    with pytest.raises(VaultLocked) as told:
         supervisor(Seen(), "fails").run()
+    assert told.value.hint == VaultLocked.usual_hint
 
 
 def test_one_that_dies_at_once_ends_the_server_with_its_last_words() -> None:
@@ -75,18 +78,19 @@ def test_one_that_dies_at_once_ends_the_server_with_its_last_words() -> None:
         supervisor(Seen(), "dies").run()
 
 
-def test_one_that_says_what_nobody_knows_is_ended_and_made_anew() -> None:
-    seen = Seen()
+def test_one_that_says_what_nobody_knows_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, usual = list[Child](), Child.kill
 
-    def stop_after_some(made: Supervisor, _line: str) -> None:
-        if made.restarts["front"] >= 1:
+    def kill(child: Child) -> None:
+        if not ended:
             stop()
+        ended.append(child)
+        usual(child)
 
-    seen.on_line = stop_after_some
-    made = supervisor(seen, "babbles")
+    monkeypatch.setattr(Child, "kill", kill)
+    made = supervisor(Seen(), "babbles")
     made.run()
-    assert made.restarts["front"] >= 1
-    assert made.restarts["back"] == 0
+    assert ended[0] is made.front
 
 
 def test_one_that_does_not_leave_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +106,32 @@ def test_one_that_does_not_leave_is_ended(monkeypatch: pytest.MonkeyPatch) -> No
     supervisor(seen, "is deaf").run()
     assert seen.wishes == [1, 2]
     assert not is_there(pids[0])
+
+
+def test_where_the_system_grants_no_process_it_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervising, "LONGEST_PAUSE_S", 0.01)
+    seen, refused = Seen(), list[int]()
+    usual = subprocess.Popen
+
+    def crowded(*words: object, **more: object) -> object:
+        if seen.lines and len(refused) < 2:
+            refused.append(1)
+            raise OSError(11, "resource temporarily unavailable")
+        return usual(*words, **more)  # type: ignore[call-overload]
+
+    def kill_once(made: Supervisor, _line: str) -> None:
+        if len(seen.lines) == 1:
+            os.kill(made.back.pid, signal.SIGKILL)
+        else:
+            stop()
+
+    monkeypatch.setattr(subprocess, "Popen", crowded)
+    seen.on_line = kill_once
+    supervisor(seen).run()
+    assert len(seen.lines) == 2
+    assert len(refused) == 2
 
 
 def test_a_server_that_does_not_start_in_time_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from safelight.server.opening import Ready
 
 DRAINING = "safelight: finishing what is in flight; asked again (Ctrl-C), it stops at once\n"
+STDERR = 2
 STOPPING = "safelight: stopping\n"
 
 
@@ -66,7 +69,7 @@ def serve(face: Face, /, *, no_browser: bool, unit: bool, **given: Any) -> int:
         face.settings,
         options,
         ready=ready,
-        log=face.note,
+        log=partial(_log, face),
         told=lambda wishes: _say(face, DRAINING if wishes == 1 else STOPPING),
     )
     return 0
@@ -96,6 +99,15 @@ def _invite(face: Face, told: Ready) -> None:
 
     fingerprint = told.fingerprint or ""
     invite(face, register_for(face), NewCode(), url=told.url, fingerprint=fingerprint)
+
+
+def _log(face: Face, line: str) -> None:
+    """A line that nobody takes now is let go: whoever stops reading a log stops no server."""
+    stream = select.poll()
+    stream.register(STDERR, select.POLLOUT)
+    if face.verbosity >= 0 and stream.poll(0):
+        with suppress(OSError):
+            os.write(STDERR, f"{line}\n".encode())
 
 
 def _say(face: Face, text: str) -> None:

@@ -73,6 +73,10 @@ class Child:
                 pass_fds=(*inherited, *more),
                 start_new_session=True,
             )
+        except OSError:
+            self.line.close()
+            os.close(reading)
+            raise
         finally:
             os.close(told)
             os.close(writing)

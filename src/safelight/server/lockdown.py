@@ -16,7 +16,7 @@ import contextlib
 import ctypes
 import os
 import resource
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntFlag
 from pathlib import Path
 
@@ -48,16 +48,19 @@ NOTHING = Held(0)
 def lock(readable: Iterable[str | Path] = (), *, without: Held = NOTHING) -> Held:
     """Lock this process in for good; call it with one thread, once its event loop is there.
 
-    readable are the folders and files that it may still read besides its code. without leaves
+    readable are the folders and files that it may still read besides its code; a folder of code
+    that has one of them in it is not read any more, for others may lie there, too. without leaves
     layers out, for controls. Raises LevelTooLow where the sieve cannot be put on.
     """
+    shown = [Path(place).resolve() for place in readable]
     held = NOTHING
     if Held.NETWORK not in without and _leave_network():
         held |= Held.NETWORK
     _drop_capabilities()
     namespaces.undumpable()
     _limit()
-    places = [*launch.folders(), *(str(place) for place in readable)]
+    code = [place for place in launch.folders() if not _has_one(Path(place), shown)]
+    places = (*code, *map(str, shown))
     if Held.LANDLOCK not in without and landlock.restrict(readable=places):
         held |= Held.LANDLOCK
     if Held.SIEVE not in without:
@@ -70,6 +73,10 @@ def lock(readable: Iterable[str | Path] = (), *, without: Held = NOTHING) -> Hel
             ) from error
         held |= Held.SIEVE
     return held
+
+
+def _has_one(folder: Path, places: Sequence[Path]) -> bool:
+    return any(place.is_relative_to(folder.resolve()) for place in places)
 
 
 def _leave_network() -> bool:

@@ -137,7 +137,10 @@ class Supervisor:
             if now >= self._again_at.setdefault(child, now + _pause_s(child)):
                 del self._again_at[child]
                 self.restarts[name] += 1
-                self._spawn(child)
+                try:
+                    self._spawn(child)
+                except OSError:  # the system grants no process now
+                    self._again_at[child] = now + LONGEST_PAUSE_S
                 self._join()
 
     def _renew(self) -> None:
@@ -193,7 +196,8 @@ def _pause_s(child: Child) -> float:
 
 def _failure(child: Child) -> SafelightError:
     words = f": {child.last_words}" if child.last_words else ""
-    return child.failure(f"a part of the server did not start{words}", hint="safelight doctor")
+    hint = child.failure.usual_hint or "safelight doctor"
+    return child.failure(f"a part of the server did not start{words}", hint=hint)
 
 
 @contextlib.contextmanager
