@@ -156,7 +156,7 @@ async def end(state: ServerState, seconds: float) -> None:
         line.shutdown()
     ends = asyncio.get_running_loop().time() + seconds
     while (state.connections or state.tasks) and asyncio.get_running_loop().time() < ends:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.02)
     tasks = list(state.tasks)
     for task in tasks:
         task.cancel()
