@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from pathlib import Path
 
@@ -73,6 +74,15 @@ def test_a_secret_is_told_once_and_kept_as_its_digest(register: Register) -> Non
     assert register.holder(fresh.secret) == fresh.record
     assert id_of(fresh.secret) == fresh.record.id
     assert "digest" not in fresh.record.shown()
+
+
+def test_control_a_register_that_kept_secrets_is_seen(register: Register) -> None:
+    fresh = added(register)
+    document = json.loads((register.folder / FILE).read_text())
+    document["records"][0]["name"] = fresh.secret
+    (register.folder / FILE).write_text(json.dumps(document))
+    kept = (register.folder / FILE).read_text()
+    assert fresh.secret.removeprefix(f"sl_{fresh.record.id}_") in kept
 
 
 def test_a_secret_that_differs_anywhere_is_nobodys(register: Register) -> None:
