@@ -33,6 +33,7 @@ from safelight.errors import (
 from safelight.ops.detect import Detect
 from safelight.ops.resize import Resize
 from safelight.recipe import Recipe, operations
+from scripts import client_types
 from tests.client.served import Near
 
 SMALL = Recipe((Resize(fit="8x8"),))
@@ -203,7 +204,7 @@ def test_a_receipt_is_verified_there(client: Client) -> None:
 
 def late(client: Client, source: Source, **more: Any) -> Done:
     """Work that is a job from the start."""
-    errand = errand_for(SMALL, source, io.BytesIO(), None)
+    errand = errand_for(SMALL, source, sink=io.BytesIO())
     return client.carry(work(dataclasses.replace(errand, wait_s=0.0, **more)))
 
 
@@ -236,3 +237,12 @@ def test_the_operations_stand_in_the_list_of_names(client: Client) -> None:
     assert (client.resize.__name__, client.resize.__doc__) == ("resize", Resize.__doc__)
     with pytest.raises(AttributeError):
         client.nothing  # type: ignore[attr-defined]  # noqa: B018 - that it is not there is the test
+
+
+def test_the_types_are_those_of_the_operations() -> None:
+    """What is wrong in a use of them is told by the type checker: see typed_use.py."""
+    text = client_types.stub()
+    assert client_types.TARGET.read_text() == text
+    for name in operations():
+        assert f"    def {name}(" in text
+        assert f"    async def {name}(" in text

@@ -17,7 +17,12 @@ RUN = "/run"
 
 
 def errand_of(
-    name: str, source: Source, parameters: Mapping[str, Any], sink: Sink, progress: Progress | None
+    name: str,
+    source: Source,
+    parameters: Mapping[str, Any],
+    *,
+    sink: Sink,
+    progress: Progress | None = None,
 ) -> Errand:
     """One operation. Its further pictures may be named by a path, as on the command line.
 
@@ -33,7 +38,7 @@ def errand_of(
 
 
 def errand_for(
-    recipe: Recipe | str, source: Source, sink: Sink, progress: Progress | None
+    recipe: Recipe | str, source: Source, *, sink: Sink, progress: Progress | None = None
 ) -> Errand:
     """A recipe, or the name of one that the server has."""
     if isinstance(recipe, str):

@@ -122,7 +122,9 @@ class RemoteEngine:
                 done = self._done(ready, wish, room)
                 if place is None:
                     return _handed_over(done, room, into)
-                return self._filed(ready, replace(wish, output=place), done, room, is_replaced)
+                return self._filed(
+                    ready, replace(wish, output=place), done, room, replaces=is_replaced
+                )
 
     def prepare(self, recipe: Recipe, format: Format) -> None:
         """The server has its own workers ready."""
@@ -145,7 +147,9 @@ class RemoteEngine:
                 for digest in wish.recipe.pictures
             )
             stream = cast(BinaryIO, _Reading(source.fd, source.size_bytes, self._wanted))
-            asked = errand_for(explicit(wish.recipe, self.settings), stream, room, wish.progress)
+            asked = errand_for(
+                explicit(wish.recipe, self.settings), stream, sink=room, progress=wish.progress
+            )
             errand = replace(
                 asked,
                 pictures=pictures,
@@ -171,7 +175,7 @@ class RemoteEngine:
             raise Cancelled
 
     def _filed(
-        self, source: Source, wish: _Wish, done: Done, room: Held, is_replaced: bool
+        self, source: Source, wish: _Wish, done: Done, room: Held, *, replaces: bool
     ) -> Result:
         target = cast(Path, wish.output)
         owner = outputs.heir_of(target, source.mode, in_place=wish.in_place)
@@ -185,7 +189,7 @@ class RemoteEngine:
             )
             with parcels as parcel:
                 self._records.write(receipt, source.digest, wish.recipe, parcel.written.sha256)
-                parcel.commit(done.receipt, place.name, replace=is_replaced)
+                parcel.commit(done.receipt, place.name, replace=replaces)
         found = result_of(done.told, receipt=done.receipt)
         return replace(found, path=target, receipt_path=place)
 

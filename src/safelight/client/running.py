@@ -31,12 +31,12 @@ def operated(
 ) -> Steps[Result]:
     """One operation."""
     with Landing(running.output, running.into) as landing:
-        errand = errand_of(name, source, parameters, landing.sink, running.progress)
+        errand = errand_of(name, source, parameters, sink=landing.sink, progress=running.progress)
         return landing.finish((yield from work(errand)))
 
 
 def ran(recipe: Recipe | str, source: Source, running: Running) -> Steps[Result]:
     """A recipe, or the one of this name that the server has."""
     with Landing(running.output, running.into) as landing:
-        errand = errand_for(recipe, source, landing.sink, running.progress)
+        errand = errand_for(recipe, source, sink=landing.sink, progress=running.progress)
         return landing.finish((yield from work(errand)))
