@@ -82,7 +82,7 @@ def ask_all(
             if time.monotonic() > ends:
                 found.unasked.append(f"{operation.label} {mode.value}")
             else:
-                _ask(asks, operation, mode, examples, found)
+                _ask(asks, operation, mode, examples=examples, found=found)
     return found
 
 
@@ -104,7 +104,7 @@ def _teach_pictures() -> None:
 
 
 def _ask(
-    asks: httpx.Client, operation: Any, mode: GenerationMode, examples: int, found: Found
+    asks: httpx.Client, operation: Any, mode: GenerationMode, *, examples: int, found: Found
 ) -> None:
     @seed(SEED)
     @settings(
