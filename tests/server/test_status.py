@@ -57,6 +57,7 @@ def test_it_tells_queue_memory_and_how_calls_ended(engine: Engine, tmp_path: Pat
     assert told["memory"]["held_bytes"] == 0
     assert told["calls"]["other"] == {"path-unknown": 1}
     assert told["back"]["required_level"] == engine.settings.require_level
+    assert told["back"]["level"] >= engine.settings.require_level
     assert draining["state"] == "draining"
     assert draining["calls"]["server"] == {"done": 1}
 
@@ -132,6 +133,12 @@ def test_everything_that_can_be_told_is_told(state_dir: Path) -> None:
     assert "held by nothing" in lines
     assert "being made anew" in lines
     assert "resize       2 done" in lines
+
+
+def test_a_level_that_no_worker_is_free_to_show_is_not_made_up() -> None:
+    back = {"level": None, "required_level": 2, "pools": 1}
+    assert verb._workers(back) == "all at work, 2 at least; 1 pools ready"
+    assert verb._workers({**back, "level": 3}) == "level 3, 2 at least; 1 pools ready"
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,8 @@ def _lines(running: Running, asked: dict[str, Any]) -> list[str]:
 def _workers(back: dict[str, Any] | None) -> str:
     if back is None:
         return "being made anew"
-    return f"level {back['required_level']} at least, {back['pools']} pools ready"
+    level = f"level {back['level']}" if back["level"] is not None else "all at work"
+    return f"{level}, {back['required_level']} at least; {back['pools']} pools ready"
 
 
 def _lasted(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from typing import Literal
@@ -15,15 +16,18 @@ from safelight.server.endpoint import Call, Endpoint
 
 # How long the back end may take to tell of itself; without it, the rest is told.
 PATIENCE_S = 5.0
+# How long a worker may take to show what holds it: where all work, the level is told another time.
+LOOK_S = 1.0
 
 
 class Back(BaseModel):
-    """The back end: pictures side by side, pools of workers that are ready, the weakest cage that
-    it accepts, and how the work that it was given ended.
+    """The back end: pictures side by side, pools of workers that are ready, the level of a fresh
+    worker (null while none is free to show it), the least that is accepted, and how work ended.
     """
 
     jobs: int
     pools: int
+    level: int | None = None
     required_level: int
     counts: dict[str, int]
 
@@ -98,7 +102,11 @@ async def _back(call: Call) -> Back | None:
         found = await asyncio.wait_for(call.house.back.ask("state"), PATIENCE_S)
     except TimeoutError:
         return None
-    return Back.model_validate(found)
+    level = None
+    with contextlib.suppress(TimeoutError):
+        cage = await asyncio.wait_for(call.house.back.ask("ready"), LOOK_S)
+        level = cage["level"]
+    return Back.model_validate({**found, "level": level})
 
 
 def _calls(counted: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
