@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,14 @@ class Standing:
 
     app: App
     register: Register
+    _tokens: dict[tuple[Scope, ...], str] = field(default_factory=dict)
+
+    def _token(self, scopes: tuple[Scope, ...]) -> str:
+        """Made once: a register is a file, written anew with each."""
+        if scopes not in self._tokens:
+            fresh = self.register.add("token", "test", scopes, for_s=600)
+            self._tokens[scopes] = fresh.secret
+        return self._tokens[scopes]
 
     @property
     def house(self) -> House:
@@ -61,8 +69,7 @@ class Standing:
         """scopes None: nobody asks."""
         headers = dict(more.pop("headers", {}))
         if scopes is not None:
-            fresh = self.register.add("token", "test", scopes, for_s=600)
-            headers["Authorization"] = f"Bearer {fresh.secret}"
+            headers["Authorization"] = f"Bearer {self._token(scopes)}"
 
         async def asked() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, client=(client, 1))
