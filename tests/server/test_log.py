@@ -32,7 +32,7 @@ def test_every_line_that_we_write_fits() -> None:
         "holiday.jpg",
         "2026-11-21T21:00:00Z 12.3 ms 4831 B 200 holiday.jpg",
         "2026-11-21T21:00:00Z 12.3 ms 4831 B 200 holiday",
-        "2026-11-21T21:00:00Z 12.3 ms 4831 B 200 /home/anna",
+        "2026-11-21T21:00:00Z 12.3 ms 4831 B 200 /srv/anna",
         "2026-11-21T21:00:00Z 12.3 ms 4831 B 200\nholiday.jpg",
         "2026-11-21T21:00:00Z 12.3 ms 4831 B 200 " + "a" * 60,
         " 2026-11-21T21:00:00Z 12.3 ms 4831 B 200",
