@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,12 @@ from safelight.audit.receipt import Receipt, path_for
 from safelight.batch.runs import Runs
 from safelight.cli.main import run as safelight
 from safelight.client.remote import RemoteEngine, explicit
+from safelight.engine.book import Book
 from safelight.engine.engine import Engine
-from safelight.errors import Cancelled
+from safelight.engine.result import Result, Skipped
+from safelight.engine.workshop import ASIDE
+from safelight.errors import Cancelled, OutputClash, OutputExists
+from safelight.ops.inspect import Inspect
 from safelight.ops.resize import Resize
 from safelight.ops.sanitize import Sanitize
 from safelight.ops.scrub import Scrub
@@ -185,3 +191,72 @@ def test_an_engine_and_a_server_are_alike_to_a_batch() -> None:
     wanted = {"run", "prepare", "note", "cancel", "sweep"}
     assert wanted <= {*dir(Engine)} & {*dir(RemoteEngine)}
     assert threading.active_count()
+
+
+def test_a_connection_to_another_machine_stands_in_the_ledger(
+    near: Near, tmp_path: Path, state_dir: Path
+) -> None:
+    """With the control: one that stays on this machine does not."""
+    token = tmp_path / "token"
+    token.write_text(near.token)
+    token.chmod(0o600)
+    for server in (near.url, "https://studio.local:8443"):
+        settings = load({"server": server, "server_token_file": str(token)})
+        RemoteEngine.of(settings).close()
+    lines = Book.of(settings).ledger.read()
+    told = [(one["what"], one["why"], one["host"]) for one in lines]
+    assert told == [("connection", "--server", "studio.local:8443")]
+
+
+@pytest.fixture
+def engine(near: Near, tmp_path: Path, state_dir: Path) -> Iterator[RemoteEngine]:
+    token = tmp_path / "token"
+    token.write_text(near.token)
+    token.chmod(0o600)
+    with RemoteEngine.of(load({"server": near.url, "server_token_file": str(token)})) as found:
+        yield found
+
+
+def test_a_result_without_a_file_comes_as_bytes_or_goes_to_a_stream(engine: RemoteEngine) -> None:
+    small, gathered = Recipe((Resize(fit="8x8"),)), io.BytesIO()
+    result = engine.run(jpeg(), small)
+    assert isinstance(result, Result)
+    assert result.data is not None
+    poured = engine.run(io.BytesIO(jpeg()), small, into=gathered)
+    assert isinstance(poured, Result)
+    assert (poured.data, len(gathered.getvalue())) == (None, poured.output_bytes)
+    seen = engine.run(jpeg(), Recipe((Inspect(),)))
+    assert isinstance(seen, Result)
+    assert (seen.data, bool(seen.findings)) == (None, True)
+
+
+def test_an_output_is_never_its_own_input(engine: RemoteEngine, photos: Path) -> None:
+    with pytest.raises(OutputClash):
+        engine.run(photos / "0.jpg", Recipe((Scrub(),)), output=photos / "0.jpg")
+
+
+def test_what_was_noted_counts_only_as_it_was_noted(
+    engine: RemoteEngine, photos: Path, tmp_path: Path, state_dir: Path
+) -> None:
+    out, scrub = tmp_path / "out.jpg", Recipe((Scrub(),))
+    engine.run(photos / "0.jpg", scrub, output=out)
+    receipt = path_for(out).read_bytes()
+    (note,) = (state_dir / "remote").iterdir()
+    assert note.stat().st_mode & 0o777 == 0o600
+    again = engine.run(photos / "0.jpg", scrub, output=out)
+    assert isinstance(again, Skipped)
+    whole = note.read_text()
+    for altered in ("{", "{}", whole.replace('"recipe": "', '"recipe": "0')):
+        note.write_text(altered)
+        with pytest.raises(OutputExists):
+            engine.run(photos / "0.jpg", scrub, output=out)
+    note.write_text(whole)
+    with pytest.raises(OutputExists):
+        engine.run(photos / "1.jpg", scrub, output=out)
+    path_for(out).with_name(f"out.jpg.receipt.json{ASIDE}").write_bytes(receipt)
+    path_for(out).unlink()
+    engine.sweep(tmp_path)  # as after a run that was killed between the two names
+    assert path_for(out).read_bytes() == receipt
+    path_for(out).with_name(f"out.jpg.receipt.json{ASIDE}").write_bytes(b"nothing")
+    engine.sweep(tmp_path)
+    assert path_for(out).read_bytes() == receipt
