@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import signal
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def test_a_child_ends_with_its_supervisor_and_heeds_no_terminal(
     monkeypatch.setattr(namespaces, "die_with_parent", done.append)
     monkeypatch.setattr(namespaces, "undumpable", lambda: done.append("undumpable"))
     monkeypatch.setattr(signal, "signal", lambda number, action: done.append((number, action)))
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: (1_024, 1_000_000))
+    monkeypatch.setattr(resource, "setrlimit", lambda _kind, limits: done.append(limits))
     near, far = control.pair()
     fd = told().to_fd()
     start, line = begin([str(fd), str(far.detach())])
@@ -62,7 +65,8 @@ def test_a_child_ends_with_its_supervisor_and_heeds_no_terminal(
         assert not line.get_inheritable()
     assert start.options == told().options
     assert done == [
-        *((number, signal.SIG_IGN) for number in starting.IGNORED), start.supervisor, "undumpable",
+        *((number, signal.SIG_IGN) for number in starting.IGNORED),
+        (starting.MOST_FILES, 1_000_000), start.supervisor, "undumpable",
     ]  # fmt: skip
     with pytest.raises(OSError, match="descriptor"):
         os.fstat(fd)

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import json
 import os
+import resource
 import signal
 import socket
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from safelight.worker import namespaces
 from safelight.worker.memory import SIZE_SEALS
 
 MAX_CONFIG_BYTES = MEGA
+MOST_FILES = 65_536
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)
 UNSAID = ("origins", "warnings")
 FOLDERS = ("state_dir", "data_dir", "passphrase_file", "server_token_file")
@@ -110,6 +112,7 @@ def begin(words: list[str]) -> tuple[Start, socket.socket]:
     fd, line = int(words[0]), socket.socket(fileno=int(words[1]))
     start = Start.from_fd(fd)
     os.close(fd)
+    _make_room_for_descriptors()
     namespaces.die_with_parent(start.supervisor)
     namespaces.undumpable()
     line.set_inheritable(False)
@@ -117,3 +120,9 @@ def begin(words: list[str]) -> tuple[Start, socket.socket]:
         with contextlib.suppress(OSError):
             os.set_inheritable(listener.fd, False)
     return start, line
+
+
+def _make_room_for_descriptors() -> None:
+    """Each connection and each picture takes one; the usual limit is for a person's programs."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, MOST_FILES)), most))
