@@ -28,6 +28,10 @@ LATER_HEADERS = {
     "Location": "where the job is",
     "Retry-After": "seconds after which to look again",
 }
+CARRIED = (
+    "A header Content-Digest: sha-256=:BASE64: (RFC 9530) is compared with what came; a coding is"
+    " not taken."
+)
 WORDS = {
     "nothing": "done",
     "picture": "the result: as bytes, as what is known of it, or both, as Accept asks",
@@ -59,7 +63,7 @@ def request_body(endpoint: Endpoint, references: Keyed) -> dict[str, Any] | None
                 content["application/json"]["examples"] = examples
     if endpoint.parts:
         content["multipart/form-data"] = {"schema": _form(endpoint)}
-    return {"required": True, "content": content}
+    return {"description": CARRIED, "required": True, "content": content}
 
 
 def _form(endpoint: Endpoint) -> Schema:

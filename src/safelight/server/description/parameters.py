@@ -19,8 +19,9 @@ PATH_WORDS = {
 WORKED_HEADERS = {
     "Prefer": "wait=N waits at most N seconds for the result (30 if nothing is said); "
     "respond-async waits for nothing: the answer is 202",
-    "Content-Digest": "sha-256=:BASE64: of the body as it is sent (RFC 9530); compared",
 }
+# What a header may say, where not any text will do.
+PATTERNS = {"Prefer": "^(respond-async|wait=[0-9]{1,4})$"}
 # How a list of numbers is written in a query.
 COMMAS = r"^-?[0-9]+(,-?[0-9]+)*$"
 
@@ -79,5 +80,9 @@ def _headers(endpoint: Endpoint) -> Iterator[dict[str, Any]]:
             "in": "header",
             "required": False,
             "description": sentence,
-            "schema": {"type": "string"},
+            "schema": {"type": "string", **_pattern(name)},
         }
+
+
+def _pattern(header: str) -> Schema:
+    return {"pattern": PATTERNS[header]} if header in PATTERNS else {}
