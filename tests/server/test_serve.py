@@ -70,6 +70,7 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str
         (("--recipe", "a=x.toml"), 2, ""),
         (("--compat", "nobody"), 2, ""),
         (("--port", "70000"), 2, ""),
+        (("--queue", "many"), 2, ""),
         (("--certificate", "none.pem", "--key", "none.pem", *FREE), 2, ""),
     ],
 )

@@ -21,11 +21,30 @@ LIMITS = ("max_bytes", "max_pixels", "timeout_s")
 QUANTITIES = {"held_bytes": "512MB", "keep_s": "10min", "grace_s": "30s"}
 MOST = {"held_bytes": 1_000_000_000_000, "keep_s": 86_400, "grace_s": 3_600}
 
+
+class Whole(click.ParamType[int]):
+    """A whole number in a range that the help tells in the words of this house."""
+
+    name = "N"
+
+    def __init__(self, low: int, high: int) -> None:
+        self._low, self._high = low, high
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            number = self._low - 1
+        if not self._low <= number <= self._high:
+            self.fail(f"{value!r} is no whole number from {self._low} to {self._high}", param, ctx)
+        return number
+
+
 places = stacked(
     click.option(
         "--host", metavar="ADDRESS", help="Address to listen on; without it, the loopback."
     ),
-    click.option("--port", type=click.IntRange(0, 65_535), metavar="N",
+    click.option("--port", type=Whole(0, 65_535), metavar="N",
                  help="Port; 0 picks a free one. [0 to 65535; 8443]"),
     click.option("--unix", metavar="PATH", help="Listen at PATH, too, for this user alone."),
     click.option(
@@ -48,9 +67,9 @@ limits = stacked(
     click.option("--recipes-only", is_flag=True, help="Take no other work than those recipes."),
     click.option("--compat", multiple=True, type=click.Choice(["removebg", "rembg"]),
                  help="Speak this other service's language, too; repeatable."),
-    click.option("--queue", type=click.IntRange(1, 100_000), metavar="N",
+    click.option("--queue", type=Whole(1, 100_000), metavar="N",
                  help="Pictures that may wait. [1 to 100000; 256]"),
-    click.option("--connections", type=click.IntRange(1, 10_000), metavar="N",
+    click.option("--connections", type=Whole(1, 10_000), metavar="N",
                  help="Connections at a time. [1 to 10000; 512]"),
     click.option("--held", "held_bytes", metavar="SIZE",
                  help="Pictures in memory at a time. [1 to 1000000MB; 512MB]"),
