@@ -69,12 +69,12 @@ def test_a_store_is_changed_and_changed_back(
     trusting.change(face, "remove", (own, browser), "?", is_dry=False)
     assert not (own.place / FILE).exists()
     called = tools.read_text().splitlines()
-    take_in = " ".join(SYSTEMS[system][1])
+    take_in, let_go = (" ".join(command) for command in SYSTEMS[system][1:])
     base = f"-d sql:{browser.place}"
     assert [line.rstrip() for line in called] == [
         take_in,
         f"certutil {base} -A -t C,, -n {NICKNAME} -i {own.install[0][-2]}",
-        take_in,
+        let_go,
         f"certutil {base} -D -n {NICKNAME}",
     ]
 

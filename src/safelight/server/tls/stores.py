@@ -12,13 +12,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# Folder for authorities of one's own, and the command that takes them in.
-SYSTEMS = {
-    "Debian, Ubuntu": ("usr/local/share/ca-certificates", ("update-ca-certificates",)),
-    "Fedora, Red Hat": ("etc/pki/ca-trust/source/anchors", ("update-ca-trust", "extract")),
-    "SUSE": ("etc/pki/trust/anchors", ("update-ca-certificates",)),
-    "Arch": ("etc/ca-certificates/trust-source/anchors", ("update-ca-trust",)),
-}
+Command = tuple[str, ...]
+# Folder for authorities of one's own, and the commands after one was put there or taken away.
+# Debian's leaves links behind to what is gone, unless it starts afresh.
+_UPDATE, _TRUST = "update-ca-certificates", "update-ca-trust"
+SYSTEMS: dict[str, tuple[str, Command, Command]] = {
+    "Debian, Ubuntu": ("usr/local/share/ca-certificates", (_UPDATE,), (_UPDATE, "--fresh")),
+    "Fedora, Red Hat": (
+        "etc/pki/ca-trust/source/anchors", (_TRUST, "extract"), (_TRUST, "extract"),
+    ),
+    "SUSE": ("etc/pki/trust/anchors", (_UPDATE,), (_UPDATE,)),
+    "Arch": ("etc/ca-certificates/trust-source/anchors", (_TRUST,), (_TRUST,)),
+}  # fmt: skip
 BROWSERS = (
     ".pki/nssdb",
     ".mozilla/firefox/*",
@@ -34,7 +39,6 @@ ELSEWHERE = {
     "Windows": "certutil -user -addstore Root FILE",
     "iOS, Android": "open the file on the device, and trust it in the settings",
 }
-Command = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def missing_tool(home: Path) -> str:
 
 def _system(certificate: Path, nickname: str, root: Path) -> Iterator[Store]:
     file = f"{START}-{nickname.rpartition(' ')[2]}.crt"
-    for name, (folder, take_in) in SYSTEMS.items():
+    for name, (folder, take_in, let_go) in SYSTEMS.items():
         place = root / folder
         if not place.is_dir():
             continue
@@ -72,7 +76,7 @@ def _system(certificate: Path, nickname: str, root: Path) -> Iterator[Store]:
         yield Store(
             name, place, needs_root=True, is_in=target.exists(),
             install=(("install", "-m", "644", str(certificate), str(target)), take_in),
-            remove=(("rm", "-f", str(target)), take_in),
+            remove=(("rm", "-f", str(target)), let_go),
         )  # fmt: skip
 
 
