@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,12 +19,14 @@ from safelight.engine.book import Book
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result, Skipped
 from safelight.engine.workshop import ASIDE
-from safelight.errors import Cancelled, OutputClash, OutputExists
+from safelight.errors import Cancelled, Gone, OutputClash, OutputExists
 from safelight.ops.inspect import Inspect
 from safelight.ops.resize import Resize
 from safelight.ops.sanitize import Sanitize
 from safelight.ops.scrub import Scrub
 from safelight.recipe import Recipe
+from safelight.server.front.jobs.desk import Desk
+from safelight.server.front.jobs.job import Job
 from safelight.settings import Settings, load
 from tests.client.served import Near
 from tests.client.test_client import jpeg, png
@@ -260,3 +263,34 @@ def test_what_was_noted_counts_only_as_it_was_noted(
     path_for(out).with_name(f"out.jpg.receipt.json{ASIDE}").write_bytes(b"nothing")
     engine.sweep(tmp_path)
     assert path_for(out).read_bytes() == receipt
+
+
+def test_a_picture_that_the_server_forgot_is_sent_again(
+    engine: RemoteEngine, near: Near, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("safelight.client.remote.PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr("safelight.client.remote.WAIT_S", 0.0)
+    forgetful = iter((True, False))
+    desk = near.house.desk
+    submit = desk.submit
+
+    def submitted(*given: Any, **more: Any) -> Any:
+        job = submit(*given, **more)
+        if next(forgetful, False):
+            desk.purge(job)
+        return job
+
+    monkeypatch.setattr(desk, "submit", submitted)
+    result = engine.run(jpeg(), Recipe((Resize(fit="8x8"),)))
+    assert isinstance(result, Result)
+    assert result.width == 8
+    monkeypatch.setattr(
+        desk, "submit", lambda *given, **more: _purged(desk, submit(*given, **more))
+    )
+    with pytest.raises(Gone):
+        engine.run(jpeg(), Recipe((Resize(fit="8x8"),)))
+
+
+def _purged(desk: Desk, job: Job) -> Job:
+    desk.purge(job)
+    return job

@@ -140,6 +140,14 @@ def test_the_answer_of_removebg_has_the_headers_that_its_clients_read(
 
 
 @LOOPBACK
+def test_removebg_answers_in_json_where_that_alone_is_accepted(doors: Near, mug: bytes) -> None:
+    headers = {"X-Api-Key": doors.token, "Accept": "application/json"}
+    url = removebg_url(doors, "removebg")
+    found = requests.post(url, files={"image_file": mug}, headers=headers, timeout=60)
+    assert is_cut_out(base64.b64decode(found.json()["data"]["result_b64"], validate=True))
+
+
+@LOOPBACK
 @pytest.mark.parametrize(
     ("words", "size", "mode"),
     [

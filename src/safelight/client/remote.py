@@ -33,7 +33,7 @@ from safelight.engine.holding import Budget, Held
 from safelight.engine.kept import refuse_kept
 from safelight.engine.result import Result, Skipped
 from safelight.engine.source import Source, at_hand, open_source
-from safelight.errors import Cancelled, OutputClash, SafelightError
+from safelight.errors import Busy, Cancelled, Gone, OutputClash, SafelightError, Unavailable
 from safelight.formats import Format
 from safelight.recipe import Recipe, operation_named
 from safelight.settings import Settings
@@ -43,6 +43,8 @@ from safelight.worker.memory import read_only
 # How long one request is held open: nobody who stops a batch waits longer than that.
 WAIT_S = 2.0
 MOST_PATIENCE_S = 600.0
+# Before a picture is sent again to a server that has forgotten it, or broke off.
+PAUSES_S = (1.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ class RemoteEngine:
                 if isinstance(decision, Skipped):
                     return decision
                 place, is_replaced = decision
-            with at_hand(held) as ready, Held(self._budget) as room:
-                done = self._done(ready, wish, room)
+            with at_hand(held) as ready, ExitStack() as stack:
+                done, room = self._done(ready, wish, stack)
                 if place is None:
                     return _handed_over(done, room, into)
                 return self._filed(
@@ -140,7 +142,21 @@ class RemoteEngine:
         """As Engine.sweep."""
         return outputs.sweep(folder, self._records.speaks_of)
 
-    def _done(self, source: Source, wish: _Wish, room: Held) -> Done:
+    def _done(self, source: Source, wish: _Wish, stack: ExitStack) -> tuple[Done, Held]:
+        """What the server did, and the bytes of it, held as long as the stack. A server that was
+        started anew in between has forgotten the picture: it is sent again.
+        """
+        for pause_s in (*PAUSES_S, None):
+            room = stack.enter_context(Held(self._budget))
+            try:
+                return self._once(source, wish, room), room
+            except (Gone, Unavailable) as error:
+                if pause_s is None or isinstance(error, Busy) or self._stopped.wait(pause_s):
+                    raise
+                room.close()
+        raise Unavailable
+
+    def _once(self, source: Source, wish: _Wish, room: Held) -> Done:
         with ExitStack() as stack:
             pictures = tuple(
                 stack.enter_context(self._further(wish.recipe.files[digest]))

@@ -4,7 +4,7 @@ Faithful: the names of fields and sizes, X-API-Key (our token), binary answers, 
 X-Height, X-Credits-Charged (0), headers of the rate, the list of errors. Different: a picture named
 by its address is refused, as are shadows, regions, placing and zip archives; size is the whole
 picture where nothing is said; X-Type says what was said, as nobody looks what is shown; base64
-comes in forms alone, and answers are bytes.
+comes in forms alone. Answers are bytes, or base64 in JSON for who accepts that alone.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ SIZES = {"preview": 0.25, "small": 0.25, "regular": 0.25, "medium": 1.5, "hd": 4
          "4k": 10.0, "50MP": 50.0}  # fmt: skip
 FORMATS = {"png": "png", "jpg": "jpeg", "webp": "webp"}
 TYPES = ("person", "product", "car", "animal", "transportation", "graphics")
+# What stands around the base64 of an answer that was asked for as JSON.
+JSON_WORDS = (b'{"data": {"result_b64": "', b'"}}')
 HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 
@@ -73,15 +75,16 @@ async def remove(call: Call) -> Response:
         body.take("bg_image_file")
         done = await worked(call, recipe, picture, grounds)
     document = done.document
-    return done.response(
-        {
-            "X-Type": asked.type if asked.type in TYPES else "other",
-            "X-Width": str(document["width"]),
-            "X-Height": str(document["height"]),
-            "X-Credits-Charged": "0",
-            **_rate(call),
-        }
-    )
+    headers = {
+        "X-Type": asked.type if asked.type in TYPES else "other",
+        "X-Width": str(document["width"]),
+        "X-Height": str(document["height"]),
+        "X-Credits-Charged": "0",
+        **_rate(call),
+    }
+    if call.request.headers.get("accept", "").strip().lower() == "application/json":
+        return await done.coded(call.house.memory, JSON_WORDS, headers)
+    return done.response(headers)
 
 
 async def account(_call: Call) -> Response:

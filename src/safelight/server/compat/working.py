@@ -22,6 +22,8 @@ from safelight.server.front.working import ended
 LONGEST_WAIT_S = 600.0
 ROOM_WAIT_S = 20.0
 BLANKS = b" \t\r\n"
+# A piece that base64 does not pad.
+THREES = PIECE_BYTES // 3 * 3
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,31 @@ class Worked:
     kept: Kept
     document: dict[str, Any]
 
+    @property
+    def receipt(self) -> dict[str, str]:
+        name = str(self.kept.facts.get("receipt_id", ""))
+        return {"Safelight-Receipt": name} if name else {}
+
     def response(self, headers: dict[str, str]) -> Response:
         """Its bytes; they are overwritten once they are sent."""
         blob, kept = self.kept.blob, self.kept
-        known = {"Repr-Digest": told(blob.sha256)}
-        if receipt := str(kept.facts.get("receipt_id", "")):
-            known["Safelight-Receipt"] = receipt
+        known = {"Repr-Digest": told(blob.sha256)} | self.receipt
         return Parts(
             [blob], known | headers, media_type=kept.media_type, at_end=lambda _whole: blob.close()
+        )
+
+    async def coded(
+        self, memory: Memory, words: tuple[bytes, bytes], headers: dict[str, str]
+    ) -> Response:
+        """The same in base64, between these words, as JSON has it. Raises SafelightError where
+        there is no room in time.
+        """
+        blob = await encoded(memory, self.kept.blob)
+        return Parts(
+            [words[0], blob, words[1]],
+            self.receipt | headers,
+            media_type="application/json",
+            at_end=lambda _whole: blob.close(),
         )
 
 
@@ -77,6 +96,24 @@ async def decoded(memory: Memory, coded: Blob, limit_bytes: int) -> Blob:
         raise SafelightError("the server holds as much as it may") from error
     finally:
         coded.close()
+
+
+async def encoded(memory: Memory, blob: Blob) -> Blob:
+    """The same bytes in base64. Takes the blob over. Raises SafelightError as decoded does."""
+    size_bytes = (blob.size_bytes + 2) // 3 * 4
+    try:
+        with await memory.take(size_bytes, most_s=ROOM_WAIT_S) as room, blob.view() as view:
+            intake = Intake(size_bytes)
+            try:
+                for start in range(0, len(view), THREES):
+                    intake.write(base64.b64encode(view[start : start + THREES]))
+                return intake.finish(room)
+            finally:
+                intake.drop()
+    except TimeoutError as error:
+        raise SafelightError("the server holds as much as it may") from error
+    finally:
+        blob.close()
 
 
 def _decode(coded: Blob, intake: Intake) -> None:
