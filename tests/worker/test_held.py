@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from safelight.engine import engine
+from safelight.engine import engine, hosts
 from safelight.engine.result import Result
 from safelight.engine.stock import Stock
 from safelight.engine.tuning import Tuning, drawn
@@ -240,12 +240,12 @@ def test_the_engine_has_models_held_where_workers_have_few_threads(
     (tmp_path / "models").mkdir()
     for name, size_bytes in (("large", INHERITED_BYTES), ("small", 9)):
         add_model(tmp_path / "models", bytes(size_bytes), name=name, file=f"{name}.bin")
-    monkeypatch.setattr(engine, "open_host", Opened)
+    monkeypatch.setattr(hosts, "open_host", Opened)
     monkeypatch.setattr(Opened, "held", [])
     monkeypatch.setattr(Tuning, "choice", lambda _self: None)
     few, more = INHERITED_THREADS, INHERITED_THREADS + 1
     for cores, name, count in ((few, "large", 1), (1, "small", 1), (more, "large", 0)):
-        monkeypatch.setattr(engine, "usable_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(hosts, "usable_cores", lambda cores=cores: cores)
         with engine.Engine(replace(Settings(), data_dir=tmp_path), jobs=1) as running:
             result = running.run(drawn(8), Recipe((Upscale(scale=2, model=name),)))
         assert isinstance(result, Result)

@@ -83,7 +83,9 @@ class Engine:
         self._budget = Budget(self.settings.memory_budget, spills, self.jobs)
         self.tuning = Tuning(self.settings, self.store, self.stock)
         self.devices = Devices(self.settings, self.jobs)
-        self.hosts = Hosts(self.settings, self._limits, self.jobs, self.stock, self.devices)
+        self.hosts = Hosts(
+            *(self.settings, self._limits, self.jobs), stock=self.stock, devices=self.devices
+        )
         self._again = again
         self._book: Book | None = None
         self._door = door

@@ -55,7 +55,7 @@ class Hosts:
     """Gives hosts. Safe to use from many threads."""
 
     def __init__(
-        self, settings: Settings, limits: Limits, jobs: int, stock: Stock, devices: Devices
+        self, settings: Settings, limits: Limits, jobs: int, *, stock: Stock, devices: Devices
     ) -> None:
         self._settings, self._limits, self._jobs = settings, limits, jobs
         self._stock, self._devices = stock, devices
