@@ -229,6 +229,8 @@ async def test_who_asks_whether_to_go_on_is_told_before_the_body_is_sent() -> No
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n",
         b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 20_000,
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 20_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n" + b"a:b\r\n" * 200 + b"\r\n",
         b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
     ],
 )
@@ -281,6 +283,25 @@ async def test_a_body_that_breaks_the_rules_ends_the_call() -> None:
         writer.write(b"not a size\r\n")
         assert (await cut(reader)).startswith(b"HTTP/1.1 400")
         assert server.play.ended == ["/echo"]
+
+
+@pytest.mark.parametrize(("size", "is_taken"), [(1, False), (100, False), (200, True)])
+@looped
+async def test_chunks_that_cost_more_than_they_bring_end_the_call(
+    size: int, is_taken: bool
+) -> None:
+    async with front() as server:
+        reader, writer = await server.connect()
+        chunks = (f"{size:x}\r\n".encode() + b"x" * size + b"\r\n") * 30_000
+        if is_taken:
+            chunks = chunks[: len(chunks) // 30]
+        writer.write(b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        writer.write(chunks + b"0\r\n\r\n")
+        if is_taken:
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        else:
+            assert b"HTTP/1.1 200" not in await cut(reader)
+            assert server.play.ended == ["/echo"]
 
 
 @looped

@@ -24,11 +24,11 @@ from uvicorn.server import ServerState
 from safelight.errors import UsageError
 from safelight.server.description.problem import MEDIA_TYPE, Problem
 from safelight.server.front.headers import ALWAYS
+from safelight.server.front.strict import Strict
 
 HEADERS_S, IDLE_S, STALL_S, READER_S = 10.0, 15, 20.0, 30.0
 # Bytes a second of a body, seen over so many seconds.
 LEAST_RATE, RATE_AFTER_S = 16_384, 30.0
-HEADER_BYTES = 16_384
 
 
 class Line(H11Protocol):
@@ -38,6 +38,7 @@ class Line(H11Protocol):
         self, config: Config, state: ServerState, on_lost: Callable[[Line], None], **more: Any
     ) -> None:
         super().__init__(config, state, {}, **more)
+        self.conn = Strict()
         self._on_lost = on_lost
         self._since = self._heard = self._taken = self.loop.time()
         self._body_since: float | None = None
@@ -67,7 +68,10 @@ class Line(H11Protocol):
             self._since = self._heard
         if self._body_since is not None:
             self._body_bytes += len(data)
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        except h11.RemoteProtocolError:  # refused before it was read
+            self.send_400_response("")
 
     def on_response_complete(self) -> None:
         self._since = self.loop.time()
@@ -144,7 +148,6 @@ def make_config(app: Any) -> Config:
         server_header=False,
         date_header=False,
         timeout_keep_alive=IDLE_S,
-        h11_max_incomplete_event_size=HEADER_BYTES,
     )
     config.load()
     return config
