@@ -48,6 +48,7 @@ def test_a_code_is_shown_with_address_and_fingerprint(
     words = ("pair", "--name", "Anna's phone", "--scope", "tools", "--expires", "30d")
     code, out, err = safelight(tmp_path, home, *words)
     assert code == 0, err
+    assert "this machine alone" not in err
     shown = dict(line.split(maxsplit=1) for line in out.splitlines())
     assert (shown["server"], shown["fingerprint"]) == (URL, FINGERPRINT)
     typed = shown["code"].split()[0]
@@ -79,6 +80,17 @@ def test_a_device_ends_at_some_time(tmp_path: Path, home: Path) -> None:
     code, _, err = safelight(tmp_path, home, "pair", "--expires", "never")
     assert code == 2
     assert "--expires 3650d" in err
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8443", "http://[::1]:8443"])
+def test_a_server_for_this_machine_alone_is_told_as_that(
+    tmp_path: Path, home: Path, state: Path, url: str
+) -> None:
+    prepare(state)
+    write_down(server_folder(state), Running.of_this_process(url, addresses=(url,)))
+    code, _, err = safelight(tmp_path, home, "pair")
+    assert code == 0
+    assert "safelight serve --lan lets others in" in err
 
 
 def test_revoking_ends_all_that_are_named_or_none(tmp_path: Path, home: Path, state: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import click
 
 from safelight.cli.face import Face
@@ -40,6 +42,15 @@ def command(face: Face, *, name: str, scopes: tuple[str, ...], expires: str) -> 
     for_s = lasting(expires)
     if for_s is None:
         raise ParameterInvalid("a device's access ends at some time", hint="--expires 3650d")
+    if not any(_is_for_others(address) for address in (running.url, *running.addresses)):
+        face.warn("this server serves this machine alone: safelight serve --lan lets others in")
     wish = NewCode(name=named(name), scopes=scopes_of(scopes), expires_in_s=for_s)
     invite(face, register_for(face), wish, url=running.url, fingerprint=running.fingerprint or "")
     return 0
+
+
+def _is_for_others(address: str) -> bool:
+    from safelight.server.identity.hosts import address_of
+
+    found = address_of(urlsplit(address).hostname or "")
+    return found is None or not found.is_loopback
