@@ -9,7 +9,7 @@ import pytest
 from tests.cli.testscript import Script, redirected, unescaped
 
 # As a process of its own where that is the matter: streams, names as bytes, what is loaded.
-PROCESSES = {"streams", "names", "scrub"}
+PROCESSES = {"streams", "names", "scrub", "serve"}
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.txt"))
 
 
@@ -26,6 +26,7 @@ BROKEN = {
     "a file that is not there": "exists nothing",
     "noise where silence was asked": "run version\nsilent stdout",
     "a field that is not there": "run version --json\njson type=elephant",
+    "a server that nobody started": "leave",
     "a difference": "text a one\ntext b two\nsame a b",
 }
 

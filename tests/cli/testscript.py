@@ -8,6 +8,8 @@ One step a line; # starts a comment, the rest is read as a shell reads words:
     copy FROM TO           copy a file
     env NAME=VALUE         set a variable for the commands that follow
     run ARGUMENT...        run safelight; > FILE and < FILE as in a shell
+    serve ARGUMENT...      start a server, and wait for the line that says that it is ready
+    leave                  ask that server to leave, as Ctrl-C does; without it, it is ended
     exit CODE              what the last run must have left with (0 where nothing is said)
     stdout REGEX           what it must have said; also stderr; with ! before it: must not
     silent stdout|stderr   nothing at all was said there
@@ -63,9 +65,17 @@ class Script:
     stdout: bytes = b""
     stderr: bytes = b""
     extra: dict[str, str] = field(default_factory=dict)
+    server: subprocess.Popen[bytes] | None = None
 
     def play(self, text: str) -> None:
         """Do every line; an AssertionError names the line that did not hold."""
+        try:
+            self._play(text)
+        finally:
+            if self.server is not None:
+                self.leave()
+
+    def _play(self, text: str) -> None:
         for number, line in enumerate(text.splitlines(), 1):
             words = shlex.split(line, comments=True)
             if not words:
@@ -90,6 +100,8 @@ class Script:
             "link": lambda file, to: (self.folder / file).symlink_to(to),
             "env": lambda pair: self.extra.__setitem__(*pair.split("=", 1)),
             "run": self.run,
+            "serve": self.serve,
+            "leave": self.leave,
             "exit": self.exit,
             "stdout": lambda pattern: self.says(self.stdout, pattern, is_denied=is_denied),
             "stderr": lambda pattern: self.says(self.stderr, pattern, is_denied=is_denied),
@@ -101,10 +113,7 @@ class Script:
             "same": lambda a, b: self.compare(a, b, is_same=True),
             "differ": lambda a, b: self.compare(a, b, is_same=False),
         }
-        if name in ("exit", "run"):
-            if name == "run":
-                self.settle()
-        else:
+        if name != "exit":
             self.settle()
         steps[name](*rest)
 
@@ -127,6 +136,26 @@ class Script:
         if "--json" in arguments:
             self.validate()
         assert not re.search(rb"\x1b|\x9b|\xe2\x80\xae", self.stderr), "escapes"
+
+    def serve(self, *words: str) -> None:
+        usual = ("serve", "--json", "--no-browser", "--port", "0")
+        self.server = subprocess.Popen(
+            [*COMMAND, *usual, *words],
+            cwd=self.folder,
+            env=environment(self.home) | self.extra,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert self.server.stdout is not None
+        self.stdout, self.stderr = self.server.stdout.readline(), b""
+        self.validate()
+
+    def leave(self) -> None:
+        assert self.server is not None, "no server was started"
+        self.server.terminate()
+        self.stdout, self.stderr = self.server.communicate(timeout=LIMIT_S)
+        self.code, self.is_checked, self.server = self.server.returncode, False, None
 
     def validate(self) -> None:
         """Every line of JSON must be as its published schema says; nothing else may be between."""

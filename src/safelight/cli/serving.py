@@ -94,6 +94,8 @@ def options_of(face: Face, given: dict[str, Any]) -> ServeOptions:
     for name, example in QUANTITIES.items():
         if name in typed:
             typed[name] = _quantity(name, typed[name], example)
+    if "unix" in typed:
+        typed["unix"] = _placed("unix", typed["unix"])
     typed["recipes"] = _recipes(given["recipes"], settings)
     if given["recipes_only"] and not typed["recipes"]:
         raise UsageError("--recipes-only leaves nothing to do", hint="--recipe NAME=FILE")
