@@ -14,7 +14,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from safelight import settings
-from safelight.engine import engine
+from safelight.engine import engine, hosts
 from safelight.engine.result import Result
 from safelight.formats import WRITABLE
 from safelight.limits import Limits
@@ -66,7 +66,7 @@ def main(picture: Path) -> None:
     """picture: any picture that we read. Prints how many jobs were done."""
     wishes = replace(settings.load({}, os.environ, Path.cwd()), require_level=0)
     done = 0
-    debug_host = patch.object(engine, "open_host", open_debug_host)
+    debug_host = patch.object(hosts, "open_host", open_debug_host)
     with debug_host, engine.Engine(wishes, jobs=1) as debug:
         sources: dict[str, bytes] = {}
         for name in WRITABLE:
