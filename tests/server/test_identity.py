@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -280,6 +281,21 @@ def test_a_ticket_is_redeemed_once_and_before_it_ends(register: Register, clock:
     late = register.add("link", "browser", ("admin",), for_s=60, lasts_s=600)
     clock.now += 60
     assert register.redeem(late.secret, "link") is None
+
+
+def test_of_many_who_redeem_a_ticket_at_once_one_gets_in(register: Register, clock: Clock) -> None:
+    link = register.add("link", "browser", ("admin",), for_s=60, lasts_s=600)
+    each = [Register(register.folder, now=clock) for _ in range(8)]
+    with ThreadPoolExecutor(len(each)) as pool:
+        got = [*pool.map(lambda one: one.redeem(link.secret, "link"), each)]
+    assert len([one for one in got if one is not None]) == 1
+    assert len(register.records()) == 1
+
+
+def test_nobody_who_is_added_at_once_is_lost(register: Register) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = [*pool.map(lambda _number: added(register), range(24))]
+    assert set(register.records()) == {fresh.record.id for fresh in made}
 
 
 def test_scopes_are_required(register: Register) -> None:
