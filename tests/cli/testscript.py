@@ -6,6 +6,7 @@ One step a line; # starts a comment, the rest is read as a shell reads words:
     text NAME WORDS        make a text file
     folder NAME            make a folder
     copy FROM TO           copy a file
+    paired URL             as if this machine had been paired with the server at this url
     env NAME=VALUE         set a variable for the commands that follow
     run ARGUMENT...        run safelight; > FILE and < FILE as in a shell
     serve ARGUMENT...      start a server, and wait for the line that says that it is ready
@@ -38,6 +39,7 @@ from pathlib import Path
 import pytest
 
 from safelight.cli.main import main
+from safelight.client.connections import Connection, keep
 from tests.cli.pictures import draw
 from tests.cli.schema import violations
 
@@ -99,6 +101,7 @@ class Script:
             "copy": lambda a, b: self.write_bytes(b, (self.folder / a).read_bytes()),
             "link": lambda file, to: (self.folder / file).symlink_to(to),
             "env": lambda pair: self.extra.__setitem__(*pair.split("=", 1)),
+            "paired": self.pair,
             "run": self.run,
             "serve": self.serve,
             "leave": self.leave,
@@ -116,6 +119,11 @@ class Script:
         if name != "exit":
             self.settle()
         steps[name](*rest)
+
+    def pair(self, url: str) -> None:
+        state = self.home / ".local" / "state" / "safelight"
+        state.mkdir(parents=True, exist_ok=True)
+        keep(state, Connection(url, "a-token", scopes=("tools",)))
 
     def settle(self) -> None:
         """A run whose exit code nobody named must have succeeded."""
