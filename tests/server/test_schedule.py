@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from safelight.errors import Busy, LimitExceeded
 from safelight.server.front.jobs.pace import MOST_RECIPES, Pace
-from safelight.server.front.jobs.schedule import ABOUT_S, PATIENCE, SUSPECT_S, Schedule, Ticket
+from safelight.server.front.jobs.schedule import (
+    ABOUT_S,
+    FREE_S,
+    PATIENCE,
+    SUSPECT_S,
+    Schedule,
+    Ticket,
+)
 from tests.server.simulated import Day, FirstComeFirst, Picture, pictures, simulate
 
 MANY = 10_000
@@ -84,6 +91,33 @@ def test_ones_own_batch_does_not_stand_before_ones_own_wish() -> None:
     coming = [*pictures("a", 50, 1.0, is_batch=True), *pictures("a", 1, 0.5, at=5.5)]
     ended = [one.ended for one in simulate(schedule(), coming).done if one.seconds == 0.5]
     assert ended == [6.5]
+
+
+def test_batches_leave_a_slot_free_while_somebody_waits_now_and_then() -> None:
+    coming = [
+        *pictures("batch", 200, 10.0, is_batch=True),
+        *(Picture("b", 20.5 + at, 0.1) for at in range(50)),
+    ]
+    day = simulate(schedule(2), coming)
+    assert max(day.waits("b")[1:]) <= 9.5  # until the two that ran have ended
+    assert max(day.waits("b")[12:]) == 0
+    control = simulate(FirstComeFirst(2), coming)
+    assert min(control.waits("b")) > 900
+
+
+def test_a_batch_has_every_slot_again_once_nobody_waits_any_more() -> None:
+    desk = schedule(2)
+    prompt = ticket("b")
+    desk.offer([prompt])
+    desk.offer([ticket("a", is_batch=True) for _ in range(4)])
+    assert desk.start(0.0) is prompt
+    assert desk.start(0.0) is not None
+    desk.end(prompt, 1.0)
+    assert desk.start(1.0) is None
+    assert desk.start(1.0 + FREE_S) is not None
+    alone = schedule(1)
+    alone.offer([ticket("a", is_batch=True)])
+    assert alone.start(0.0) is not None
 
 
 def test_a_batch_is_not_starved_by_a_stream_of_wishes() -> None:
@@ -253,7 +287,8 @@ def test_whatever_happens_a_free_slot_is_used_and_nothing_runs_twice(
         else:
             started = desk.start(now)
             is_free = len(desk.running) < slots
-            assert started is not None or not waiting or not is_free or desk._suspects
+            may_rest = desk._suspects or desk._leaves_free(now)
+            assert started is not None or not waiting or not is_free or may_rest
             if started is not None:
                 assert started not in seen
                 seen.add(started)

@@ -6,6 +6,7 @@
   the least of the others is, so that nobody saves up.
 - What somebody waits for comes before batches; but once so many seconds of it were started while a
   batch waited as PATIENCE times the batch's next picture takes, that one is next.
+- While somebody waits in person now and then, batches leave one slot free, if there are several.
 - Whose picture broke or outlasted its worker has one at a time for a while. Whose picture takes
   far longer than it was thought to begins no other while somebody else is about.
 - Who leaves too much unfetched in memory waits until some of it is fetched or has expired.
@@ -24,6 +25,8 @@ PATIENCE = 4.0
 SUSPECT_S = 60.0
 # Far longer: so many times the guess, and so many seconds, beyond it. About: within so long.
 LATE, LATE_S, ABOUT_S = 4.0, 2.0, 60.0
+# For so long after somebody waited in person, batches leave the last slot free.
+FREE_S = 3.0
 # Of the queue, what one owner may have of it.
 SHARE = 0.75
 MOST_RETRY_S = 600
@@ -61,6 +64,7 @@ class Schedule:
         self._owed_s = 0.0
         self._suspects: dict[str, float] = {}
         self._seen: dict[str, float] = {}
+        self._prompted = -math.inf
 
     def offer(self, tickets: Sequence[Ticket]) -> None:
         """Let them wait, all or none. Raises Busy, with the seconds after which to ask again,
@@ -93,7 +97,7 @@ class Schedule:
         prompt, batch = self._first(self._prompt, now), self._first(self._batch, now)
         is_due = batch is not None and self._owed_s >= PATIENCE * batch.cost_s
         ticket = batch if prompt is None or is_due else prompt
-        if ticket is None:
+        if ticket is None or (ticket.is_batch and not is_due and self._leaves_free(now)):
             return None
         if ticket.is_batch:
             self._owed_s = 0.0
@@ -108,6 +112,8 @@ class Schedule:
     def end(self, ticket: Ticket, now: float, *, is_poison: bool = False) -> None:
         """Its slot is free. is_poison: it broke its worker or outlasted it."""
         self.running.discard(ticket)
+        if not ticket.is_batch:
+            self._prompted = now
         started = now if ticket.started is None else ticket.started
         self._used[ticket.owner] += (now - started) - ticket.cost_s
         self._seen = {one: at for one, at in self._seen.items() if now - at < ABOUT_S}
@@ -189,6 +195,10 @@ class Schedule:
 
     def _busy(self) -> set[str]:
         return {*self._prompt, *self._batch, *(ticket.owner for ticket in self.running)}
+
+    def _leaves_free(self, now: float) -> bool:
+        is_last = len(self.running) == self.slots - 1
+        return is_last and self.slots > 1 and now - self._prompted < FREE_S
 
     def _first(self, lane: Lane, now: float) -> Ticket | None:
         over = dict.fromkeys(self._used, 0.0)
