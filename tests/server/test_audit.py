@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,24 @@ def test_ways_out_are_told_as_they_ended(
     assert (own["errno"], own["contained"]) == (errno, is_contained)
     assert told["closed"] is is_contained
     workers = [one for one in told["attempts"] if one["where"] == "worker"]
-    assert len(workers) == told["attempted"] - 1 >= 9
+    back = [one for one in told["attempts"] if one["where"] == "back"]
+    assert len(workers) == told["attempted"] - 1 - len(back) >= 9
     assert all(one["contained"] for one in workers)
+
+
+@pytest.mark.parametrize(("errno", "is_contained"), [(101, True), (111, False), (0, False)])
+def test_the_back_end_is_told_apart(
+    server: Standing, monkeypatch: pytest.MonkeyPatch, errno: int, *, is_contained: bool
+) -> None:
+    """Its network is empty only where it may leave the machine's: that decides nothing else."""
+    found = (Attempt("tcp-connect", "network", 1, True),)
+    monkeypatch.setattr(outward, "attempts", lambda: found)
+    monkeypatch.setattr(
+        outward, "ATTACKS",
+        [replace(one, run=lambda _target: errno) for one in outward.ATTACKS],
+    )  # fmt: skip
+    told = server.get("/api/v1/audit/egress").json()
+    assert (told["closed"], told["back_closed"]) == (True, is_contained)
 
 
 def test_the_journal_comes_a_page_at_a_time(server: Standing) -> None:

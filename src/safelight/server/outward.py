@@ -29,6 +29,9 @@ LOOPBACK4, LOOPBACK6 = bytes((127, 0, 0, 1)), bytes(15) + b"\1"
 ALLOWED = frozenset({"look-at-file", "look-at-file-old", "memory-file", "pass-descriptor"})
 # Landlock answers these: their calls exist for the front end's own code.
 BY_LANDLOCK = frozenset({"read-file", "list-folder", "read-environment"})
+# What goes to an address, and what an empty network answers to it.
+REACHING = frozenset({"tcp-connect", "tcp6-connect", "udp-send", "udp6-send"})
+BY_EMPTINESS = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL})
 _OWN = ctypes.create_string_buffer(b"sixteen bytes ..")
 
 
@@ -125,6 +128,15 @@ def attempts() -> tuple[Attempt, ...]:
         return tuple(_judged(one, one.run(target)) for one in ATTACKS)
     with control.prey() as prey:
         return tuple(_judged(one, _isolated(one, prey)) for one in ATTACKS)
+
+
+def reaching() -> tuple[Attempt, ...]:
+    """Those that go to an address, made now by this process, which has no sieve; contained only by
+    the errno that an empty network gives. They aim at this machine itself.
+    """
+    target = AttackTarget(pid=os.getpid(), address=ctypes.addressof(_OWN))
+    made = ((one, one.run(target)) for one in ATTACKS if one.name in REACHING)
+    return tuple(Attempt(one.name, one.group, met, met in BY_EMPTINESS) for one, met in made)
 
 
 def _judged(attack: Attack, errno: int) -> Attempt:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
@@ -25,7 +26,7 @@ POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'; sandbox"
 )
-Where = Literal["front", "worker"]
+Where = Literal["front", "worker", "back"]
 
 
 class Asking(BaseModel):
@@ -82,11 +83,14 @@ class Attempt(BaseModel):
 
 
 class Egress(BaseModel):
-    """Every way out, tried now: from the front end while it answers this, and from a worker that
-    opens pictures. closed: each of them was contained.
+    """Every way out, tried now: from the front end while it answers this, from a worker that opens
+    pictures, and from the back end. closed: all of the front end, which takes in what anybody
+    sends, and of the worker were contained. back_closed: those of the back end, too; it opens no
+    picture and no request, and leaves the machine's network where it may, which is as root.
     """
 
     closed: bool
+    back_closed: bool
     attempted: int
     contained: int
     level: int
@@ -116,16 +120,14 @@ async def egress(call: Call) -> Response:
     found = await call.house.back.ask("egress")
     tried = [
         *(_attempt("front", one.name, one.errno, is_contained=one.contained) for one in own),
-        *(
-            _attempt("worker", one["name"], one["errno"], is_contained=one["contained"])
-            for one in found["attempts"]
-        ),
+        *_of("worker", found["attempts"]),
+        *_of("back", found["own"]),
     ]
-    contained = sum(one.contained for one in tried)
     told = Egress(
-        closed=contained == len(tried),
+        closed=all(one.contained for one in tried if one.where != "back"),
+        back_closed=all(one.contained for one in tried if one.where == "back"),
         attempted=len(tried),
-        contained=contained,
+        contained=sum(one.contained for one in tried),
         level=found["level"],
         attempts=tried,
     )
@@ -148,6 +150,11 @@ async def report(call: Call) -> Response:
     found = await call.house.back.ask("report", facts)
     headers = {"Content-Security-Policy": POLICY}
     return Response(found["text"], headers=headers, media_type=media_type)
+
+
+def _of(where: Where, found: list[dict[str, Any]]) -> Iterator[Attempt]:
+    for one in found:
+        yield _attempt(where, one["name"], one["errno"], is_contained=one["contained"])
 
 
 def _attempt(where: Where, name: str, errno: int, *, is_contained: bool) -> Attempt:
