@@ -79,7 +79,9 @@ class Register:
         Raises LimitExceeded where there are MAX_RECORDS, Unavailable, OutputFailed.
         """
         with self._changing() as records:
-            return self._added(records, kind, name, scopes, for_s, lasts_s, secret)
+            return self._added(
+                records, kind, name, scopes, for_s=for_s, lasts_s=lasts_s, secret=secret
+            )
 
     def redeem(self, untrusted_secret: str, kind: Kind, *, name: str = "") -> Fresh | None:
         """What a ticket of this kind becomes, with a name of its own if one is given. It is gone
@@ -92,7 +94,7 @@ class Register:
                 return None
             del records[ticket.id]
             return self._added(
-                records, BECOMES[kind], name or ticket.name, ticket.scopes, ticket.lasts_s
+                records, BECOMES[kind], name or ticket.name, ticket.scopes, for_s=ticket.lasts_s
             )
 
     def remove(self, id: str) -> Record:
@@ -114,6 +116,7 @@ class Register:
         kind: Kind,
         name: str,
         scopes: tuple[Scope, ...],
+        *,
         for_s: int | None,
         lasts_s: int | None = None,
         secret: str | None = None,
