@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from safelight.cli.main import run
+from safelight.recipe import Recipe
 from safelight.server.unit import quoted, unit
+from safelight.worker import seccomp, syscalls
+from safelight.worker.bpf import (
+    ALLOW,
+    ERRNO,
+    JUMP_EQUAL,
+    LOAD,
+    NUMBER,
+    RETURN,
+    Label,
+    Step,
+    assemble,
+    low,
+)
+from tests.server.standing import engine_in
+from tests.worker.children import in_child
 
 PROGRAM = (sys.executable, "-m", "safelight.cli")
 # systemd.unit(5), systemd.service(5), systemd.exec(5), systemd.resource-control(5), systemd.kill(5)
@@ -128,6 +147,46 @@ def test_serve_prints_one_for_its_options(capsys: pytest.CaptureFixture[str]) ->
     assert [command[i + 1] for i, word in enumerate(command) if word == "--name"] == ["a b", "c"]
     assert service["TimeoutStopSec"] == "130"
     assert "DeviceAllow" in service
+
+
+# Of what the unit's filters refuse, the calls that attacks on a worker make.
+REFUSED = ("bpf", "ptrace", "perf_event_open", "adjtimex", "swapon", "reboot", "syslog", "kcmp",
+           "process_vm_readv", "process_vm_writev")  # fmt: skip
+FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
+
+
+def fenced() -> list[Step | Label]:
+    """What systemd makes of the unit's calls and families, as far as our attacks meet it."""
+    number = syscalls.number
+    return [
+        Step(LOAD, NUMBER),
+        Step(JUMP_EQUAL, number("socket"), "families"),
+        *(Step(JUMP_EQUAL, number(name), "refuse") for name in REFUSED),
+        Step(RETURN, ALLOW),
+        Label("families"),
+        Step(LOAD, low(0)),
+        *(Step(JUMP_EQUAL, family, "allow") for family in FAMILIES),
+        Step(RETURN, ERRNO | errno.EAFNOSUPPORT),
+        Label("refuse"),
+        Step(RETURN, ERRNO | errno.EPERM),
+        Label("allow"),
+        Step(RETURN, ALLOW),
+    ]
+
+
+def level(folder: Path) -> list[int]:
+    """Of a worker that is made now, and how many attacks on it were not contained."""
+    with engine_in(folder) as engine:
+        report = engine.host(Recipe.from_steps([{"op": "inspect"}]), "png").report()
+    return [report.level, len(report.attempts) - report.contained]
+
+
+def test_its_fences_leave_the_cage_within_as_strong(tmp_path: Path) -> None:
+    def behind_them() -> Any:
+        seccomp.install(assemble(fenced()))
+        return level(tmp_path)
+
+    assert in_child(behind_them) == level(tmp_path)
 
 
 def test_systemd_itself_understands_it(tmp_path: Path) -> None:
