@@ -108,6 +108,12 @@ def test_metrics_count_without_names(server: Standing) -> None:
     assert found["safelight_memory_bytes"].samples[0].value == ServeOptions().held_bytes
 
 
+def test_a_name_that_was_counted_would_be_seen(server: Standing) -> None:
+    """The control: what is counted under a name does stand there."""
+    server.house.tally.call("secret-name", "done", 0.1, received_bytes=0, sent_bytes=0)
+    assert "secret-name" in server.get("/api/v1/metrics").text
+
+
 def test_durations_fall_into_the_first_that_they_do_not_pass() -> None:
     found = Durations()
     for seconds in (0.001, BOUNDS_S[0], BOUNDS_S[0] + 1e-9, 1e6):
