@@ -1,5 +1,5 @@
-"""Unlocked: the ways out of the front end, tried in a throw-away process that nothing locks in. What
-is refused there, too, says nothing about the lock.
+"""Unlocked: the ways out of the front end, tried in a throw-away process that nothing locks in.
+What is refused there, too, says nothing about the lock.
 """
 
 from __future__ import annotations
