@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from safelight.engine.engine import Engine
 from safelight.errors import PolicyRefused, by_number
 from safelight.limits import MEGA
+from safelight.recipe import Recipe
 from safelight.server import control
 from safelight.server.back import main as main_module
-from safelight.server.back.main import attend, limited
+from safelight.server.back.main import USUAL, attend, limited, warm
 from safelight.server.control import Kind, Note
 from safelight.server.front.backline import Backline
 from safelight.server.lockdown import Held
@@ -102,6 +104,17 @@ def test_the_process_leaves_the_network_where_it_may_and_ends_with_its_line(
     thread.join(PATIENCE_S)
     far.close()
     assert ended == [0]
+
+
+def test_workers_are_ready_for_what_is_usual_and_for_recipes_with_a_name(
+    settings: Settings,
+) -> None:
+    named = {"strip": Recipe.from_steps([{"op": "scrub"}]).canonical.decode()}
+    with Engine(settings, jobs=1) as engine:
+        warm(engine, ServeOptions(recipes=named))
+        assert engine.hosts.ready == 2
+        assert engine.host(USUAL, "png").report().level >= 2
+        assert engine.hosts.ready == 2
 
 
 def test_no_limit_is_looser_than_the_users_own(settings: Settings) -> None:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from safelight.engine.engine import Engine
+from safelight.engine.hosts import MOST_IDLE
 from safelight.errors import SafelightError
 from safelight.limits import MAX_OUTPUT_BYTES
 from safelight.recipe import Recipe
@@ -61,16 +62,25 @@ def attend(
             engine.book.journal  # noqa: B018 - a vault that is locked is told at once
             serving = Serving(engine, options)
             control.send(line, Note(Kind.READY, held))
-            engine.prepare(USUAL, "jpeg")
+            warming = threading.Thread(target=warm, args=(engine, options), daemon=True)
+            warming.start()
             try:
                 _heed(line, serving)
             finally:
                 engine.cancel()
+                warming.join()
                 serving.close()
     except SafelightError as error:
         sys.stderr.write(f"{error.message}\n")
         with suppress(OSError):
             control.send(line, Note(Kind.FAILED, error.number))
+
+
+def warm(engine: Engine, options: ServeOptions) -> None:
+    """Have workers ready for what is usual, and for the recipes that have a name here."""
+    named = [Recipe.from_canonical(one.encode()) for one in options.recipes.values()]
+    for recipe in [USUAL, *named][: MOST_IDLE // 2]:
+        engine.prepare(recipe, "jpeg")
 
 
 def limited(settings: Settings, options: ServeOptions) -> Settings:

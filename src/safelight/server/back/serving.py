@@ -93,9 +93,10 @@ class Serving:
         perform = self._order if is_order else self._ask
         threads = self._work if is_order else self._asks
         try:
-            threads.submit(self._perform, perform, peer, record, stop=stop, parcel=parcel)
+            wish = threads.submit(self._perform, perform, peer, record, stop=stop, parcel=parcel)
         except RuntimeError as error:
             raise Unavailable("the back end is ending") from error
+        wish.add_done_callback(lambda one: parcel.close() if one.cancelled() else None)
 
     def _perform(
         self, perform: Callable[..., None], peer: Peer, record: Order | Ask, *,
