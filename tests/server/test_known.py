@@ -18,7 +18,7 @@ import pytest
 from bench.serving import client, serving
 from safelight.proof.serving.served import Served
 from safelight.server.identity.preparing import new_link, register_of
-from tests.server.test_tls import brought
+from tests.server.certificates import brought
 
 SESSION, TOKENS, PAIRING = "/api/v1/session", "/api/v1/tokens", "/api/v1/pairing"
 LIMIT_S = 30

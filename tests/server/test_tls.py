@@ -15,30 +15,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
     Encoding,
-    NoEncryption,
-    PrivateFormat,
     load_der_private_key,
 )
-from cryptography.x509.oid import NameOID
 
-from safelight.errors import InputMissing, PolicyRefused, VaultLocked
+from safelight.errors import PolicyRefused
 from safelight.server.identity.hosts import address_of
-from safelight.server.options import ServeOptions
 from safelight.server.tls import authority as authorities
 from safelight.server.tls.authority import (
-    LEAF_LASTS,
     Authority,
     load_or_make,
     own_names,
     permitted_names,
 )
-from safelight.server.tls.choosing import LOOPBACK, authority_of, chosen
-from safelight.server.tls.context import renew, server_context, suites_of
-from safelight.server.tls.credentials import Brought, Local
+from safelight.server.tls.choosing import LOOPBACK
 from safelight.server.tls.policy import ENVIRONMENT, SUITES
-from safelight.settings import Settings
 from safelight.vault.plain import new_secret
 from tests.server.openssl import ask, speaking
 
@@ -261,142 +252,3 @@ def test_a_front_end_that_is_locked_takes_a_new_certificate(tmp_path: Path, leaf
     finally:
         os.close(fd)
     assert ran.stdout.splitlines() == ["closed", "closed", " ".join(SUITES)], ran.stderr
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime.datetime.now(datetime.UTC)
-
-    def __call__(self) -> datetime.datetime:
-        return self.now
-
-
-def own_fingerprint(fd: int) -> bytes:
-    pem = os.pread(fd, 65_536, 0)
-    return x509.load_pem_x509_certificates(pem)[0].fingerprint(hashes.SHA256())
-
-
-def test_a_certificate_is_renewed_before_it_ends(tmp_path: Path, secret: bytes) -> None:
-    clock, is_locked = Clock(), False
-
-    def key() -> bytes:
-        if is_locked:
-            raise VaultLocked
-        return secret
-
-    local = Local(tmp_path, key, host="box", names=NAMES, now=clock)
-    context = server_context(local.leaf_fd)
-    first, pinned = own_fingerprint(local.leaf_fd), local.fingerprint
-    assert local.told() == {"leaf_fd": local.leaf_fd}
-    clock.now += LEAF_LASTS / 3 - DAY
-    assert local.renewed() is None
-    clock.now += 2 * DAY
-    is_locked = True
-    assert local.renewed() is None
-    assert own_fingerprint(local.leaf_fd) == first
-    is_locked = False
-    fd = local.renewed()
-    assert fd == local.leaf_fd
-    assert own_fingerprint(local.leaf_fd) != first
-    assert (local.fingerprint, local.renewed()) == (pinned, None)
-    renew(context, local.leaf_fd)
-    local.close()
-
-
-def brought(
-    folder: Path, *, days: float = 10, password: bytes | None = None, key_of_another: bool = False
-) -> tuple[Path, Path]:
-    """A certificate of the user's own, made out to a public name, and its key."""
-    key = generate_private_key(SECP256R1())
-    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "photos.example")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(named).issuer_name(named).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - 20 * DAY).not_valid_after(now + days * DAY)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    written = generate_private_key(SECP256R1()) if key_of_another else key
-    form = BestAvailableEncryption(password) if password else NoEncryption()
-    files = folder / "own.pem", folder / "own.key"
-    files[0].write_bytes(made.public_bytes(Encoding.PEM))
-    files[1].write_bytes(written.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, form))
-    return files
-
-
-def test_a_certificate_that_was_brought_is_read_again_when_it_changes(tmp_path: Path) -> None:
-    files = brought(tmp_path)
-    own = Brought(*files)
-    server_context(own.leaf_fd)
-    first = own.fingerprint
-    assert (own.authority, own.renewed()) == ("", None)
-    files[1].write_bytes(b"half written")
-    assert own.renewed() is None
-    assert own.fingerprint == first
-    brought(tmp_path)
-    assert own.renewed() == own.leaf_fd
-    assert own.fingerprint != first
-    files[0].unlink()
-    assert own.renewed() is None
-    own.close()
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [({"days": -1}, "not valid today"), ({"password": b"x"}, "encrypted"),
-     ({"key_of_another": True}, "not that of the certificate")],
-)  # fmt: skip
-def test_a_certificate_that_cannot_serve_is_refused(
-    tmp_path: Path, wrong: dict[str, object], words: str
-) -> None:
-    with pytest.raises(PolicyRefused, match=words):
-        Brought(*brought(tmp_path, **wrong))  # type: ignore[arg-type] # one case each
-
-
-def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
-    files = brought(tmp_path)
-    with pytest.raises(InputMissing):
-        Brought(tmp_path / "none", files[1])
-    with pytest.raises(InputMissing):
-        Brought(tmp_path, files[1])
-    files[0].write_bytes(b"x")
-    with pytest.raises(PolicyRefused, match="cannot be read"):
-        Brought(*files)
-
-
-@pytest.mark.parametrize("pem", [b"", b"x", b"-----BEGIN CERTIFICATE-----\n"])
-def test_what_is_no_certificate_is_not_taken_into_use(leaf: bytes, pem: bytes) -> None:
-    good, bad = os.memfd_create("good"), os.memfd_create("bad")
-    os.pwrite(good, leaf, 0)
-    os.pwrite(bad, pem, 0)
-    context = server_context(good)
-    with pytest.raises(PolicyRefused):
-        renew(context, bad)
-    assert set(SUITES) <= set(suites_of(context))
-    os.close(good)
-    os.close(bad)
-
-
-def test_a_key_that_is_encrypted_is_not_asked_for_on_the_terminal(tmp_path: Path) -> None:
-    fd = os.memfd_create("leaf")
-    for path in brought(tmp_path, password=b"long enough"):
-        os.write(fd, path.read_bytes())
-    with pytest.raises(PolicyRefused):
-        server_context(fd)
-    os.close(fd)
-
-
-def test_what_was_asked_for_decides_who_vouches(tmp_path: Path) -> None:
-    settings = Settings(state_dir=tmp_path / "state")
-    local = chosen(settings, ServeOptions(names=("x.local",)), ["10.0.0.9"])
-    assert local.fingerprint == authority_of(settings).fingerprint
-    local.close()
-    with pytest.raises(PolicyRefused, match="vouches for local names"):
-        chosen(settings, ServeOptions(names=("photos.example",)), [])
-    with pytest.raises(PolicyRefused, match="not for 203"):
-        chosen(settings, ServeOptions(), ["203.0.113.5"])
-    files = [str(path) for path in brought(tmp_path)]
-    options = ServeOptions(certificate=files[0], certificate_key=files[1])
-    own = chosen(settings, options, ["203.0.113.5"])
-    assert own.authority == ""
-    own.close()
