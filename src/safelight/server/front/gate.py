@@ -116,11 +116,16 @@ class Gate:
         def made() -> Line:
             return Line(self._config, self.state, leave)
 
+        is_in = False
         try:
             await self._loop.connect_accepted_socket(made, connection, ssl=tls, **within)
-        except (OSError, TimeoutError, asyncio.CancelledError):
-            connection.close()
-            leave()
+            is_in = True
+        except (OSError, TimeoutError):
+            pass
+        finally:
+            if not is_in:
+                connection.close()
+                leave()
 
     def _leave(self) -> None:
         self._count -= 1
