@@ -13,13 +13,14 @@ import pytest
 
 from safelight.audit.receipt import Receipt, path_for
 from safelight.batch.runs import Runs
+from safelight.cli.elsewhere import require_client
 from safelight.cli.main import run as safelight
 from safelight.client.remote import RemoteEngine, explicit
 from safelight.engine.book import Book
 from safelight.engine.engine import Engine
 from safelight.engine.result import Result, Skipped
 from safelight.engine.workshop import ASIDE
-from safelight.errors import Cancelled, Gone, OutputClash, OutputExists
+from safelight.errors import Cancelled, Gone, OutputClash, OutputExists, SomethingMissing
 from safelight.ops.inspect import Inspect
 from safelight.ops.resize import Resize
 from safelight.ops.sanitize import Sanitize
@@ -285,3 +286,12 @@ def test_a_picture_that_the_server_forgot_is_sent_again(
     forgetful = iter((True,) * 9)
     with pytest.raises(Gone):
         engine.run(jpeg(), Recipe((Resize(fit="8x8"),)))
+
+
+def test_without_the_extra_the_line_that_installs_it_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(SomethingMissing) as told:
+        require_client()
+    assert told.value.hint == "pip install 'safelight[client]'"
