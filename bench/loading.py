@@ -67,6 +67,10 @@ class Caller:
             if reader.at_eof() or writer.is_closing():
                 self.close()
 
+    def like(self) -> Caller:
+        """Another client of the same server."""
+        return Caller(self._host, self._port, self._token)
+
     async def half_ask(self, path: str) -> float:
         """Begin a request that never ends; how many seconds until the server hangs up."""
         loop = asyncio.get_running_loop()

@@ -69,6 +69,7 @@ class Seen:
     searched_bytes: int = 0
     killed: Counter[str] = field(default_factory=Counter)
     on_disk: int | None = None
+    late: list[str] = field(default_factory=list)
 
 
 def tables(quick: bool) -> list[Table]:
@@ -92,6 +93,7 @@ def tables(quick: bool) -> list[Table]:
         f"{seen.searches} searches, {seen.searched_bytes / 1e9:.1f} GB looked through",
         *(f"{count} times killed: {name}" for name, count in sorted(seen.killed.items())),
         *seen.wrong[:20],
+        *seen.late,
     )
     rows = tuple((name, str(count)) for name, count in tripped.items())
     return [
@@ -153,7 +155,10 @@ def _kill(served: Served, course: Course, seen: Seen) -> None:
 
 
 def _look(served: Served, mark: Mark, seen: Seen) -> None:
-    found = served.clean(mark, GONE_S)
+    first = served.search(mark)
+    found = served.clean(mark, GONE_S) if first.total else first
+    if first.total:
+        seen.late.append(f"{dict(first.copies)} at first, gone {found.waited_s:.1f} s after")
     seen.slowest_s = max(seen.slowest_s, found.waited_s)
     seen.searches += 1
     seen.searched_bytes += found.bytes_searched
