@@ -128,6 +128,7 @@ class Staged:
     second: Answer
     jobs: list[Job] = field(default_factory=list)
     sources: list[bytes] = field(default_factory=list)
+    is_ready: bool = True
 
     @contextmanager
     def run(self, job: Job, *, progress: Callable[[float], None] | None = None) -> Iterator[Answer]:
