@@ -17,6 +17,7 @@ from tests.worker.filters import (
     NUMBERS,
     OTHER_PROCESSORS,
     Author,
+    interpreted,
     verdict,
 )
 
@@ -115,10 +116,15 @@ def test_every_number_gets_the_verdict_that_libseccomp_gives(architecture: str) 
     differ = [
         (number, arguments)
         for number in numbers
-        for arguments in tried
+        for arguments in (tried if _looks(ours, theirs, token, number) else {()})
         if verdict(ours, token, number, arguments) != verdict(theirs, token, number, arguments)
     ]
     assert differ == []
+
+
+def _looks(ours: bytes, theirs: bytes, token: int, number: int) -> bool:
+    """Does either program look at this call's arguments?"""
+    return any(interpreted(program, token, number)[1] for program in (ours, theirs))
 
 
 @BOTH
