@@ -16,7 +16,8 @@ import pytest
 
 from safelight.cli.main import run
 from safelight.recipe import Recipe
-from safelight.server.unit import quoted, unit
+from safelight.server.options import ServeOptions
+from safelight.server.unit import networks, quoted, unit
 from safelight.worker import seccomp, syscalls
 from safelight.worker.bpf import (
     ALLOW,
@@ -85,7 +86,7 @@ def wrong(text: str) -> list[str]:
 
 
 def made(*words: str, is_lan: bool = False, uses_card: bool = False) -> str:
-    return unit(PROGRAM, words, is_lan=is_lan, uses_card=uses_card, grace_s=30)
+    return unit(PROGRAM, words, ServeOptions(is_lan=is_lan), uses_card=uses_card)
 
 
 @pytest.mark.parametrize("is_lan", [False, True])
@@ -113,6 +114,20 @@ def test_a_local_network_is_the_private_ones_alone() -> None:
     assert "any" not in allowed
 
 
+def test_it_may_be_asked_as_far_as_it_listens_and_no_further() -> None:
+    near = networks(ServeOptions(is_lan=True, host="10.1.2.3"))
+    assert near == networks(ServeOptions(is_lan=True, host="localhost"))
+    assert networks(ServeOptions(host="localhost")) == "localhost"
+    assert networks(ServeOptions(is_lan=True, host="203.0.113.7")) == "any"
+    assert networks(ServeOptions(is_lan=True, host="0.0.0.0")) == "any"
+
+
+def test_no_unit_is_made_for_what_would_not_start(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "--unit", "--host", "0.0.0.0"]) == 6
+    assert run(["serve", "--unit", "--host", "studio.example"]) == 2
+    assert capsys.readouterr().out == ""
+
+
 def test_a_card_is_asked_by_its_own_files() -> None:
     service = parsed(made(uses_card=True))["Service"]
     assert "PrivateDevices" not in dict(service)
@@ -134,6 +149,7 @@ def test_a_word_is_read_back_as_it_was_typed(word: str) -> None:
 def test_serve_prints_one_for_its_options(capsys: pytest.CaptureFixture[str]) -> None:
     typed = ["serve", "--unit", "--lan", "--port", "9000", "--name", "a b", "--name", "c"]
     typed += ["--grace", "2min", "--unix", "s", "--device", "cuda:0"]
+    typed += ["--max-bytes", "9MB", "-j", "3", "--passphrase-file", "p", "--state-dir", "/srv/x"]
     assert run(typed) == 0
     text = capsys.readouterr().out
     assert wrong(text) == []
@@ -144,6 +160,10 @@ def test_serve_prints_one_for_its_options(capsys: pytest.CaptureFixture[str]) ->
     assert command[command.index("--port") + 1] == "9000"
     assert command[command.index("--unix") + 1] == str(Path("s").absolute())
     assert command[command.index("--device") + 1] == "cuda:0"
+    assert command[command.index("--max-bytes") + 1] == "9MB"
+    assert command[command.index("--jobs") + 1] == "3"
+    assert command[command.index("--passphrase-file") + 1] == str(Path("p").absolute())
+    assert command.count("--state-dir") == 1
     assert [command[i + 1] for i, word in enumerate(command) if word == "--name"] == ["a b", "c"]
     assert service["TimeoutStopSec"] == "130"
     assert "DeviceAllow" in service

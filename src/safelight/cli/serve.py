@@ -54,7 +54,7 @@ def serve(face: Face, /, *, no_browser: bool, unit: bool, **given: Any) -> int:
         )
     options = options_of(face, given)
     if unit:
-        face.out(unit_of(given, options, face.settings).rstrip())
+        face.out(unit_of(face, given, options).rstrip())
         return 0
     from safelight.server.opening import serve as run
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from safelight.settings import Settings
 
 LIMITS = ("max_bytes", "max_pixels", "timeout_s")
+OF_ITS_OWN = ("state_dir", "data_dir", "color")
 QUANTITIES = {"held_bytes": "512MB", "keep_s": "10min", "grace_s": "30s"}
 MOST = {"held_bytes": 1_000_000_000_000, "keep_s": 86_400, "grace_s": 3_600}
 
@@ -132,14 +133,30 @@ def _recipes(named: tuple[str, ...], settings: Settings) -> dict[str, str]:
     return found
 
 
-def unit_of(given: dict[str, Any], options: ServeOptions, settings: Settings) -> str:
-    """The systemd unit of such a server."""
+def unit_of(face: Face, given: dict[str, Any], options: ServeOptions) -> str:
+    """The systemd unit of such a server. Raises UsageError, PolicyRefused for a host that it could
+    not have.
+    """
+    from safelight.server.listening import hosts
     from safelight.server.unit import unit
 
-    program = [sys.executable, "-m", "safelight.cli"]
-    card = settings.device not in ("auto", "cpu", "cpu:shared")
-    words = [*_words(given), *(["--device", settings.device] if card else [])]
-    return unit(program, words, is_lan=options.is_lan, uses_card=card, grace_s=options.grace_s)
+    if options.host != type(options)().host:
+        hosts(options)
+    device = face.settings.device
+    uses_card = device not in ("auto", "cpu", "cpu:shared")
+    # The service has no settings of the user's: what was set for a card must be typed.
+    flags = {**({"device": device} if uses_card else {}), **face.flags}
+    words = [*_words(given), *_flags(flags)]
+    return unit([sys.executable, "-m", "safelight.cli"], words, options, uses_card=uses_card)
+
+
+def _flags(flags: Mapping[str, Any]) -> list[str]:
+    """The settings that were typed, but for the folders: the service has its own."""
+    found: list[str] = []
+    for key, value in flags.items():
+        if key not in OF_ITS_OWN:
+            found += ["--" + key.replace("_", "-"), _placed(key, str(value))]
+    return found
 
 
 def _words(given: dict[str, Any]) -> list[str]:
@@ -167,7 +184,7 @@ def _parameters() -> list[click.Parameter]:
 
 def _placed(name: str, value: str) -> str:
     """A file by its whole path: the service starts in another folder."""
-    if name in ("certificate", "certificate_key", "unix"):
+    if name in ("certificate", "certificate_key", "unix", "passphrase_file"):
         return str(Path(value).absolute())
     if name == "recipes":
         label, _, file = value.rpartition("=")

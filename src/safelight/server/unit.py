@@ -6,8 +6,11 @@ a reason; everything else that systemd can take away is taken away.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from pathlib import PurePath
+
+from safelight.server.options import ServeOptions
 
 # What a word may consist of without quotes; a percent sign would name something of systemd's.
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@")
@@ -42,7 +45,7 @@ Environment=HOME=%S/safelight
 
 # Nobody elsewhere: the kernel drops what comes from or goes to another network.
 IPAddressDeny=any
-IPAddressAllow=localhost{networks}
+IPAddressAllow={networks}
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 
 # Pictures are in memory: never in swap, never in a core file.
@@ -94,11 +97,24 @@ DeviceAllow=char-nvidia rw
 DeviceAllow=char-nvidia-uvm rw"""
 
 
+def networks(options: ServeOptions) -> str:
+    """From where it may be asked: as far as it listens, and no further."""
+    if not options.is_lan:
+        return "localhost"
+    named = "127.0.0.1" if options.host == "localhost" else options.host
+    address = ipaddress.ip_address(named)
+    is_near = address.is_loopback or any(
+        address in ipaddress.ip_network(network) for network in LOCAL.split()
+    )
+    return f"localhost {LOCAL}" if is_near else "any"
+
+
 def unit(
-    program: Sequence[str], words: Sequence[str], *, is_lan: bool, uses_card: bool, grace_s: int
+    program: Sequence[str], words: Sequence[str], options: ServeOptions, *, uses_card: bool
 ) -> str:
     """The text of the unit. program starts this installation, words are those of `serve` besides
-    its folders, as they were typed.
+    its folders, as they were typed; options are what they mean. Raises ValueError for a host that
+    is no address.
     """
     folders = ("--state-dir", "%S/safelight/state", "--data-dir", "%S/safelight/data")
     typed = [*program, "serve", "--no-browser", *words]
@@ -106,8 +122,8 @@ def unit(
     in_home = any(PurePath(program[0]).is_relative_to(home) for home in HOMES)
     return TEXT.format(
         command=" ".join(command),
-        stop_s=grace_s + STOP_MORE_S,
-        networks=f" {LOCAL}" if is_lan else "",
+        stop_s=options.grace_s + STOP_MORE_S,
+        networks=networks(options),
         home="read-only" if in_home else "yes",
         devices=CARDS if uses_card else NO_DEVICES,
     )
