@@ -139,6 +139,21 @@ async def test_who_does_not_come_to_the_end_of_the_headers_is_cut_off(begin: byt
 
 
 @looped
+async def test_control_without_the_limits_the_slow_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HEADERS_S", "STALL_S", "READER_S"):
+        monkeypatch.setattr(lines, name, 3600.0)
+    async with front() as server:
+        for begin in (b"GET /echo HT", GET.replace(b"/echo", b"/big")):
+            _, writer = await server.connect()
+            writer.write(begin)
+        _, writer = await server.connect()
+        writer.write(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nabc")
+        await server.until(3)
+        await asyncio.sleep(4 * SOON_S)
+        assert server.gate.connections == 3
+
+
+@looped
 async def test_a_connection_is_kept_for_more_and_not_for_ever() -> None:
     async with front() as server:
         reader, writer = await server.connect()
