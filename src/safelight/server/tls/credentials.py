@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -139,7 +140,7 @@ def checked(certificate: bytes, key: bytes, *, now: datetime.datetime) -> x509.C
         secret = load_pem_private_key(key, password=None)
     except TypeError as error:
         raise PolicyRefused("the key of the certificate is encrypted", hint=hint) from error
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise PolicyRefused("the certificate or its key cannot be read", hint=hint) from error
     form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if found.public_key().public_bytes(*form) != secret.public_key().public_bytes(*form):
