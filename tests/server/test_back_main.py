@@ -95,6 +95,7 @@ def test_the_process_leaves_the_network_where_it_may_and_ends_with_its_line(
     ended: list[int] = []
     monkeypatch.setattr(main_module, "begin", lambda _: (Start(settings, ServeOptions()), far))
     monkeypatch.setattr(main_module, "call", lambda *_: refused)
+    monkeypatch.setattr(main_module, "warm", lambda *_: None)
     monkeypatch.setattr(os, "_exit", ended.append)
     thread = threading.Thread(target=main_module.main, args=([],))
     thread.start()

@@ -20,11 +20,13 @@ from safelight.errors import (
     RecipeInvalid,
     SafelightError,
     TimeExceeded,
+    Unavailable,
     UsageError,
 )
 from safelight.recipe import Recipe
 from safelight.server.back import peer as peer_module
 from safelight.server.back import serving as serving_module
+from safelight.server.back.asking import Given
 from safelight.server.back.peer import Peer
 from safelight.server.back.serving import Serving, placeless, recipe_of
 from safelight.server.front.backline import Backline
@@ -281,3 +283,25 @@ def test_only_the_canonical_form_is_a_recipe() -> None:
     for other in (b"{}", b"null", b'{"schema":1,"steps":[{}]}', b'{"schema":1,"steps":7}'):
         with pytest.raises(RecipeInvalid):
             recipe_of(other)
+
+
+def test_a_back_end_that_ends_takes_nothing_new(engine: Engine) -> None:
+    near, far = lines.pair()
+    serving = Serving(engine, ServeOptions())
+    serving.close()
+    thread = threading.Thread(target=serving.serve, args=(far,), daemon=True)
+    thread.start()
+    near.settimeout(PATIENCE_S)
+    found = reply_to(near, Ask(1, "state", b"{}").pack())
+    near.close()
+    thread.join(PATIENCE_S)
+    assert isinstance(found, Failure)
+    assert type(found.error()) is Unavailable
+
+
+@pytest.mark.parametrize("found", [None, "", 7, "x" * 201])
+def test_an_ask_that_needs_a_text_gets_one(engine: Engine, found: object) -> None:
+    given = Given(engine, ServeOptions(), {"name": found, "good": "yes"})
+    assert given.text("good") == "yes"
+    with pytest.raises(UsageError, match="name must be a text"):
+        given.text("name")

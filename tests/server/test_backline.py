@@ -11,11 +11,7 @@ from typing import Any
 
 import pytest
 
-from safelight.errors import (
-    Cancelled,
-    Unavailable,
-    UsageError,
-)
+from safelight.errors import Cancelled, SafelightError, Unavailable, UsageError
 from safelight.server.front import backline as backline_module
 from safelight.server.front.backline import Backline
 from safelight.server.wire import line as lines
@@ -236,31 +232,54 @@ def test_however_a_wish_that_is_taken_back_ends_its_result_is_let_go(
 @pytest.mark.parametrize(
     ("data", "count"),
     [
-        (b"noise", 0),
         (Failure(1, 1).pack() + b"x", 0),
         (Order(1, b"{}", (File(SHA, 1),), 1).pack(), 1),
         (Answer(1, 3).pack(), 1),
+        (Answer(1, 2).pack(), 2),
         (Answer(1, 2, File(SHA, 5)).pack(), 2),
     ],
+    ids=["longer", "no reply", "short facts", "two memories", "another size"],
 )
-def test_a_back_end_that_talks_nonsense_is_left(fake: Fake, data: bytes, count: int) -> None:
+def test_an_answer_that_is_none_ends_its_wish_and_no_other(
+    fake: Fake, data: bytes, count: int
+) -> None:
     back, before = Backline(fake.near), descriptors()
 
     async def run() -> None:
-        asked = asyncio.ensure_future(back.ask("state"))
-        await asyncio.sleep(0.01)
+        asked = [asyncio.ensure_future(back.ask("state")) for _ in range(2)]
+        for _ in asked:
+            await asyncio.to_thread(fake.hear)
         fd = os.memfd_create("nonsense", os.MFD_ALLOW_SEALING)
         os.pwrite(fd, b"{}", 0)
+        lines.send(fake.far, b"noise", (fd,))
         lines.send(fake.far, data, (fd,) * count)
         os.close(fd)
-        await asyncio.sleep(0.05)
-        assert not back.is_there
-        back.close()
-        with pytest.raises(Unavailable):
-            await asked
+        with pytest.raises(SafelightError, match="is none"):
+            await asked[0]
+        fake.answer(1, late=True)
+        fake.say(Failure(1, 1))
+        fake.answer(2, well=True)
+        assert await asked[1] == {"well": True}
 
     asyncio.run(run())
+    back.close()
     assert descriptors() < before
+
+
+def test_a_picture_that_cannot_be_handed_on_ends_its_wish_and_no_other(fake: Fake) -> None:
+    back, given = Backline(fake.near), order()
+    given.source.close()
+
+    async def run() -> None:
+        asked = asyncio.ensure_future(back.ask("state"))
+        with pytest.raises(SafelightError, match="handed on"):
+            await back.work(given)
+        record, _ = await asyncio.to_thread(fake.hear)
+        fake.answer(record.id)
+        assert await asked == {}
+
+    asyncio.run(run())
+    back.close()
 
 
 def test_a_line_that_is_full_is_spoken_to_as_it_empties(fake: Fake) -> None:

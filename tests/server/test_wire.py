@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
+import socket
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -271,3 +273,34 @@ def test_a_line_that_is_full_says_so_and_goes_on() -> None:
             assert parcel is not None
             assert struct.unpack("<I", parcel.untrusted[:4])[0] == number
         lines.send(near, b"again")
+
+
+def test_a_line_with_too_many_descriptors_under_way_is_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def crowded(*_: object) -> None:
+        raise OSError(errno.ETOOMANYREFS, "too many references")
+
+    monkeypatch.setattr(socket, "send_fds", crowded)
+    near, far = lines.pair()
+    with near, far, pytest.raises(BlockingIOError):
+        lines.send(near, b"record")
+
+
+def test_what_else_comes_along_with_a_message_is_left() -> None:
+    near, far = lines.pair()
+    far.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    with near, far, fd_of(b"x") as fd:
+        lines.send(near, b"record", (fd,))
+        parcel = lines.receive(far)
+        assert parcel is not None
+        assert len(parcel.fds) == 1
+        parcel.close()
+
+
+def test_an_output_that_is_gone_is_not_taken() -> None:
+    with fd_of(b"x") as fd:
+        pass
+    for size_bytes in (0, 1):
+        with pytest.raises(Malformed):
+            taken(fd, File(SHA, size_bytes))

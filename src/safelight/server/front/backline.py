@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import json
 import os
@@ -22,7 +23,15 @@ from safelight.limits import MAX_RECIPE_BYTES
 from safelight.server.blob import Blob
 from safelight.server.wire import line as lines
 from safelight.server.wire import records
-from safelight.server.wire.records import Answer, Cancel, Failure, File, Malformed, parse_reply
+from safelight.server.wire.records import (
+    Answer,
+    Cancel,
+    Failure,
+    File,
+    Malformed,
+    id_of,
+    parse_reply,
+)
 from safelight.server.wire.sheets import facts_in, taken
 from safelight.server.work import Order, Outcome, Progress
 
@@ -32,6 +41,8 @@ ABSENCE_S = 60.0
 # How long a wish that was taken back is waited for: its worker ends, nobody looks at the picture.
 CANCEL_S = 15.0
 LEAST_MS = 1
+# What one record is refused for, while others get through.
+UNSENDABLE = (errno.EBADF, errno.EMSGSIZE)
 
 
 @dataclass(eq=False)
@@ -182,9 +193,11 @@ class Backline:
                 except BlockingIOError:
                     loop.add_writer(channel, self._speak)
                     return
-                except (OSError, ValueError):
-                    self._lose()
-                    return
+                except OSError as error:
+                    if error.errno not in UNSENDABLE or wish is None:
+                        self._lose()
+                        return
+                    _fail(wish, SafelightError("the picture cannot be handed on"))
             self._waiting.popleft()
         loop.remove_writer(channel)
 
@@ -202,7 +215,9 @@ class Backline:
                 self._heed(parcel)
             except Malformed:
                 parcel.close()
-                self._lose()
+                wish = self._wishes.get(id_of(parcel.untrusted))
+                if wish is not None:
+                    _fail(wish, SafelightError("the back end gave an answer that is none"))
 
     def _heed(self, parcel: lines.Parcel) -> None:
         """Raises Malformed; then the descriptors are not taken over."""
@@ -219,7 +234,7 @@ class Backline:
             wish.progress(reply.share)
 
     def _lose(self) -> None:
-        """The back end is gone, or is none."""
+        """The back end is gone."""
         self._drop_line()
         for wish in self._wishes.values():
             if not wish.is_wanted:
