@@ -35,6 +35,9 @@ def test_all_of_it_makes_the_way(tmp_path: Path) -> None:
     assert (found.identity, found.tls) == (start.identity, start.tls)
     assert found.settings == start.settings
     assert found.settings.keep == ("rights", "colour")
+    # The front end is to know which of them a policy locks.
+    assert start.settings.origins["max_bytes"].source == "flag"
+    assert found.settings.origins == start.settings.origins
     assert found.settings.state_dir == start.settings.state_dir
 
 

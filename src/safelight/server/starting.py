@@ -21,13 +21,14 @@ from typing import Any, Literal, Self
 from safelight.limits import MEGA
 from safelight.server.options import ServeOptions
 from safelight.settings import Settings
+from safelight.settings.rules import Origin
 from safelight.worker import namespaces
 from safelight.worker.memory import SIZE_SEALS
 
 MAX_CONFIG_BYTES = MEGA
 MOST_FILES = 65_536
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)
-UNSAID = ("origins", "warnings")
+UNSAID = ("warnings",)
 FOLDERS = ("state_dir", "data_dir", "passphrase_file", "server_token_file")
 
 
@@ -87,6 +88,7 @@ class Start:
 
 def _written(settings: Settings) -> dict[str, Any]:
     values = {one.name: getattr(settings, one.name) for one in fields(settings)}
+    values["origins"] = {key: asdict(origin) for key, origin in settings.origins.items()}
     return {
         name: str(value) if isinstance(value, Path) else value
         for name, value in values.items()
@@ -98,7 +100,9 @@ def _read(given: Mapping[str, Any]) -> Settings:
     values = dict(given)
     for name in FOLDERS:
         values[name] = Path(values[name]) if values[name] else None
-    return Settings(**{**values, "keep": tuple(values["keep"])})
+    # What a policy locks, no request may loosen.
+    origins = {key: Origin(**one) for key, one in values["origins"].items()}
+    return Settings(**{**values, "keep": tuple(values["keep"]), "origins": origins})
 
 
 def begin(words: list[str]) -> tuple[Start, socket.socket]:
