@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from safelight.recipe import Recipe
 from safelight.server.options import ServeOptions
 from safelight.settings import load
 from tests.client.served import Near, served
+from tests.client.test_client import jpeg
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +33,21 @@ def near(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Near]:
 def client(near: Near) -> Iterator[Client]:
     with Client(near.url, token=near.token) as held:
         yield held
+
+
+@pytest.fixture
+def there(near: Near, tmp_path: Path) -> list[str]:
+    """The options that name the server."""
+    token = tmp_path / "token"
+    token.write_text(near.token + "\n")
+    token.chmod(0o600)
+    return ["--server", near.url, "--server-token-file", str(token)]
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.jpg").write_bytes(jpeg(24 + number))
+    return folder

@@ -33,7 +33,16 @@ from safelight.engine.holding import Budget, Held
 from safelight.engine.kept import refuse_kept
 from safelight.engine.result import Result, Skipped
 from safelight.engine.source import Source, at_hand, open_source
-from safelight.errors import Busy, Cancelled, Gone, OutputClash, SafelightError, Unavailable
+from safelight.errors import (
+    Busy,
+    Cancelled,
+    Gone,
+    LevelTooLow,
+    OutputClash,
+    SafelightError,
+    Unavailable,
+    UsageError,
+)
 from safelight.formats import Format
 from safelight.recipe import Recipe, operation_named
 from safelight.settings import Settings
@@ -72,8 +81,12 @@ class RemoteEngine:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The server that the settings name. The ledger learns of it where anything can leave this
-        machine. Raises Unavailable, PolicyRefused, ParameterInvalid, VerificationFailed.
+        machine. Raises Unavailable, PolicyRefused, ParameterInvalid, VerificationFailed; UsageError
+        for a flag that cannot be heeded there.
         """
+        device = settings.origins.get("device")
+        if device is not None and device.source == "flag":
+            raise UsageError("--device is of this machine, and --server has another one work")
         opening = Opening(settings.server, None, None, settings.server_token_file)
         address = proved(address_of(opening, settings), "")
         engine = cls(settings, Client.at(address, patience_s=MOST_PATIENCE_S))
@@ -173,7 +186,14 @@ class RemoteEngine:
                 is_wanted=lambda: not self._stopped.is_set(),
             )
             self._wanted()
-            return self._client.carry(work(errand))
+            done = self._client.carry(work(errand))
+        if done.told.cage.level < self.settings.require_level:
+            raise LevelTooLow(
+                f"the server's cage has level {done.told.cage.level}, and"
+                f" {self.settings.require_level} is required",
+                hint="nothing was written; safelight prove, there, shows which layer is missing",
+            )
+        return done
 
     @contextmanager
     def _further(self, path: Path) -> Iterator[Any]:
