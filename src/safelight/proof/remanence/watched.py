@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,16 +76,16 @@ class Ground:
         self.part("out").mkdir()
 
 
-class Watched:
+class Watched(ABC):
     """A process of ours and what it started, which write to this ground alone."""
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
 
     @property
+    @abstractmethod
     def pid(self) -> int:
         """The first of them."""
-        raise NotImplementedError
 
     @property
     def processes(self) -> list[int]:
