@@ -77,6 +77,7 @@ class RemoteEngine:
         spills = settings.state_dir / "spill"
         self._budget = Budget(settings.memory_budget, spills, settings.jobs)
         self._stopped = threading.Event()
+        self._has_answered = False
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -157,16 +158,22 @@ class RemoteEngine:
 
     def _done(self, source: Source, wish: _Wish, stack: ExitStack) -> tuple[Done, Held]:
         """What the server did, and the bytes of it, held as long as the stack. A server that was
-        started anew in between has forgotten the picture: it is sent again.
+        started anew in between has forgotten the picture: it is sent again. One that never answered
+        is not waited for.
         """
         for pause_s in (*PAUSES_S, None):
             room = stack.enter_context(Held(self._budget))
             try:
-                return self._once(source, wish, room), room
+                done = self._once(source, wish, room)
             except (Gone, Unavailable) as error:
-                if pause_s is None or isinstance(error, Busy) or self._stopped.wait(pause_s):
+                may_come = self._has_answered and not isinstance(error, Busy)
+                is_forgotten = isinstance(error, Gone) or may_come
+                if pause_s is None or not is_forgotten or self._stopped.wait(pause_s):
                     raise
                 room.close()
+            else:
+                self._has_answered = True
+                return done, room
         raise Unavailable
 
     def _once(self, source: Source, wish: _Wish, room: Held) -> Done:
