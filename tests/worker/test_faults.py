@@ -19,8 +19,12 @@ from safelight.errors import (
     WireBroken,
     WorkerDied,
 )
+from safelight.worker import caged as caged_module
 from safelight.worker.caged import CagedHost
+from safelight.worker.job import CageReport
 from safelight.worker.orders import death
+from safelight.worker.reports import measure
+from safelight.worker.talk import Message
 from tests.worker.hosts import (
     BODIES,
     descendants,
@@ -54,6 +58,25 @@ def _fails(caged: CagedHost, action: str, kind: type[SafelightError], words: str
         assert words in error.message
         with caged.run(job(sheet, "answer")) as answer:  # the next job is none the worse
             assert answer.output is not None
+
+
+def test_a_worker_that_is_ended_while_it_is_measured_was_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its cage was no weaker: nothing more can be seen of it."""
+
+    def end(message: Message) -> CageReport:
+        os.kill(message.pid, signal.SIGKILL)
+        assert until(lambda: not Path(f"/proc/{message.pid}/ns/net").exists())
+        seen = measure(message)
+        assert seen.level < 2
+        return seen
+
+    monkeypatch.setattr(caged_module, "measure", end)
+    with host() as opened, source() as sheet:
+        error = failure(opened, job(sheet, "answer"))
+    assert isinstance(error, WorkerDied)
+    assert error.was_killed
 
 
 @pytest.mark.parametrize("action", ["hoard", "map"])

@@ -31,6 +31,7 @@ READY_TIMEOUT_S = 30
 HELD_BYTES_PER_S = 10 * MEGA
 LEAVE_TIMEOUT_S = 10
 HANG_UP_TIMEOUT_S = 2
+DYING_S = 0.5
 
 
 class CagedHost:
@@ -126,7 +127,7 @@ class CagedHost:
             errand.stop.refuse()
             line = Line(worker.channel)
             cage = self._greet(line)
-            self._require(cage)
+            self._require(cage, worker)
             started = time.monotonic()
             outcome = self._ask(line, errand, progress)
             work_s = time.monotonic() - started
@@ -162,9 +163,12 @@ class CagedHost:
             raise WorkerDied("the worker did not lock itself down in time") from None
         return measure(message)
 
-    def _require(self, cage: CageReport) -> None:
+    def _require(self, cage: CageReport, worker: Worker) -> None:
         required = self._plan.required_level
         if cage.level < required:
+            # Of a worker that somebody ended as it was measured the kernel says nothing.
+            if worker.dead.wait(DYING_S):
+                raise Farewell
             raise LevelTooLow(f"this cage has level {cage.level}, level {required} is required")
 
     def _ask(self, line: Line, errand: Errand, progress: Callable[[float], None] | None) -> Outcome:
