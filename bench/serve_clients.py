@@ -82,6 +82,7 @@ class Seen:
     killed: int = 0
     hung_up_after_s: list[float] = field(default_factory=list)
     held_bytes: list[int] = field(default_factory=list)
+    idle_bytes: list[int] = field(default_factory=list)
 
     def take(self, work: Work, answer: Answer) -> None:
         """A result that came."""

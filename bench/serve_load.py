@@ -37,7 +37,8 @@ from safelight.recipe import Recipe
 from safelight.settings import Settings
 
 KILLS_PER_MINUTE = 10
-SAMPLE_S = 1.0
+SAMPLE_S, SETTLE_S = 1.0, 4.0
+KINDS = {"Content-Type": "image/jpeg", "Accept": "image/*", "Prefer": "wait=600"}
 MOST_GROWTH = 1.1
 SHARE_OF_MOST = 0.6
 MOST_SLOWER = 3.0
@@ -50,6 +51,7 @@ class Size:
     """How many clients, how long each part lasts, how often something short is repeated."""
 
     clients: int = 200
+    warm_s: float = 60
     load_s: float = 300
     saturation_s: float = 40
     steady_s: float = 120
@@ -57,7 +59,7 @@ class Size:
     at_once: int = 8
 
 
-QUICK = Size(clients=40, load_s=30, saturation_s=8, steady_s=15, rounds=5)
+QUICK = Size(clients=40, warm_s=15, load_s=30, saturation_s=8, steady_s=15, rounds=5)
 
 
 def tables(quick: bool) -> list[Table]:
@@ -87,15 +89,25 @@ def caller(served: Served) -> Caller:
 
 
 async def _load(served: Served, made: list[Work], size: Size) -> Seen:
-    """All clients at once, the killer, and who watches the memory."""
-    seen, end = Seen(), time.monotonic() + size.load_s
-    clients = [
-        Client(caller(served), made, seen, random.Random(number)) for number in range(size.clients)
-    ]
-    await asyncio.gather(
-        *(one.run(end) for one in clients), _kill(served, seen, end), _sample(served, seen, end)
-    )
+    """All clients at once, the killer, and who watches the memory; first until all is warm."""
+    seen = Seen()
+    for seconds in (size.warm_s, size.load_s):
+        end = time.monotonic() + seconds
+        clients = [
+            Client(caller(served), made, seen, random.Random(number))
+            for number in range(size.clients)
+        ]
+        await asyncio.gather(
+            *(one.run(end) for one in clients), _kill(served, seen, end), _sample(served, seen, end)
+        )
+        seen.idle_bytes.append(await _settled(served))
     return seen
+
+
+async def _settled(served: Served) -> int:
+    """What it holds when nothing is asked any more."""
+    await asyncio.sleep(SETTLE_S)
+    return await asyncio.to_thread(_held_bytes, served.pid)
 
 
 async def _kill(served: Served, seen: Seen, end: float) -> None:
@@ -134,19 +146,14 @@ def _held_bytes(pid: int) -> int:
     return sum(map(set_size, family(pid)))
 
 
-def _growth(held: list[int]) -> float:
-    """The last third beside the second, once everything is warm."""
-    third = len(held) // 3
-    return median(held[2 * third :]) / median(held[third : 2 * third]) if third else 1.0
-
-
 def _load_table(seen: Seen, size: Size) -> Table:
     done = sum(seen.right.values())
+    before, after = seen.idle_bytes
     goals = (
         Goal("wrong results", len(seen.wrong), 0, digits=0),
         Goal("acknowledged work that was lost", len(seen.lost), 0, digits=0),
         Goal("requests that ended otherwise", sum(seen.broken.values()), 0, digits=0),
-        Goal("memory of the last third beside the second", _growth(seen.held_bytes), MOST_GROWTH),
+        Goal("memory of the idle server after the load beside before", after / before, MOST_GROWTH),
     )
     rows = tuple((name, str(count)) for name, count in sorted(seen.right.items()))
     hung = seen.hung_up_after_s
@@ -156,7 +163,8 @@ def _load_table(seen: Seen, size: Size) -> Table:
         f"{seen.killed} workers killed; {seen.waited} times told to come back later",
         f"{len(hung)} requests never ended by their client, cut after {max(hung, default=0):.0f} s"
         " at most",
-        f"memory, proportional, median {median(seen.held_bytes or [0]) / 1e6:.0f} MB, at most"
+        f"memory, proportional, idle {before / 1e6:.0f} MB before and {after / 1e6:.0f} MB after;"
+        f" under load, median {median(seen.held_bytes or [0]) / 1e6:.0f} MB, at most"
         f" {max(seen.held_bytes or [0]) / 1e6:.0f} MB",
         *(f"{count} x {what}" for what, count in seen.broken.most_common(10)),
         *seen.wrong[:10],
@@ -180,8 +188,7 @@ class Steady:
 async def _timed(ask: Caller, work: Work) -> float:
     """Raises Refused where another result came."""
     began = time.perf_counter()
-    kinds = {"Content-Type": "image/jpeg", "Accept": "image/*", "Prefer": "wait=600"}
-    answer = await ask.ask("POST", f"{API}/{work.path}", work.picture, kinds)
+    answer = await ask.ask("POST", f"{API}/{work.path}", work.picture, KINDS)
     if answer.status != 200 or answer.sha256 != work.sha256:
         raise Refused(f"{work.name}: {answer.status}")
     return time.perf_counter() - began
@@ -233,10 +240,9 @@ async def _open_loop(served: Served, work: Work, per_s: float, seconds: float) -
 async def _to_4k(ask: Caller, size: Size) -> list[float]:
     """1152 x 864 to a width of 3840, with the model that is usual."""
     picture, found = photograph(1152, 864, 90, seed=9), []
-    kinds = {"Content-Type": "image/jpeg", "Accept": "image/*", "Prefer": "wait=600"}
     for _ in range(max(3, size.rounds // 3)):
         began = time.perf_counter()
-        answer = await ask.ask("POST", f"{API}/upscale?to=3840x", picture, kinds)
+        answer = await ask.ask("POST", f"{API}/upscale?to=3840x", picture, KINDS)
         if answer.status != 200:
             raise Refused(f"to 4K: {answer.status}")
         found.append(time.perf_counter() - began)
