@@ -35,7 +35,11 @@ from safelight.proof.serving.ways import WAYS, Shot
 from tests.proof.disks import can_mount, disk
 from tests.proof.served import (
     BACK,
+    DOORS,
     FRONT,
+    MORE_WAYS,
+    NAMED,
+    RECIPE,
     answers,
     begun,
     leaked,
@@ -104,7 +108,10 @@ def tables(quick: bool) -> list[Table]:
 
 def _jobs(folder: Path, jobs: int) -> Seen:
     seen, draw = Seen(), random.Random(5)
-    with _ground(folder) as (place, raw), serving(place) as served:
+    recipe = folder / "small.json"
+    recipe.write_text(RECIPE)
+    words = ("--recipe", f"{NAMED}={recipe}", *DOORS)
+    with _ground(folder) as (place, raw), serving(place, *words) as served:
         courses = [Course(Talk(one, served.token), Mark())
                    for one in (served.socket, served.ready.url)]  # fmt: skip
         with Subject(served.ground) as subject:
@@ -129,7 +136,8 @@ def _jobs(folder: Path, jobs: int) -> Seen:
 
 
 def _fifty(course: Course, draw: random.Random) -> None:
-    chosen = [WAYS[number % len(WAYS)] for number in range(WELL)]
+    well = (*WAYS, *MORE_WAYS)
+    chosen = [well[number % len(well)] for number in range(WELL)]
     chosen += [BROKEN_OFF[number % len(BROKEN_OFF)] for number in range(OFF)]
     chosen += [REFUSED[number % len(REFUSED)] for number in range(EACH - WELL - OFF)]
     draw.shuffle(chosen)

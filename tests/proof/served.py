@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import threading
@@ -14,8 +15,8 @@ from safelight.errors import SafelightError
 from safelight.proof.remanence.canary import Mark
 from safelight.proof.remanence.search import Found, search
 from safelight.proof.serving.served import Served
-from safelight.proof.serving.talk import Talk
-from safelight.proof.serving.ways import API, PNG, SMALL, Shot, form
+from safelight.proof.serving.talk import Talk, multipart
+from safelight.proof.serving.ways import API, PNG, SMALL, Shot, Way, form
 from tests.proof.trials import is_worker, processor_s
 from tests.server import careless, starter
 
@@ -25,6 +26,44 @@ LONG = f"{API}/resize?width=4000&enlarge=true"
 HEAVY = f"{API}/resize?width=9000&enlarge=true"
 # A worker that has worked for so long is in the middle of a picture.
 BUSY_S = 0.1
+
+
+NAMED = "small"
+RECIPE = '{"steps": [{"op": "resize", "width": 64}]}'
+# What such a server is started with.
+DOORS = ("--compat", "removebg,rembg")
+
+
+def _named(talk: Talk, shot: Shot) -> str:
+    return talk.ask("POST", f"{API}/run/{NAMED}", shot.data, {"Content-Type": PNG}).code
+
+
+def _removebg(talk: Talk, shot: Shot) -> str:
+    return _by_door(talk, "/compat/removebg/v1.0/removebg", ("image_file", shot.name, shot.data))
+
+
+def _removebg_in_letters(talk: Talk, shot: Shot) -> str:
+    letters = base64.b64encode(shot.data)
+    return _by_door(talk, "/compat/removebg/v1.0/removebg", ("image_file_b64", "", letters))
+
+
+def _rembg(talk: Talk, shot: Shot) -> str:
+    return _by_door(talk, "/compat/rembg/api/remove", ("file", shot.name, shot.data))
+
+
+def _by_door(talk: Talk, path: str, part: tuple[str, str, bytes]) -> str:
+    name, file_name, data = part
+    body, kind = multipart([(name, file_name, PNG if file_name else "text/plain", data)])
+    return talk.ask("POST", path, body, {"Content-Type": kind, "X-API-Key": talk.token}).code
+
+
+# Ways of a server that has a named recipe and doors for programs written for others.
+MORE_WAYS = (
+    Way("named recipe", _named),
+    Way("by the door of remove.bg", _removebg),
+    Way("by the door of remove.bg, in letters", _removebg_in_letters),
+    Way("by the door of rembg", _rembg),
+)
 
 
 def of_module(served: Served, module: str) -> int:

@@ -27,7 +27,11 @@ from safelight.proof.serving.ways import PNG, WAYS, Shot
 from tests.proof.disks import Disk, can_mount, disk
 from tests.proof.served import (
     BACK,
+    DOORS,
     FRONT,
+    MORE_WAYS,
+    NAMED,
+    RECIPE,
     answers,
     begun,
     leaked,
@@ -59,10 +63,13 @@ def raw(short: Path) -> Iterator[Disk | None]:
 
 @pytest.fixture(scope="module")
 def searched(short: Path, raw: Disk | None) -> Iterator[Served]:
-    """A server whose results expire soon."""
+    """A server whose results expire soon, with a recipe and with doors."""
     folder = (short if raw is None else raw.mounted) / "served"
+    recipe = short / "small.json"
+    recipe.write_text(RECIPE)
+    words = ("--recipe", f"{NAMED}={recipe}", *DOORS)
     environment = starter.environment(keep_s=KEEP_S)
-    with serving(folder, command=starter.COMMAND, environment=environment) as served:
+    with serving(folder, *words, command=starter.COMMAND, environment=environment) as served:
         yield served
 
 
@@ -75,7 +82,7 @@ def test_jobs_of_every_way_and_end_leave_nothing_anywhere(
 ) -> None:
     """About sixty; bench/remanence_server.py does a thousand."""
     ran = course(searched)
-    for seed, ends in enumerate((REFUSED, BROKEN_OFF, REFUSED)):
+    for seed, ends in enumerate((REFUSED, BROKEN_OFF + MORE_WAYS, REFUSED)):
         ran.run_all(WAYS + ends, seed=seed)
         found = searched.clean(ran.mark, GONE_S)
         assert (found.total, seed) == (0, seed), found.copies
