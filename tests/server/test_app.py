@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 from starlette.responses import PlainTextResponse, Response
 
-from safelight.errors import ContainerBroken, SafelightError
+from safelight.errors import ContainerBroken, SafelightError, UsageError
+from safelight.server.description.problem import Problem
 from safelight.server.endpoint import Call, Endpoint, Scope
 from safelight.server.front.app import App
 from safelight.server.front.building import house_of
@@ -147,6 +148,12 @@ def test_a_problem_tells_what_and_what_helps(server: Standing) -> None:
         "another one",
     )
     assert found["instance"] == answer.headers["safelight-request"]
+
+
+def test_who_sends_requests_is_told_of_no_command_for_help() -> None:
+    assert UsageError().hint == "safelight help"
+    assert Problem.of(UsageError(), "1").hint == "GET /reference tells every parameter"
+    assert Problem.of(UsageError(hint="another"), "1").hint == "another"
 
 
 def test_what_is_wrong_in_us_tells_nothing_of_it(server: Standing, lines: list[str]) -> None:

@@ -69,6 +69,7 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str
         (("--keep", "0s"), 2, ""),
         (("--recipe", "a=x.toml"), 2, ""),
         (("--compat", "nobody"), 2, ""),
+        (("--compat", "rembg,nobody"), 2, ""),
         (("--port", "70000"), 2, ""),
         (("--queue", "many"), 2, ""),
         (("--certificate", "none.pem", "--key", "none.pem", *FREE), 2, ""),

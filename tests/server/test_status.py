@@ -133,12 +133,15 @@ def test_everything_that_can_be_told_is_told(state_dir: Path) -> None:
     assert "held by nothing" in lines
     assert "being made anew" in lines
     assert "resize       2 done" in lines
+    for pools, words in ((1, "1 pool ready"), (2, "2 pools ready")):
+        back = {"level": 3, "required_level": 2, "pools": pools}
+        assert words in "\n".join(verb._lines(running, {**asked, "back": back}))
 
 
 def test_a_level_that_no_worker_is_free_to_show_is_not_made_up() -> None:
     back = {"level": None, "required_level": 2, "pools": 1}
-    assert verb._workers(back) == "all at work, 2 at least; 1 pools ready"
-    assert verb._workers({**back, "level": 3}) == "level 3, 2 at least; 1 pools ready"
+    assert verb._workers(back) == "all at work, 2 at least; 1 pool ready"
+    assert verb._workers({**back, "level": 3}) == "level 3, 2 at least; 1 pool ready"
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,7 @@ def test_serve_prints_one_for_its_options(capsys: pytest.CaptureFixture[str]) ->
     typed = ["serve", "--unit", "--lan", "--port", "9000", "--name", "a b", "--name", "c"]
     typed += ["--grace", "2min", "--unix", "s", "--device", "cuda:0"]
     typed += ["--max-bytes", "9MB", "-j", "3", "--passphrase-file", "p", "--state-dir", "/srv/x"]
+    typed += ["--compat", "rembg,removebg", "--compat", "rembg"]
     assert run(typed) == 0
     text = capsys.readouterr().out
     assert wrong(text) == []
@@ -165,6 +166,8 @@ def test_serve_prints_one_for_its_options(capsys: pytest.CaptureFixture[str]) ->
     assert command[command.index("--passphrase-file") + 1] == str(Path("p").absolute())
     assert command.count("--state-dir") == 1
     assert [command[i + 1] for i, word in enumerate(command) if word == "--name"] == ["a b", "c"]
+    doors = [command[i + 1] for i, word in enumerate(command) if word == "--compat"]
+    assert doors == ["rembg", "removebg"]
     assert service["TimeoutStopSec"] == "130"
     assert "DeviceAllow" in service
 

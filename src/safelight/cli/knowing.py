@@ -79,9 +79,11 @@ def revoke(face: Face, ids: tuple[str, ...], *kinds: Kind) -> None:
     """All of them or none. Raises InputMissing."""
     register = register_for(face)
     known = register.records()
+    listing = "token list" if "token" in kinds else "pair list"
     for id in ids:
         if id not in known or known[id].kind not in kinds:
-            raise InputMissing(f"nobody here has the id {printable(id)}", hint="list shows them")
+            hint = f"safelight {listing} shows them"
+            raise InputMissing(f"nobody here has the id {printable(id)}", hint=hint)
     for id in dict.fromkeys(ids):
         record = register.remove(id)
         if face.is_json:

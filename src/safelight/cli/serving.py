@@ -41,6 +41,28 @@ class Whole(click.ParamType[int]):
         return number
 
 
+class Doors(click.ParamType[tuple[str, ...]]):
+    """One door for clients of others, or several with commas between."""
+
+    name = "DOOR"
+    known = ("removebg", "rembg")
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        named = tuple(str(value).split(","))
+        for one in named:
+            if one not in self.known:
+                self.fail(f"{one!r} is none of {', '.join(self.known)}", param, ctx)
+        return named
+
+
+def _each_once(
+    context: click.Context, option: click.Parameter, named: tuple[tuple[str, ...], ...]
+) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for several in named for one in several))
+
+
 places = stacked(
     click.option(
         "--host", metavar="ADDRESS", help="Address to listen on; without it, the loopback."
@@ -66,8 +88,9 @@ limits = stacked(
     click.option("--recipe", "recipes", multiple=True, metavar="[NAME=]FILE",
                  help="A recipe that can be asked for by its name; repeatable."),
     click.option("--recipes-only", is_flag=True, help="Take no other work than those recipes."),
-    click.option("--compat", multiple=True, type=click.Choice(["removebg", "rembg"]),
-                 help="Speak this other service's language, too; repeatable."),
+    click.option("--compat", multiple=True, type=Doors(), callback=_each_once,
+                 metavar=f"[{'|'.join(Doors.known)}]",
+                 help="Speak this other service's language, too; repeatable, or with commas."),
     click.option("--queue", type=Whole(1, 100_000), metavar="N",
                  help="Pictures that may wait. [1 to 100000; 256]"),
     click.option("--connections", type=Whole(1, 10_000), metavar="N",

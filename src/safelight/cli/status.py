@@ -11,6 +11,7 @@ from safelight.cli.face import SCHEMA, Face
 from safelight.cli.options import setting, speaking
 from safelight.cli.printable import printable
 from safelight.errors import Unavailable
+from safelight.proof.dataflow.table import counted
 from safelight.proof.reports.plain import size
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def _workers(back: dict[str, Any] | None) -> str:
     if back is None:
         return "being made anew"
     level = f"level {back['level']}" if back["level"] is not None else "all at work"
-    return f"{level}, {back['required_level']} at least; {back['pools']} pools ready"
+    pools = counted(back["pools"], "pool")
+    return f"{level}, {back['required_level']} at least; {pools} ready"
 
 
 def _lasted(seconds: float) -> str:

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from safelight.errors import SafelightError
 
 MEDIA_TYPE = "application/problem+json"
+# What helps whoever types a command would not help whoever sends a request.
+ELSEWHERE = {"safelight help": "GET /reference tells every parameter"}
 URN = "urn:safelight:problem:"
 
 
@@ -49,6 +51,11 @@ class Problem(BaseModel):
             detail=error.message,
             instance=request_id,
             code=error.code,
-            hint=error.hint,
+            hint=over_http(error.hint),
             errors=list(errors),
         )
+
+
+def over_http(hint: str) -> str:
+    """This hint for somebody who has no command line before them."""
+    return ELSEWHERE.get(hint, hint)

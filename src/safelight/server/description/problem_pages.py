@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from safelight.errors import SafelightError, family
-from safelight.server.description.problem import URN
+from safelight.server.description.problem import URN, over_http
 from safelight.server.description.sheet import code, link, page, table
 
 INTRO = (
@@ -47,7 +47,7 @@ def _meaning(error: type[SafelightError]) -> str:
 
 
 def _help(error: type[SafelightError]) -> str:
-    return escape(error.usual_hint)
+    return escape(over_http(error.usual_hint))
 
 
 def _is_ours(cls: type) -> bool:
