@@ -13,10 +13,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bench.command import photograph
 from bench.loading import Answer, Caller, Refused
 from bench.serving import COMMAND
+from safelight.proof.serving.served import Served
 
 API = "/api/v1"
 # Of a hundred requests so many are made in each manner; the rest ask and wait.
@@ -197,3 +199,25 @@ class Client:
             self._seen.hung_up_after_s.append(await asyncio.wait_for(waiting, left_s))
         except TimeoutError:
             self._caller.close()
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many clients, how long each part lasts, how often something short is repeated."""
+
+    clients: int = 200
+    warm_s: float = 60
+    load_s: float = 300
+    saturation_s: float = 40
+    steady_s: float = 120
+    rounds: int = 12
+    at_once: int = 8
+
+
+QUICK = Size(clients=40, warm_s=15, load_s=30, saturation_s=8, steady_s=15, rounds=5)
+
+
+def caller(served: Served) -> Caller:
+    """One of the clients."""
+    place = urlsplit(served.ready.url)
+    return Caller(place.hostname or "localhost", place.port or 80, served.token)

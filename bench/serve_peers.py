@@ -25,7 +25,7 @@ from pathlib import Path
 from bench.command import photograph
 from bench.graphs import u2netp
 from bench.loading import Caller, Refused
-from bench.serve_load import caller
+from bench.serve_clients import caller
 from bench.serving import serving
 from bench.tables import Goal, Spread, Table, missing, show
 from bench.watch import family, set_size
