@@ -197,6 +197,28 @@ def test_a_wish_that_is_taken_back_is_waited_for(fake: Fake) -> None:
     back.close()
 
 
+def test_a_question_that_is_taken_back_is_waited_for_by_nobody(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks how a back end is that answers nothing learns that in the time it has for it."""
+    monkeypatch.setattr(backline_module, "CANCEL_S", 10 * PATIENCE_S)
+    back = Backline(fake.near)
+
+    async def run() -> None:
+        asked = asyncio.ensure_future(back.ask("state"))
+        record, _ = await asyncio.to_thread(fake.hear)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(asked, 2)
+        assert (await asyncio.to_thread(fake.hear))[0].id == record.id
+        fake.answer(record.id)  # too late, and nothing goes wrong by it
+        await asyncio.sleep(0.01)
+        assert back.is_there
+
+    asyncio.run(run())
+    back.close()
+
+
 @pytest.mark.parametrize("way", ["answered", "died", "silent", "none"])
 def test_however_a_wish_that_is_taken_back_ends_its_result_is_let_go(
     fake: Fake, way: str, monkeypatch: pytest.MonkeyPatch

@@ -140,11 +140,13 @@ class Backline:
             self._wishes.pop(record.id, None)
 
     async def _take_back(self, wish: Wish) -> None:
-        """Nobody wants it any more; on return nobody works on it."""
+        """Nobody wants it any more; on return nobody looks at what came along with it."""
         wish.progress, wish.is_wanted = None, False
         if self._channel is None:
             return
         self._say(Cancel(wish.record.id).pack(), (), None)
+        if not wish.fds:
+            return
         with contextlib.suppress(SafelightError, TimeoutError):
             _, output = await asyncio.wait_for(wish.done, CANCEL_S)
             if output is not None:
