@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,17 +73,18 @@ class Shelf:
         self.epoch, self.keep_s, self._clock = epoch, keep_s, clock
         self._kept: dict[str, Kept] = {}
         self._gone: dict[str, str] = {}
+        self._held: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._kept)
 
     @property
     def held_bytes(self) -> int:
-        return sum(kept.blob.size_bytes for kept in self._kept.values())
+        return self._held.total()
 
     def held_of(self, owner: str) -> int:
         """How many bytes lie here for this owner."""
-        return sum(one.blob.size_bytes for one in self._kept.values() if one.owner == owner)
+        return self._held[owner]
 
     def put(
         self, owner: str, blob: Blob, media_type: str = "", facts: dict[str, Any] | None = None
@@ -91,6 +93,7 @@ class Shelf:
         until = self._clock() + self.keep_s
         kept = Kept(new_name(self.epoch), owner, blob, media_type, until, dict(facts or {}))
         self._kept[kept.name] = kept
+        self._held[owner] += blob.size_bytes
         return kept
 
     def peek(self, owner: str, name: str) -> Kept:
@@ -134,7 +137,8 @@ class Shelf:
     def sweep(self) -> None:
         """Drop what has been here for its time."""
         now = self._clock()
-        for kept in [kept for kept in self._kept.values() if kept.until <= now]:
+        # Each stays equally long, so the first is the next to go.
+        while self._kept and (kept := next(iter(self._kept.values()))).until <= now:
             self._forget(kept)
             kept.end()
 
@@ -146,6 +150,9 @@ class Shelf:
 
     def _forget(self, kept: Kept) -> None:
         del self._kept[kept.name]
+        self._held[kept.owner] -= kept.blob.size_bytes
+        if not self._held[kept.owner]:
+            del self._held[kept.owner]
         self._gone[kept.name] = kept.owner
         if len(self._gone) > MOST_GONE:
             del self._gone[next(iter(self._gone))]

@@ -98,7 +98,7 @@ class Desk:
                 raise UsageError("a job has at least one picture", hint="add an input")
             wait_s = deadline_s or (BATCH_WAIT_S if is_batch else PROMPT_WAIT_S)
             for index, source in enumerate(sources):
-                job.items.append(Item(index, source, self._ticket(job, source, wait_s)))
+                job.add(Item(index, source, self._ticket(job, source, wait_s)))
             self._offer(job, job.items)
         except BaseException:
             for source in (*sources, *further.values()):
@@ -121,7 +121,7 @@ class Desk:
     def show(self, job: Job) -> None:
         """Its asker waits no longer: list it, and tell of it."""
         job.is_listed = True
-        self.records.wake()
+        self.records.listed(job)
 
     def forget(self, job: Job) -> None:
         """It was answered, or is wanted no more: what still goes on ends. Results that are there
@@ -152,7 +152,8 @@ class Desk:
                 item.ticket = old[item]
             raise
         for item in again:
-            item.state, item.error, item.share = "queued", None, 0.0
+            job.put(item, "queued")
+            item.error, item.share = None, 0.0
         if again:
             job.begin()
             self.records.began(job)
@@ -228,8 +229,8 @@ class Desk:
                 self._alarm = asyncio.get_running_loop().call_later(after, self._go_on)
 
     def _begin(self, job: Job, item: Item, now: float) -> None:
-        item.state, item.waited_s, item.share = "running", now - item.ticket.arrived, 0.0
-        item.told_share = 0.0
+        job.put(item, "running")
+        item.waited_s, item.share, item.told_share = now - item.ticket.arrived, 0.0, 0.0
         order = self._order(job, item, now)
         task = asyncio.create_task(self._work(order, lambda share: self._tell(job, item, share)))
         item.task = task
@@ -289,11 +290,10 @@ class Desk:
     def _end(self, job: Job, item: Item, error: SafelightError | None) -> None:
         self._at.pop(item.ticket, None)
         item.error = error
-        item.state = "done" if error is None else "failed"
-        if isinstance(error, Cancelled):
-            item.state = "cancelled"
+        is_cancelled = isinstance(error, Cancelled)
+        job.put(item, "done" if error is None else "cancelled" if is_cancelled else "failed")
+        job.let_go((item,), is_over=not (job.keeps_source and self.records.knows(job)))
         self.records.changed(job, item)
-        if all(one.has_ended for one in job.items):
+        if job.is_through:
             job.end(self._clock())
             self.records.ended(job)
-        job.let_go(is_over=not (job.keeps_source and self.records.knows(job)))

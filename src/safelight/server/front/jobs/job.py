@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -66,6 +67,7 @@ class Job:
     ended: float | None = None
     on_cancel: Callable[[Job], None] | None = None
     recipe_digest: str = ""
+    _counts: Counter[ItemState] = field(default_factory=Counter)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -85,16 +87,28 @@ class Job:
         if self.on_cancel is not None:
             self.on_cancel(self)
 
+    def add(self, item: Item) -> None:
+        self.items.append(item)
+        self._counts[item.state] += 1
+
+    def put(self, item: Item, state: ItemState) -> None:
+        """The item is in this state from now on."""
+        self._counts[item.state] -= 1
+        self._counts[state] += 1
+        item.state = state
+
     @property
     def has_ended(self) -> bool:
         return self._over.is_set()
 
     @property
+    def is_through(self) -> bool:
+        """Whether every item has ended."""
+        return not self._counts["queued"] and not self._counts["running"]
+
+    @property
     def counts(self) -> dict[ItemState, int]:
-        counts: dict[ItemState, int] = dict.fromkeys(("queued", "running", *ENDS), 0)
-        for item in self.items:
-            counts[item.state] += 1
-        return counts
+        return {state: self._counts[state] for state in ("queued", "running", *ENDS)}
 
     @property
     def state(self) -> JobState:
@@ -107,14 +121,14 @@ class Job:
             return "partial"
         return "failed" if counts["failed"] else "cancelled"
 
-    def let_go(self, *, is_over: bool) -> None:
-        """Close the pictures that are no longer needed: not those of what is worked on or waits,
-        nor of what may be tried again, which is nothing once it is over.
+    def let_go(self, items: Iterable[Item], *, is_over: bool) -> None:
+        """Close those of their pictures that are no longer needed: not of what is worked on or
+        waits, nor of what may be tried again, which is nothing once it is over.
         """
-        for item in self.items:
+        for item in items:
             if item.state == "done" or (item.has_ended and is_over):
                 item.source.close()
-        if all(item.has_ended and not item.source.is_open for item in self.items):
+        if self.is_through and not any(item.source.is_open for item in self.items):
             for source in self.further.values():
                 source.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -15,7 +14,7 @@ from safelight.server.front.jobs.documents import (
     summary_document,
 )
 from safelight.server.front.jobs.job import Item, Job
-from safelight.server.front.jobs.telling import Bell, Story, Told
+from safelight.server.front.jobs.telling import Bell, Document, Story, Told, Type
 from safelight.server.front.shelf import MOST_GONE, Shelf, missing, new_name
 
 # Of all owners together; the oldest of those that have ended goes first.
@@ -39,9 +38,12 @@ class Records:
         self._most_kept_bytes = most_kept_bytes
         self._jobs: dict[str, Job] = {}
         self._gone: dict[str, str] = {}
+        # Who told last is last, and who ended last.
         self._stories: dict[str, Story] = {}
+        self._ended: dict[str, Job] = {}
         self._bells: dict[str, Bell] = {}
-        self._failed: deque[Item] = deque()
+        self._failed: dict[Item, None] = {}
+        self._failed_bytes = 0
         self._made = count(1)
         self.newest = 0
 
@@ -63,7 +65,6 @@ class Records:
             self.sweep()
         job.number = next(self._made)
         self._jobs[job.id] = job
-        self._stories[job.id] = Story(self._next)
         self._ring(job)
 
     def get(self, owner: str, name: str) -> Job:
@@ -91,9 +92,11 @@ class Records:
         """Let go of its sources, but those that are still worked on, and of what it told."""
         if self._jobs.pop(job.id, None) is None:
             return
-        del self._stories[job.id]
-        job.let_go(is_over=True)
+        self._stories.pop(job.id, None)
+        self._ended.pop(job.id, None)
+        job.let_go(job.items, is_over=True)
         for item in job.items:
+            self._no_longer_failed(item)
             if item.room is not None:
                 item.room.give()
         self._gone[job.id] = job.owner
@@ -114,15 +117,18 @@ class Records:
     def sweep(self) -> None:
         """Forget what has ended long enough ago, and the oldest where there are too many."""
         now = self._clock()
-        over = [job for job in self if job.ended is not None]
-        late = [job for job in over if now - (job.ended or now) > self._keep_s]
-        for job in late or over[: max(0, len(self) - MOST_JOBS)]:
-            self.remove(job)
+        while self._ended:
+            first = next(iter(self._ended.values()))
+            if now - (first.ended or now) <= self._keep_s and len(self) <= MOST_JOBS:
+                break
+            self.remove(first)
 
     def after(self, owner: str, number: int, job: Job | None = None) -> list[Told]:
         """What was told since, by one job or by all of this owner."""
-        jobs = self.of(owner) if job is None else [job]
-        stories = [self._stories[one.id] for one in jobs if one.id in self._stories]
+        if job is None:
+            stories = list(self._newer(owner, number))
+        else:
+            stories = [self._stories[job.id]] if job.id in self._stories else []
         return sorted(
             (told for story in stories for told in story.after(number)),
             key=lambda told: told.number,
@@ -134,17 +140,16 @@ class Records:
 
     def changed(self, job: Job, item: Item) -> None:
         """An item began, or ended."""
-        story = self._stories.get(job.id)
-        if story is None:
+        if not self.knows(job):
             return
         index = item.index
         if not item.has_ended:
             document = progress_document(job, item)
-            story.tell("progress", lambda: document, index=index)
+            self._tell(job, "progress", lambda: document, index=index)
         else:
-            story.tell("item", lambda: item_document(job, item), index=index)
+            self._tell(job, "item", lambda: item_document(job, item), index=index)
             if item.outcome is not None and item.outcome.document.get("lost"):
-                story.tell("warning", lambda: loss_document(job, item), index=index)
+                self._tell(job, "warning", lambda: loss_document(job, item), index=index)
         if item.error is not None and item.source.is_open:
             self._keep_failed(item)
         self._ring(job)
@@ -157,16 +162,23 @@ class Records:
         self.changed(job, item)
 
     def ended(self, job: Job) -> None:
-        if job.id in self._stories:
+        if self.knows(job):
+            self._ended[job.id] = job
             summary = summary_document(job)
-            self._stories[job.id].tell("summary", lambda: summary)
+            self._tell(job, "summary", lambda: summary)
             self._ring(job)
 
     def began(self, job: Job) -> None:
         """Items that had failed wait again."""
+        self._ended.pop(job.id, None)
         for item in job.items:
             if not item.has_ended:
+                self._no_longer_failed(item)
                 self.changed(job, item)
+
+    def listed(self, job: Job) -> None:
+        """It was not, and is now."""
+        self._ring(job)
 
     def wake(self) -> None:
         """Let everyone who waits for events look again."""
@@ -178,16 +190,31 @@ class Records:
         return self.newest
 
     def _keep_failed(self, item: Item) -> None:
-        self._failed = deque(
-            one for one in self._failed if one.source.is_open and one.error is not None
-        )
-        if item not in self._failed:
-            self._failed.append(item)
-        kept = sum(one.source.blob.size_bytes for one in self._failed)
-        while kept > self._most_kept_bytes:
-            oldest = self._failed.popleft()
-            kept -= oldest.source.blob.size_bytes
+        self._failed[item] = None
+        self._failed_bytes += item.source.blob.size_bytes
+        while self._failed_bytes > self._most_kept_bytes:
+            oldest = next(iter(self._failed))
+            self._no_longer_failed(oldest)
             oldest.source.close()
+
+    def _no_longer_failed(self, item: Item) -> None:
+        if item in self._failed:
+            del self._failed[item]
+            self._failed_bytes -= item.source.blob.size_bytes
+
+    def _tell(self, job: Job, type: Type, document: Document, *, index: int | None = None) -> None:
+        story = self._stories.pop(job.id, None) or Story(self._next)
+        self._stories[job.id] = story
+        story.tell(type, document, index=index)
+
+    def _newer(self, owner: str, number: int) -> Iterator[Story]:
+        """The stories of an owner's listed jobs that tell anything newer."""
+        for name, story in reversed(self._stories.items()):
+            if story.newest <= number:
+                return
+            job = self._jobs[name]
+            if job.owner == owner and job.is_listed:
+                yield story
 
     def _ring(self, job: Job) -> None:
         for key in (job.id, job.owner):

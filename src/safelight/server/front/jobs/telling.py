@@ -68,6 +68,11 @@ class Story:
             self._latest[index] = told.number
         self._told[told.number] = told
 
+    @property
+    def newest(self) -> int:
+        """The number of what was told last; 0 where nothing was."""
+        return next(reversed(self._told), 0)
+
     def after(self, number: int) -> list[Told]:
         """All that is newer, in order."""
         newer: list[Told] = []
