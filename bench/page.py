@@ -20,11 +20,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HANDBOOK = ROOT / "docs/handbook"
 SPEED = HANDBOOK / "quality-and-speed.md"
+SERVER = HANDBOOK / "server-measured.md"
 PAGES = {
     **dict.fromkeys(("quality", "crisp", "upscale", "cutout_speed", "flat_memory"), SPEED),
     **dict.fromkeys(("everyday", "folder", "copying", "constant_memory", "overhead"), SPEED),
     "left_behind": HANDBOOK / "metadata-compared.md",
     "goals": HANDBOOK / "evidence.md",
+    **dict.fromkeys(("serve_load", "serve_peers", "remanence_server"), SERVER),
 }
 
 
