@@ -13,6 +13,7 @@ import logging
 import os
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import thread
 from contextlib import ExitStack
@@ -25,6 +26,7 @@ from safelight.server.front.app import App
 from safelight.server.front.backline import Backline
 from safelight.server.front.body import multipart
 from safelight.server.front.building import house_of
+from safelight.server.front.collecting import Collecting
 from safelight.server.front.gate import Entry, Gate
 from safelight.server.front.line import make_config
 from safelight.server.identity.door import Door
@@ -115,9 +117,10 @@ class Front:
         """What has had its time is overwritten, whether anybody asks for it or not; and so is what
         an error and its frames hold of each other.
         """
+        collect = Collecting(time.monotonic)
         while True:
             await asyncio.sleep(SWEEP_S)
-            gc.collect()
+            collect()
             self._house.uploads.sweep()
             self._house.results.sweep()
             self._house.desk.records.sweep()
