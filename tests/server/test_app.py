@@ -150,6 +150,14 @@ def test_a_problem_tells_what_and_what_helps(server: Standing) -> None:
     assert found["instance"] == answer.headers["safelight-request"]
 
 
+def test_who_opens_an_address_in_a_browser_gets_a_page(server: Standing) -> None:
+    answer = server.get("/api/v1/bad", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "text/html; charset=utf-8")
+    assert "another one" in answer.text
+    assert "/problems/container-broken" in answer.text
+    assert "default-src 'none'; style-src 'sha256-" in answer.headers["content-security-policy"]
+
+
 def test_who_sends_requests_is_told_of_no_command_for_help() -> None:
     assert UsageError().hint == "safelight help"
     assert Problem.of(UsageError(), "1").hint == "GET /reference tells every parameter"
@@ -207,6 +215,9 @@ def test_the_first_page_says_what_this_is_and_who_asks(tmp_path: Path) -> None:
     )
     nobody, known = server.get("/", scopes=None), server.get("/", scopes=("tools",))
     assert "does not know you yet" in nobody.text
-    assert "you may tools" in known.text
+    assert "you may do what <code>tools</code> allows" in known.text
+    assert "you may do everything" in server.get("/", scopes=("admin",)).text
+    assert "http://localhost/api/v1/resize" in known.text
+    assert "10 minutes at most" in known.text
     assert "script" not in nobody.text
     assert "default-src 'none'" in nobody.headers["content-security-policy"]

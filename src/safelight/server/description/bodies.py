@@ -186,7 +186,7 @@ def _problems(errors: list[type[SafelightError]], references: Keyed) -> dict[str
         "properties": {"code": {"enum": codes}},
     }
     told = "; ".join(f"{error.code}: {error.sentence}" for error in errors)
-    return {"description": told, "content": {MEDIA_TYPE: {"schema": schema}}}
+    return {"description": told, "content": {MEDIA_TYPE: {"schema": schema}, **_of("text/html")}}
 
 
 def models_of(endpoint: Endpoint) -> Iterator[tuple[type[BaseModel], Mode]]:

@@ -42,6 +42,18 @@ def problem_page(error: type[SafelightError]) -> str:
     return page(error.code, "A problem that a call can end with.", (f"<dl>{rows}</dl>", back))
 
 
+def failure_page(error: SafelightError, request_id: str) -> str:
+    """This one failure, for somebody who opened an address in a browser."""
+    facts = (
+        ("what helps", escape(over_http(error.hint))),
+        ("kind", f"{link(PLACE + error.code, error.code)}, {error.status}"),
+        ("request", code(request_id)),
+    )
+    rows = "".join(f"<dt>{name}</dt><dd>{told}</dd>" for name, told in facts if told)
+    back = f"<p>{link('/', 'what this server is')}</p>"
+    return page(error.sentence.capitalize(), error.message, (f"<dl>{rows}</dl>", back))
+
+
 def _meaning(error: type[SafelightError]) -> str:
     return escape(error.sentence)
 

@@ -121,10 +121,16 @@ class _Exchange:
         return time.perf_counter() - self._started
 
     def fail(self, error: SafelightError) -> Response:
-        """What is answered then: a problem, unless the endpoint has a form of its own."""
+        """What is answered then: a problem, unless the endpoint has a form of its own.
+
+        Browsers that open an address accept a page by name, and get one.
+        """
         self.code = error.code
         failing = self.endpoint.failing if self.endpoint is not None else None
-        return (failing or problem)(error, self.request_id)
+        if failing is not None:
+            return failing(error, self.request_id)
+        accepted = Request(self.scope).headers.get("accept", "")
+        return problem(error, self.request_id, is_page="text/html" in accepted)
 
     async def receive(self) -> Message:
         message = await self._receive()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from safelight.errors import ParameterInvalid, SafelightError
 from safelight.server.description.problem import MEDIA_TYPE, FieldProblem, Problem
+from safelight.server.description.problem_pages import failure_page
+from safelight.server.description.sheet import POLICY
 
 
-def problem(error: SafelightError, request_id: str) -> Response:
-    """The answer that says what went wrong and what helps."""
+def problem(error: SafelightError, request_id: str, *, is_page: bool = False) -> Response:
+    """The answer that says what went wrong and what helps; is_page: to somebody in a browser."""
+    if is_page:
+        headers = {**_headers(error), "Content-Security-Policy": POLICY}
+        return HTMLResponse(failure_page(error, request_id), error.status, headers=headers)
     fields = error.fields if isinstance(error, ParameterInvalid) else ()
     wrong = tuple(FieldProblem(pointer=name, message=words) for name, words in fields)
     body = Problem.of(error, request_id, wrong).model_dump_json()

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from safelight import __version__
 from safelight.server.description.sheet import as_html, code, link, page, table
 from safelight.server.endpoint import API, Call, Endpoint
-from safelight.server.identity.door import Door
 
 PLACES = (
     ("/reference", "everything that can be asked here, and how"),
@@ -36,10 +35,10 @@ async def start(call: Call) -> Response:
     parts = [
         f"<section><h2>You</h2><p>{_you(call)}</p></section>",
         f"<section><h2>What it keeps to</h2><ul>{promises}</ul>"
-        f"<p>Results wait {keep_s // 60} minutes at most. {code('safelight prove')} tries it all."
+        f"<p>Results wait {_lasting(keep_s)} at most. {code('safelight prove')} tries it all."
         "</p></section>",
         f"<section><h2>More</h2>{places}</section>",
-        f"<section><h2>A first call</h2><pre>{escape(_example(call.house.door))}</pre></section>",
+        f"<section><h2>A first call</h2><pre>{escape(_example(call))}</pre></section>",
     ]
     intro = f"A private image server, version {__version__}. It answers, and cannot call out."
     return as_html(page("Safelight", intro, parts))
@@ -51,14 +50,23 @@ def _you(call: Call) -> str:
             f"This server does not know you yet. On its machine, {code('safelight status --link')}"
             f" makes a link for this browser, and {code('safelight pair')} a code for a device."
         )
-    return f"This server knows you: you may {escape(', '.join(sorted(call.who.scopes)))}."
+    scopes = sorted(call.who.scopes)
+    may = "everything" if "admin" in scopes else f"what {', '.join(map(code, scopes))} allows"
+    return f"This server knows you: you may do {may}."
 
 
-def _example(door: Door) -> str:
-    scheme = "https" if door.fingerprint else "http"
+def _lasting(seconds: int) -> str:
+    minutes = seconds // 60
+    if minutes * 60 != seconds:
+        return f"{seconds} seconds"
+    return "1 minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def _example(call: Call) -> str:
+    here = str(call.request.base_url).rstrip("/")  # a name that the door let in
     return (
         "curl -H 'Authorization: Bearer TOKEN' -H 'Content-Type: image/jpeg' \\\n"
-        f"  --data-binary @photo.jpg -o small.jpg '{scheme}://HOST{API}/resize?fit=1600x1600'"
+        f"  --data-binary @photo.jpg -o small.jpg '{here}{API}/resize?fit=1600x1600'"
     )
 
 
