@@ -144,8 +144,9 @@ def test_a_machine_with_one_version_does_with_that(monkeypatch: pytest.MonkeyPat
 
 @opens
 def test_an_address_that_is_not_of_this_machine_is_told() -> None:
-    with pytest.raises(SafelightError, match="nothing can listen"):
+    with pytest.raises(SafelightError, match="nothing can listen") as raised:
         listen(ServeOptions(host="203.0.113.7", port=0, is_lan=True))
+    assert "--host" in raised.value.hint
 
 
 @opens

@@ -38,6 +38,21 @@ def test_an_error_inside_is_not_taken_for_another_server(state_dir: Path) -> Non
         raise Unavailable("of its own")
 
 
+def test_a_lock_that_nobody_can_have_is_not_taken_for_another_server(state_dir: Path) -> None:
+    with alone(state_dir) as folder:
+        pass
+    (folder / running.LOCK).unlink()
+    (folder / running.LOCK).mkdir()
+    with pytest.raises(Unavailable, match="cannot be opened"), alone(state_dir):
+        pass
+
+
+def test_a_state_folder_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Unavailable, match="cannot be read"):
+        found(tmp_path / "file")
+
+
 def test_what_a_killed_server_left_is_not_believed(state_dir: Path) -> None:
     """Its process is gone, or another one has its number."""
     ended = subprocess.Popen([sys.executable, "-c", ""])

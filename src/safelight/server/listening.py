@@ -8,6 +8,7 @@ user named the address, and never without TLS and tokens.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import ipaddress
 import os
@@ -136,16 +137,19 @@ def _on_one_port(addresses: tuple[str, ...], port: int, *, is_tls: bool) -> list
     raise Unavailable("no port is free on all addresses", hint="--port N names one")
 
 
+HINTS = {
+    errno.EADDRNOTAVAIL: "--host takes an address of this machine; ip address lists them",
+    errno.EACCES: "--port takes one above 1023 without asking anybody's leave",
+}
 # A machine without the other version of the protocol: it is done without.
-NO_FAMILY = (97, 99)
+NO_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 
 def _refused(error: OSError, port: int) -> Unavailable:
     reason = (error.strerror or "no reason given").lower()
-    return Unavailable(
-        f"nothing can listen on port {port}: {reason}",
-        hint="safelight status shows a server that runs; --port 0 picks a free port",
-    )
+    usual = "safelight status shows a server that runs; --port 0 picks a free port"
+    hint = HINTS.get(error.errno or 0, usual)
+    return Unavailable(f"nothing can listen on port {port}: {reason}", hint=hint)
 
 
 def _tcp(address: str, port: int, *, is_tls: bool) -> Bound:

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from safelight.errors import PolicyRefused, Unavailable
 from safelight.vault.lock import hold
-from safelight.vault.private import private_folder, read_private, write_private
+from safelight.vault.private import CHECK_STATE, private_folder, read_private, write_private
 
 FOLDER, FILE, LOCK = "server", "running.json", ".running.lock"
 SCHEMA = 1
@@ -58,9 +58,14 @@ def folder_of(state_dir: Path) -> Path:
 
 def found(state_dir: Path) -> Running | None:
     """The server that runs with this state folder. Raises PolicyRefused where others could have
-    written what is there.
+    written what is there, Unavailable where it cannot be read.
     """
-    data = read_private(folder_of(state_dir) / FILE, MAX_FILE_BYTES)
+    try:
+        data = read_private(folder_of(state_dir) / FILE, MAX_FILE_BYTES)
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        message = f"the state folder cannot be read: {reason}"
+        raise Unavailable(message, hint=CHECK_STATE) from error
     if data is None:
         return None
     try:
@@ -87,6 +92,8 @@ def alone(state_dir: Path) -> Iterator[Path]:
         try:
             held.enter_context(hold(folder / LOCK, wait_s=0))
         except Unavailable as error:
+            if error.__cause__ is not None:  # a lock that cannot be had, and nobody has it
+                raise
             raise Unavailable(
                 "a server runs with this state folder already",
                 hint="safelight status shows it; --state-dir names another folder",
