@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from safelight.errors import Busy
+from safelight.errors import Busy, CallerUnknown, Unavailable
 from safelight.server.identity.guesses import MOST_KNOWN, MOST_OF_ALL, MOST_OF_ONE, Guesses
 from safelight.server.identity.invitation import (
     CODE_S,
@@ -91,6 +91,30 @@ def test_wrong_codes_are_heard_only_so_often(tmp_path: Path) -> None:
             assert (answer.status_code, answer.json()["code"]) == (429, "busy")
 
     asyncio.run(run())
+
+
+def test_many_wrong_codes_at_once_are_no_more(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with asked(tmp_path) as at:
+            tries = (at.http.post(PAIRING, json={"code": new_code()}) for _ in range(12))
+            heard = [answer.status_code for answer in await asyncio.gather(*tries)]
+            assert (heard.count(401), heard.count(429)) == (MOST_OF_ONE, 12 - MOST_OF_ONE)
+
+    asyncio.run(run())
+
+
+def test_what_was_right_or_could_not_be_told_is_no_guess() -> None:
+    guesses = Guesses(now=lambda: 0.0)
+    for _ in range(2 * MOST_OF_ONE):
+        with guesses.heard("10.0.0.1"):
+            pass
+        with pytest.raises(Unavailable), guesses.heard("10.0.0.1"):
+            raise Unavailable
+    for _ in range(MOST_OF_ONE):
+        with pytest.raises(CallerUnknown), guesses.heard("10.0.0.1"):
+            raise CallerUnknown
+    with pytest.raises(Busy), guesses.heard("10.0.0.1"):
+        pass
 
 
 def test_guesses_are_counted_for_one_address_and_for_all() -> None:

@@ -94,12 +94,8 @@ async def _redeemed(call: Call, wish: Redemption) -> Fresh:
     """Raises Busy where too many were wrong, from here or together; CallerUnknown."""
     client, guesses = call.request.client, call.house.door.guesses
     place = "" if client is None else client.host
-    guesses.require_few(place)
-    try:
+    with guesses.heard(place):
         return await asked(call, "redeem", wish)
-    except CallerUnknown:
-        guesses.add(place)
-        raise
 
 
 async def _short_body(request: Request) -> bytes:
