@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -26,12 +27,15 @@ from tests.server.standing import Standing, engine_in, standing, standing_before
 class Silent:
     """A back end that never answers."""
 
+    asked = 0
+
     async def work(self, order: Order, *, progress: Progress | None = None) -> Outcome:
         raise Unavailable
 
     async def ask(
         self, kind: str, facts: Mapping[str, Any] | None = None, files: tuple[Blob, ...] = ()
     ) -> dict[str, Any]:
+        self.asked += 1
         await asyncio.sleep(60)
         return {}
 
@@ -66,6 +70,24 @@ def test_one_whose_back_end_is_silent_is_alive_and_not_ready(
     server = standing_before(Silent(), engine, tmp_path)
     assert server.get("/api/v1/health/live", scopes=None).status_code == 200
     assert server.get("/api/v1/health/ready", scopes=None).status_code == 503
+
+
+def test_however_many_ask_the_back_end_is_asked_once(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "PATIENCE_S", 0.05)
+    back = Silent()
+    server = standing_before(back, engine, tmp_path)
+
+    async def run() -> list[int]:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(server.app), base_url="http://localhost"
+        ) as http:
+            wishes = (http.get("/api/v1/health/ready") for _ in range(20))
+            return [answer.status_code for answer in await asyncio.gather(*wishes)]
+
+    assert asyncio.run(run()) == [503] * 20
+    assert back.asked == 1
 
 
 def test_capabilities_are_those_of_this_server(server: Standing) -> None:

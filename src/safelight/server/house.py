@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ class House:
     """desk has the queue and the jobs; uploads and results hold blobs under random names; door
     knows who asks. epoch is random for each start: an identifier of another one is gone. tally
     counts calls; settings are those of who started the server; locks names what holds the
-    front end.
+    front end; looking is the back end being asked whether it is ready, for all who want to know.
     """
 
     options: ServeOptions
@@ -39,3 +40,4 @@ class House:
     started: float = field(default_factory=time.monotonic)
     is_draining: bool = False
     locks: tuple[str, ...] = ()
+    looking: asyncio.Future[None] | None = None

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from safelight.errors import Unavailable
 from safelight.server.endpoint import Call, Endpoint
+from safelight.server.house import House
 
 # How long the back end may take to say that it is there.
 PATIENCE_S = 5.0
@@ -35,11 +36,29 @@ async def ready(call: Call) -> Response:
     if call.house.is_draining:
         raise Unavailable("the server is about to end", hint="ask another, or later")
     try:
-        await asyncio.wait_for(call.house.back.ask("ready"), PATIENCE_S)
+        await asyncio.shield(_look(call.house))
     except TimeoutError as error:
         told = "the part of the server that works does not answer"
         raise Unavailable(told, hint="it is made anew by itself: ask again") from error
     return JSONResponse(Ready().model_dump())
+
+
+def _look(house: House) -> asyncio.Future[None]:
+    """Anybody may ask, and a worker has to be there to answer: one look is for all who wait."""
+    if house.looking is None or house.looking.done():
+        house.looking = asyncio.ensure_future(_answers(house))
+        house.looking.add_done_callback(_heard)
+    return house.looking
+
+
+async def _answers(house: House) -> None:
+    await asyncio.wait_for(house.back.ask("ready"), PATIENCE_S)
+
+
+def _heard(look: asyncio.Future[None]) -> None:
+    """Also where all who wanted to know have left."""
+    if not look.cancelled():
+        look.exception()
 
 
 endpoints = (
