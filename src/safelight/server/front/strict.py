@@ -1,7 +1,8 @@
 """Strict: HTTP as h11 reads it, with limits to what reading it may cost.
 
 A few bytes can take long to read: chunks of one byte each, a thousand headers of four. Nobody sends
-such to be understood, so the connection ends.
+such to be understood, so the connection ends; so it does where two could disagree on the length of
+a body.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Strict(h11.Connection):
             self._chunks = self._bytes = 0
             if len(event.headers) > MOST_HEADERS:
                 raise h11.RemoteProtocolError("there are too many headers", 431)
+            _require_one_length(event)
         elif isinstance(event, h11.Data):
             self._chunks += event.chunk_start
             self._bytes += len(event.data)
@@ -44,3 +46,11 @@ class Strict(h11.Connection):
             if too_many > 0 and self._bytes < too_many * LEAST_CHUNK_BYTES:
                 raise h11.RemoteProtocolError("the chunks are too small", 400)
         return event
+
+
+def _require_one_length(request: h11.Request) -> None:
+    """Whoever stands between may have read the other one (RFC 9112, 6.1)."""
+    names = {name for name, _ in request.headers}
+    is_chunked = b"transfer-encoding" in names
+    if is_chunked and (b"content-length" in names or request.http_version < b"1.1"):
+        raise h11.RemoteProtocolError("the body has two lengths", 400)
