@@ -51,7 +51,10 @@ async def test_a_result_lies_on_the_shelf_for_its_owner_alone() -> None:
         assert item.room is not None
         taken = item.room.size_bytes + len("plainplain") + len(b"{}")
         assert scene.memory.left_bytes == scene.memory.most_bytes - taken
-        assert item.room.size_bytes > 20  # what is known of it is held, too
+        assert item.known is not None
+        # What is known of it is held, too, and counts as what it takes.
+        assert item.room.size_bytes == len(item.known.words) > 20
+        assert item.known.document == {"format": "png", "bytes": 10, "lost": []}
 
 
 @looped

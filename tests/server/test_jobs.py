@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from safelight.server.front.routes import jobs as pages
 from tests.server.acting import looped
 from tests.server.asked import STEPS, asked
 
@@ -70,6 +71,28 @@ async def test_items_come_by_pages_and_by_state() -> None:
         assert found == [0, 1, 2, 3, 4]
         failed = await server.call("GET", f"/jobs/{job['id']}/items", params={"state": "failed"})
         assert [item["index"] for item in failed.json()["items"]] == [1, 3]
+
+
+@looped
+async def test_a_page_holds_no_more_than_it_may_and_one_item_at_least(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pages, "MOST_PAGE_BYTES", 100)
+    async with asked() as server:
+        job = await server.job("plain", "plain", "plain", "fail", "fail", "plain")
+        await server.end(job)
+        path, sizes, found = f"/jobs/{job['id']}/items", [], []
+        cursor: dict[str, Any] | None = {}
+        while cursor is not None:
+            page = (await server.call("GET", path, params=cursor)).json()
+            found += [item["index"] for item in page["items"]]
+            sizes.append(len(page["items"]))
+            cursor = {"cursor": page["next"]} if "next" in page else None
+        assert found == list(range(6))
+        assert sizes == [2, 4]  # what failed has no words
+        monkeypatch.setattr(pages, "MOST_PAGE_BYTES", 1)
+        alone = (await server.call("GET", path)).json()
+        assert [item["index"] for item in alone["items"]] == [0]
 
 
 @looped

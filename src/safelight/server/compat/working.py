@@ -75,9 +75,9 @@ async def worked(
     item = job.items[0]
     if item.error is not None:
         raise item.error
-    if item.outcome is None or not item.result_id:
+    if item.known is None or not item.result_id:
         raise Gone
-    return Worked(house.results.take(call.who.key, item.result_id), item.outcome.document)
+    return Worked(house.results.take(call.who.key, item.result_id), item.known.document)
 
 
 async def decoded(memory: Memory, coded: Blob, limit_bytes: int) -> Blob:

@@ -222,9 +222,9 @@ def ending(media_type: str) -> str:
 
 
 def _document(item: Item) -> dict[str, Any]:
-    if item.outcome is None:
+    if item.known is None:
         raise Gone
-    return dict(item.outcome.document)
+    return item.known.document
 
 
 def _receipt(kept: Kept) -> Any:

@@ -2,7 +2,7 @@
 
     job = desk.submit(who, recipe, [Source(blob)], timeout_s=30)
     if await job.wait(30):
-        item = job.items[0]          # item.error, or item.outcome and item.result_id
+        item = job.items[0]          # item.error, or item.known and item.result_id
         desk.forget(job)             # answered: nobody will ask for it again
 
 Whoever submits gives the sources away, also when submit raises. A result lies on the shelf of
@@ -12,8 +12,6 @@ results as item.result_id, for the job's owner. For one event loop.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +32,7 @@ from safelight.server.front.jobs.documents import JobFacts
 from safelight.server.front.jobs.ending import bare, is_poison
 from safelight.server.front.jobs.holding import Source
 from safelight.server.front.jobs.idempotency import Keys
-from safelight.server.front.jobs.job import Item, Job
+from safelight.server.front.jobs.job import Item, Job, Known
 from safelight.server.front.jobs.pace import Pace
 from safelight.server.front.jobs.records import Records
 from safelight.server.front.jobs.schedule import Schedule, Ticket
@@ -274,12 +272,12 @@ class Desk:
 
     def _keep(self, job: Job, item: Item, outcome: Outcome) -> None:
         output: Blob | None = outcome.output
-        item.outcome = dataclasses.replace(outcome, output=None, receipt=b"")
+        item.known = Known.of(outcome)
         if not self.records.knows(job):
             if output is not None:
                 output.close()  # it came when nobody wanted it any more
             return
-        item.room = self._memory.claim(len(json.dumps(outcome.document)), job.owner)
+        item.room = self._memory.claim(len(item.known.words), job.owner)
         if output is not None:
             if output.room is None:
                 size_bytes = output.size_bytes + len(outcome.receipt)

@@ -57,13 +57,13 @@ class ItemFacts(Facts):
 
     @classmethod
     def of(cls, item: Item) -> ItemFacts:
-        outcome, error, has_ended = item.outcome, item.error, item.has_ended
+        known, error, has_ended = item.known, item.error, item.has_ended
         return cls(
             index=item.index,
             state=item.state,
             share=None if has_ended else round(item.share, 3),
-            result=outcome.document if outcome else None,
-            receipt=(outcome.receipt_id or None) if outcome else None,
+            result=known.document if known else None,
+            receipt=(known.receipt_id or None) if known else None,
             asset=f"{API}/results/{item.result_id}" if item.result_id else None,
             problem=ItemProblem.of(error) if error else None,
             can_retry=item.source.is_open if error else None,
@@ -160,7 +160,7 @@ def item_document(job: Job, item: Item) -> dict[str, Any] | None:
 
 def loss_document(job: Job, item: Item) -> dict[str, Any] | None:
     """What the format of the result could not hold."""
-    lost = item.outcome.document.get("lost") if item.outcome else None
+    lost = item.known.document.get("lost") if item.known else None
     return {"job": job.id, "index": item.index, "lost": lost} if lost else None
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Self
 
 from safelight.errors import SafelightError
 from safelight.recipe import Recipe
@@ -20,19 +21,39 @@ JobState = Literal["queued", "running", "done", "partial", "failed", "cancelled"
 ENDS: tuple[ItemState, ...] = ("done", "failed", "cancelled")
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an outcome says in words. They are kept as JSON: as values they would take several
+    times the memory.
+    """
+
+    words: bytes
+    receipt_id: str
+    has_loss: bool
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Self:
+        words = json.dumps(outcome.document, separators=(",", ":")).encode()
+        return cls(words, outcome.receipt_id, bool(outcome.document.get("lost")))
+
+    @property
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.words)
+        return document
+
+
 @dataclass(eq=False)
 class Item:
-    """One picture of a job. outcome when done: its output lies on the shelf of results as
-    result_id, and the outcome itself holds none; error when failed or cancelled. source is let go
-    once the item is done; that of one that failed stays for a retry, while there is memory. room is
-    what the outcome's words take of it.
+    """One picture of a job. known when done: its output lies on the shelf of results as result_id;
+    error when failed or cancelled. source is let go once the item is done; that of one that failed
+    stays for a retry, while there is memory. room is what the words take of it.
     """
 
     index: int
     source: Source
     ticket: Ticket
     state: ItemState = "queued"
-    outcome: Outcome | None = None
+    known: Known | None = None
     result_id: str = ""
     error: SafelightError | None = None
     share: float = 0.0

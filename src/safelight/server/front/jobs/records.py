@@ -148,7 +148,7 @@ class Records:
             self._tell(job, "progress", lambda: document, index=index)
         else:
             self._tell(job, "item", lambda: item_document(job, item), index=index)
-            if item.outcome is not None and item.outcome.document.get("lost"):
+            if item.known is not None and item.known.has_loss:
                 self._tell(job, "warning", lambda: loss_document(job, item), index=index)
         if item.error is not None and item.source.is_open:
             self._keep_failed(item)

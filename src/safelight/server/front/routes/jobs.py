@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from starlette.responses import JSONResponse, Response
@@ -34,9 +34,11 @@ from safelight.server.front.jobs.asking import (
 )
 from safelight.server.front.jobs.documents import ItemFacts, ItemPage, JobFacts, JobPage, shown
 from safelight.server.front.jobs.idempotency import Answer
-from safelight.server.front.jobs.job import Job
+from safelight.server.front.jobs.job import Item, Job
 
 KEY = "Idempotency-Key"
+# Of what is known of its pictures, what one page holds: nobody is answered while it is written.
+MOST_PAGE_BYTES = 1 << 19
 EXAMPLES = {
     "resize": {
         "inputs": ["an id from POST /uploads"],
@@ -94,7 +96,7 @@ async def items(call: Call) -> Response:
         for item in _job(call).items
         if asked.state in (None, item.state) and (asked.place is None or item.index > asked.place)
     ]
-    page, more = _cut(found, asked)
+    page, more = _cut(found, asked, _words_of)
     told = [ItemFacts.of(item) for item in page]
     return JSONResponse(shown(ItemPage(items=told, next=str(page[-1].index) if more else None)))
 
@@ -122,8 +124,21 @@ def _facts(call: Call, job: Job) -> JobFacts:
     return call.house.desk.facts(job)
 
 
-def _cut(found: Sequence[One], page: Page) -> tuple[Sequence[One], bool]:
-    return found[: page.limit], len(found) > page.limit
+def _cut(
+    found: Sequence[One], page: Page, bytes_of: Callable[[One], int] = lambda _one: 0
+) -> tuple[Sequence[One], bool]:
+    """What the page holds, one at least, and whether there are more."""
+    count = size_bytes = 0
+    for one in found[: page.limit]:
+        size_bytes += bytes_of(one)
+        if count and size_bytes > MOST_PAGE_BYTES:
+            break
+        count += 1
+    return found[:count], len(found) > count
+
+
+def _words_of(item: Item) -> int:
+    return len(item.known.words) if item.known is not None else 0
 
 
 def _taken(call: Call, job: Job) -> Answer:
