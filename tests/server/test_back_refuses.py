@@ -223,6 +223,20 @@ def test_what_cannot_be_told_is_let_go_as_zeros(monkeypatch: pytest.MonkeyPatch)
         assert peer.wishes == 0
 
 
+def test_a_line_is_not_gone_while_somebody_speaks_into_it() -> None:
+    """Its number may be that of the next front end's line by then."""
+    near, far = lines.pair()
+    peer = Peer(far)
+    leaving = threading.Thread(target=peer.leave, daemon=True)
+    with near:
+        with peer._saying:
+            leaving.start()
+            assert near.recv(1) == b"", "who speaks learns that nobody hears it"
+            assert far.fileno() >= 0
+        leaving.join(PATIENCE_S)
+        assert far.fileno() < 0
+
+
 def test_the_time_of_an_order_is_that_of_its_run(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,7 +48,10 @@ class Peer:
             stops = tuple(self._stops.values())
         for stop in stops:
             stop.set()
-        self.channel.close()
+        with contextlib.suppress(OSError):
+            self.channel.shutdown(socket.SHUT_RDWR)  # who waits to be heard waits no more
+        with self._saying:  # nobody speaks into what may get the number of the line next
+            self.channel.close()
 
     @property
     def wishes(self) -> int:
