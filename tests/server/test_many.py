@@ -11,8 +11,11 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from starlette.datastructures import QueryParams
 
+from safelight.ops.resize import Resize
 from safelight.server.front.jobs.streaming import events
+from safelight.server.front.wishes import asked_in_query
 from tests.server.acting import RECIPE, Scene, blob, looped, who
 
 FEW, MANY = 16, 64
@@ -77,11 +80,19 @@ async def of_news(many: int) -> int:
         return steps(lambda: [records.after("anna", records.newest - 1) for _ in range(many)])
 
 
+async def of_a_query(many: int) -> int:
+    query = QueryParams("&".join(f"name{number}=1" for number in range(many)))
+    return steps(lambda: asked_in_query(Resize, query))
+
+
 async def of_a_walk(many: int) -> int:
     return steps(lambda: [one for _ in range(many) for one in range(many)])
 
 
-@pytest.mark.parametrize("cost", [of_a_cancel, of_uploads, of_what_they_hold, of_looks, of_news])
+COSTS = (of_a_cancel, of_uploads, of_what_they_hold, of_looks, of_news, of_a_query)
+
+
+@pytest.mark.parametrize("cost", COSTS)
 def test_what_many_cost(cost: Callable[[int], Any]) -> None:
     few, many = asyncio.run(cost(FEW)), asyncio.run(cost(MANY))
     assert 0 < many < MOST_TIMES * few

@@ -34,6 +34,8 @@ from safelight.settings.rules import GROUPS
 
 DIGEST = re.compile(r"(?:picture:|sha256:)?([0-9a-f]{64})", re.ASCII)
 SHARED = ("profile", "keep")
+# Of what is wrong in one request.
+MOST_TOLD = 20
 
 
 class Wishes(BaseModel):
@@ -84,9 +86,11 @@ def options_of(operation: type[Operation]) -> type[BaseModel]:
 
 def asked_in_query(operation: type[Operation], query: QueryParams) -> dict[str, Any]:
     """What the query asks for. Raises ParameterInvalid for what stands there twice."""
+    sent: dict[str, list[str]] = {}
+    for name, text in query.multi_items():
+        sent.setdefault(name, []).append(text)
     found: dict[str, Any] = {}
-    for name in query:
-        given = query.getlist(name)
+    for name, given in sent.items():
         field = operation.model_fields.get(name)
         if field is not None and is_repeated(field):
             found[name] = given
@@ -172,7 +176,8 @@ def _wishes(operation: type[Operation], left: dict[str, Any]) -> Wishes:
 def _refuse_unknown(operation: type[Operation], left: Mapping[str, Any]) -> None:
     if left:
         known = ", ".join((*operation.model_fields, *wishes_of(operation)))
-        wrong = tuple((_shown(name), "there is no such parameter") for name in sorted(left))
+        first = sorted(left)[:MOST_TOLD]
+        wrong = tuple((_shown(name), "there is no such parameter") for name in first)
         raise ParameterInvalid(
             f"{operation.name} has no parameter of this name", hint=f"known: {known}", fields=wrong
         )
