@@ -10,11 +10,13 @@ import pytest
 from starlette.responses import PlainTextResponse, Response
 
 from safelight.errors import ContainerBroken, SafelightError, UsageError
+from safelight.server.description import sheet
 from safelight.server.description.problem import Problem
 from safelight.server.endpoint import Call, Endpoint, Scope
 from safelight.server.front.app import App
 from safelight.server.front.building import house_of
-from safelight.server.front.headers import ALWAYS
+from safelight.server.front.headers import ALWAYS, POLICY
+from safelight.server.front.routes import pairing
 from safelight.server.front.routing import Routes
 from safelight.server.identity.door import Door
 from safelight.server.identity.hosts import Hosts
@@ -76,6 +78,22 @@ def server(tmp_path: Path, lines: list[str]) -> Standing:
     house = house_of(Settings(), options, door, cast(Back, Acting()))
     app = App(house, ENDPOINTS, log=lambda line: lines.append(str(line)))
     return Standing(app, register)
+
+
+def test_what_every_answer_says_keeps_other_pages_away() -> None:
+    assert ALWAYS == {
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Content-Security-Policy": POLICY,
+    }
+    for policy in (POLICY, sheet.POLICY, pairing.MAY_POST):
+        wanted = ("default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'")
+        assert set(wanted) <= {part.strip() for part in policy.split(";")}
+        assert not {"'unsafe-inline'", "'unsafe-eval'", "*"} & set(policy.split())
+        assert "form-action 'none'" in policy or policy == pairing.MAY_POST
 
 
 def test_every_answer_says_that_nothing_may_be_kept_or_guessed(server: Standing) -> None:
