@@ -1,8 +1,9 @@
 """Reads Markdown pages: their examples, the commands and the places that they speak of.
 
-Examples come in three kinds. A ```python block is a doctest. In a ```console block each line after
+Examples come in four kinds. A ```python block is a doctest. In a ```console block each line after
 `$ ` is run and what it prints is compared: … stands for anything, a number for any number, and
-blanks are alike. A ```sh block is not run; what it names must exist.
+blanks are alike. A ```bash block is what is asked of a server, and is asked of one. A ```sh block
+is not run; what it names must exist.
 """
 
 from __future__ import annotations
