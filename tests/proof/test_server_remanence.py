@@ -32,6 +32,7 @@ from tests.proof.served import (
     MORE_WAYS,
     NAMED,
     RECIPE,
+    TRIES,
     answers,
     begun,
     leaked,
@@ -80,15 +81,15 @@ def course(served: Served) -> Course:
 def test_jobs_of_every_way_and_end_leave_nothing_anywhere(
     searched: Served, raw: Disk | None
 ) -> None:
-    """About sixty; bench/remanence_server.py does a thousand."""
+    """Each at least once; bench/remanence_server.py does a thousand."""
     ran = course(searched)
-    for seed, ends in enumerate((REFUSED, BROKEN_OFF + MORE_WAYS, REFUSED)):
+    for seed, ends in enumerate((REFUSED, BROKEN_OFF + MORE_WAYS)):
         ran.run_all(WAYS + ends, seed=seed)
         found = searched.clean(ran.mark, GONE_S)
         assert (found.total, seed) == (0, seed), found.copies
         assert found.read + found.closed >= 5
     assert ran.wrong == []
-    assert ran.jobs >= 60
+    assert ran.jobs == 2 * len(WAYS) + len(REFUSED + BROKEN_OFF + MORE_WAYS)
     assert raw is None or raw.copies(ran.mark) == 0
 
 
@@ -97,7 +98,7 @@ def test_a_job_has_little_written(searched: Served) -> None:
     with Subject(ground) as subject:
         is_told = is_counted(subject)
     least = []
-    for _ in range(3):
+    for _ in range(2):
         before = searched.written_bytes()
         ran.run_all(WAYS)
         least.append((searched.written_bytes() - before) / len(WAYS))
@@ -109,9 +110,14 @@ def test_a_result_that_nobody_fetches_is_gone_after_its_time(searched: Served) -
     mark = Mark()
     talk, shot = Talk(searched.socket, searched.token), Shot(mark, 1, is_packed=False)
     kinds = {"Content-Type": PNG, "Accept": "application/json"}
-    answer = talk.ask("POST", "/api/v1/scrub", shot.data, kinds)
-    assert answer.code == "done"
-    assert searched.search(mark).total or not IS_ROOT, "a control: it is there until then"
+    is_seen = not IS_ROOT
+    for _ in range(TRIES):  # a search that takes long comes when the time is over
+        answer = talk.ask("POST", "/api/v1/scrub", shot.data, kinds)
+        assert answer.code == "done"
+        is_seen = is_seen or searched.search(mark).total > 0
+        if is_seen:
+            break
+    assert is_seen, "a control: it is there until then"
     time.sleep(KEEP_S)
     found = searched.clean(mark, GONE_S)
     assert found.total == 0, found.copies

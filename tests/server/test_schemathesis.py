@@ -13,7 +13,7 @@ import pytest
 from bench.described import ask_all
 
 # The long run, with hundreds of requests each, is bench/described.py.
-EXAMPLES = 3
+EXAMPLES = 1
 HEALTH = "/api/v1/health/live"
 
 
