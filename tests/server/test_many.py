@@ -5,15 +5,17 @@ control is a walk over all for each.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 import pytest
-from starlette.datastructures import QueryParams
+from starlette.datastructures import Headers, QueryParams
 
 from safelight.ops.resize import Resize
+from safelight.server.front.body.digests import Digests, told
 from safelight.server.front.jobs.streaming import events
 from safelight.server.front.wishes import asked_in_query
 from tests.server.acting import RECIPE, Scene, blob, looped, who
@@ -85,11 +87,22 @@ async def of_a_query(many: int) -> int:
     return steps(lambda: asked_in_query(Resize, query))
 
 
+async def of_digests(many: int) -> int:
+    said = ", ".join([told(hashlib.sha256(b"p" * number).hexdigest()) for number in range(many)])
+    digests = Digests(Headers({"Content-Digest": said}))
+
+    def body() -> None:
+        for _ in range(many):
+            digests.update(b"p")
+
+    return steps(body)
+
+
 async def of_a_walk(many: int) -> int:
     return steps(lambda: [one for _ in range(many) for one in range(many)])
 
 
-COSTS = (of_a_cancel, of_uploads, of_what_they_hold, of_looks, of_news, of_a_query)
+COSTS = (of_a_cancel, of_uploads, of_what_they_hold, of_looks, of_news, of_a_query, of_digests)
 
 
 @pytest.mark.parametrize("cost", COSTS)
@@ -108,14 +121,14 @@ async def test_what_was_told_comes_in_order_whoever_told_it() -> None:
         hidden = scene.desk.submit(who(), RECIPE, [scene.source("hold")], is_listed=False)
         await _ended(scene, 3, ("plain", "fail"))
         scene.desk.submit(who("bert"), RECIPE, [scene.source("plain")])
-        told = scene.desk.records.after("anna", 0)
-        assert [one.number for one in told] == sorted(one.number for one in told)
-        documents = [one.document() or {} for one in told]
+        news = scene.desk.records.after("anna", 0)
+        assert [one.number for one in news] == sorted(one.number for one in news)
+        documents = [one.document() or {} for one in news]
         listed = {job.id for job in scene.desk.records.of("anna")}
         assert {one["job"] for one in documents if one} == listed
         assert len(listed) == 3
         scene.desk.show(hidden)
-        reading = events(scene.desk.records, "anna", told[-1].number, hidden)
+        reading = events(scene.desk.records, "anna", news[-1].number, hidden)
         assert b"retry" in await anext(reading)
         scene.back.go_on.set()
         rest = b"".join([one async for one in reading])

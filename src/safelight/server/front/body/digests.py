@@ -24,7 +24,9 @@ class Digests:
 
     def __init__(self, headers: Headers) -> None:
         """Raises DigestWrong for a header that cannot be read."""
-        self._wanted: list[tuple[Any, bytes]] = []
+        # However often one is told, the body is hashed once for each kind.
+        self._hashers: dict[str, Any] = {}
+        self._wanted: set[tuple[str, bytes]] = set()
         for name in NAMES:
             for text in headers.getlist(name):
                 self._read(text)
@@ -41,16 +43,18 @@ class Digests:
                     digest = base64.b64decode(match[2], validate=True)
                 except binascii.Error as error:
                     raise DigestWrong("the digest of the body is no base64") from error
-                self._wanted.append((hashlib.new(ALGORITHMS[match[1]]), digest))
+                kind = ALGORITHMS[match[1]]
+                self._hashers.setdefault(kind, hashlib.new(kind))
+                self._wanted.add((kind, digest))
 
     def update(self, data: bytes) -> None:
-        for hasher, _ in self._wanted:
+        for hasher in self._hashers.values():
             hasher.update(data)
 
     def check(self) -> None:
         """Raises DigestWrong unless each is that of the body."""
-        for hasher, digest in self._wanted:
-            if not hmac.compare_digest(hasher.digest(), digest):
+        for kind, digest in self._wanted:
+            if not hmac.compare_digest(self._hashers[kind].digest(), digest):
                 raise DigestWrong
 
 
