@@ -358,6 +358,21 @@ async def test_who_does_not_speak_tls_in_time_is_cut_off(monkeypatch: pytest.Mon
 
 
 @looped
+async def test_who_is_silent_before_tls_makes_room_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gates, "BEGIN_S", SOON_S)
+    async with front(tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), most=2) as server:
+        silent = [(await server.connect())[0] for _ in range(2)]
+        await server.until(2)
+        await asyncio.sleep(2 * SOON_S)
+        _next, next_writer = await server.connect()
+        assert await cut(silent[0]) == b""
+        next_writer.close()
+        await server.until(1)
+
+
+@looped
 async def test_at_the_end_what_is_under_way_is_finished_and_nobody_else_comes_in() -> None:
     async with front() as server:
         idle, idle_writer = await server.connect()

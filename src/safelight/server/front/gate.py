@@ -1,7 +1,7 @@
 """Gate: takes connections in, as many as there may be; the others wait in the kernel's queue.
 
 Where none is left, a connection that idles is closed for the next one. One that has not yet shown
-that it speaks TLS counts as well, and has a few seconds for it.
+that it speaks TLS counts as well, and has a few seconds for it; a moment, where none is left.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Gate:
         self._count = 0
         self._is_open = self._is_paused = False
         self._loop = asyncio.get_running_loop()
-        self._handshakes: set[asyncio.Task[None]] = set()
+        # Since when each of those who are not in yet is let try.
+        self._handshakes: dict[asyncio.Task[None], float] = {}
         self._loop.set_exception_handler(_told)
 
     @property
@@ -98,8 +99,8 @@ class Gate:
                 return
             self._count += 1
             task = self._loop.create_task(self._welcome(connection, entry.tls))
-            self._handshakes.add(task)
-            task.add_done_callback(self._handshakes.discard)
+            self._handshakes[task] = self._loop.time()
+            task.add_done_callback(self._handshakes.pop)
 
     async def _welcome(self, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
         connection.setblocking(False)
@@ -143,6 +144,10 @@ class Gate:
         ]
         if idle:
             min(idle, key=lambda line: line.idle_since).shutdown()
+            return
+        oldest = next(iter(self._handshakes), None)
+        if oldest is not None and now - self._handshakes[oldest] > BEGIN_S:
+            oldest.cancel()
 
     def _pause(self) -> None:
         if not self._is_paused:
