@@ -50,7 +50,10 @@ class NewJob(Asked):
         description="identifiers of uploads that the steps name by their SHA-256",
     )
     timeout_s: int | None = Field(
-        None, ge=1, le=MAX_TIMEOUT_S, description="seconds of work on one picture"
+        None,
+        ge=1,
+        le=MAX_TIMEOUT_S,
+        description="seconds of work on one picture, where the server would give it more",
     )
     deadline_s: int | None = Field(
         None, ge=1, le=DAY_S, description="seconds from now in which a picture has to be done"
@@ -97,7 +100,7 @@ def checked(model: type[Model], untrusted: Mapping[str, Any] | bytes) -> Model:
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         fields = tuple(
-            ("/".join(str(part) for part in one["loc"])[:100], one["msg"].lower())
+            ("/".join(str(part) for part in one["loc"])[:100], _said(one["msg"]))
             for one in found[:20]
         )
         if found[0]["type"] == "json_invalid":
@@ -105,6 +108,11 @@ def checked(model: type[Model], untrusted: Mapping[str, Any] | bytes) -> Model:
         raise ParameterInvalid(
             f"{fields[0][0] or 'the body'}: {fields[0][1]}", fields=fields
         ) from error
+
+
+def _said(words: str) -> str:
+    """Without what says of which kind the error was."""
+    return words.removeprefix("Value error, ").removeprefix("Input ").lower()
 
 
 def recipe_of(asked: NewJob, named: Mapping[str, str], *, recipes_only: bool) -> Recipe:

@@ -184,7 +184,7 @@ class Desk:
             self._alarm.cancel()
 
     def _job(self, who: Who, recipe: Recipe, timeout_s: float | None, *, is_batch: bool) -> Job:
-        most_s = min(timeout_s or self.options.timeout_s, MAX_TIMEOUT_S)
+        most_s = min(timeout_s or MAX_TIMEOUT_S, self.options.timeout_s)
         job = Job(self.records.new_name(), who.key, recipe, most_s, is_batch, {}, self._clock())
         job.on_cancel = self.cancel
         return job
