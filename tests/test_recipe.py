@@ -126,6 +126,9 @@ def test_outputs_are_called_after_the_one_operation_the_name_or_the_digest() -> 
         ("name = 3\n[[steps]]\nop = 'scrub'", "name must be"),
         ("schema = 2\n[[steps]]\nop = 'scrub'", "schema 2"),
         ("[[steps", "TOML is broken"),
+        ("a = " + "9" * 5000, "TOML is broken"),
+        ("a." * 20 + "b = 1", "a key of too many parts"),
+        ("[[a" + ' . "\\\\" . \'b c\' . "\\""' * 6 + "]]", "a key of too many parts"),
         ("[[steps]]\nop = 'scrub'\n" * (MAX_STEPS + 1), f"at most {MAX_STEPS}"),
         ("#" * (MAX_RECIPE_BYTES + 1), "bytes"),
     ],
@@ -133,6 +136,12 @@ def test_outputs_are_called_after_the_one_operation_the_name_or_the_digest() -> 
 def test_a_wrong_recipe_is_refused_with_the_place(text: str, words: str) -> None:
     with pytest.raises(RecipeInvalid, match=words):
         Recipe.parse(text)
+
+
+def test_words_with_points_are_no_key_of_many_parts() -> None:
+    said = "see www.example.org. And then ... 1.2.3.4, 'a.b', c.d: e.f.g. 1.5"
+    recipe = Recipe.parse(f'[[steps]]\nop = "watermark"\ntext = "{said}"\nopacity = 0.5')
+    assert recipe.steps[0].name == "watermark"
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "[" * 50_000, "3"])

@@ -16,6 +16,7 @@ import importlib
 import importlib.util
 import json
 import pkgutil
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,9 @@ from safelight.limits import MAX_RECIPE_BYTES, MAX_STEPS, Limits
 from safelight.operation import ModelNeed, Operation, wanted
 
 SCHEMA = 1
+# No key of a recipe has so many parts; reading one takes as long as the square of their number.
+_PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_DEEP = re.compile(rf"(?<![A-Za-z0-9_\-\\]){_PART}(?:[ \t]*\.[ \t]*{_PART}){{16}}")
 
 
 @cache
@@ -264,9 +268,11 @@ def _json(data: bytes) -> dict[str, Any]:
 
 
 def _toml(text: str) -> dict[str, Any]:
+    if _DEEP.search(text):
+        raise RecipeInvalid("the TOML has a key of too many parts", hint="send it as JSON")
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of too many digits
         raise RecipeInvalid(f"the TOML is broken: {error}") from error
 
 
