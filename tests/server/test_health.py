@@ -12,8 +12,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from safelight import __version__
+from safelight.engine.book import Book
 from safelight.engine.engine import Engine
-from safelight.errors import ModelUnknown, Unavailable
+from safelight.errors import ModelUnknown, Unavailable, VaultLocked
 from safelight.formats import FORMATS
 from safelight.recipe import operations
 from safelight.server.blob import Blob
@@ -61,6 +62,20 @@ def test_one_that_is_about_to_end_is_not_ready(server: Standing) -> None:
     server.house.is_draining = True
     answer = server.get("/api/v1/health/ready", scopes=None)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+def test_one_whose_vault_is_locked_is_not_ready(
+    server: Standing, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every picture would be refused."""
+
+    def locked(_book: Book) -> None:
+        raise VaultLocked
+
+    monkeypatch.setattr(Book, "input_digest", locked)
+    answer = server.get("/api/v1/health/ready", scopes=None)
+    assert (answer.status_code, answer.json()["code"]) == (423, "vault-locked")
+    assert server.get("/api/v1/status").status_code == 200
 
 
 def test_one_whose_back_end_is_silent_is_alive_and_not_ready(

@@ -59,7 +59,8 @@ def attend(
         most = min(MAX_OUTPUT_BYTES, options.held_bytes)
         own = limited(settings, options)
         with Engine(own, door="server", again=AGAIN, output_bytes=most) as engine:
-            engine.book.journal  # noqa: B018 - keys that cannot be used are told at once
+            # Keys that are damaged are told at once; a vault that is locked may be unlocked later.
+            engine.book.journal  # noqa: B018
             serving = Serving(engine, options)
             control.send(line, Note(Kind.READY, held))
             warming = threading.Thread(target=warm, args=(engine, options), daemon=True)

@@ -11,9 +11,12 @@ from safelight.server.back.asking import Given
 
 
 def answer(given: Given) -> dict[str, Any]:
-    """facts: steps of a recipe, and the format of the pictures to come. Raises RecipeInvalid,
-    UsageError, and what keeps the workers from starting.
+    """facts: steps of a recipe, and the format of the pictures to come; keys: whether those that
+    every run takes are to be tried, too. Raises RecipeInvalid, UsageError, VaultLocked, and what
+    keeps the workers from starting.
     """
+    if given.untrusted_facts.get("keys"):
+        given.engine.book.input_digest()
     steps = given.untrusted_facts.get("steps", [{"op": "inspect"}])
     if not isinstance(steps, list):
         raise RecipeInvalid("steps must be a list")

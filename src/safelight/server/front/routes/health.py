@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from safelight.errors import Unavailable
+from safelight.errors import Unavailable, VaultLocked
 from safelight.server.endpoint import Call, Endpoint
 from safelight.server.house import House
 
@@ -52,7 +52,7 @@ def _look(house: House) -> asyncio.Future[None]:
 
 
 async def _answers(house: House) -> None:
-    await asyncio.wait_for(house.back.ask("ready"), PATIENCE_S)
+    await asyncio.wait_for(house.back.ask("ready", {"keys": True}), PATIENCE_S)
 
 
 def _heard(look: asyncio.Future[None]) -> None:
@@ -68,6 +68,6 @@ endpoints = (
     ),
     Endpoint(
         "GET", "/health/ready", ready, "Whether it takes pictures now",
-        scope=None, tag="server", answer=Ready, errors=(Unavailable,),
+        scope=None, tag="server", answer=Ready, errors=(Unavailable, VaultLocked),
     ),
 )  # fmt: skip
