@@ -112,6 +112,14 @@ async def test_a_part_that_is_none_of_ours_is_refused_or_passed_over() -> None:
         assert (list(body.blobs), body.fields) == (["file"], {})
 
 
+@looped
+async def test_who_names_an_address_is_told_the_part_that_this_endpoint_takes() -> None:
+    asked = request([form(part("image_url", b"https://example.org/a"))], content_type=FORM)
+    with pytest.raises(UsageError, match="opens no address") as caught:
+        await read_body(asked, Memory(10**6), LIMIT, Expected({"image_file": 1}, others="ignored"))
+    assert caught.value.hint == "send the picture in the part image_file"
+
+
 @pytest.mark.parametrize(
     "data",
     [

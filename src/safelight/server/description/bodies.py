@@ -16,6 +16,7 @@ from safelight.server.description.worked import WorkedAnswer
 from safelight.server.endpoint import Endpoint
 
 BYTES: Schema = {"description": "the bytes of a picture, in any format that is read"}
+RESULT: Schema = {"description": "the bytes of the result"}
 PICTURES = "image/*"
 # What a result may be: documents and films are scrubbed, too.
 RESULTS = (PICTURES, "video/*", "application/pdf", "application/dicom")
@@ -148,7 +149,7 @@ def _worked(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
     operation = endpoint.operation
     if operation is not None and not (operation.gives_image or operation.gives_sights):
         return {"description": "what was found", "content": _json(facts)}
-    kinds = {kind: {"schema": BYTES} for kind in RESULTS}
+    kinds = {kind: {"schema": RESULT} for kind in RESULTS}
     mixed = {"multipart/mixed": {"schema": {"description": "the bytes, then the facts"}}}
     return {
         "description": WORDS["picture"],

@@ -114,7 +114,7 @@ class Form:
         elif self._name in ADDRESSES:
             raise UsageError(
                 "a picture is sent as bytes: the server opens no address",
-                hint="send the picture in the part file",
+                hint=f"send the picture in the part {next(iter(expected.files))}",
             )
         elif self._name not in expected.fields and expected.others == "refused":
             known = ", ".join((*expected.files, *expected.fields))
