@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from safelight.errors import Busy, CallerUnknown, Unavailable
+from safelight.server.front.routes import pairing
 from safelight.server.identity.guesses import MOST_KNOWN, MOST_OF_ALL, MOST_OF_ONE, Guesses
 from safelight.server.identity.invitation import (
     CODE_S,
@@ -99,6 +101,26 @@ def test_many_wrong_codes_at_once_are_no_more(tmp_path: Path) -> None:
             tries = (at.http.post(PAIRING, json={"code": new_code()}) for _ in range(12))
             heard = [answer.status_code for answer in await asyncio.gather(*tries)]
             assert (heard.count(401), heard.count(429)) == (MOST_OF_ONE, 12 - MOST_OF_ONE)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("path", [PAIRING, "/pair"])
+def test_who_never_says_the_code_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(pairing, "WORDS_S", 0.05)
+
+    async def never() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(60)
+
+    async def run() -> None:
+        async with asked(tmp_path) as at:
+            kind = {"Content-Type": "application/json"}
+            answer = await at.http.post(path, content=never(), headers=kind)
+            assert (answer.status_code, answer.json()["code"]) == (400, "usage")
+            assert "in time" in answer.text
 
     asyncio.run(run())
 

@@ -139,8 +139,8 @@ class Gate:
         idle = [
             line
             for line in self.state.connections
-            if isinstance(line, Line) and line.is_idle and not line.transport.is_closing()
-            if line.cycle is not None or now - line.idle_since > BEGIN_S
+            if isinstance(line, Line) and line.is_spare and not line.transport.is_closing()
+            if (line.is_idle and line.cycle is not None) or now - line.idle_since > BEGIN_S
         ]
         if idle:
             min(idle, key=lambda line: line.idle_since).shutdown()

@@ -51,6 +51,11 @@ class Line(H11Protocol):
         return self._is_answered and self.conn.their_state is h11.IDLE
 
     @property
+    def is_spare(self) -> bool:
+        """Whether it can be closed for another: idle, or answered before all of a body came."""
+        return self.is_idle or (self.cycle is not None and self.cycle.response_complete)
+
+    @property
     def idle_since(self) -> float:
         return self._since
 

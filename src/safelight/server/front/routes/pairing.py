@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from html import escape
 from urllib.parse import parse_qs
 
@@ -16,6 +18,7 @@ from safelight.errors import (
     InputMissing,
     ParameterInvalid,
     PathUnknown,
+    UsageError,
 )
 from safelight.server.description.sheet import POLICY, page
 from safelight.server.endpoint import Call, Endpoint
@@ -26,7 +29,8 @@ from safelight.server.identity.invitation import PAGE, address, grouped, shown
 from safelight.server.identity.register import Fresh
 from safelight.server.identity.wishes import Code, Listed, Made, NewCode, Redemption
 
-MOST_BYTES = 4_096
+# What strangers may send, and how long it may take to come.
+MOST_BYTES, WORDS_S = 4_096, 5.0
 MAY_POST = POLICY.replace("form-action 'none'", "form-action 'self'")
 INTRO = (
     "Give this device a name. From then on this server knows it, until you or its owner end that."
@@ -41,7 +45,7 @@ class Shown(BaseModel):
 
 
 async def redeem(call: Call) -> Response:
-    wish = checked(Redemption, await read_json(call.request, MOST_BYTES))
+    wish = checked(Redemption, await _soon(read_json(call.request, MOST_BYTES)))
     fresh = await _redeemed(call, wish)
     return told(Made.of(fresh.record, token=fresh.secret))
 
@@ -55,7 +59,7 @@ async def ask(call: Call) -> Response:
 
 
 async def redeem_form(call: Call) -> Response:
-    fields = parse_qs((await _short_body(call.request)).decode("ascii", "replace"))
+    fields = parse_qs((await _soon(_short_body(call.request))).decode("ascii", "replace"))
     given = {name: fields[name][0] if name in fields else "" for name in ("code", "name")}
     fresh = await _redeemed(call, checked(Redemption, given))
     response = RedirectResponse("/", status_code=303)
@@ -96,6 +100,15 @@ async def _redeemed(call: Call, wish: Redemption) -> Fresh:
     place = "" if client is None else client.host
     with guesses.heard(place):
         return await asked(call, "redeem", wish)
+
+
+async def _soon(reading: Awaitable[bytes]) -> bytes:
+    """Nobody has to be known here, so a place is not held for long."""
+    try:
+        async with asyncio.timeout(WORDS_S):
+            return await reading
+    except TimeoutError:
+        raise UsageError("the code did not come in time", hint="send it at once") from None
 
 
 async def _short_body(request: Request) -> bytes:
