@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from safelight.cli.main import run as safelight
-from safelight.client import connections
+from safelight.client import connections, pairing, remote
+from safelight.client.address import Address
 from safelight.client.connections import Connection
 from safelight.client.pairing import Invitation
 from safelight.client.sync import Client
+from safelight.engine.book import Book
 from safelight.engine.engine import Engine
 from safelight.errors import ParameterInvalid, PolicyRefused, Unavailable, VerificationFailed
 from safelight.server.identity import invitation
@@ -155,9 +157,28 @@ def test_an_older_tls_is_not_spoken(studio: Near, tmp_path: Path) -> None:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(Unavailable):
             Client(url, token="secret", fingerprint=credentials.fingerprint, patience_s=0.1)
-        thread.join(20)
+        thread.join(120)
     credentials.close()
     assert "GET" not in "".join(heard)
+
+
+def test_an_attempt_that_fails_stands_in_the_ledger_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the control: where nothing may leave, nothing was tried."""
+    monkeypatch.setattr(pairing, "proved", refused)
+    monkeypatch.setattr(remote, "proved", refused)
+    url = "https://studio.local:8443"
+    words = ["connect", url, "--code", "ABCDE-FGHJK", "--fingerprint", "0" * 64]
+    assert safelight(words) == 5
+    with pytest.raises(VerificationFailed):
+        remote.RemoteEngine.of(load({"server": url}))
+    monkeypatch.setenv("SAFELIGHT_NETWORK", "none")
+    assert safelight(words) != 0
+    told = [(one["why"], one["host"]) for one in Book.of(load({})).ledger.read()]
+    assert told == [("connect", "studio.local:8443"), ("--server", "studio.local:8443")]
+
+
+def refused(*_: object) -> Address:
+    raise VerificationFailed("another one")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from safelight.cli.printable import printable
 from safelight.errors import VerificationFailed
 
 UNMEASURED = (
-    "no verb but models pull opens a connection; this line is not a measurement, --prove makes one"
+    "models pull opens connections, and --server and connect, to the server that you name; "
+    "this line is not a measurement, --prove makes one"
 )
 
 

@@ -53,20 +53,13 @@ def connect(
 
 
 def _pair(face: Face, url: str, typed: tuple[str, str, str]) -> int:
-    from urllib.parse import urlsplit
-
     from safelight.client import connections, pairing
-    from safelight.engine.book import Book
 
     code, fingerprint, name = typed
     settings = face.settings
     invitation = pairing.Invitation.of(url, code, fingerprint)
     connection = pairing.redeem(invitation, settings, name=name)
     connections.keep(settings.state_dir, connection)
-    if not connection.address.is_near:
-        host = urlsplit(connection.url).netloc
-        facts = {"what": "connection", "why": "connect", "host": host}
-        Book.of(settings, "command line").ledger.append(facts)
     _tell(face, connection)
     if not face.is_json:
         face.note(f"safelight: --server {connection.url} now works there")

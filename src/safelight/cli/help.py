@@ -47,9 +47,10 @@ RECIPE = """A recipe is steps in a TOML or JSON file; each names an operation an
 Every recipe scrubs with the profile share, whether it says so or not; a scrub step chooses
 another."""
 
-PRIVACY = """What leaves this computer: no picture, and nothing about one. One verb opens
-connections: `models pull`, to the host that it shows, for the file that it names;
-`audit ledger` lists every one.
+PRIVACY = """What leaves this computer: no picture, and nothing about one, unless you name a
+server of yours. Two things open connections: `models pull`, to the host that it shows, for the
+file that it names; `--server` and `connect`, to the server that you name. `audit ledger` lists
+every one.
 
 Every picture is opened by a process of its own that has no network, no files, no other process
 and no way to gain rights. Before it gets the picture it attacks its own cage; `safelight prove`

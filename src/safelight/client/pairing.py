@@ -17,6 +17,7 @@ from safelight.client.documents import Answered, checked
 from safelight.client.opening import Opening, address_of
 from safelight.client.proving import proved
 from safelight.client.sync import Client
+from safelight.engine.book import Book
 from safelight.errors import ParameterInvalid
 from safelight.settings import Settings
 
@@ -64,12 +65,17 @@ def url_of(text: str) -> str:
 
 
 def redeem(invitation: Invitation, settings: Settings, *, name: str = "") -> Connection:
-    """Exchange the code for a token. The code is sent only to who has the fingerprint.
+    """Exchange the code for a token. The code is sent only to who has the fingerprint. The ledger
+    learns of it before, where it is another machine, whatever comes of it.
 
     Raises VerificationFailed, Unavailable, CallerUnknown for a wrong code, PolicyRefused.
     """
     opening = Opening(invitation.url, "", invitation.fingerprint)
-    address = _apart(proved(address_of(opening, settings), opening.pin))
+    named = address_of(opening, settings)
+    if not named.is_near:
+        facts = {"what": "connection", "why": "connect", "host": named.host}
+        Book.of(settings, "command line").ledger.append(facts)
+    address = _apart(proved(named, opening.pin))
     with Client.at(address) as client:
         answer: dict[str, Any] = client.carry(once(calls.pairing(invitation.code, name)))
     made = checked(_Made, answer)

@@ -89,12 +89,12 @@ class RemoteEngine:
         if device is not None and device.source == "flag":
             raise UsageError("--device is of this machine, and --server has another one work")
         opening = Opening(settings.server, None, None, settings.server_token_file)
-        address = proved(address_of(opening, settings), "")
-        engine = cls(settings, Client.at(address, patience_s=MOST_PATIENCE_S))
-        if not address.is_near:
-            facts = {"what": "connection", "why": "--server", "host": address.host}
-            engine._book.ledger.append(facts)
-        return engine
+        named = address_of(opening, settings)
+        if not named.is_near:
+            facts = {"what": "connection", "why": "--server", "host": named.host}
+            Book.of(settings, "command line").ledger.append(facts)
+        address = proved(named, "")
+        return cls(settings, Client.at(address, patience_s=MOST_PATIENCE_S))
 
     def __enter__(self) -> Self:
         return self
