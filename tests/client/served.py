@@ -26,7 +26,7 @@ from safelight.server.tls.credentials import Credentials
 from safelight.settings import Settings
 from tests.server.near import near_back
 
-PATIENCE_S = 20
+PATIENCE_S = 120
 
 
 @dataclass(frozen=True)

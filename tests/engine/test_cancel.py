@@ -217,7 +217,7 @@ def test_a_real_worker_that_is_killed_is_replaced(caged: CagedHost) -> None:
             (worker,) = sleepers(caged.pid)
             os.kill(worker, signal.SIGKILL)
             assert until(partial(_is_gone, caged, worker))
-        run.join(20)
+        run.join(120)
         assert isinstance(run.error, WorkerDied)
         with pytest.raises(WorkerDied) as hung, caged.run(job(sheet, "hang up")):
             pass

@@ -212,7 +212,7 @@ def processor_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def until(holds: Callable[[], bool], timeout_s: float = 20) -> bool:
+def until(holds: Callable[[], bool], timeout_s: float = 120) -> bool:
     """Wait until it holds; False if it does not in time."""
     end = time.monotonic() + timeout_s
     while not holds():

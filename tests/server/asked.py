@@ -59,7 +59,7 @@ class Asked:
         return cast(dict[str, Any], taken.json())
 
     async def end(self, job: dict[str, Any]) -> None:
-        assert await self.scene.desk.records.get("anna", job["id"]).wait(5)
+        assert await self.scene.desk.records.get("anna", job["id"]).wait(60)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LIMIT_S = 20
+LIMIT_S = 60
 MODULE = "tests.server.openssl"
 
 

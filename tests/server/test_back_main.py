@@ -29,7 +29,7 @@ from safelight.server.wire.line import pair
 from safelight.settings import Settings, load
 from tests.server.test_back import order
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ from tests.server.test_back import PNG, RESIZE, order
 from tests.worker.hosts import until
 
 SHA = "ab" * 32
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 def descriptors() -> int:
@@ -91,7 +91,7 @@ def reply_to(near: socket.socket, data: bytes, *fds: int) -> Reply:
 def refusals() -> dict[str, tuple[bytes, int, type[SafelightError]]]:
     """What is sent, how many descriptors of a sealed PNG come along, what is answered."""
     file, empty = File(SHA, len(PNG)), File(SHA, len(PNG) + 1)
-    good = Order(7, RESIZE.canonical, (file,), 20_000).pack()
+    good = Order(7, RESIZE.canonical, (file,), 120_000).pack()
     steps = RESIZE.canonical
     return {
         "noise": (b"\0" * 100, 0, UsageError),
@@ -134,7 +134,7 @@ def test_every_record_that_is_none_is_refused_and_the_back_end_lives(engine: Eng
             assert isinstance(found, Failure), name
             assert type(found.error()) is kind, name
         assert until(lambda: descriptors() <= before), "what came along was closed"
-        good = Order(8, RESIZE.canonical, (File(SHA, len(PNG)),), 20_000).pack()
+        good = Order(8, RESIZE.canonical, (File(SHA, len(PNG)),), 120_000).pack()
         assert isinstance(reply_to(near, good, sheet.fd), Answer)
         sheet.close()
 
@@ -162,7 +162,7 @@ def test_a_front_end_has_only_so_many_wishes_at_a_time(
 
 def test_a_number_that_is_in_use_is_refused_and_its_wish_goes_on(engine: Engine) -> None:
     sheet = Sheet.holding(PNG)
-    record = Order(5, RESIZE.canonical, (File(SHA, len(PNG)),), 20_000).pack()
+    record = Order(5, RESIZE.canonical, (File(SHA, len(PNG)),), 120_000).pack()
     with raw(engine) as near:
         for _ in range(2):
             lines.send(near, record, (sheet.fd,))
@@ -191,7 +191,7 @@ def test_work_that_nobody_wants_any_more_is_ended(
     monkeypatch.setattr(Engine, "run", run)
     sheet = Sheet.holding(PNG)
     with raw(engine) as near:
-        wish = Order(5, RESIZE.canonical, (File(SHA, len(PNG)),), 20_000)
+        wish = Order(5, RESIZE.canonical, (File(SHA, len(PNG)),), 120_000)
         lines.send(near, wish.pack(), (sheet.fd,))
         assert begun.wait(PATIENCE_S)
         if way == "taken back":

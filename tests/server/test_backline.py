@@ -30,7 +30,7 @@ from safelight.server.wire.sheets import Facts, Output
 from tests.server.test_back import RESIZE, order
 
 SHA = "ab" * 32
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 def descriptors() -> int:

@@ -109,12 +109,12 @@ def test_a_picture_by_its_address_is_refused_at_every_door(
     logging.getLogger().handlers.clear()
     asked = {"url": "http://127.0.0.1:9/x.png"}
     headers = {"X-API-Key": doors.token}
-    told_there = requests.post(rembg_url(doors), params=asked, headers=headers, timeout=20)
+    told_there = requests.post(rembg_url(doors), params=asked, headers=headers, timeout=120)
     assert (told_there.status_code, "opens no address" in told_there.json()["detail"]) == (
         400,
         True,
     )
-    got = requests.get(rembg_url(doors), params=asked, headers=headers, timeout=20)
+    got = requests.get(rembg_url(doors), params=asked, headers=headers, timeout=120)
     assert got.status_code == 405
 
 
@@ -127,7 +127,7 @@ def test_the_answer_of_removebg_has_the_headers_that_its_clients_read(
         files={"image_file": mug},
         data={"type": "product", "crop": "true", "crop_margin": "10%", "format": "webp"},
         headers={"X-Api-Key": doors.token},
-        timeout=20,
+        timeout=120,
     )
     assert found.status_code == 200
     assert found.headers["Content-Type"] == "image/webp"
@@ -143,7 +143,7 @@ def test_the_answer_of_removebg_has_the_headers_that_its_clients_read(
 def test_removebg_answers_in_json_where_that_alone_is_accepted(doors: Near, mug: bytes) -> None:
     headers = {"X-Api-Key": doors.token, "Accept": "application/json"}
     url = removebg_url(doors, "removebg")
-    found = requests.post(url, files={"image_file": mug}, headers=headers, timeout=60)
+    found = requests.post(url, files={"image_file": mug}, headers=headers, timeout=120)
     assert is_cut_out(base64.b64decode(found.json()["data"]["result_b64"], validate=True))
 
 
@@ -166,7 +166,7 @@ def test_sizes_and_channels_of_removebg(
         files={"image_file": out.getvalue()},
         data=words,
         headers={"X-Api-Key": doors.token},
-        timeout=60,
+        timeout=120,
     )
     assert found.status_code == 200, found.text
     with Image.open(io.BytesIO(found.content)) as opened:
@@ -196,7 +196,7 @@ def test_what_is_not_done_is_refused_in_their_words(
         files={"image_file": mug},
         data=words,
         headers={"X-Api-Key": doors.token},
-        timeout=20,
+        timeout=120,
     )
     assert found.status_code == status, found.text
     assert found.json()["errors"][0]["title"]
@@ -220,7 +220,7 @@ def test_a_broken_form_is_told_as_one(doors: Near, status: int, body: dict[str, 
     headers = {"X-Api-Key": doors.token}
     if body.pop("headers", None):
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-    found = requests.post(removebg_url(doors, "removebg"), headers=headers, timeout=20, **body)
+    found = requests.post(removebg_url(doors, "removebg"), headers=headers, timeout=120, **body)
     assert found.status_code == status, found.text
     assert found.json()["errors"][0]["title"]
     assert doors.house.memory.left_bytes == doors.house.memory.most_bytes
@@ -230,17 +230,17 @@ def test_a_broken_form_is_told_as_one(doors: Near, status: int, body: dict[str, 
 def test_a_stranger_is_refused_in_their_words(doors: Near, mug: bytes) -> None:
     for key in ({}, {"X-Api-Key": "another"}):
         found = requests.post(
-            removebg_url(doors, "removebg"), files={"image_file": mug}, headers=key, timeout=20
+            removebg_url(doors, "removebg"), files={"image_file": mug}, headers=key, timeout=120
         )
         assert (found.status_code, "errors" in found.json()) == (401, True)
-        found = requests.post(rembg_url(doors), files={"file": mug}, headers=key, timeout=20)
+        found = requests.post(rembg_url(doors), files={"file": mug}, headers=key, timeout=120)
         assert (found.status_code, "detail" in found.json()) == (401, True)
 
 
 @LOOPBACK
 def test_the_account_charges_nothing(doors: Near) -> None:
     found = requests.get(
-        removebg_url(doors, "account"), headers={"X-Api-Key": doors.token}, timeout=20
+        removebg_url(doors, "account"), headers={"X-Api-Key": doors.token}, timeout=120
     )
     assert found.json()["data"]["attributes"]["credits"]["total"] == 0
 
@@ -249,12 +249,12 @@ def test_the_account_charges_nothing(doors: Near) -> None:
 def test_rembg_is_asked_as_its_pages_say(doors: Near, mug: bytes) -> None:
     """Its own package has no client: its pages show curl, which sends the same form."""
     headers = {"X-API-Key": doors.token}
-    found = requests.post(rembg_url(doors), files={"file": mug}, headers=headers, timeout=20)
+    found = requests.post(rembg_url(doors), files={"file": mug}, headers=headers, timeout=120)
     assert (found.status_code, found.headers["Content-Type"]) == (200, "image/png")
     assert is_cut_out(found.content)
     words = {"om": "true", "a": "true", "af": "240", "ppm": "true"}
     found = requests.post(
-        rembg_url(doors), files={"file": mug}, data=words, headers=headers, timeout=20
+        rembg_url(doors), files={"file": mug}, data=words, headers=headers, timeout=120
     )
     with Image.open(io.BytesIO(found.content)) as opened:
         assert opened.mode == "L"
@@ -263,7 +263,7 @@ def test_rembg_is_asked_as_its_pages_say(doors: Near, mug: bytes) -> None:
         files={"file": mug},
         params={"bgc": "0,0,255,255"},
         headers=headers,
-        timeout=20,
+        timeout=120,
     )
     with Image.open(io.BytesIO(found.content)) as opened:
         assert opened.convert("RGB").getpixel((1, 1)) == (0, 0, 255)
@@ -289,7 +289,7 @@ def test_what_rembg_is_asked_and_is_not_here(
         data=words,
         params={name: word for name, word in words.items() if name in ("bgc", "extras")},
         headers={"X-API-Key": doors.token},
-        timeout=20,
+        timeout=120,
     )
     assert found.status_code == status, found.text
     assert found.json()["detail"]
@@ -301,7 +301,7 @@ def test_a_form_without_its_picture(doors: Near) -> None:
         rembg_url(doors),
         files={"other": b"x"},
         headers={"X-API-Key": doors.token},
-        timeout=20,
+        timeout=120,
     )
     assert found.status_code == 400
 

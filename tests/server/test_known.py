@@ -21,7 +21,7 @@ from safelight.server.identity.preparing import new_link, register_of
 from tests.server.certificates import brought
 
 SESSION, TOKENS, PAIRING = "/api/v1/session", "/api/v1/tokens", "/api/v1/pairing"
-LIMIT_S = 30
+LIMIT_S = 120
 
 
 @pytest.fixture(scope="module")

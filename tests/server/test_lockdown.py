@@ -139,7 +139,7 @@ def test_a_socket_that_listened_before_goes_on_in_an_empty_network() -> None:
     address = listener.getsockname()
 
     def call() -> None:
-        with socket.create_connection(address, timeout=10) as caller:
+        with socket.create_connection(address, timeout=60) as caller:
             caller.sendall(b"ping")
             answers.append(caller.recv(4))
 

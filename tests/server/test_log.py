@@ -13,7 +13,7 @@ from safelight.server import logline
 from safelight.server.logline import Line
 from tests.server.standing import HOST
 
-PATIENCE_S = 30
+PATIENCE_S = 120
 MOMENT = 1_795_294_800.0
 
 

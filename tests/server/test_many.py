@@ -45,7 +45,7 @@ def steps(act: Callable[[], object]) -> int:
 async def _ended(scene: Scene, many: int, texts: tuple[str, ...] = ("plain",)) -> None:
     for _ in range(many):
         job = scene.desk.submit(who(), RECIPE, [scene.source(one) for one in texts])
-        assert await job.wait(5)
+        assert await job.wait(60)
 
 
 async def of_a_cancel(many: int) -> int:

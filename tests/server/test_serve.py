@@ -31,7 +31,7 @@ from tests.server.supervised import STANDIN, is_there, standins
 
 opens = pytest.mark.opens_sockets("a server binds to the loopback")
 FREE = ("--port", "0")
-LATER_S = 30
+LATER_S = 120
 
 
 @pytest.fixture

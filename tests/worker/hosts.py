@@ -98,7 +98,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def until(holds: Callable[[], bool], timeout_s: float = 20) -> bool:
+def until(holds: Callable[[], bool], timeout_s: float = 120) -> bool:
     """Wait until it holds; False if it does not in time."""
     end = time.monotonic() + timeout_s
     while not holds():
