@@ -60,7 +60,7 @@ def attend(
         own = limited(settings, options)
         with Engine(own, door="server", again=AGAIN, output_bytes=most) as engine:
             # Keys that are damaged are told at once; a vault that is locked may be unlocked later.
-            engine.book.journal  # noqa: B018
+            engine.book.journal  # noqa: B018 - looked at, so that it is opened
             serving = Serving(engine, options)
             control.send(line, Note(Kind.READY, held))
             warming = threading.Thread(target=warm, args=(engine, options), daemon=True)
