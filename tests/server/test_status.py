@@ -52,7 +52,7 @@ def test_it_tells_queue_memory_and_how_calls_ended(engine: Engine, tmp_path: Pat
         draining = server.get("/api/v1/status").json()
     assert told["state"] == "ready"
     assert told["locks"] == ["sieve"]
-    slots = server.house.desk.schedule.slots
+    slots = server.house.options.jobs
     assert told["queue"] == {"waiting": 0, "most_waiting": 256, "working": 0, "slots": slots}
     assert told["memory"]["held_bytes"] == 0
     assert told["calls"]["other"] == {"path-unknown": 1}

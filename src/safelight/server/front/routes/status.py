@@ -33,7 +33,9 @@ class Back(BaseModel):
 
 
 class Queue(BaseModel):
-    """Pictures that wait and that are worked on, and how many there may be of each."""
+    """Pictures that wait and that are worked on, and how many there may be of each. What the back
+    end has ahead, so that no worker waits for it, waits.
+    """
 
     waiting: int
     most_waiting: int
@@ -71,6 +73,7 @@ async def status(call: Call) -> Response:
     house = call.house
     back = await _back(call)
     schedule, memory = house.desk.schedule, house.memory
+    ahead = max(0, len(schedule.running) - house.options.jobs)
     state: Literal["ready", "draining", "recovering"] = "ready" if back else "recovering"
     told = Status(
         state="draining" if house.is_draining else state,
@@ -78,10 +81,10 @@ async def status(call: Call) -> Response:
         uptime_s=round(time.monotonic() - house.started, 1),
         locks=list(house.locks),
         queue=Queue(
-            waiting=schedule.waiting,
+            waiting=schedule.waiting + ahead,
             most_waiting=schedule.most_waiting,
-            working=len(schedule.running),
-            slots=schedule.slots,
+            working=len(schedule.running) - ahead,
+            slots=house.options.jobs,
         ),
         memory=Memory(
             most_bytes=memory.most_bytes,
