@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +69,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         environment.setenv("SAFELIGHT_STATE_DIR", str(home / "state"))
         environment.setenv("ORT_DISABLE_TELEMETRY", "1")
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> None:
+    """As in a terminal, for the tests and what they start: who runs them in the background may have
+    had it ignored.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
