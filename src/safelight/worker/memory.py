@@ -131,7 +131,7 @@ def read_only(fd: int, size_bytes: int) -> memoryview:
 
 
 def is_sealed(fd: int) -> bool:
-    """True if nobody can change or cut this memfd any more."""
+    """True if nobody can change or cut this memfd any more but who mapped it before."""
     try:
         seals = fcntl.fcntl(fd, fcntl.F_GET_SEALS)
     except OSError:

@@ -39,7 +39,8 @@ async def ready(call: Call) -> Response:
         await asyncio.shield(_look(call.house))
     except TimeoutError as error:
         told = "the part of the server that works does not answer"
-        raise Unavailable(told, hint="it is made anew by itself: ask again") from error
+        hint = "one that has ended is made anew by itself: ask again; else restart the server"
+        raise Unavailable(told, hint=hint) from error
     return JSONResponse(Ready().model_dump())
 
 
