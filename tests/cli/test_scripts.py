@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,15 @@ from tests.cli.testscript import Script, redirected, unescaped
 # As a process of its own where that is the matter: streams, names as bytes, what is loaded.
 PROCESSES = {"streams", "names", "scrub", "serve"}
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.txt"))
+PROVING = {"proof", "device"}
+asking = pytest.mark.opens_sockets("prove asks a server that it starts, on the loopback")
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def _script(path: Path) -> Any:
+    return pytest.param(path, id=path.stem, marks=asking if path.stem in PROVING else ())
+
+
+@pytest.mark.parametrize("path", [_script(path) for path in SCRIPTS])
 def test_script(path: Path, tmp_path: Path, home: Path) -> None:
     Script(tmp_path, home, path.stem in PROCESSES).play(path.read_text())
 

@@ -164,3 +164,13 @@ def test_many_threads_at_once_share_and_end_nothing_that_is_used(
     assert failures == []
     assert sum(len(host.jobs) for host in made) == 1_600
     assert hosts.ready <= MOST_IDLE + 8
+
+
+def test_one_that_is_looked_at_stays_until_the_end(hosts: Hosts, made: list[Fake]) -> None:
+    looked_at = hosts.get(differing(0), stays=True)
+    for number in range(1, 2 * MOST_IDLE):
+        hosts.get(differing(number))
+    assert looked_at is made[0]
+    assert not made[0].is_closed
+    hosts.close()
+    assert made[0].is_closed

@@ -40,8 +40,9 @@ def fork() -> int:
         return os.fork()
 
 
-def in_child(work: Callable[[], Any]) -> Any:
-    """What the function gives back, as JSON values, from a child forked now.
+def in_child(work: Callable[[], Any], *, is_alone: bool = False) -> Any:
+    """What the function gives back, as JSON values, from a child forked now; is_alone: without what
+    the tests before hold open, as a zygote starts.
 
     Its errors fail the test.
     """
@@ -51,6 +52,9 @@ def in_child(work: Callable[[], Any]) -> Any:
         status = 1
         try:
             os.close(far)
+            if is_alone:
+                os.closerange(3, near)
+                os.closerange(near + 1, os.sysconf("SC_OPEN_MAX"))
             send(near, work())
             status = 0
         except BaseException:  # noqa: BLE001 - every failure must reach the test that waits

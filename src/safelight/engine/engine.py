@@ -236,8 +236,10 @@ class Engine:
             return self._pictures.add(source)
 
     def host(self, recipe: Recipe, format: Format) -> Host:
-        """The host that would work on such a picture; for proofs, which look at its workers."""
-        return self.hosts.get(self._wanted(recipe, format))
+        """The host that would work on such a picture, until close; for proofs, which look at its
+        workers.
+        """
+        return self.hosts.get(self._wanted(recipe, format), stays=True)
 
     def prepare(self, recipe: Recipe, format: Format) -> None:
         """Have workers made ready while other things are done; what fails is told by run."""

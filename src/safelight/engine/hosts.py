@@ -62,9 +62,11 @@ class Hosts:
         self._lock = threading.Lock()
         self._held: dict[HostKey, Held] = {}
 
-    def get(self, wanted: Wanted) -> Host:
-        """The host for that, made ready now if there is none; to look at, or to have it ready."""
-        held, spare = self._taken(wanted, users=0)
+    def get(self, wanted: Wanted, *, stays: bool = False) -> Host:
+        """The host for that, made ready now if there is none; it is let go for others unless it is
+        to stay.
+        """
+        held, spare = self._taken(wanted, users=int(stays))
         _close(spare)
         return held.host
 
