@@ -204,7 +204,7 @@ def test_a_message_makes_the_way_there_and_back() -> None:
         b"x",
         Note(Kind.DRAIN).pack()[:-1],
         Note(Kind.DRAIN).pack() + b"x",
-        b"XXXX" + Note(Kind.DRAIN).pack()[4:],
+        b"ZZZZ" + Note(Kind.DRAIN).pack()[4:],
         Note(Kind.DRAIN).pack()[:4] + b"\xff" * 12,
         Note(Kind.PEER).pack(),
     ],
