@@ -1,0 +1,116 @@
+// Rectangles over a picture: whole pixels, never outside it, in a fixed proportion if one is asked.
+
+export interface Rectangle {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** Which edges a handle takes along: -1 left or top, 1 right or bottom, 0 neither. */
+export interface Grip {
+  x: -1 | 0 | 1;
+  y: -1 | 0 | 1;
+}
+
+/** Width by height, as 16 / 9; null means any. */
+export type Proportion = number | null;
+
+const between = (value: number, least: number, most: number): number =>
+  Math.min(Math.max(value, least), most);
+
+/** The rectangle so far away, stopped at the edges. */
+export function moved(box: Rectangle, across: number, down: number, within: Size): Rectangle {
+  return {
+    ...box,
+    left: between(Math.round(box.left + across), 0, within.width - box.width),
+    top: between(Math.round(box.top + down), 0, within.height - box.height),
+  };
+}
+
+/** The rectangle with the edges of the grip so far away; the opposite ones stay. */
+export function sized(
+  box: Rectangle,
+  grip: Grip,
+  across: number,
+  down: number,
+  within: Size,
+  proportion: Proportion = null,
+): Rectangle {
+  const width = box.width + grip.x * across;
+  const height = box.height + grip.y * down;
+  const toLeft = grip.x < 0;
+  const toTop = grip.y < 0;
+  const room = {
+    width: toLeft ? box.left + box.width : within.width - box.left,
+    height: toTop ? box.top + box.height : within.height - box.top,
+  };
+  const follows = grip.x === 0 || (grip.y !== 0 && Math.abs(down) > Math.abs(across));
+  const size = measured(width, height, room, proportion, follows);
+  return {
+    left: toLeft ? box.left + box.width - size.width : box.left,
+    top: toTop ? box.top + box.height - size.height : box.top,
+    ...size,
+  };
+}
+
+/** The rectangle that a pointer draws from one point to another. */
+export function spanned(
+  from: { x: number; y: number },
+  to: { x: number; y: number },
+  within: Size,
+  proportion: Proportion = null,
+): Rectangle {
+  const start = {
+    left: between(Math.floor(from.x), 0, within.width - 1),
+    top: between(Math.floor(from.y), 0, within.height - 1),
+    width: 1,
+    height: 1,
+  };
+  const grip: Grip = { x: to.x < from.x ? -1 : 1, y: to.y < from.y ? -1 : 1 };
+  return sized(start, grip, to.x - from.x, to.y - from.y, within, proportion);
+}
+
+/** The rectangle cut and rounded to the picture, and brought to the proportion about its middle. */
+export function fitted(box: Rectangle, within: Size, proportion: Proportion = null): Rectangle {
+  const size = measured(box.width, box.height, within, proportion, false);
+  const left = box.left + (box.width - size.width) / 2;
+  const top = box.top + (box.height - size.height) / 2;
+  return moved({ left, top, ...size }, 0, 0, within);
+}
+
+/** The largest rectangle of the proportion, in the middle; half the picture where any will do. */
+export function centred(within: Size, proportion: Proportion = null): Rectangle {
+  const part = proportion === null ? 0.5 : 1;
+  const box = { left: 0, top: 0, width: within.width * part, height: within.height * part };
+  const left = (within.width - box.width) / 2;
+  const top = (within.height - box.height) / 2;
+  return fitted({ ...box, left, top }, within, proportion);
+}
+
+function measured(
+  width: number,
+  height: number,
+  room: Size,
+  proportion: Proportion,
+  heightLeads: boolean,
+): Size {
+  if (proportion === null) {
+    return {
+      width: between(Math.round(width), 1, room.width),
+      height: between(Math.round(height), 1, room.height),
+    };
+  }
+  const wished = heightLeads ? height * proportion : width;
+  const most = Math.min(room.width, room.height * proportion);
+  const across = Math.round(between(wished, Math.min(Math.max(1, proportion), most), most));
+  return {
+    width: between(across, 1, room.width),
+    height: between(Math.round(across / proportion), 1, room.height),
+  };
+}
