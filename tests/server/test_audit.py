@@ -94,6 +94,29 @@ def test_an_altered_journal_is_told(server: Standing, engine: Engine) -> None:
         place.write_bytes(before)
 
 
+def test_the_ledger_tells_of_connections_and_self_tests(server: Standing, engine: Engine) -> None:
+    assert server.get("/api/v1/audit/ledger").json() == {"entries": [], "size": 0}
+    ledger = engine.book.ledger
+    ledger.append({"what": "connection", "why": "models pull", "host": "models.example"})
+    ledger.append({"what": "self-test", "attempted": 101, "contained": 101, "level": 3})
+    told = server.get("/api/v1/audit/ledger", scopes=("auditor",)).json()
+    assert [one["what"] for one in told["entries"]] == ["self-test", "connection"]
+    assert (told["size"], told["entries"][1]["host"]) == (2, "models.example")
+    assert server.get("/api/v1/audit/ledger", scopes=("tools",)).status_code == 403
+
+
+def test_an_altered_ledger_is_told(server: Standing, engine: Engine) -> None:
+    engine.book.ledger.append({"what": "connection", "why": "models pull", "host": "one.example"})
+    place = engine.book.ledger.path
+    before = place.read_bytes()
+    place.write_bytes(before.replace(b"one.example", b"two.example", 1))
+    try:
+        answer = server.get("/api/v1/audit/ledger")
+        assert (answer.status_code, answer.json()["code"]) == (500, "verification-failed")
+    finally:
+        place.write_bytes(before)
+
+
 def test_reports_are_signed(server: Standing) -> None:
     answer = server.get("/api/v1/audit/report/gdpr-art30?since=30d&role=processor")
     assert signed.read(answer.content).page.kind == "gdpr-art30"

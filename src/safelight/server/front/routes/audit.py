@@ -97,6 +97,22 @@ class Egress(BaseModel):
     attempts: list[Attempt]
 
 
+class LedgerLine(BaseModel):
+    """A connection that was allowed (host, bytes, status, why), or how a self-test ended."""
+
+    model_config = ConfigDict(extra="allow")
+
+    time: str
+    what: str = Field(description="connection or self-test")
+
+
+class Ledger(BaseModel):
+    """The newest lines, the newest first; the whole ledger was checked. size: how many it has."""
+
+    entries: list[LedgerLine]
+    size: int
+
+
 class ReportAsked(Asking):
     since: Annotated[str | None, Field(max_length=32)] = Field(
         None, description="only work since then"
@@ -132,6 +148,10 @@ async def egress(call: Call) -> Response:
         attempts=tried,
     )
     return JSONResponse(told.model_dump())
+
+
+async def ledger(call: Call) -> Response:
+    return JSONResponse(await call.house.back.ask("ledger"))
 
 
 async def report(call: Call) -> Response:
@@ -179,6 +199,10 @@ endpoints = (
     Endpoint(
         "GET", "/audit/egress", egress, "Try every way out, and show it closed",
         scope="auditor", tag="audit", answer=Egress,
+    ),
+    Endpoint(
+        "GET", "/audit/ledger", ledger, "Every connection that was allowed, and every self-test",
+        scope="auditor", tag="audit", answer=Ledger, errors=(VaultLocked, VerificationFailed),
     ),
     Endpoint(
         "GET", "/audit/log", log, "How every run ended, from the checked journal",
