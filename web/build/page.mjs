@@ -1,5 +1,4 @@
 // The page: index.html and its modules, each named by its content.
-import { basename } from 'node:path';
 import { bundled, components, ROOT } from './bundling.mjs';
 
 /** index.html, and the scripts and styles that it loads at once or later. */
@@ -9,7 +8,7 @@ export async function page() {
     build: {
       assetsDir: '',
       rolldownOptions: {
-        input: `${ROOT}/app/index.html`,
+        input: `${ROOT}/index.html`,
         output: {
           entryFileNames: '[name]-[hash].js',
           chunkFileNames: '[name]-[hash].js',
@@ -19,9 +18,9 @@ export async function page() {
     },
   });
   const files = output.map((one) => ({
-    path: basename(one.fileName),
+    path: one.fileName,
     bytes: Buffer.from(one.type === 'chunk' ? one.code : one.source),
-    fixed: !one.fileName.endsWith('.html'),
+    fixed: one.fileName !== 'index.html',
   }));
   const first = firstLoad(output);
   return files.map((file) => ({ ...file, first: first.has(file.path) }));

@@ -28,7 +28,7 @@ Scope = Literal[
     "models.admin", "admin",
 ]  # fmt: skip
 # What an answer is where no model says it: json is any JSON value.
-Answer = Literal["nothing", "picture", "events", "text", "page", "report", "json", "file"]
+Answer = Literal["nothing", "picture", "events", "text", "page", "report", "json"]
 API = "/api/v1"
 
 

@@ -12,17 +12,9 @@ from safelight.server.identity.door import Door
 from safelight.server.options import OVERLAP, ServeOptions
 from safelight.server.work import Back
 from safelight.settings import Settings
-from safelight.studio.files import Studio
 
 
-def house_of(
-    settings: Settings,
-    options: ServeOptions,
-    door: Door,
-    back: Back,
-    *,
-    studio: Studio | None = None,
-) -> House:
+def house_of(settings: Settings, options: ServeOptions, door: Door, back: Back) -> House:
     """A house of a new epoch, with nothing in it."""
     epoch, memory = new_epoch(), Memory(options.held_bytes)
     results = Shelf(epoch, options.keep_s)
@@ -36,5 +28,4 @@ def house_of(
         door=door,
         epoch=epoch,
         settings=settings,
-        studio=studio,
     )

@@ -1,0 +1,139 @@
+"""What tests of the Studio share: it served, a browser, a page whose requests are kept."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Frame, Page
+
+from bench.browsing import Watch, browsing, chromium, context_of, known_to
+from bench.serving import serving
+from safelight.proof.serving.served import Served
+from tests.studio.browsing import tool_frame
+
+HERE = Path(__file__).resolve().parent
+# A browser's loop counts as running while it lives, and other tests start loops of their own: it
+# ends before the first of them.
+BROWSER = pytest.StashKey[tuple[ExitStack, Browser]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a browser where there is none."""
+    if chromium():
+        return
+    absent = [item for item in items if "browser" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=absent)
+    items[:] = [item for item in items if item not in absent]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or HERE not in nextitem.path.parents:
+            close_browser(item.config)
+
+
+def close_browser(config: pytest.Config) -> None:
+    held = config.stash.get(BROWSER, None)
+    if held is not None:
+        del config.stash[BROWSER]
+        held[0].close()
+
+
+@pytest.fixture(scope="session")
+def built(root: Path) -> Path:
+    """The folder of the built Studio. The build waits for another one and does nothing twice, so
+    any number of processes may test.
+    """
+    subprocess.run([sys.executable, "scripts/studio.py", "--quality", "4"], cwd=root, check=True)
+    return root / "src" / "safelight" / "studio" / "built"
+
+
+@pytest.fixture(scope="session")
+def studio(built: Path) -> Iterator[Served]:
+    """A server that serves it, with nothing set. Whoever changes it starts another."""
+    with tempfile.TemporaryDirectory(prefix="studio-") as name, serving(Path(name)) as running:
+        yield running
+
+
+@pytest.fixture
+def browser(request: pytest.FixtureRequest, house: None) -> Browser:
+    """One for all tests of the Studio that follow each other."""
+    held = request.config.stash.get(BROWSER, None)
+    if held is None:
+        stack = ExitStack()
+        held = stack, stack.enter_context(browsing())
+        request.config.stash[BROWSER] = held
+    return held[1]
+
+
+@pytest.fixture(scope="session")
+def cookies() -> dict[str, Any]:
+    """Of the browser that opened the link of the start; a link works once."""
+    return {}
+
+
+@pytest.fixture
+def known(browser: Browser, studio: Served, cookies: dict[str, Any]) -> Any:
+    """The state of a browser that the server knows."""
+    if not cookies:
+        cookies.update(known_to(browser, studio))
+    return cookies
+
+
+@pytest.fixture
+def context(browser: Browser, studio: Served, known: Any) -> Iterator[BrowserContext]:
+    """A visit of its own: signed in, English, nothing remembered."""
+    with context_of(browser, studio, known, locale="en-GB") as opened:
+        yield opened
+
+
+@pytest.fixture
+def watch(context: BrowserContext, studio: Served) -> Iterator[Watch]:
+    """Every request of this visit; the test fails when another origin was asked."""
+    kept = Watch.over(context, studio.ready.url)
+    yield kept
+    assert list(kept.foreign()) == []
+
+
+@pytest.fixture
+def page(context: BrowserContext, watch: Watch) -> Page:
+    """The Studio's page, loaded; what its console said of errors is in the report."""
+    opened = context.new_page()
+    opened.on("console", lambda said: print(said.text) if said.type == "error" else None)  # noqa: T201 - shown when the test fails
+    opened.on("pageerror", lambda error: print(error))  # noqa: T201 - the same
+    opened.goto("/")
+    return opened
+
+
+@pytest.fixture
+def frame(page: Page) -> Frame:
+    """The locked frame of the tools in the tab, ready."""
+    return tool_frame(page)
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small JPEG that says where it was taken, by whom and with what."""
+    coarse = Image.effect_noise((24, 18), 90).convert("RGB")
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110], exif[0x013B] = "Maker", "Model", "A. Person"
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 12.0, 30.0), 3: "E", 4: (16.0, 22.0, 0.0)})
+    out = io.BytesIO()
+    coarse.resize((640, 480), Image.Resampling.BICUBIC).save(out, "JPEG", quality=88, exif=exif)
+    path = tmp_path_factory.mktemp("photo") / "holiday.jpg"
+    path.write_bytes(out.getvalue())
+    return path
