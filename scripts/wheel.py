@@ -1,4 +1,5 @@
-"""Build the wheel twice from two copies of the tracked files and compare the bytes.
+"""Build the wheel twice from two copies of the tracked files and the built Studio, and compare the
+bytes.
 
 Usage: scripts/wheel.py [FOLDER]        (dist/ by default)
 
@@ -18,17 +19,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # The first second that a zip file can tell, so that no clock is in the wheel.
 EPOCH = "315532800"
-TAKEN = ("src", "README.md", "LICENSE", "pyproject.toml")
+TAKEN = ("src", "README.md", "LICENSE", "pyproject.toml", "web/build/hook.py")
+BUILT = "src/safelight/studio/built"
 
 
 def copy_tracked(target: Path) -> None:
-    """Copy what the wheel is made of, as git knows it, into the folder."""
+    """Copy what the wheel is made of, as git knows it, and the built Studio into the folder."""
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z", *TAKEN]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
     for name in listed.decode().split("\0"):
         if name and (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, target / name)
+    shutil.copytree(ROOT / BUILT, target / BUILT)
 
 
 def build(folder: Path) -> Path:
@@ -48,6 +51,7 @@ def build(folder: Path) -> Path:
 
 def build_twice(folder: Path) -> tuple[Path, bool]:
     """The wheel in the folder, and whether a second build gave the same bytes."""
+    subprocess.run([sys.executable, str(ROOT / "scripts/studio.py")], check=True)
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         wheels = build(Path(first)), build(Path(second))
         is_same = wheels[0].read_bytes() == wheels[1].read_bytes()

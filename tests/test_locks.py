@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from scripts.lock import ALLOWED_LINE
 
-LOCKS = ("build", "runtime", "dev")
+LOCKS = ("build", "runtime", "dev", "node")
 PIN = re.compile(r"^([a-z0-9._-]+)==(\S+) \\$", re.MULTILINE)
 
 
@@ -30,6 +30,7 @@ def wanted(root: Path) -> dict[str, list[str]]:
     return {
         "build": groups["build"],
         "runtime": runtime,
+        "node": groups["node"],
         "dev": [*runtime, *groups["test"], *groups["check"]],
     }
 

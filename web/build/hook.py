@@ -1,0 +1,56 @@
+"""Hatch's hook: the built Studio goes into every wheel and every source archive.
+
+In a checkout the Studio is built first. A source archive brings it along, so that a wheel from it
+needs no Node. An editable installation waits for nobody: scripts/studio.py builds it when wanted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+BUILT = "src/safelight/studio/built"
+EDITABLE = "editable"
+
+
+class StudioHook(BuildHookInterface[Any]):
+    """Refuses to pack a Studio that is missing or is not what its manifest says."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Called by Hatch before it collects files. Raises SystemExit with a sentence."""
+        if version != EDITABLE:
+            prepare(Path(self.root))
+
+
+def prepare(root: Path) -> None:
+    """Build the Studio where this is a checkout, and check it. Raises SystemExit."""
+    builder = root / "scripts/studio.py"
+    if builder.is_file() and (root / "web/package.json").is_file():
+        done = subprocess.run([sys.executable, str(builder)], check=False)
+        if done.returncode:
+            raise SystemExit("safelight: the Studio could not be built; scripts/studio.py says why")
+    wrong = differences(root / BUILT)
+    if wrong:
+        raise SystemExit(f"safelight: the Studio is not what was built: {', '.join(wrong)}")
+
+
+def differences(folder: Path) -> list[str]:
+    """The files that are missing or changed. Of the standard library alone: nothing of ours is
+    installed yet.
+    """
+    manifest = folder / "manifest.json"
+    if not manifest.is_file():
+        return [manifest.name]
+    wrong = []
+    for name, file in sorted(json.loads(manifest.read_bytes())["files"].items()):
+        place = folder / (f"{name}.br" if file["encoding"] == "br" else name)
+        found = place.read_bytes() if place.is_file() else b""
+        if hashlib.sha256(found).hexdigest() != file["sha256"]:
+            wrong.append(name)
+    return wrong
