@@ -1,0 +1,115 @@
+/**
+ * Host: the page's side of the tool frame. It hands in settings, bytes of the program and files,
+ * and hears names of tools, counts and keys. What the frame says is checked by shape, and heard
+ * from the frame's own window alone.
+ */
+import { toPage, type Kind, type Of, type ToFrame, type ToPage } from '../../core/messages';
+import { inbox } from '../inbox.svelte';
+import { keepTool, kept, toolSettings } from '../kept.svelte';
+import { go, route } from '../route.svelte';
+import { entryOf } from '../pages';
+import { server } from '../server.svelte';
+import { fetchAll, part } from './parts';
+
+type Hearing = { [K in Kind<ToPage>]: (message: Of<ToPage, K>) => void };
+export type FrameState = 'none' | 'coming' | 'ready' | 'whole' | 'missing';
+
+const PATIENCE_MS = 20_000;
+
+let frame: HTMLIFrameElement | null = null;
+let state = $state<FrameState>('none');
+let title = $state('');
+let counts = $state.raw({ opened: 0, working: 0 });
+let onKey: (keys: string) => void = () => {};
+const unsent: File[] = [];
+
+export const host = {
+  /** `ready` once it answers, `whole` once every part is here and nothing more will be asked. */
+  get state(): FrameState {
+    return state;
+  },
+  get title(): string {
+    return title;
+  },
+  get counts(): { opened: number; working: number } {
+    return counts;
+  },
+  set keys(heard: (keys: string) => void) {
+    onKey = heard;
+  },
+  /** Whether a tab tool is shown: then nothing must be asked of anybody. */
+  get isShown(): boolean {
+    return entryOf(route.name)?.kind === 'tool';
+  },
+
+  /** The frame's element, once it stands in the page. Returns what lets go of it. */
+  hold(element: HTMLIFrameElement): () => void {
+    frame = element;
+    state = 'coming';
+    const late = setTimeout(() => state === 'coming' && (state = 'missing'), PATIENCE_MS);
+    window.addEventListener('message', receive);
+    return () => {
+      clearTimeout(late);
+      window.removeEventListener('message', receive);
+      [frame, state] = [null, 'none'];
+    };
+  },
+  fail(): void {
+    state = 'missing';
+  },
+  /** How things stand: which tool, which language, which appearance. */
+  tell(tool: string): void {
+    if (state !== 'ready' && state !== 'whole') return;
+    const settings = { ...toolSettings(), shortcuts: kept.shortcuts };
+    const offline = server.isKnown && server.state === 'gone';
+    const { language, theme, isReduced: reduced } = kept;
+    send({ kind: 'set', language, theme, reduced, tool, offline, settings });
+  },
+  /** Moves files into the frame, at the latest when it is ready. */
+  give(files: File[]): void {
+    unsent.push(...files);
+    if (state !== 'ready' && state !== 'whole') return;
+    const all = unsent.splice(0);
+    if (all.length > 0) send({ kind: 'files', files: all });
+  },
+  focus(): void {
+    frame?.focus();
+  },
+};
+
+const hearing: Hearing = {
+  ready: () => {
+    state = 'ready';
+    host.tell(host.isShown ? route.name : 'start');
+    host.give([]);
+    void fetchAll().then((isWhole) => isWhole && state === 'ready' && (state = 'whole'));
+  },
+  want: ({ name }) => {
+    void part(name).then((bytes) => {
+      send({ kind: 'part', name, bytes }, bytes === null ? [] : [bytes]);
+    });
+  },
+  go: ({ tool }) => {
+    if (entryOf(tool) !== undefined) go(tool);
+  },
+  title: ({ text }) => (title = text),
+  counts: ({ opened, working }) => (counts = { opened, working }),
+  handover: ({ tool, files }) => {
+    inbox.put(tool, files);
+    go(tool);
+  },
+  remember: ({ key, value }) => keepTool(key, value),
+  key: ({ key }) => onKey(key),
+  tried: () => {}, // said by throw-away frames, to who made them
+};
+
+function receive(event: MessageEvent<unknown>): void {
+  // A sandboxed frame has no origin of its own: anything else in that window is not ours.
+  if (frame === null || event.source !== frame.contentWindow || event.origin !== 'null') return;
+  const message = toPage(event.data);
+  if (message !== null) (hearing[message.kind] as (message: ToPage) => void)(message);
+}
+
+function send(message: ToFrame, moved: Transferable[] = []): void {
+  frame?.contentWindow?.postMessage(message, '*', moved);
+}

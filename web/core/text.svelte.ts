@@ -1,0 +1,82 @@
+/**
+ * Text: every word that people read, from catalogues, in the language they chose.
+ *
+ * t('edit.saved', {n: 3}) takes the key `saved` of the area `edit`. `{name}` is filled in; a value
+ * with `one` and `other` is chosen by `n`. Page and frame each bring the catalogues that they need.
+ */
+import type { Language } from './messages';
+
+export type Words = string | { one: string; other: string };
+export type Catalogue = Record<string, Words>;
+export type Values = Record<string, string | number>;
+
+export const LANGUAGES: readonly { code: Language; name: string }[] = [
+  { code: 'en', name: 'English' },
+  { code: 'de', name: 'Deutsch' },
+];
+
+const OTHERWISE: Language = 'en';
+const known = new Map<string, Words>();
+let chosen = $state<Language>(OTHERWISE);
+
+/** The language in use; setting it changes every text at once. */
+export const language = {
+  get code(): Language {
+    return chosen;
+  },
+  set code(code: Language) {
+    chosen = code;
+  },
+};
+
+/** Takes catalogues in. files: by path, `…/LANGUAGE/AREA.json`, as import.meta.glob gives them. */
+export function learn(files: Record<string, Catalogue>): void {
+  for (const [path, catalogue] of Object.entries(files)) {
+    const [area, code] = path.replace(/\.json$/, '').split('/').reverse();
+    for (const [key, words] of Object.entries(catalogue)) {
+      known.set(`${code}:${area}.${key}`, words);
+    }
+  }
+}
+
+/** The words of a key; the key itself where no catalogue has it, so that a gap is seen. */
+export function t(key: string, values: Values = {}): string {
+  const words = known.get(`${chosen}:${key}`) ?? known.get(`${OTHERWISE}:${key}`);
+  if (words === undefined) return key;
+  const plain = typeof words === 'string' ? words : words[form(values)];
+  return plain.replace(/\{(\w+)\}/g, (all, name: string) => shown(values[name], all));
+}
+
+/** Whether there are words for a key. */
+export function has(key: string): boolean {
+  return known.has(`${OTHERWISE}:${key}`);
+}
+
+/** A number as the language writes it. */
+export function count(value: number, digits = 0): string {
+  return new Intl.NumberFormat(chosen, { maximumFractionDigits: digits }).format(value);
+}
+
+/** Bytes in the unit that reads best: 3.2 MB. */
+export function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = Math.min(3, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  const value = bytes / 1000 ** power;
+  return `${count(value, value < 10 && power > 0 ? 1 : 0)} ${units[power]}`;
+}
+
+/** A moment in the reader's own time zone. */
+export function moment(when: Date | string): string {
+  const style = { dateStyle: 'medium', timeStyle: 'short' } as const;
+  return new Intl.DateTimeFormat(chosen, style).format(new Date(when));
+}
+
+function form(values: Values): 'one' | 'other' {
+  const rule = new Intl.PluralRules(chosen).select(Number(values['n'] ?? 0));
+  return rule === 'one' ? 'one' : 'other';
+}
+
+function shown(value: string | number | undefined, otherwise: string): string {
+  if (value === undefined) return otherwise;
+  return typeof value === 'number' ? count(value, 2) : value;
+}
