@@ -1,1 +1,18 @@
-window.document.title = 'Safelight';
+// The tool frame: opened once for a whole visit. The build puts before this script what takes away
+// every way out that no policy of content stops (see build/frame.mjs).
+import { mount } from 'svelte';
+import '../look/tokens.css';
+import '../look/base.css';
+import Frame from './Frame.svelte';
+import { Desk } from './desk.svelte';
+import { connect } from './door';
+import { createEngine } from './engine/engine';
+import './words';
+
+const door = connect();
+const desk = new Desk(door, createEngine((name) => door.part(name)));
+const target = document.getElementById('frame');
+if (target) {
+  mount(Frame, { target, props: { desk } });
+}
+door.send({ kind: 'ready' });

@@ -1,0 +1,212 @@
+// The desk: the files that are open, and what every tool may do with them.
+import type { HandoverTool } from '../core/messages';
+import { Problem } from '../core/problem';
+import { language } from '../core/text.svelte';
+import type { Door } from './door';
+import type { Engine, Facts } from './engine/engine';
+import { Opened } from './opened.svelte';
+import { ours } from './problems';
+import { archive, download, type Saved } from './saving';
+import { tooLarge, view } from './viewing';
+
+export { Opened } from './opened.svelte';
+
+/** What the shown tool does itself; open takes the files in place of the desk. */
+export interface Offered {
+  open?: (files: File[]) => void;
+  save?: () => void;
+  undo?: () => void;
+}
+
+export class Desk {
+  readonly engine: Engine;
+  opened: Opened[] = $state.raw([]);
+  /** The name of the tool that is shown. */
+  tool = $state('start');
+  offline = $state(false);
+  /** What was last said aloud; shown to screen readers. */
+  said = $state('');
+  /** What the tool that is shown does on the keys for saving and undoing. */
+  offered: Offered = $state.raw({});
+  private chosen: number | null = $state(null);
+  private working = $state(0);
+  private settings: Record<string, unknown> = {};
+  private last = 0;
+  private readonly door: Door;
+
+  constructor(door: Door, engine: Engine) {
+    this.door = door;
+    this.engine = engine;
+    door.on('set', (message) => {
+      language.code = message.language;
+      Object.assign(document.documentElement, { lang: message.language });
+      document.documentElement.dataset['theme'] = message.theme;
+      document.documentElement.classList.toggle('reduced', message.reduced);
+      this.tool = message.tool;
+      this.offline = message.offline;
+      this.settings = { ...message.settings, ...this.settings };
+    });
+    door.on('files', (message) => this.take(message.files));
+  }
+
+  get current(): Opened | null {
+    return this.opened.find((one) => one.id === this.chosen) ?? this.opened[0] ?? null;
+  }
+
+  /** Those that something can be done with. */
+  get good(): Opened[] {
+    return this.opened.filter((one) => one.facts && !one.error);
+  }
+
+  choose(id: number): void {
+    this.chosen = id;
+  }
+
+  /** Files that were dropped, pasted or chosen: to the tool if it wants them, else to the desk. */
+  take(files: Iterable<File>): void {
+    const given = [...files];
+    if (this.offered.open) {
+      this.offered.open(given);
+    } else {
+      void this.open(given);
+    }
+  }
+
+  /** Puts files beside those that are there and looks at each; one that is wrong stays, with why. */
+  async open(files: Iterable<File>): Promise<void> {
+    const added = [...files].map((file) => new Opened((this.last += 1), file));
+    if (added.length === 0) {
+      return;
+    }
+    this.opened = [...this.opened, ...added];
+    this.chosen = added[0]?.id ?? this.chosen;
+    this.count();
+    for (const one of added) {
+      await this.busy(this.look(one));
+    }
+  }
+
+  close(id: number): void {
+    const place = this.opened.findIndex((one) => one.id === id);
+    if (place < 0) {
+      return;
+    }
+    this.opened[place]?.dropView();
+    this.opened = this.opened.filter((one) => one.id !== id);
+    if (this.chosen === id) {
+      this.chosen = (this.opened[place] ?? this.opened[place - 1])?.id ?? null;
+    }
+    this.count();
+  }
+
+  clear(): void {
+    for (const one of this.opened) {
+      one.dropView();
+    }
+    this.opened = [];
+    this.chosen = null;
+    this.count();
+  }
+
+  /** Tells the page that work goes on until the promise has settled. */
+  async busy<T>(work: Promise<T>): Promise<T> {
+    this.working += 1;
+    this.count();
+    try {
+      return await work;
+    } finally {
+      this.working -= 1;
+      this.count();
+    }
+  }
+
+  go(tool: string): void {
+    this.door.send({ kind: 'go', tool });
+  }
+
+  save(name: string, bytes: Uint8Array, type: string): void {
+    download(name, new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
+  }
+
+  /** One file as it is, several as one archive. A frame like this may not choose a folder. */
+  async saveAll(outcomes: Saved[], name = 'safelight.zip'): Promise<void> {
+    const [first, ...rest] = outcomes;
+    if (first && rest.length === 0) {
+      this.save(first.name, first.bytes, 'application/octet-stream');
+    } else if (first) {
+      download(name, await archive(outcomes));
+    }
+  }
+
+  handover(tool: HandoverTool, files: File[]): void {
+    this.door.send({ kind: 'handover', tool, files });
+  }
+
+  remember(key: string, value: unknown): void {
+    this.settings[key] = value;
+    this.door.send({ kind: 'remember', key, value });
+  }
+
+  remembered<T>(key: string, otherwise: T): T {
+    return key in this.settings ? (this.settings[key] as T) : otherwise;
+  }
+
+  /** Binds the keys for saving and undoing, until what it returns is called: for an $effect. */
+  offer(offered: Offered): () => void {
+    this.offered = offered;
+    return () => {
+      this.offered = {};
+    };
+  }
+
+  /** Said to a screen reader once whatever it says now has ended. */
+  say(text: string): void {
+    this.said = text;
+  }
+
+  /** A key that the page may know, as "?". */
+  key(key: string): void {
+    this.door.send({ kind: 'key', key });
+  }
+
+  title(text: string): void {
+    this.door.send({ kind: 'title', text });
+  }
+
+  private async look(one: Opened): Promise<void> {
+    try {
+      if (one.size === 0) {
+        throw ours('empty');
+      }
+      const facts = await this.engine.inspect(one.file);
+      one.facts = facts;
+      one.width = facts.width;
+      one.height = facts.height;
+      one.unseen = tooLarge(facts);
+      if (!one.unseen) {
+        await this.show(one, facts);
+      }
+    } catch (error) {
+      one.error = Problem.of(error);
+    } finally {
+      one.waiting = false;
+    }
+  }
+
+  private async show(one: Opened, facts: Facts): Promise<void> {
+    try {
+      const seen = await view(one.file, facts, this.engine);
+      if (!this.opened.includes(one)) {
+        URL.revokeObjectURL(seen.url);
+        return;
+      }
+      [one.view, one.width, one.height] = [seen.url, seen.width, seen.height];
+    } catch (error) {
+      one.unseen = Problem.of(error);
+    }
+  }
+
+  private count(): void {
+    this.door.send({ kind: 'counts', opened: this.opened.length, working: this.working });
+  }
+}

@@ -1,0 +1,45 @@
+// Scrub in the tab: one file or several, each result with what it lost and kept.
+import { named } from '../core/naming';
+import type { Desk, Opened } from './desk.svelte';
+import type { Finding, Outcome } from './engine/engine';
+
+export type Profile = 'share' | 'strict' | 'minimal';
+
+export interface Scrubbed {
+  of: Opened;
+  name: string;
+  outcome: Outcome;
+}
+
+export async function scrubbed(desk: Desk, of: Opened, profile: Profile): Promise<Scrubbed> {
+  const work = desk.engine.run(of.file, { steps: [{ op: 'scrub', profile }] });
+  const outcome = await desk.busy(work);
+  return { of, name: named(of.name, 'scrubbed', outcome.extension), outcome };
+}
+
+/** How many findings of each group, in the order of risk. */
+export function counted(findings: readonly Finding[]): [group: string, count: number][] {
+  const counts = new Map<string, number>();
+  for (const finding of findings) {
+    counts.set(finding.group, (counts.get(finding.group) ?? 0) + 1);
+  }
+  return GROUPS.flatMap((group) => {
+    const count = counts.get(group);
+    return count ? [[group, count] as [string, number]] : [];
+  });
+}
+
+export const GROUPS = [
+  'place',
+  'identity',
+  'device',
+  'time',
+  'history',
+  'thumbnail',
+  'provenance',
+  'rights',
+  'colour',
+  'orientation',
+  'settings',
+  'other',
+];

@@ -1,0 +1,41 @@
+// Files out of what was dropped, folders with all that lies in them.
+
+/** Every file in the order it was dropped; what cannot be read is left out. */
+export async function filesOf(transfer: DataTransfer): Promise<File[]> {
+  // Entries must be taken before the event ends; they stay good after it.
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null);
+  if (!entries.some((entry) => entry?.isDirectory)) {
+    return [...transfer.files];
+  }
+  const found: File[] = [];
+  for (const entry of entries) {
+    if (entry) {
+      await gather(entry, found);
+    }
+  }
+  return found;
+}
+
+async function gather(entry: FileSystemEntry, found: File[]): Promise<void> {
+  if (entry.name.startsWith('.')) {
+    return;
+  }
+  if (entry.isFile) {
+    const file = await new Promise<File | null>((resolve) =>
+      (entry as FileSystemFileEntry).file(resolve, () => resolve(null)),
+    );
+    if (file) {
+      found.push(file);
+    }
+    return;
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const read = (): Promise<FileSystemEntry[]> =>
+    new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
+  // A reader gives at most a hundred entries at a time, and none when it has ended.
+  for (let some = await read(); some.length > 0; some = await read()) {
+    for (const one of some) {
+      await gather(one, found);
+    }
+  }
+}
