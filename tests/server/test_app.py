@@ -225,16 +225,16 @@ def test_other_protocols_are_turned_away(server: Standing) -> None:
     assert [one["type"] for one in sent] == ["websocket.close"]
 
 
-def test_the_first_page_says_what_this_is_and_who_asks(tmp_path: Path) -> None:
+def test_the_page_about_it_says_what_this_is_and_who_asks(tmp_path: Path) -> None:
     register = Register(tmp_path / "identity")
     door = Door(register, Hosts())
     server = Standing(
         App(house_of(Settings(), ServeOptions(), door, cast(Back, Acting()))), register
     )
-    nobody, known = server.get("/", scopes=None), server.get("/", scopes=("tools",))
+    nobody, known = server.get("/about", scopes=None), server.get("/about", scopes=("tools",))
     assert "does not know you yet" in nobody.text
     assert "you may do what <code>tools</code> allows" in known.text
-    assert "you may do everything" in server.get("/", scopes=("admin",)).text
+    assert "you may do everything" in server.get("/about", scopes=("admin",)).text
     assert "http://localhost/api/v1/resize" in known.text
     assert "10 minutes at most" in known.text
     assert "script" not in nobody.text

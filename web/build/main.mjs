@@ -8,7 +8,7 @@ import { writeFiles } from './files.mjs';
 import { frame } from './frame.mjs';
 import { page } from './page.mjs';
 import { partsOf } from './parts_named.mjs';
-import { serviceWorker } from './service_worker.mjs';
+import { serviceWorker, versionOf } from './service_worker.mjs';
 import { statics } from './statics.mjs';
 
 const { values } = parseArgs({
@@ -35,13 +35,14 @@ say('frame');
 const { named, parts } = await partsOf();
 files.push(...named);
 say('parts');
-files.push(await serviceWorker(files));
+const version = versionOf(files);
+files.push(await serviceWorker(files, version));
 say('service worker');
 await rm(values.out, { recursive: true, force: true });
 await mkdir(values.out, { recursive: true });
 await writeFiles(values.out, files, {
   cache: values.cache,
   quality: Number(values.quality),
-  told: { parts, script: framed.script },
+  told: { parts, script: framed.script, version },
 });
 say('compressed');

@@ -1,4 +1,5 @@
 // The page: index.html and its modules, each named by its content.
+import { basename } from 'node:path';
 import { bundled, components, ROOT } from './bundling.mjs';
 
 /** index.html, and the scripts and styles that it loads at once or later. */
@@ -8,7 +9,7 @@ export async function page() {
     build: {
       assetsDir: '',
       rolldownOptions: {
-        input: `${ROOT}/index.html`,
+        input: `${ROOT}/app/index.html`,
         output: {
           entryFileNames: '[name]-[hash].js',
           chunkFileNames: '[name]-[hash].js',
@@ -18,9 +19,9 @@ export async function page() {
     },
   });
   const files = output.map((one) => ({
-    path: one.fileName,
+    path: basename(one.fileName),
     bytes: Buffer.from(one.type === 'chunk' ? one.code : one.source),
-    fixed: one.fileName !== 'index.html',
+    fixed: !one.fileName.endsWith('.html'),
   }));
   const first = firstLoad(output);
   return files.map((file) => ({ ...file, first: first.has(file.path) }));

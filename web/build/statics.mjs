@@ -1,11 +1,11 @@
-// Files of web/static/ under their own names: icons and the web app's manifest.
+// Files of app/public/ under their own names: icons and the web app's manifest.
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { ROOT } from './bundling.mjs';
 
 /** Every file of the folder, as it lies there. */
 export async function statics() {
-  const folder = `${ROOT}/static`;
+  const folder = `${ROOT}/app/public`;
   if (!existsSync(folder)) {
     return [];
   }

@@ -28,7 +28,7 @@ Scope = Literal[
     "models.admin", "admin",
 ]  # fmt: skip
 # What an answer is where no model says it: json is any JSON value.
-Answer = Literal["nothing", "picture", "events", "text", "page", "report", "json"]
+Answer = Literal["nothing", "picture", "events", "text", "page", "report", "json", "file"]
 API = "/api/v1"
 
 

@@ -12,6 +12,7 @@ from safelight.server.front.tally import Tally
 from safelight.server.options import ServeOptions
 from safelight.server.work import Back
 from safelight.settings import Settings
+from safelight.studio.files import Studio
 
 if TYPE_CHECKING:
     from safelight.server.front.jobs.desk import Desk
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class House:
     """desk has the queue and the jobs; uploads and results hold blobs under random names; door
     knows who asks. epoch is random for each start: an identifier of another one is gone. tally
-    counts calls; settings are those of who started the server; locks names what holds the
+    counts calls; settings are those of who started the server; studio is what browsers are
+    handed, None where nobody built it; locks names what holds the
     front end; looking is the back end being asked whether it is ready, for all who want to know.
     """
 
@@ -39,5 +41,6 @@ class House:
     tally: Tally = field(default_factory=Tally)
     started: float = field(default_factory=time.monotonic)
     is_draining: bool = False
+    studio: Studio | None = None
     locks: tuple[str, ...] = ()
     looking: asyncio.Future[None] | None = None

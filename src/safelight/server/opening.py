@@ -17,6 +17,7 @@ from safelight.server.running import Running
 from safelight.server.starting import Start
 from safelight.server.supervisor import Supervisor
 from safelight.settings import Settings
+from safelight.studio import files
 
 if TYPE_CHECKING:
     from safelight.server.tls.credentials import Credentials
@@ -44,6 +45,8 @@ def serve(
     """Run a server until it is asked to stop. ready is called once, when it takes calls; log gets
     every line of the log; told each wish to stop, by its number. Raises a SafelightError.
     """
+    if not files.is_unbuilt():
+        files.load()  # here its words reach the user; the front end reads it for itself
     with ExitStack() as held:
         folder = held.enter_context(running.alone(settings.state_dir))
         bound = listening.listen(options)

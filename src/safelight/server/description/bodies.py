@@ -40,6 +40,7 @@ WORDS = {
     "text": "text",
     "json": "a JSON value",
     "page": "a page to read",
+    "file": "the file, of the kind that Content-Type says",
     "report": "the report: signed as JSON or HTML, or as Markdown to go on writing in",
 }
 
@@ -131,6 +132,8 @@ def _success(endpoint: Endpoint, references: Keyed) -> dict[str, Any]:
             kinds = {"application/json": {"schema": {"type": "object"}}}
             content = {**kinds, **_of("text/html"), **_of("text/markdown")}
             return {"description": WORDS["report"], "content": content}
+        case "file":
+            return {"description": WORDS["file"], "content": {"*/*": {"schema": RESULT}}}
         case "page":
             return {"description": WORDS["page"], "content": _of("text/html")}
         case model:

@@ -12,9 +12,17 @@ from safelight.server.identity.door import Door
 from safelight.server.options import OVERLAP, ServeOptions
 from safelight.server.work import Back
 from safelight.settings import Settings
+from safelight.studio.files import Studio
 
 
-def house_of(settings: Settings, options: ServeOptions, door: Door, back: Back) -> House:
+def house_of(
+    settings: Settings,
+    options: ServeOptions,
+    door: Door,
+    back: Back,
+    *,
+    studio: Studio | None = None,
+) -> House:
     """A house of a new epoch, with nothing in it."""
     epoch, memory = new_epoch(), Memory(options.held_bytes)
     results = Shelf(epoch, options.keep_s)
@@ -28,4 +36,5 @@ def house_of(settings: Settings, options: ServeOptions, door: Door, back: Back) 
         door=door,
         epoch=epoch,
         settings=settings,
+        studio=studio,
     )

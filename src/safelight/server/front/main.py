@@ -33,6 +33,7 @@ from safelight.server.identity.door import Door
 from safelight.server.logline import Line
 from safelight.server.starting import Start, begin
 from safelight.server.tls.context import renew, server_context
+from safelight.studio import files
 
 STDERR = 2
 SWEEP_S = 1.0
@@ -75,14 +76,18 @@ class Front:
     lock: Lock = locked
 
     async def run(self) -> None:
-        """Until the supervisor says, or is gone. Raises LevelTooLow, PolicyRefused."""
+        """Until the supervisor says, or is gone. Raises LevelTooLow, PolicyRefused,
+        VerificationFailed where the Studio is not what was built.
+        """
         loop, start = asyncio.get_running_loop(), self.start
         self._over = asyncio.Event()
         self._grace_s = 0.0
         self.line.setblocking(False)
         self._backline = Backline()
         door = Door.of(start.options, start.identity)
-        self._house = house_of(start.settings, start.options, door, self._backline)
+        # Read now: once the lock is on, no file of its own is looked at again.
+        studio = None if files.is_unbuilt() else files.load()
+        self._house = house_of(start.settings, start.options, door, self._backline, studio=studio)
         app = App(self._house, log=log)
         with ExitStack() as stack:
             self._tls = _context(start)

@@ -1,4 +1,4 @@
-"""Start: the first page, which says what this is. Who is not known yet is told how to be."""
+"""About: a page without scripts that says what this is. Who is not known yet is told how to be."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from safelight.server.description.sheet import as_html, code, link, page, table
 from safelight.server.endpoint import API, Call, Endpoint
 
 PLACES = (
+    ("/", "the Studio: the same tools in a browser"),
     ("/reference", "everything that can be asked here, and how"),
     ("/problems", "every way in which a call can fail, and what helps"),
     (f"{API}/openapi.json", "the same for programs, as OpenAPI 3.1"),
@@ -26,13 +27,14 @@ PROMISES = (
 )
 
 
-async def start(call: Call) -> Response:
+async def about(call: Call) -> Response:
     keep_s = call.house.options.keep_s
     promises = "".join(f"<li>{escape(one)}</li>" for one in PROMISES)
     places = table(
         ("where", "what"), ((link(place, place), escape(what)) for place, what in PLACES)
     )
     parts = [
+        *_unbuilt(call),
         f"<section><h2>You</h2><p>{_you(call)}</p></section>",
         f"<section><h2>What it keeps to</h2><ul>{promises}</ul>"
         f"<p>Results wait {_lasting(keep_s)} at most. {code('safelight prove')} tries it all."
@@ -42,6 +44,14 @@ async def start(call: Call) -> Response:
     ]
     intro = f"A private image server, version {__version__}. It answers, and cannot call out."
     return as_html(page("Safelight", intro, parts))
+
+
+def _unbuilt(call: Call) -> list[str]:
+    """In a source checkout whose Studio nobody has built: how to."""
+    if call.house.studio is not None:
+        return []
+    how = f"{code('scripts/studio.py')} builds it; then start the server again."
+    return [f"<section><h2>The Studio is not built here</h2><p>{how}</p></section>"]
 
 
 def _you(call: Call) -> str:
@@ -72,7 +82,7 @@ def _example(call: Call) -> str:
 
 endpoints = (
     Endpoint(
-        "GET", "/", start, "What this server is", scope=None, tag="server", answer="page",
+        "GET", "/about", about, "What this server is", scope=None, tag="server", answer="page",
         is_rooted=True,
     ),
 )  # fmt: skip
