@@ -1,0 +1,62 @@
+/**
+ * Known: receipts that this browser session has met, so that the privacy page can show what became
+ * of each picture. Identifiers alone: no name of a file, nothing of a picture. The tab forgets them
+ * when it is closed.
+ */
+
+const PLACE = 'safelight.session.receipts';
+const MOST = 200;
+
+export interface Seen {
+  /** The identifier of the receipt. */
+  receipt: string;
+  /** The page that asked. */
+  tool: string;
+  /** Where the server keeps the result, while it does. */
+  asset?: string | undefined;
+  /** When the answer came, in ISO form. */
+  at: string;
+}
+
+class Known {
+  list: Seen[] = $state(read());
+
+  /** One more, the newest first. Known twice is known once. */
+  add(seen: Omit<Seen, 'at'>): void {
+    const others = this.list.filter((one) => one.receipt !== seen.receipt);
+    this.list = [{ ...seen, at: new Date().toISOString() }, ...others].slice(0, MOST);
+    write(this.list);
+  }
+
+  /** This tab knows of none any more. */
+  forget(): void {
+    this.list = [];
+    write(this.list);
+  }
+}
+
+export const known = new Known();
+
+function read(): Seen[] {
+  try {
+    const found: unknown = JSON.parse(sessionStorage.getItem(PLACE) ?? '[]');
+    return Array.isArray(found) ? found.filter(isSeen).slice(0, MOST) : [];
+  } catch {
+    return []; // storage may be shut off, or hold what is not ours
+  }
+}
+
+function write(list: Seen[]): void {
+  try {
+    sessionStorage.setItem(PLACE, JSON.stringify(list));
+  } catch {
+    // Without storage the list lasts as long as the page.
+  }
+}
+
+function isSeen(value: unknown): value is Seen {
+  const one = value as Partial<Seen> | null;
+  return (
+    typeof one?.receipt === 'string' && typeof one.tool === 'string' && typeof one.at === 'string'
+  );
+}

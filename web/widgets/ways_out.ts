@@ -1,0 +1,170 @@
+/**
+ * Ways out: each is really tried, from the document that this runs in, and what refused it is told.
+ *
+ * The evidence for a refusal is the browser's own event about its policy. A call that fails without
+ * one may have failed for want of an answer, so it does not count as refused.
+ */
+import { MISSING, RESERVED_ADDRESS, RESERVED_NAME, SANDBOX, type Way } from '../core/ways';
+
+const PATIENCE_MS = 700;
+const AT = `https://${RESERVED_ADDRESS}/safelight-test`;
+const BY_NAME = `https://${RESERVED_NAME}/safelight-test`;
+
+/** Throws, or answers what refused it besides the policy ('' where it cannot tell). */
+type Attempt = () => unknown;
+
+const has = (name: string): boolean => name in globalThis;
+
+/** Puts an element into the document for a moment. */
+function placed(tag: string, facts: Record<string, string>): string {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(facts)) element.setAttribute(name, value);
+  element.hidden = true;
+  document.body.append(element);
+  setTimeout(() => element.remove(), PATIENCE_MS);
+  return '';
+}
+
+function viaPeer(): string {
+  if (!has('RTCPeerConnection')) return MISSING;
+  new RTCPeerConnection({ iceServers: [{ urls: `stun:${RESERVED_ADDRESS}` }] }).close();
+  return '';
+}
+
+function viaTransport(): string {
+  if (!has('WebTransport')) return MISSING;
+  const transport = new WebTransport(AT);
+  transport.ready.catch(() => undefined);
+  transport.closed.catch(() => undefined);
+  return '';
+}
+
+function viaForm(): Promise<string> {
+  const target = document.createElement('iframe');
+  const form = document.createElement('form');
+  [target.name, target.hidden, form.hidden] = ['way-out', true, true];
+  [form.action, form.method, form.target] = [BY_NAME, 'post', target.name];
+  document.body.append(target, form);
+  return new Promise((done) => {
+    setTimeout(() => {
+      let left = '';
+      target.onload = () => (left = 'left');
+      form.submit();
+      setTimeout(() => {
+        target.remove();
+        form.remove();
+        done(left === '' ? SANDBOX : '');
+      }, PATIENCE_MS);
+    }, 50);
+  });
+}
+
+/** A worker of a blob lives under the same policy; it tells of its own refusals. */
+function viaWorker(words: string): Promise<string> {
+  const source =
+    `const told=[];addEventListener('securitypolicyviolation',e=>told.push(e.effectiveDirective));` +
+    `(async()=>{try{${words}}catch{}await new Promise(f=>setTimeout(f,${PATIENCE_MS / 2}));` +
+    `postMessage(told[0]??'')})()`;
+  const place = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  return new Promise((done) => {
+    const worker = new Worker(place);
+    const end = (by: string): void => {
+      worker.terminate();
+      URL.revokeObjectURL(place);
+      done(by);
+    };
+    worker.onmessage = ({ data }) => end(String(data));
+    worker.onerror = () => end('');
+    setTimeout(() => end(''), 3 * PATIENCE_MS);
+  });
+}
+
+const EVERYWHERE: Record<string, Attempt> = {
+  fetch: () => void fetch(AT, { mode: 'no-cors' }).catch(() => undefined),
+  xhr: () => {
+    const request = new XMLHttpRequest();
+    request.open('GET', AT);
+    request.send();
+  },
+  websocket: () => void new WebSocket(`wss://${RESERVED_ADDRESS}/`),
+  'event-source': () => new EventSource(AT).close(),
+  beacon: () => void navigator.sendBeacon(AT, 'test'),
+  'web-transport': viaTransport,
+  webrtc: viaPeer,
+  image: () => placed('img', { src: `${AT}.png` }),
+  script: () => placed('script', { src: `${AT}.js` }),
+  style: () => placed('link', { rel: 'stylesheet', href: `${AT}.css` }),
+  font: () => void new FontFace('x', `url(${AT}.woff2)`).load().catch(() => undefined),
+  media: () => placed('video', { src: `${AT}.mp4` }),
+  frame: () => placed('iframe', { src: AT }),
+  object: () => placed('object', { data: AT }),
+  prefetch: () => placed('link', { rel: 'prefetch', href: AT }),
+  form: viaForm,
+};
+
+const IN_A_FRAME: Record<string, Attempt> = {
+  popup: () => {
+    const opened = window.open(AT, '_blank');
+    opened?.close();
+    return opened === null ? SANDBOX : '';
+  },
+  'top-navigation': () => {
+    try {
+      (window.top as Window).location.href = AT;
+      return '';
+    } catch {
+      return SANDBOX;
+    }
+  },
+  'own-server': () => void fetch('/api/v1/health/live').catch(() => undefined),
+  'worker-fetch': () => viaWorker(`await fetch('${AT}',{mode:'no-cors'})`),
+  'worker-xhr': () => viaWorker(`const r=new XMLHttpRequest();r.open('GET','${AT}',false);r.send()`),
+  'worker-websocket': () => viaWorker(`new WebSocket('wss://${RESERVED_ADDRESS}/')`),
+  'worker-import': () => viaWorker(`importScripts('${AT}.js')`),
+};
+
+/** Every way out of the page around the tools. */
+export const waysOutOfPage = (): Promise<Way[]> => tried(EVERYWHERE);
+
+/** Every way out of the tool frame but its own navigation, which would end it: the page sees that. */
+export const waysOutOfFrame = (): Promise<Way[]> => tried({ ...EVERYWHERE, ...IN_A_FRAME });
+
+/** At the very end of a frame: it leaves for elsewhere, if nothing holds it. */
+export function navigateAway(): void {
+  location.assign(AT);
+}
+
+/** One after the other, so that an event of the policy belongs to the way that was just tried. */
+async function tried(attempts: Record<string, Attempt>): Promise<Way[]> {
+  const found: Way[] = [];
+  for (const [way, attempt] of Object.entries(attempts)) {
+    const by = await refusal(attempt);
+    found.push({ way, by, refused: by !== '' });
+  }
+  return found;
+}
+
+async function refusal(attempt: Attempt): Promise<string> {
+  let told = '';
+  let heard = (): void => undefined;
+  const listen = (event: SecurityPolicyViolationEvent): void => {
+    told ||= event.effectiveDirective;
+    heard();
+  };
+  document.addEventListener('securitypolicyviolation', listen);
+  try {
+    const otherwise = String((await attempt()) ?? '');
+    if (told === '' && otherwise === '') {
+      await new Promise<void>((done) => {
+        heard = done;
+        setTimeout(done, PATIENCE_MS);
+      });
+    }
+    return told || otherwise;
+  } catch {
+    await new Promise((done) => setTimeout(done, 50)); // the event comes after what was thrown
+    return told;
+  } finally {
+    document.removeEventListener('securitypolicyviolation', listen);
+  }
+}
