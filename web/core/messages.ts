@@ -24,7 +24,7 @@ export type ToFrame =
   | Situation
   | { kind: 'part'; name: string; bytes: ArrayBuffer | null }
   | { kind: 'files'; files: File[] }
-  | { kind: 'try' }; // to a throw-away frame alone: try every way out, and say how each ended
+  | { kind: 'try' }; // every way out, and say how each ended
 
 export type ToPage =
   | { kind: 'ready' }

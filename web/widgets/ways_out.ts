@@ -4,7 +4,8 @@
  * The evidence for a refusal is the browser's own event about its policy. A call that fails without
  * one may have failed for want of an answer, so it does not count as refused.
  */
-import { MISSING, RESERVED_ADDRESS, RESERVED_NAME, SANDBOX, type Way } from '../core/ways';
+import type { Way } from '../core/messages';
+import { MISSING, RESERVED_ADDRESS, RESERVED_NAME, SANDBOX } from '../core/ways';
 
 const PATIENCE_MS = 700;
 const AT = `https://${RESERVED_ADDRESS}/safelight-test`;
@@ -126,13 +127,8 @@ const IN_A_FRAME: Record<string, Attempt> = {
 /** Every way out of the page around the tools. */
 export const waysOutOfPage = (): Promise<Way[]> => tried(EVERYWHERE);
 
-/** Every way out of the tool frame but its own navigation, which would end it: the page sees that. */
+/** Every way out of the tool frame but its own navigation: refused, that ends what is open in it. */
 export const waysOutOfFrame = (): Promise<Way[]> => tried({ ...EVERYWHERE, ...IN_A_FRAME });
-
-/** At the very end of a frame: it leaves for elsewhere, if nothing holds it. */
-export function navigateAway(): void {
-  location.assign(AT);
-}
 
 /** One after the other, so that an event of the policy belongs to the way that was just tried. */
 async function tried(attempts: Record<string, Attempt>): Promise<Way[]> {

@@ -3,7 +3,9 @@
  * and hears names of tools, counts and keys. What the frame says is checked by shape, and heard
  * from the frame's own window alone.
  */
-import { toPage, type Kind, type Of, type ToFrame, type ToPage } from '../../core/messages';
+import {
+  toPage, type Kind, type Of, type ToFrame, type ToPage, type Way,
+} from '../../core/messages';
 import { inbox } from '../inbox.svelte';
 import { keepTool, kept, toolSettings } from '../kept.svelte';
 import { go, route } from '../route.svelte';
@@ -20,7 +22,9 @@ let frame: HTMLIFrameElement | null = null;
 let state = $state<FrameState>('none');
 let title = $state('');
 let counts = $state.raw({ opened: 0, working: 0 });
+let isWanted = $state(false);
 let onKey: (keys: string) => void = () => {};
+let onTried: ((ways: Way[]) => void) | null = null;
 const unsent: File[] = [];
 
 export const host = {
@@ -36,6 +40,15 @@ export const host = {
   },
   set keys(heard: (keys: string) => void) {
     onKey = heard;
+  },
+  /** Whether the frame is to be there though no tool is shown. */
+  get isWanted(): boolean {
+    return isWanted;
+  },
+  /** Has the frame made, if it is not there, and then try every way out of it. */
+  tryWays(heard: (ways: Way[]) => void): void {
+    [isWanted, onTried] = [true, heard];
+    if (state === 'ready' || state === 'whole') send({ kind: 'try' });
   },
   /** Whether a tab tool is shown: then nothing must be asked of anybody. */
   get isShown(): boolean {
@@ -82,6 +95,7 @@ const hearing: Hearing = {
     state = 'ready';
     host.tell(host.isShown ? route.name : 'start');
     host.give([]);
+    if (onTried !== null) send({ kind: 'try' });
     void fetchAll().then((isWhole) => isWhole && state === 'ready' && (state = 'whole'));
   },
   want: ({ name }) => {
@@ -100,7 +114,10 @@ const hearing: Hearing = {
   },
   remember: ({ key, value }) => keepTool(key, value),
   key: ({ key }) => onKey(key),
-  tried: () => {}, // said by throw-away frames, to who made them
+  tried: ({ ways }) => {
+    onTried?.(ways);
+    onTried = null;
+  },
 };
 
 function receive(event: MessageEvent<unknown>): void {

@@ -1,7 +1,7 @@
 /** Trials: attempts to reach another machine, made now, and what refused each of them. */
 import { waysOutOfPage } from '../../../widgets/ways_out';
 import { server } from '../../server.svelte';
-import { waysOutOfAFrame } from './apart';
+import { waysOutOfTheFrame } from './of_frame';
 
 /** Where an attempt starts; the last three are processes of the server. */
 export const PLACES = ['page', 'frame', 'front', 'worker', 'back'] as const;
@@ -25,7 +25,7 @@ interface Egress {
 }
 
 export const ofPage = async (): Promise<Trial[]> => [trial('page', await waysOutOfPage())];
-export const ofFrame = async (): Promise<Trial[]> => [trial('frame', await waysOutOfAFrame())];
+export const ofFrame = async (): Promise<Trial[]> => [trial('frame', await waysOutOfTheFrame())];
 
 /** The process that answers, a worker that opens pictures, and the back end. */
 export async function ofServer(): Promise<Trial[]> {
