@@ -9,7 +9,7 @@ import { brotliCompress, constants } from 'node:zlib';
 const compress = promisify(brotliCompress);
 // Small files, and those that are looked at without a browser, stay as they are.
 const SMALL = 2048;
-const PLAIN = new Set(['index.html', 'sw.js', 'app.webmanifest']);
+const PLAIN = new Set(['index.html', 'sw.js', 'manifest.webmanifest']);
 const PACKED = new Set(['.png', '.jpg', '.webp', '.woff2', '.zip']);
 const MIMES = {
   '.css': 'text/css; charset=utf-8',
