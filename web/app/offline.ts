@@ -1,7 +1,7 @@
 /** Offline: the service worker that keeps the studio for a visit without the server. */
 import { host } from './frame/host.svelte';
 
-const ADDRESS = '/studio/sw.js';
+const ADDRESS = '/sw.js';
 
 /** Registers it, and takes what another app shared with us. Quiet where a browser has none. */
 export async function keepForLater(): Promise<void> {

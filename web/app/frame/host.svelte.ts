@@ -11,6 +11,7 @@ import { keepTool, kept, toolSettings } from '../kept.svelte';
 import { go, route } from '../route.svelte';
 import { entryOf } from '../pages';
 import { server } from '../server.svelte';
+import { lock } from './locking';
 import { fetchAll, part } from './parts';
 
 type Hearing = { [K in Kind<ToPage>]: (message: Of<ToPage, K>) => void };
@@ -48,7 +49,7 @@ export const host = {
   /** Has the frame made, if it is not there, and then try every way out of it. */
   tryWays(heard: (ways: Way[]) => void): void {
     [isWanted, onTried] = [true, heard];
-    if (state === 'ready' || state === 'whole') send({ kind: 'try' });
+    if (isUp()) send({ kind: 'try' });
   },
   /** Whether a tab tool is shown: then nothing must be asked of anybody. */
   get isShown(): boolean {
@@ -72,7 +73,7 @@ export const host = {
   },
   /** How things stand: which tool, which language, which appearance. */
   tell(tool: string): void {
-    if (state !== 'ready' && state !== 'whole') return;
+    if (!isUp()) return;
     const settings = { ...toolSettings(), shortcuts: kept.shortcuts };
     const offline = server.isKnown && server.state === 'gone';
     const { language, theme, isReduced: reduced } = kept;
@@ -81,17 +82,23 @@ export const host = {
   /** Moves files into the frame, at the latest when it is ready. */
   give(files: File[]): void {
     unsent.push(...files);
-    if (state !== 'ready' && state !== 'whole') return;
+    if (!isUp()) return;
     const all = unsent.splice(0);
     if (all.length > 0) send({ kind: 'files', files: all });
   },
   focus(): void {
     frame?.focus();
   },
+  /** Has the frame made, also while no tool is shown. */
+  open(): void {
+    isWanted = true;
+  },
 };
 
 const hearing: Hearing = {
   ready: () => {
+    if (state !== 'coming') return; // it says so once; a second time it is another document
+    lock();
     state = 'ready';
     host.tell(host.isShown ? route.name : 'start');
     host.give([]);
@@ -119,6 +126,10 @@ const hearing: Hearing = {
     onTried = null;
   },
 };
+
+function isUp(): boolean {
+  return state === 'ready' || state === 'whole';
+}
 
 function receive(event: MessageEvent<unknown>): void {
   // A sandboxed frame has no origin of its own: anything else in that window is not ours.

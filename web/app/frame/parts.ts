@@ -4,7 +4,7 @@
  * All are fetched on the first entry, those that are waited for before the others, and then held,
  * so that nothing at all is asked while somebody works on a picture.
  */
-import { fetched, manifest } from './manifest';
+import { keptFile, manifest } from './manifest';
 
 const held = new Map<string, Promise<Blob>>();
 
@@ -30,7 +30,7 @@ function bytesOf(name: string): Promise<Blob> {
   const known = held.get(name);
   if (known !== undefined) return known;
   const coming = manifest()
-    .then(({ parts }) => fetched(Object.hasOwn(parts, name) ? (parts[name] ?? name) : name))
+    .then(({ parts }) => keptFile(Object.hasOwn(parts, name) ? (parts[name] ?? name) : name))
     .then((answer) => answer.blob());
   held.set(name, coming);
   coming.catch(() => held.delete(name)); // the server may be back when it is asked again
