@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import cast
 
 from safelight.server.identity.preparing import new_link
+from safelight.studio.files import Studio
 from tests.server.known import Asked, asked, bearer
 
 SESSION, TOKENS, DEVICES = "/api/v1/session", "/api/v1/tokens", "/api/v1/devices"
@@ -36,6 +38,19 @@ def test_a_link_makes_one_browser_known(tmp_path: Path) -> None:
             assert (again.status_code, again.json()["code"]) == (401, "caller-unknown")
             assert "status --link" in again.json()["hint"]
             assert "set-cookie" not in again.headers
+
+    asyncio.run(run())
+
+
+def test_a_browser_with_a_link_that_has_ended_is_told_in_the_studio(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with asked(tmp_path) as at:
+            at.house.studio = cast("Studio", object())  # built; nothing of it is read here
+            browser = {"Accept": "text/html,*/*;q=0.8"}
+            ended = await at.http.get("/open?link=sl_ended", headers=browser)
+            assert (ended.status_code, ended.headers["location"]) == (303, "/#/welcome?link=ended")
+            assert "set-cookie" not in ended.headers
+            assert (await at.http.get("/open?link=sl_ended")).status_code == 401
 
     asyncio.run(run())
 

@@ -4,5 +4,7 @@ import { go } from './route.svelte';
 
 export function welcome(): void {
   const isPlain = location.hash === '' || location.hash === '#/';
-  if (isPlain && !kept.isWelcomed) go('welcome');
+  if (!isPlain || kept.isWelcomed) return;
+  kept.isWelcomed = true; // seen is enough: nobody is shown it twice
+  go('welcome');
 }

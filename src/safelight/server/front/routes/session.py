@@ -14,6 +14,9 @@ from safelight.server.identity.preparing import LINK_PATH
 from safelight.server.identity.secret import MAX_LENGTH
 from safelight.server.identity.wishes import Session
 
+# Where the Studio says what to do about a link that opens nothing any more.
+ENDED = "/#/welcome?link=ended"
+
 
 class Opening(BaseModel):
     """The secret part of a one-time link."""
@@ -25,10 +28,21 @@ async def open_link(call: Call) -> Response:
     if call.request.method == "HEAD":  # who only looks at a link does not use it up
         return Response(status_code=204)
     opening = checked(Opening, dict(call.request.query_params))
-    fresh = await asked(call, "open", link=opening.link)
+    try:
+        fresh = await asked(call, "open", link=opening.link)
+    except CallerUnknown:
+        if not _is_browser(call):
+            raise
+        return RedirectResponse(ENDED, status_code=303)
     response = RedirectResponse("/", status_code=303)
     remember(response, call.request, fresh)
     return response
+
+
+def _is_browser(call: Call) -> bool:
+    """Whether somebody looks at the answer, and there is a Studio to show them."""
+    accepted = call.request.headers.get("accept", "")
+    return call.house.studio is not None and "text/html" in accepted
 
 
 async def show(call: Call) -> Response:
