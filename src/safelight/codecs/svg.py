@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
 
 from safelight.codecs.blocks import Block
 from safelight.codecs.svg_drawing import HREFS
@@ -15,6 +14,7 @@ from safelight.codecs.svg_style import addresses
 from safelight.codecs.svg_tree import C2PA, SVG, XML, Aside, End, Event, Name, Start, Text
 from safelight.codecs.svg_tree import read_events as walk
 from safelight.codecs.svg_words import ATTRIBUTES, ELEMENTS
+from safelight.codecs.xml_escapes import escape, quoteattr
 from safelight.codecs.xmp import RDF
 from safelight.image import Header
 

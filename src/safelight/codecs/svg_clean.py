@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
 
 from safelight.codecs.blocks import Carried
 from safelight.codecs.svg_drawing import HREFS
@@ -14,6 +13,7 @@ from safelight.codecs.svg_hidden import DEAD, LIVING, Life, life_in
 from safelight.codecs.svg_images import clean_address
 from safelight.codecs.svg_names import Names
 from safelight.codecs.svg_tree import SVG, XLINK, XML, End, Event, Name, Start, Text
+from safelight.codecs.xml_escapes import escape, quoteattr
 
 Pieces = list[bytes | memoryview]
 _PACKET = re.compile(rb"<\?xpacket[^>]*\?>")

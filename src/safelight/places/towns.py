@@ -26,6 +26,8 @@ REACH_KM = 0.006
 BELTS_KM = (25.0, 100.0, 400.0, 1_600.0, 21_000.0)
 # Further away than this from every town, no town says anything.
 MOST_KM = 500.0
+# A map of the surroundings shows so far, and so many of the largest.
+AROUND_KM, MOST_AROUND = 150.0, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,16 @@ class Town:
     name: str
     country: str
     distance_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A town by its middle in decimal degrees; people as the table has it, within 4 percent."""
+
+    name: str
+    latitude: float
+    longitude: float
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,16 @@ def nearest(latitude: float, longitude: float) -> Town | None:
             distance, _, place = min(found)
             return _town(table, place, distance) if distance <= MOST_KM else None
     return None
+
+
+def around(latitude: float, longitude: float) -> tuple[Settlement, ...]:
+    """The largest towns within 150 km of a position in decimal degrees, the largest first."""
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        return ()
+    table = _table()
+    found = _within(table, latitude, longitude, AROUND_KM)
+    largest = sorted(found, key=lambda town: (-town[1], town[0]))[:MOST_AROUND]
+    return tuple(_settlement(table, place) for _, _, place in largest)
 
 
 def _within(
@@ -110,6 +132,15 @@ def _distance_km(
 
 def _town(table: Table, place: int, distance_km: float) -> Town:
     return Town(table.names[place], table.country_names[table.countries[place]], distance_km)
+
+
+def _settlement(table: Table, place: int) -> Settlement:
+    return Settlement(
+        table.names[place],
+        table.latitudes[place] / SCALE_LATITUDE,
+        table.longitudes[place] / SCALE_LONGITUDE,
+        round(2.0 ** (table.people[place] / POPULATION_STEPS)),
+    )
 
 
 @cache

@@ -1,97 +1,207 @@
-// The engine in the tab, as the tools see it: our own Python over libvips, in a worker.
+// The engine as the frame has it: a worker that is started when it is first asked, and ended to cancel.
 import { Problem } from '../../core/problem';
+import type { Ask, Facts, Failure, FromWorker, JsonSchema, Made, Recipe, ToWorker } from './talk';
 
-/** One operation by its name, with its parameters: as in a recipe's JSON. */
-export type Step = { op: string } & Record<string, unknown>;
+export type { Changes, Facts, Finding, JsonSchema, Place, Recipe, Step, Town } from './talk';
 
-export interface Recipe {
-  name?: string;
-  steps: Step[];
+/** Gives a part of the Studio by its name. Rejects where it is not to be had. */
+export type Parts = (name: string) => Promise<ArrayBuffer>;
+export type State = 'cold' | 'starting' | 'ready' | 'broken';
+
+/** The result of a recipe. report: what was removed, kept and added. */
+export interface Outcome extends Made {
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** One piece of metadata; group as `safelight inspect --json` names it. */
-export interface Finding {
-  group: string;
-  name: string;
-  value: string;
-}
-
-export interface Town {
-  name: string;
-  latitude: number;
-  longitude: number;
-  people: number;
-}
-
-export interface Place {
-  latitude: number;
-  longitude: number;
-  town: string;
-  country: string;
-  distance_km: number;
-  around: Town[];
-}
-
-export interface Facts {
-  format: string;
-  mime: string;
-  width: number;
-  height: number;
-  frames: number;
-  bytes: number;
-  metadata: Finding[];
-  /** What each group reveals, in plain English words. */
-  meanings: Record<string, string>;
-  place: Place | null;
-}
-
-export interface Changes {
-  removed: Finding[];
-  kept: Finding[];
-  added: Finding[];
-  reencoded: boolean;
-  lost: string[];
-  quality: number | null;
-}
-
-export interface Outcome {
-  bytes: Uint8Array;
-  mime: string;
-  extension: string;
-  facts: { width: number; height: number };
-  report: Changes;
-}
-
+/** extra: further pictures, under names that the recipe uses for them. share: from 0 to 1. */
 export interface More {
   signal?: AbortSignal;
   progress?: (share: number) => void;
   extra?: Record<string, Uint8Array>;
 }
 
-export type JsonSchema = Record<string, unknown>;
-
+/** Every promise rejects with a Problem. */
 export interface Engine {
-  readonly state: 'cold' | 'starting' | 'ready' | 'broken';
+  readonly state: State;
   start(): Promise<void>;
   inspect(file: Blob): Promise<Facts>;
   run(file: Blob, recipe: Recipe, more?: More): Promise<Outcome>;
-  preview(
-    file: Blob,
-    longest: number,
-  ): Promise<{ url: string; width: number; height: number }>;
+  /** A picture to look at, its longer side at most so many pixels; the caller revokes url. */
+  preview(file: Blob, longest: number): Promise<{ url: string; width: number; height: number }>;
+  /** The JSON schema of each operation that can be done here, by its name. */
   operations(): Promise<Record<string, JsonSchema>>;
+  /** Ends the worker; the next question starts another one. */
+  stop(): void;
 }
 
-/** part gives the bytes of a part of the program by its name. */
-export function createEngine(_part: (name: string) => Promise<ArrayBuffer>): Engine {
-  const missing = (): Promise<never> =>
-    Promise.reject(new Problem({ code: 'not-ready', title: 'the engine is not there' }));
-  return {
-    state: 'broken',
-    start: missing,
-    inspect: missing,
-    run: missing,
-    preview: missing,
-    operations: missing,
-  };
+interface Waiting {
+  ask: Ask;
+  done: (answer: { answer: unknown; bytes?: Uint8Array<ArrayBuffer> }) => void;
+  failed: (problem: Problem) => void;
+  progress?: (share: number) => void;
+}
+
+const CANCELLED: Failure = { code: 'cancelled', title: 'cancelled', hint: '', status: 499 };
+const DIED: Failure = {
+  code: 'worker-died',
+  title: 'the engine in this tab ended before it was done',
+  hint: 'try a smaller picture, or continue on this computer',
+  status: 500,
+};
+
+/** An engine that asks for its parts when it first needs them. */
+export function createEngine(part: Parts): Engine {
+  return new TabEngine(part);
+}
+
+class TabEngine implements Engine {
+  #part: Parts;
+  #state: State = 'cold';
+  #worker: Promise<Worker> | undefined;
+  #waiting = new Map<number, Waiting>();
+  #number = 0;
+  #operations: Promise<Record<string, JsonSchema>> | undefined;
+
+  constructor(part: Parts) {
+    this.#part = part;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  async start(): Promise<void> {
+    await this.#ask({ kind: 'start' });
+  }
+
+  async inspect(file: Blob): Promise<Facts> {
+    return (await this.#ask({ kind: 'inspect', file })).answer as Facts;
+  }
+
+  async run(file: Blob, recipe: Recipe, more: More = {}): Promise<Outcome> {
+    const ask: Ask = { kind: 'run', file, recipe, extra: more.extra ?? {} };
+    const { answer, bytes } = await this.#ask(ask, more);
+    return { ...(answer as Made), bytes: bytes ?? new Uint8Array() };
+  }
+
+  async preview(file: Blob, longest: number): Promise<{ url: string; width: number; height: number }> {
+    const small = { op: 'resize', fit: `${longest}x${longest}` };
+    const steps = [small, { op: 'convert', to: 'png', effort: 1 }, { op: 'scrub' }];
+    const made = await this.run(file, { steps });
+    const url = URL.createObjectURL(new Blob([made.bytes], { type: made.mime }));
+    return { url, ...made.facts };
+  }
+
+  operations(): Promise<Record<string, JsonSchema>> {
+    const asked = this.#operations ?? this.#ask({ kind: 'operations' }).then(
+      ({ answer }) => answer as Record<string, JsonSchema>,
+    );
+    asked.catch(() => (this.#operations = undefined));
+    this.#operations = asked;
+    return asked;
+  }
+
+  stop(): void {
+    this.#end(CANCELLED);
+  }
+
+  #ask(ask: Ask, more: More = {}): Promise<{ answer: unknown; bytes?: Uint8Array<ArrayBuffer> }> {
+    return new Promise((done, failed) => {
+      const { signal, progress } = more;
+      if (signal?.aborted) {
+        return failed(new Problem(CANCELLED));
+      }
+      const id = ++this.#number;
+      const cancel = () => this.#cancel(id);
+      const over = () => signal?.removeEventListener('abort', cancel);
+      signal?.addEventListener('abort', cancel);
+      this.#waiting.set(id, {
+        ask,
+        done: (made) => (over(), done(made)),
+        failed: (problem) => (over(), failed(problem)),
+        ...(progress && { progress }),
+      });
+      void this.#send(id, ask);
+    });
+  }
+
+  async #send(id: number, ask: Ask): Promise<void> {
+    try {
+      (await (this.#worker ??= this.#begin())).postMessage({ id, ...ask } satisfies ToWorker);
+    } catch (error) {
+      this.#state = 'broken';
+      this.#worker = undefined;
+      this.#settle(id, (one) => one.failed(problemOf(error)));
+    }
+  }
+
+  async #begin(): Promise<Worker> {
+    this.#state = 'starting';
+    const script = new Blob([await this.#part('engine.js')], { type: 'text/javascript' });
+    const address = URL.createObjectURL(script);
+    const worker = new Worker(address, { name: 'engine' });
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      URL.revokeObjectURL(address);
+      this.#hear(worker, data);
+    };
+    worker.onerror = () => this.#end(DIED);
+    return worker;
+  }
+
+  #hear(worker: Worker, said: FromWorker): void {
+    switch (said.kind) {
+      case 'want':
+        return void this.#give(worker, said.name);
+      case 'share':
+        return this.#waiting.get(said.id)?.progress?.(said.share);
+      case 'done':
+        this.#state = 'ready';
+        return this.#settle(said.id, (one) => one.done(said));
+      case 'failed':
+        this.#state = said.failure.code === 'part-missing' ? 'broken' : 'ready';
+        return this.#settle(said.id, (one) => one.failed(new Problem(said.failure)));
+    }
+  }
+
+  // The worker gets a copy: another worker may ask for the same part later.
+  async #give(worker: Worker, name: string): Promise<void> {
+    const bytes = await this.#part(name).catch(() => null);
+    worker.postMessage({ kind: 'part', name, bytes } satisfies ToWorker);
+  }
+
+  // Python cannot be stopped in the middle of a job. So its worker is ended, and whatever else waited
+  // is asked again of a new one.
+  #cancel(id: number): void {
+    const others = [...this.#waiting].filter(([one]) => one !== id);
+    this.#settle(id, (one) => one.failed(new Problem(CANCELLED)));
+    this.#drop();
+    others.forEach(([one, { ask }]) => void this.#send(one, ask));
+  }
+
+  #end(failure: Failure): void {
+    this.#drop();
+    [...this.#waiting.keys()].forEach((id) => this.#settle(id, (one) => one.failed(new Problem(failure))));
+  }
+
+  #drop(): void {
+    const ended = this.#worker;
+    this.#worker = undefined;
+    this.#state = 'cold';
+    ended?.then((worker) => worker.terminate()).catch(() => {});
+  }
+
+  #settle(id: number, tell: (one: Waiting) => void): void {
+    const one = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (one) {
+      tell(one);
+    }
+  }
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) {
+    return error;
+  }
+  return new Problem({ ...DIED, title: 'the engine cannot be started in this tab', hint: 'reload the page' });
 }

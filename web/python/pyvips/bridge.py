@@ -1,0 +1,88 @@
+"""The way to wasm-vips: values there and back, its errors as one of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import safelight_seams as seams
+from js import Object
+from pyodide.ffi import JsException, JsProxy, to_js
+
+HEIF = "vips-heif.wasm"
+# What needs a library that is loaded only when it is asked for.
+NEEDS = {"heif": HEIF}
+
+
+class Wanted(BaseException):  # no error: it asks, and nothing may swallow it
+    """libvips is not loaded, or not with these libraries of its own."""
+
+    def __init__(self, *libraries: str) -> None:
+        self.libraries = [*seams.libraries, *libraries]
+        super().__init__(*self.libraries)
+
+
+class Error(Exception):
+    """What libvips says went wrong."""
+
+
+def libvips() -> Any:
+    """The module of wasm-vips. Raises Wanted."""
+    if seams.vips is None:
+        raise Wanted
+    return seams.vips
+
+
+def require(operation: str) -> None:
+    """Raise Wanted for an operation whose library is not loaded."""
+    for start, library in NEEDS.items():
+        if operation.startswith(start) and library not in list(seams.libraries):
+            raise Wanted(library)
+
+
+def called(owner: Any, operation: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What wasm-vips answers. Raises Error."""
+    require(operation)
+    first, *more = operation.split("_")
+    method = getattr(owner, first + "".join(part.capitalize() for part in more), None)
+    if method is None:
+        raise Error(f"{operation}: not supported by this libvips")
+    given = [outward(one) for one in arguments]
+    if options:
+        given.append(outward(options))
+    try:
+        return method(*given)
+    except JsException as error:
+        raise Error(_message(error)) from None
+
+
+def outward(value: Any) -> Any:
+    """A value as wasm-vips takes it."""
+    inner = getattr(value, "inner", None)
+    if inner is not None:
+        return inner
+    if isinstance(value, dict):
+        taken = {name: outward(one) for name, one in value.items() if one is not None}
+        return to_js(taken, dict_converter=Object.fromEntries)
+    if isinstance(value, list | tuple):
+        return to_js([outward(one) for one in value])
+    if isinstance(value, bytes | bytearray | memoryview):
+        return to_js(memoryview(value).cast("B"))
+    return value
+
+
+def inward(value: Any) -> Any:
+    """A plain value of JavaScript as Python has it."""
+    if not isinstance(value, JsProxy):
+        return value
+    if hasattr(value, "byteLength"):
+        return value.to_bytes()
+    if hasattr(value, "size") and hasattr(value, "get"):
+        return [value.get(at) for at in range(value.size())]
+    return list(value)
+
+
+def _message(error: JsException) -> str:
+    said = getattr(error.js_error, "message", None)
+    if isinstance(said, JsProxy):
+        said = " ".join(str(part) for part in said)
+    return str(said or error)

@@ -1,0 +1,1 @@
+export function drawLetters(): null { return null; }

@@ -1,0 +1,137 @@
+// The engine's worker: one question after the other, answered by our own Python.
+import { canThread, startLibvips } from './libvips';
+import { drawLetters } from './letters';
+import { type Answering, startPython } from './python';
+import type { Failure, FromWorker, ToWorker } from './talk';
+
+type Asked = Extract<ToWorker, { id: number }>;
+
+const scope = globalThis as unknown as {
+  postMessage(message: FromWorker, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+};
+const awaited = new Map<string, (bytes: ArrayBuffer | null) => void>();
+// What Python finds as the module safelight_seams.
+const seams: Record<string, unknown> = { vips: undefined, libraries: [], draw_letters: drawLetters };
+let python: Promise<Answering> | undefined;
+let last: Promise<void> = Promise.resolve();
+
+scope.onmessage = ({ data }) => {
+  if (data.kind === 'part') {
+    awaited.get(data.name)?.(data.bytes);
+    awaited.delete(data.name);
+    return;
+  }
+  last = last.then(() => answer(data));
+};
+
+async function part(name: string): Promise<ArrayBuffer> {
+  const bytes = await new Promise<ArrayBuffer | null>((resolve) => {
+    awaited.set(name, resolve);
+    scope.postMessage({ kind: 'want', name });
+  });
+  if (!bytes) {
+    throw new Refused({
+      code: 'part-missing',
+      title: `a part of the Studio is not to be had: ${name}`,
+      hint: 'reload the page while the server runs',
+      status: 503,
+    });
+  }
+  return bytes;
+}
+
+async function answer(asked: Asked): Promise<void> {
+  try {
+    python ??= startPython(part, seams);
+    await work(await python, asked);
+  } catch (error) {
+    scope.postMessage({ kind: 'failed', id: asked.id, failure: failureOf(error) });
+  }
+}
+
+async function work(engine: Answering, asked: Asked): Promise<void> {
+  const { id } = asked;
+  switch (asked.kind) {
+    case 'start':
+      return scope.postMessage({ kind: 'done', id, answer: null });
+    case 'operations':
+      return scope.postMessage({ kind: 'done', id, answer: told(engine.operations()) });
+    case 'inspect':
+      return scope.postMessage({
+        kind: 'done',
+        id,
+        answer: told(engine.inspect(await bytesOf(asked.file))),
+      });
+    case 'run':
+      return run(engine, asked);
+  }
+}
+
+async function run(engine: Answering, asked: Extract<Asked, { kind: 'run' }>): Promise<void> {
+  const { id } = asked;
+  const data = await bytesOf(asked.file);
+  const recipe = JSON.stringify(asked.recipe);
+  const share = (so_far: number) => scope.postMessage({ kind: 'share', id, share: so_far });
+  for (;;) {
+    const made = engine.run(data, recipe, asked.extra, share);
+    const bytes = made.bytes;
+    const view = bytes.getBuffer();
+    const copy = view.data.slice() as Uint8Array<ArrayBuffer>;
+    const words = made.told;
+    view.release();
+    bytes.destroy();
+    made.destroy();
+    const answered = JSON.parse(words) as { wants?: string[] };
+    if (!answered.wants) {
+      const answer = told(words);
+      return scope.postMessage({ kind: 'done', id, answer, bytes: copy }, [copy.buffer]);
+    }
+    await bring(answered.wants);
+  }
+}
+
+// A job that met what is not there yet says so, and is done again once it is.
+async function bring(libraries: string[]): Promise<void> {
+  if (!canThread()) {
+    throw new Refused({
+      code: 'pixels-elsewhere',
+      title: 'this browser lets no page work on pixels in more than one thread',
+      hint: 'metadata can be read and removed here; for more, continue on this computer',
+      status: 501,
+    });
+  }
+  seams.vips = await startLibvips(part, libraries);
+  seams.libraries = libraries;
+}
+
+async function bytesOf(file: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+class Refused extends Error {
+  constructor(readonly failure: Failure) {
+    super(failure.title);
+  }
+}
+
+function told(words: string): unknown {
+  const answered = JSON.parse(words) as { failure?: Failure };
+  if (answered.failure) {
+    throw new Refused(answered.failure);
+  }
+  return answered;
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof Refused) {
+    return error.failure;
+  }
+  return {
+    code: 'failed',
+    title: 'the engine in this tab failed',
+    hint: 'try again; the file was not changed',
+    status: 500,
+    ...{ detail: String(error) },
+  };
+}
