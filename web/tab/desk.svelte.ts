@@ -44,7 +44,7 @@ export class Desk {
       document.documentElement.classList.toggle('reduced', message.reduced);
       this.tool = message.tool;
       this.offline = message.offline;
-      this.settings = { ...message.settings, ...this.settings };
+      Object.assign(this.settings, message.settings);
     });
     door.on('files', (message) => this.take(message.files));
   }
@@ -157,6 +157,11 @@ export class Desk {
     return () => {
       this.offered = {};
     };
+  }
+
+  /** Opens the browser's own dialogue for choosing files. */
+  pick(): void {
+    document.querySelector<HTMLInputElement>('[data-picker]')?.click();
   }
 
   /** Said to a screen reader once whatever it says now has ended. */

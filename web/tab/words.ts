@@ -3,7 +3,7 @@ import { learn, type Catalogue } from '../core/text.svelte';
 
 learn(
   import.meta.glob<Catalogue>(
-    '../text/*/{common,frame,start,metadata,edit,redact,watermark,many,receipt,here}.json',
+    '../text/*/{common,compare,frame,start,metadata,edit,redact,watermark,many,receipt,here}.json',
     { eager: true, import: 'default' },
   ),
 );
