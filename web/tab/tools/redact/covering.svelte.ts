@@ -1,0 +1,44 @@
+// What is to be covered in each opened file, step by step, so that every step can be undone.
+
+import type { Rectangle } from '../../../core/rectangles';
+
+const MOST_STEPS = 100;
+
+export class Covering {
+  boxes: Rectangle[] = $state.raw([]);
+  chosen = $state(-1);
+  private readonly kept = new Map<number, { boxes: Rectangle[]; past: Rectangle[][] }>();
+  private past: Rectangle[][] = $state.raw([]);
+  /** The boxes that the next undo leads back to. */
+  private settled: Rectangle[] = [];
+  private file = 0;
+
+  get canUndo(): boolean {
+    return this.past.length > 0;
+  }
+
+  /** Goes over to another opened file; what was drawn on the one before is kept. */
+  turnTo(file: number): void {
+    if (file === this.file) return;
+    this.kept.set(this.file, { boxes: this.boxes, past: this.past });
+    const { boxes, past } = this.kept.get(file) ?? { boxes: [], past: [] };
+    [this.file, this.boxes, this.past, this.chosen] = [file, boxes, past, -1];
+    this.settled = boxes;
+  }
+
+  /** isSettled is false while a pointer still drags. */
+  change(boxes: Rectangle[], chosen: number, isSettled: boolean): void {
+    [this.boxes, this.chosen] = [boxes, chosen];
+    if (!isSettled || JSON.stringify(this.settled) === JSON.stringify(boxes)) return;
+    this.past = [...this.past.slice(-MOST_STEPS), this.settled];
+    this.settled = boxes;
+  }
+
+  undo(): void {
+    const before = this.past.at(-1);
+    if (!before) return;
+    this.past = this.past.slice(0, -1);
+    [this.boxes, this.chosen] = [before, before.length - 1];
+    this.settled = before;
+  }
+}

@@ -1,0 +1,78 @@
+// The preview: the same operation on a smaller copy, made anew after each change, one at a time.
+
+import { Problem } from '../../../core/problem';
+import type { Engine, Step } from '../../engine/engine';
+
+const LONGEST = 1200;
+const QUIET_MS = 150;
+
+export interface Wish {
+  file: File;
+  step: Step | null;
+  extra: Record<string, Uint8Array>;
+}
+
+export class Preview {
+  url: string | null = $state(null);
+  problem: Problem | null = $state.raw(null);
+  isBusy = $state(false);
+  private wish: Wish | null = null;
+  private small: { file: File; blob: Blob } | null = null;
+  private timer = 0;
+
+  constructor(private readonly engine: Engine) {}
+
+  /** Shows this as soon as what is being made now is done; only the last wish counts. */
+  ask(wish: Wish): void {
+    this.wish = wish;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.work(), QUIET_MS);
+  }
+
+  destroy(): void {
+    clearTimeout(this.timer);
+    this.wish = null;
+    this.show(null);
+  }
+
+  private async work(): Promise<void> {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    while (this.wish) {
+      const wish = this.wish;
+      this.wish = null;
+      try {
+        const blob = await this.made(wish);
+        this.problem = null;
+        this.show(URL.createObjectURL(blob));
+      } catch (error) {
+        this.problem = Problem.of(error);
+      }
+    }
+    this.isBusy = false;
+  }
+
+  private async made({ file, step, extra }: Wish): Promise<Blob> {
+    const small = await this.reduced(file);
+    if (!step) return small;
+    const { bytes, mime } = await this.engine.run(small, { steps: [step] }, { extra });
+    return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: mime });
+  }
+
+  private async reduced(file: File): Promise<Blob> {
+    if (this.small?.file === file) return this.small.blob;
+    const steps = [
+      { op: 'resize', fit: `${LONGEST}x${LONGEST}` },
+      { op: 'convert', to: 'png', effort: 0 },
+    ];
+    const { bytes, mime } = await this.engine.run(file, { steps });
+    const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: mime });
+    this.small = { file, blob };
+    return blob;
+  }
+
+  private show(url: string | null): void {
+    if (this.url) URL.revokeObjectURL(this.url);
+    this.url = url;
+  }
+}
