@@ -1,0 +1,215 @@
+// Queue: many files and one recipe, a few at a time. It goes on while another page is shown, and
+// keeps everything while the server is gone.
+
+import { Problem } from '../../../core/problem';
+import { counted, named, type Row } from '../../../core/rows';
+import { endingOf, type Result } from '../../results/result';
+import { isGone, said } from '../../work/problems';
+import { refusal } from '../../work/task.svelte';
+import { erased, worked, type Wish } from '../../work/working';
+
+type Changing = { -readonly [Key in keyof Row]: Row[Key] };
+/** Writes a result and says under which name: one that nothing had before. */
+export type Sink = (name: string, blob: Blob) => Promise<string>;
+
+/** How many are with the server at once: enough to keep it at work, and memory flat. */
+export const IN_FLIGHT = 3;
+const BUSY_PAUSE_MS = 3000;
+
+class Queue {
+  rows = $state<Changing[]>([]);
+  isPaused = $state(false);
+  isRunning = $state(false);
+  /** Why it stopped by itself: the server is gone, or does not know this browser any more. */
+  problem = $state.raw<Problem | null>(null);
+  place = $state<'computer' | 'network' | null>(null);
+  /** Where results go at once; without one they wait here to be saved together. */
+  sink = $state.raw<Sink | null>(null);
+  results = new Map<number, { name: string; blob: Blob }>();
+  private files = new Map<number, File>();
+  private names = new Set<string>();
+  private wish: Wish | null = null;
+  private stops = new Map<number, AbortController>();
+  private jobs: string[] = [];
+  private last = 0;
+
+  readonly counts = $derived(counted(this.rows));
+  readonly hasLeft = $derived(this.counts.waiting > 0);
+  readonly isBusy = $derived(this.counts.sending + this.counts.working > 0);
+
+  add(files: readonly File[]): void {
+    for (const file of files) {
+      this.last += 1;
+      this.files.set(this.last, file);
+      const row = fresh(this.last, file);
+      this.rows.push(row);
+      const problem = refusal(file);
+      if (problem !== null) fail(this.rows.at(-1) ?? row, problem);
+    }
+    if (this.isRunning) this.fill();
+  }
+
+  /** Has all that waits worked on in this way. */
+  start(wish: Wish): void {
+    this.wish = wish;
+    this.isPaused = false;
+    this.isRunning = true;
+    this.problem = null;
+    this.fill();
+  }
+
+  /** What is under way comes to its end; nothing more is sent. */
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.problem = null;
+    this.fill();
+  }
+
+  /** What failed, or was stopped, waits again. */
+  retry(): void {
+    for (const row of this.rows) {
+      if (row.state !== 'failed' && row.state !== 'stopped') continue;
+      const file = this.files.get(row.id);
+      if (file !== undefined && refusal(file) === null) Object.assign(row, fresh(row.id, file));
+    }
+    if (this.wish !== null) this.start(this.wish);
+  }
+
+  /** Ends what is under way; what waits is not sent. */
+  stop(): void {
+    for (const stop of this.stops.values()) stop.abort();
+    for (const row of this.rows) if (row.state === 'waiting') row.state = 'stopped';
+    this.isRunning = false;
+  }
+
+  remove(id: number): void {
+    this.stops.get(id)?.abort();
+    this.rows = this.rows.filter((row) => row.id !== id);
+    this.files.delete(id);
+    this.results.delete(id);
+  }
+
+  /** Lets go of everything here, and of what the server may still hold. */
+  async clear(): Promise<void> {
+    this.stop();
+    const jobs = this.jobs;
+    this.rows = [];
+    this.files.clear();
+    this.results.clear();
+    this.names.clear();
+    this.jobs = [];
+    this.problem = null;
+    this.place = null;
+    for (const job of jobs) await erased(job);
+  }
+
+  /** Results in the order of their files. */
+  *finished(): Generator<{ name: string; blob: Blob }> {
+    for (const row of this.rows) {
+      const result = this.results.get(row.id);
+      if (result !== undefined) yield result;
+    }
+  }
+
+  private fill(): void {
+    if (this.isPaused || this.problem !== null) return;
+    while (this.stops.size < IN_FLIGHT) {
+      const next = this.rows.find((row) => row.state === 'waiting');
+      if (next === undefined) break;
+      void this.work(next);
+    }
+    if (this.stops.size === 0) this.isRunning = false;
+  }
+
+  private async work(row: Changing): Promise<void> {
+    const [file, wish] = [this.files.get(row.id), this.wish];
+    if (file === undefined || wish === null) return void (row.state = 'stopped');
+    const stop = new AbortController();
+    this.stops.set(row.id, stop);
+    row.state = 'sending';
+    try {
+      const result = await worked(file, wish, listener(row), stop.signal);
+      await this.take(row, file, result);
+    } catch (thrown) {
+      await this.failed(row, file, Problem.of(thrown));
+    } finally {
+      this.stops.delete(row.id);
+      this.fill();
+    }
+  }
+
+  private async take(row: Changing, file: File, result: Result): Promise<void> {
+    const { facts } = result;
+    row.output = named(file.name, '', endingOf(facts.format), this.names);
+    if (this.sink !== null) row.output = await this.sink(row.output, result.blob);
+    else this.results.set(row.id, { name: row.output, blob: result.blob });
+    this.place = result.place;
+    this.jobs.push(result.job);
+    Object.assign(row, {
+      state: 'done',
+      share: 1,
+      bytesAfter: facts.bytes,
+      width: facts.width,
+      height: facts.height,
+      seconds: result.seconds,
+      receipt: result.receipt,
+    });
+  }
+
+  private async failed(row: Changing, file: File, problem: Problem): Promise<void> {
+    if (problem.code === 'cancelled') return void (row.state = 'stopped');
+    if (isGone(problem) || problem.status === 401) {
+      Object.assign(row, fresh(row.id, file));
+      this.problem = problem; // nothing more is sent until somebody says so
+      return;
+    }
+    if (problem.code === 'busy') {
+      Object.assign(row, fresh(row.id, file));
+      row.state = 'sending'; // its place is kept while it waits
+      await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
+      row.state = 'waiting';
+      return;
+    }
+    fail(row, problem);
+  }
+}
+
+function listener(row: Changing) {
+  return {
+    stage: (stage: 'sending' | 'working' | 'fetching') => {
+      row.state = stage === 'sending' ? 'sending' : 'working';
+    },
+    share: (share: number) => (row.share = share),
+    lost: () => undefined,
+  };
+}
+
+function fail(row: Changing, problem: Problem): void {
+  const words = said(problem);
+  Object.assign(row, { state: 'failed', reason: words.text, hint: words.hint, code: problem.code });
+}
+
+function fresh(id: number, file: File): Changing {
+  return {
+    id,
+    name: file.name,
+    bytesBefore: file.size,
+    state: 'waiting',
+    share: 0,
+    reason: '',
+    hint: '',
+    code: '',
+    output: '',
+    bytesAfter: null,
+    width: null,
+    height: null,
+    seconds: null,
+    receipt: '',
+  };
+}
+
+export const queue = new Queue();
