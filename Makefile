@@ -7,10 +7,12 @@ SHELL := /bin/bash
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
 
-install: ## .venv with the safelight command, ready for a desktop
+install: ## .venv with the safelight command and the Studio, ready for a desktop
 	@scripts/setup runtime
+	@.venv/bin/python scripts/studio.py
 
-demo: install ## clean, enlarge, fit and cut out the example pictures, and prove that nothing left
+demo: ## clean, enlarge, fit and cut out the example pictures, and prove that nothing left
+	@scripts/setup runtime
 	@scripts/demo
 
 test: ## formatter, linter, types, tests and docs; the same as CI

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 TOOLS = ("bash", "cat", "cut", "dirname", "env", "find", "grep", "rm", "sha256sum", "test", "uname")
-ORACLES = ("curl", "exiftool", "jq", "openssl", "strace")
+ORACLES = ("chromium", "curl", "exiftool", "jq", "openssl", "strace")
 
 
 @pytest.fixture

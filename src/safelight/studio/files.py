@@ -84,13 +84,14 @@ class Difference:
     what: Literal["changed", "missing", "not of it"]
 
 
-def is_unbuilt(folder: Path = BUILT, builder: Path = BUILDER) -> bool:
+def is_unbuilt(folder: Path | None = None, builder: Path | None = None) -> bool:
     """Whether this is a source checkout in which nobody has built the Studio yet."""
-    return not folder.exists() and builder.is_file()
+    return not (folder or BUILT).exists() and (builder or BUILDER).is_file()
 
 
-def load(folder: Path = BUILT) -> Studio:
+def load(folder: Path | None = None) -> Studio:
     """All of it, checked. Raises VerificationFailed where a byte differs or a file is missing."""
+    folder = folder or BUILT
     told = _told(folder)
     manifest = _manifest(told)
     data: dict[str, bytes] = {}
@@ -103,10 +104,11 @@ def load(folder: Path = BUILT) -> Studio:
     return Studio(manifest, data, told)
 
 
-def differences(folder: Path = BUILT) -> tuple[Manifest, tuple[Difference, ...]]:
+def differences(folder: Path | None = None) -> tuple[Manifest, tuple[Difference, ...]]:
     """The manifest, and each file that is not what it says. Raises VerificationFailed where the
     manifest itself is not sound.
     """
+    folder = folder or BUILT
     manifest = _manifest(_told(folder))
     return manifest, tuple(_differences(folder, manifest))
 
