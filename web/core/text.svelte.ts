@@ -54,7 +54,7 @@ export function has(key: string): boolean {
 
 /** A number as the language writes it. */
 export function count(value: number, digits = 0): string {
-  return new Intl.NumberFormat(chosen, { maximumFractionDigits: digits }).format(value);
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
 }
 
 /** Bytes in the unit that reads best: 3.2 MB. */
@@ -68,7 +68,13 @@ export function size(bytes: number): string {
 /** A moment in the reader's own time zone. */
 export function moment(when: Date | string): string {
   const style = { dateStyle: 'medium', timeStyle: 'short' } as const;
-  return new Intl.DateTimeFormat(chosen, style).format(new Date(when));
+  return new Intl.DateTimeFormat(locale(), style).format(new Date(when));
+}
+
+/** The chosen language as the reader's own country writes it, British where nobody knows. */
+function locale(): string {
+  const own = navigator.languages.find((tag) => tag.startsWith(`${chosen}-`));
+  return own ?? (chosen === 'en' ? 'en-GB' : chosen);
 }
 
 function form(values: Values): 'one' | 'other' {

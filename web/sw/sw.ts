@@ -9,6 +9,7 @@ import { CACHE, cacheName } from '../core/keeping';
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const MINE = cacheName(STUDIO_VERSION);
 const FILES = '/studio/';
+const NEWEST = new Set(['/', `${FILES}manifest.json`]);
 const SHARE = '/share';
 const SLOW_MS = 4_000;
 const SHARED_MS = 120_000;
@@ -27,8 +28,7 @@ worker.addEventListener('fetch', (event) => {
   if (url.origin !== worker.location.origin) return;
   if (request.method === 'POST' && url.pathname === SHARE) event.respondWith(share(request));
   if (request.method !== 'GET') return;
-  if (url.pathname === '/') event.respondWith(newest('/', request));
-  else if (url.pathname === `${FILES}manifest.json`) event.respondWith(newest(url.pathname, request));
+  if (NEWEST.has(url.pathname)) event.respondWith(newest(url.pathname, request));
   else if (known.has(url.pathname)) event.respondWith(kept(request));
 });
 worker.addEventListener('message', (event) => {
@@ -41,7 +41,7 @@ worker.addEventListener('message', (event) => {
 async function install(): Promise<void> {
   const cache = await caches.open(MINE);
   const small = STUDIO_FILES.filter(({ path, size }) => size < LARGE_BYTES && !LATER.has(path));
-  await cache.addAll(['/', `${FILES}manifest.json`, ...small.map(({ path }) => FILES + path)]);
+  await cache.addAll([...NEWEST, ...small.map(({ path }) => FILES + path)]);
   await worker.skipWaiting();
 }
 
