@@ -20,7 +20,7 @@ const has = (name: string): boolean => name in globalThis;
 function placed(tag: string, facts: Record<string, string>): string {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(facts)) element.setAttribute(name, value);
-  element.hidden = true;
+  element.className = 'unseen'; // what is hidden altogether may not be loaded at all
   document.body.append(element);
   setTimeout(() => element.remove(), PATIENCE_MS);
   return '';
@@ -43,7 +43,7 @@ function viaTransport(): string {
 function viaForm(): Promise<string> {
   const target = document.createElement('iframe');
   const form = document.createElement('form');
-  [target.name, target.hidden, form.hidden] = ['way-out', true, true];
+  [target.name, target.className, form.hidden] = ['way-out', 'unseen', true];
   [form.action, form.method, form.target] = [BY_NAME, 'post', target.name];
   document.body.append(target, form);
   return new Promise((done) => {
@@ -88,7 +88,10 @@ const EVERYWHERE: Record<string, Attempt> = {
     request.send();
   },
   websocket: () => void new WebSocket(`wss://${RESERVED_ADDRESS}/`),
-  'event-source': () => new EventSource(AT).close(),
+  'event-source': () => {
+    const source = new EventSource(AT);
+    setTimeout(() => source.close(), PATIENCE_MS);
+  },
   beacon: () => void navigator.sendBeacon(AT, 'test'),
   'web-transport': viaTransport,
   webrtc: viaPeer,
