@@ -35,6 +35,15 @@ QUIET = (
     "--disable-domain-reliability",
     "--no-pings",
 )
+# What a program needs to hold it; nothing more is set.
+EVERYDAY = (
+    "--headless=new",
+    "--remote-debugging-pipe",
+    "--no-startup-window",
+    "--no-first-run",
+    "--no-sandbox",
+    "--disable-gpu",
+)
 # These lie in memory or in the text itself: nobody is asked.
 LOCAL_SCHEMES = frozenset({"blob", "data", "about", "chrome-error"})
 TIMEOUT_MS = 20_000
@@ -60,6 +69,24 @@ def browsing(*flags: str, net_log: Path | None = None) -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def everyday(browser: Browser, folder: Path, net_log: Path) -> Iterator[BrowserContext]:
+    """The browser as people have it: a profile on the disk, and every switch as it comes, so that
+    it also looks ahead. What it did on the network is in net_log once the block has ended.
+    """
+    context = browser.browser_type.launch_persistent_context(
+        folder,
+        executable_path=chromium(),
+        ignore_default_args=True,
+        args=[*EVERYDAY, f"--log-net-log={net_log}"],
+    )
+    context.set_default_timeout(TIMEOUT_MS)
+    try:
+        yield context
+    finally:
+        context.close()
 
 
 def known_to(browser: Browser, served: Served) -> Any:

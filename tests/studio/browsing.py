@@ -10,6 +10,8 @@ from typing import Any
 from playwright.sync_api import Download, Frame, Page
 
 FRAME = "iframe[src*='/studio/frame.html']"
+# All parts have come: from here on nothing is asked any more.
+WHOLE = f"[data-frame=whole] {FRAME}"
 READY_MS = 15_000
 # Where the middle of the frame is, as a hand would let go there.
 DROP = """(files) => {
@@ -28,12 +30,17 @@ TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".avi
 Given = Path | tuple[str, bytes]
 
 
+def sources(root: Path) -> dict[str, str]:
+    """What a server must be told, to be that of this tree."""
+    return {"PYTHONPATH": str(root / "src")}
+
+
 def tool_frame(page: Page) -> Frame:
-    """The frame of the tools once something is drawn in it."""
-    holder = page.wait_for_selector(FRAME, state="attached", timeout=READY_MS)
+    """The frame of the tools, once all of its parts are here and something is drawn in it."""
+    holder = page.wait_for_selector(WHOLE, timeout=READY_MS)
     frame = holder.content_frame() if holder else None
     assert frame is not None
-    frame.wait_for_selector("body button, body input, body main", timeout=READY_MS)
+    frame.wait_for_selector("h1", timeout=READY_MS)
     return frame
 
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page
 from bench.browsing import Watch, browsing, chromium, context_of, known_to
 from bench.serving import serving
 from safelight.proof.serving.served import Served
-from tests.studio.browsing import tool_frame
+from tests.studio.browsing import sources, tool_frame
 
 HERE = Path(__file__).resolve().parent
 # A browser's loop counts as running while it lives, and other tests start loops of their own: it
@@ -63,9 +63,12 @@ def built(root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def studio(built: Path) -> Iterator[Served]:
+def studio(built: Path, root: Path) -> Iterator[Served]:
     """A server that serves it, with nothing set. Whoever changes it starts another."""
-    with tempfile.TemporaryDirectory(prefix="studio-") as name, serving(Path(name)) as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="studio-") as name,
+        serving(Path(name), environment=sources(root)) as running,
+    ):
         yield running
 
 
@@ -115,7 +118,7 @@ def page(context: BrowserContext, watch: Watch) -> Page:
     opened = context.new_page()
     opened.on("console", lambda said: print(said.text) if said.type == "error" else None)  # noqa: T201 - shown when the test fails
     opened.on("pageerror", lambda error: print(error))  # noqa: T201 - the same
-    opened.goto("/")
+    opened.goto("/#/start")
     return opened
 
 

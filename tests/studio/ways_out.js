@@ -103,13 +103,9 @@
     later: (to) => { fetchLater(to, {activateAfter: 0}); },
     ping: (to) => press({href: '#here', ping: to}),
     attribution: (to) => put('img', {attributionsrc: to}),
-    shared_storage: (to) => sharedStorage.worklet.addModule(to),
     identity: (to) => navigator.credentials.get({identity: {providers: [
       {configURL: to, clientId: 'x'}]}}),
     download: (to) => press({href: to, download: 'x'}),
-    download_in_child: (to) => {
-      child({srcdoc: `<a download href="${to}">x</a>`});
-    },
     form_elsewhere: (to) => form({action: to, target: '_blank'}),
     form_in_child: (to) => { put('iframe', {name: 'kept'}); form({action: to, target: 'kept'}); },
     window: (to) => { open(to); },

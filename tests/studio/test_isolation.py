@@ -1,0 +1,188 @@
+"""Whatever runs in the tool frame reaches nobody, and a frame without its policies reaches all."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Frame, Page
+
+from bench.browsing import everyday
+from safelight.proof.serving.served import Served
+from tests.studio.browsing import tool_frame
+from tests.studio.ears import Ears, listening
+
+pytestmark = pytest.mark.opens_sockets("somebody on the loopback listens for what gets out")
+
+WAYS = (Path(__file__).parent / "ways_out.js").read_text()
+# Each way with its address; what becomes of it is not waited for.
+RUN = f"""(wishes) => {{
+  const ways = {WAYS};
+  for (const [name, to] of Object.entries(wishes)) {{
+    try {{ Promise.resolve(ways[name](to)).catch(() => 0); }} catch {{ }}
+  }}
+}}"""
+SETTLE_MS = 1_200
+PATIENCE = 8
+MOVE_MS = 120
+# They would take the document away, or open another one.
+MOVING = ("move", "window", "link_elsewhere", "form", "download")
+# They ask by packets, or connect and say nothing: each has a listener of its own.
+SILENT = ("web_transport", "worker_transport", "peer", "peer_old_name", "peer_of_child")
+# The browser looks ahead: it connects and says nothing, or looks up the name alone.
+AHEAD = ("preconnect",)
+LOOKING_UP = ("name_prefetch",)
+# A document may ask these of its own origin only.
+OWN_ONLY = ("worker", "shared_worker", "service_worker")
+# The document at the top asks for these, or nobody does.
+TOP_ONLY = ("icon", "manifest", "speculation")
+# The browser does this one when it sees fit.
+AT_WILL = {"speculation"}
+
+
+def names(page: Page | Frame) -> list[str]:
+    found: list[str] = page.evaluate(f"() => Object.keys({WAYS})")
+    return found
+
+
+def is_moving(name: str) -> bool:
+    return name.startswith(MOVING)
+
+
+def address(base: str, name: str) -> str:
+    """Scripts are answered as such."""
+    return f"{base}/out/{name}.js"
+
+
+def heard(ears: Ears) -> set[str]:
+    """The ways by which requests came."""
+    return {path.removeprefix("/out/").removesuffix(".js") for path in ears.paths}
+
+
+def requests(log: Path) -> set[str]:
+    """The ways whose requests the browser began, by its own log; it has ended."""
+    whole = json.loads(log.read_text())
+    began = whole["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
+    urls = [event["params"]["url"] for event in whole["events"] if event["type"] == began
+            and "url" in event.get("params", {})]  # fmt: skip
+    return {urlsplit(url).path[5:-3] for url in urls if urlsplit(url).path.startswith("/out/")}
+
+
+def move_each(page: Page, wishes: Mapping[str, str]) -> None:
+    """One after the other. A refusal may leave nothing of the frame but the browser's word for it;
+    then the page is opened anew.
+    """
+    frame = tool_frame(page)
+    for name, to in wishes.items():
+        frame.evaluate(RUN, {name: to})
+        page.wait_for_timeout(MOVE_MS)
+        if not frame.evaluate("() => document.querySelector('#frame') !== null"):
+            assert frame.url.startswith("chrome-error:"), name
+            page.reload()
+            frame = tool_frame(page)
+
+
+def refused(served: Served) -> int:
+    """Requests for what a server has not, by its own log."""
+    return served.log().count(" 404")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "network.json"
+
+
+def test_nothing_gets_out_of_the_tool_frame(
+    browser: Browser, studio: Served, known: Mapping[str, Sequence[object]], log: Path
+) -> None:
+    """Not to others, not to our own server, by any way; the browser's own log agrees."""
+    before = refused(studio)
+    with ExitStack() as stack:
+        ears, silent = stack.enter_context(listening()), stack.enter_context(listening())
+        ahead = stack.enter_context(listening())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="profile-")))
+        context = stack.enter_context(everyday(browser, folder, log))
+        context.add_cookies(known["cookies"])  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"{studio.ready.url}/#/start")
+        for base in (ears.url, studio.ready.url.rstrip("/")):
+            frame = tool_frame(page)
+            every = {name: address(base, name) for name in names(frame)}
+            every |= {name: address(silent.url, name) for name in SILENT}
+            every |= {name: address(ahead.url, name) for name in AHEAD}
+            frame.evaluate(RUN, {name: to for name, to in every.items() if not is_moving(name)})
+            page.wait_for_timeout(SETTLE_MS)
+            move_each(page, {name: to for name, to in every.items() if is_moving(name)})
+        assert heard(ears) == set()
+        assert silent.heard == 0
+        # What it looks ahead for it may connect to, and says nothing: a limit that is documented.
+        assert ahead.paths == []
+    assert refused(studio) == before
+    assert requests(log) == set()
+
+
+def test_a_frame_without_the_policies_gets_out_by_every_way(browser: Browser, log: Path) -> None:
+    """The control: the same document of ways, and nobody refuses."""
+    with ExitStack() as stack:
+        home, ears = stack.enter_context(listening()), stack.enter_context(listening())
+        quiet = {name: stack.enter_context(listening()) for name in (*SILENT, *AHEAD)}
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="profile-")))
+        context = stack.enter_context(everyday(browser, folder, log))
+        frame = control_frame(context, home)
+        every = {name: address(ears.url, name) for name in names(frame)}
+        every |= {name: address(home.url, name) for name in OWN_ONLY}
+        every |= {name: address(one.url, name) for name, one in quiet.items()}
+        every |= dict.fromkeys(LOOKING_UP, "http://open-name.example")
+        top = {name: every.pop(name) for name in TOP_ONLY}
+        frame.evaluate(RUN, {name: to for name, to in every.items() if not is_moving(name)})
+        frame.page.evaluate(RUN, top)
+        for name, to in every.items():
+            if is_moving(name):
+                away = control_frame(context, home)
+                away.evaluate(RUN, {name: to})
+        wanted = {*every, *top} - AT_WILL - set(LOOKING_UP)
+        for _ in range(PATIENCE):
+            arrived = heard(ears) | heard(home) | {name for name, one in quiet.items() if one.heard}
+            if wanted <= arrived:
+                break
+            frame.page.wait_for_timeout(SETTLE_MS)
+        assert wanted - arrived == set()
+    assert "open-name.example" in log.read_text()
+    assert len(requests(log)) > len(every) / 2
+
+
+def control_frame(context: BrowserContext, home: Ears) -> Frame:
+    """A frame in a page that says nothing of what it may do."""
+    page = context.new_page()
+    page.goto(f"{home.url}/control")
+    page.evaluate("""() => {
+      document.body.innerHTML = '<iframe src="/frame"></iframe>';
+    }""")
+    holder = page.wait_for_selector("iframe")
+    frame = holder.content_frame() if holder else None
+    assert frame is not None
+    frame.wait_for_selector("body p")
+    return frame
+
+
+def test_the_tool_frame_keeps_nothing_and_knows_nobody(frame: Frame) -> None:
+    """No cookie, no storage, no look at the page around it."""
+    looks = {
+        "cookies": "document.cookie",
+        "local storage": "localStorage.length",
+        "session storage": "sessionStorage.length",
+        "database": "indexedDB.open('x').onerror",
+        "caches": "caches.keys()",
+        "page": "parent.document.title",
+        "top": "top.location.href",
+        "files": "navigator.storage.getDirectory()",
+        "shares": "navigator.locks.query()",
+    }
+    for what, look in looks.items():
+        with pytest.raises(Error, match=r"SecurityError|insecure|denied|TypeError"):
+            pytest.fail(f"{what}: {frame.evaluate(look)}")
