@@ -8,6 +8,7 @@ import { Desk } from './desk.svelte';
 import { connect } from './door';
 import { createEngine } from './engine/engine';
 import './words';
+import { waysOutOfFrame } from '../widgets/ways_out';
 
 const door = connect();
 const desk = new Desk(door, createEngine((name) => door.part(name)));
@@ -15,4 +16,5 @@ const target = document.getElementById('frame');
 if (target) {
   mount(Frame, { target, props: { desk } });
 }
+door.on('try', () => void waysOutOfFrame().then((ways) => door.send({ kind: 'tried', ways })));
 door.send({ kind: 'ready' });
