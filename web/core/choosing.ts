@@ -8,6 +8,7 @@ export interface Choice {
   /** What the server is asked for: an alias where there is one, else the name. */
   readonly value: string;
   readonly nature: Nature;
+  /** Empty for what comes with Safelight: its nature says enough. */
   readonly title: string;
   readonly caveat: string;
   /** Seconds for a megapixel of the result, where a trial here has measured them. */
@@ -32,7 +33,7 @@ function choiceOf(model: ModelFacts, value: string): Choice {
   return {
     value,
     nature: natureOf(model),
-    title: model.title,
+    title: model.state === 'built-in' ? '' : model.title,
     caveat: model.caveat,
     seconds: isMeasured ? model.seconds : null,
   };
