@@ -31,7 +31,13 @@ NODE_VENV = ROOT / "build/node-venv"
 NODE_LOCK = ROOT / "requirements/node.txt"
 BEST_QUALITY = 11
 # What may be built from besides web/: our own Python and the built-in models run in the tab, too.
-TAKEN = ("web", "src/safelight", "requirements/node.txt", "requirements/runtime.txt")
+TAKEN = (
+    "web",
+    "src/safelight",
+    "requirements/node.txt",
+    "requirements/runtime.txt",
+    "requirements/tab.txt",
+)
 SKIPPED = {"node_modules", "__pycache__", "built"}
 
 

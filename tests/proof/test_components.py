@@ -23,13 +23,20 @@ from safelight.proof.components.cyclonedx import document
 from safelight.proof.components.installed import Package, normal, packages
 from safelight.proof.components.sheet import rows, sheet
 from safelight.proof.components.terms import class_of, commercial, is_expression, licence_named
+from safelight.studio import files
+from safelight.studio.files import Part
 
 MADE = "2026-11-21T18:00:00Z"
+PARTS = (
+    Part(kind="npm", name="@x/y", version="1.2.3", licence="MIT", within=""),
+    Part(kind="pypi", name="tabbed", version="2.0", licence="MIT", within=""),
+    Part(kind="library", name="libvips", version="", licence="MIT AND Zlib", within="@x/y"),
+)
 
 
 @pytest.fixture(scope="module")
 def bom() -> dict[str, Any]:
-    return document(packages(), Store().entries(), made=MADE)
+    return document(packages(), Store().entries(), PARTS, made=MADE)
 
 
 def faults(document: dict[str, Any]) -> object:
@@ -77,7 +84,7 @@ def everything(bom: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_two_lists_of_one_installation_are_the_same(bom: dict[str, Any]) -> None:
-    again = document(packages(), Store().entries(), made="2027-01-01T00:00:00Z")
+    again = document(packages(), Store().entries(), PARTS, made="2027-01-01T00:00:00Z")
     assert again["serialNumber"] == bom["serialNumber"]
     fewer = document(packages()[:-1], Store().entries(), made=MADE)
     assert fewer["serialNumber"] != bom["serialNumber"]
@@ -245,6 +252,20 @@ def test_licences_have_their_spdx_names() -> None:
     assert is_expression("MIT OR Apache-2.0")
     assert not is_expression("MIT")
     assert not is_expression("MIT OR Elephant")
+
+
+def test_parts_of_the_studio_are_listed_as_such(
+    bom: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = {one["name"]: one for one in bom["components"] if one["bom-ref"].startswith("studio:")}
+    assert listed["@x/y"]["purl"] == "pkg:npm/%40x/y@1.2.3"
+    assert "purl" not in listed["libvips"]
+    monkeypatch.setattr(files, "parts", lambda: PARTS)
+    found = {one["name"]: one for one in rows(Store()) if one["within"].endswith("the Studio")}
+    assert found["libvips"]["within"] == "@x/y in the Studio"
+    assert found["libvips"]["version"] == "not told"
+    titles = [one.title for one in sheet(Store()).sections]
+    assert "In the Studio that browsers are handed" in titles
 
 
 def test_the_sheet_has_every_part_and_says_which_bind() -> None:

@@ -34,9 +34,10 @@ def described() -> dict[str, Any]:
         }
         for name, (data, encoding, mime) in CONTENTS.items()
     }
+    package = {"kind": "npm", "name": "@x/y", "version": "1.2.3", "licence": "MIT", "within": ""}
     parts = {"engine.zip": "engine-abc.zip"}
     return {
-        "files": entries, "form": 1, "parts": parts, "script": SCRIPT, "version": VERSION,
+        "files": entries, "form": 1, "packages": [package], "parts": parts, "script": SCRIPT, "version": VERSION,
     }  # fmt: skip
 
 

@@ -7,6 +7,9 @@ import { build } from 'vite';
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 export const TARGET = ['chrome111', 'firefox114', 'safari16.4'];
 
+/** The packages of others that any build so far took a module of. */
+export const taken = new Set();
+
 /** Vite's answer to one build that writes nothing: its chunks and assets. */
 export async function bundled(settings) {
   const { plugins = [], build: wanted = {}, ...rest } = settings;
@@ -15,7 +18,7 @@ export async function bundled(settings) {
     configFile: false,
     envDir: false,
     publicDir: false,
-    logLevel: 'warn',
+    logLevel: 'error',
     mode: 'production',
     base: '/studio/',
     plugins: [sources(), ...plugins],
@@ -32,7 +35,14 @@ export async function bundled(settings) {
       ...wanted,
     },
   });
-  return (Array.isArray(answer) ? answer : [answer]).flatMap((one) => one.output);
+  const output = (Array.isArray(answer) ? answer : [answer]).flatMap((one) => one.output);
+  for (const id of output.flatMap((one) => (one.type === 'chunk' ? Object.keys(one.modules) : []))) {
+    const found = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id);
+    if (found) {
+      taken.add(found[1]);
+    }
+  }
+  return output;
 }
 
 /** Svelte for the page and the frame: styles in their CSS, no words for a developer. */
@@ -47,6 +57,7 @@ export async function script(entry, plugins = [], rest = {}) {
     ...rest,
     build: {
       cssCodeSplit: false,
+      modulePreload: false,
       rolldownOptions: { input: entry, output: { format: 'iife', codeSplitting: false } },
     },
   });

@@ -29,11 +29,13 @@ const MIMES = {
 
 /** All files and manifest.json into the folder. told: what else the manifest says. */
 export async function writeFiles(folder, files, { cache, quality, told }) {
+  const names = files.map(({ path }) => path);
+  const wrong = names.find((path, place) => path.includes('/') || names.indexOf(path) !== place);
+  if (wrong) {
+    throw new Error(`${wrong} cannot be a name in the Studio: it has a slash, or is there twice`);
+  }
   const entries = {};
-  for (const { path, bytes, fixed, first = false } of files) {
-    if (path.includes('/') || path in entries) {
-      throw new Error(`${path} cannot be a name in the Studio: it has a slash, or is there twice`);
-    }
+  const write = async ({ path, bytes, fixed, first = false }) => {
     const stored = await packed(path, bytes, { cache, quality });
     const encoding = stored === bytes ? 'identity' : 'br';
     const lies = encoding === 'br' ? `${path}.br` : path;
@@ -47,7 +49,8 @@ export async function writeFiles(folder, files, { cache, quality, told }) {
       size: stored.length,
       unpacked: bytes.length,
     };
-  }
+  };
+  await Promise.all(files.map(write)); // Node compresses on as many threads as it has
   const rest = { files: entries, form: 1, ...told };
   const digest = sha256(canonical(rest));
   await writeFile(`${folder}/manifest.json`, canonical({ ...rest, digest }));

@@ -6,6 +6,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { writeFiles } from './files.mjs';
 import { frame } from './frame.mjs';
+import { licences } from './licences.mjs';
 import { page } from './page.mjs';
 import { partsOf } from './parts_named.mjs';
 import { serviceWorker, versionOf } from './service_worker.mjs';
@@ -35,6 +36,8 @@ say('frame');
 const { named, parts } = await partsOf();
 files.push(...named);
 say('parts');
+const { packages, file } = await licences();
+files.push(file);
 const version = versionOf(files);
 files.push(await serviceWorker(files, version));
 say('service worker');
@@ -43,6 +46,6 @@ await mkdir(values.out, { recursive: true });
 await writeFiles(values.out, files, {
   cache: values.cache,
   quality: Number(values.quality),
-  told: { parts, script: framed.script, version },
+  told: { packages, parts, script: framed.script, version },
 });
 say('compressed');

@@ -91,7 +91,7 @@ async function under(folder, endings) {
 }
 
 /** The wheels that the lock names, fetched by pip, which compares every hash. */
-async function wheels() {
+export async function wheels() {
   const digest = createHash('sha256').update(await readFile(LOCK)).digest('hex').slice(0, 24);
   const folder = `${WORK}/wheels-${digest}`;
   if (!existsSync(folder)) {

@@ -34,8 +34,9 @@ def command(face: Face, *, output: str | None) -> int:
     from safelight.cli.shelf import store_of
     from safelight.proof.components.cyclonedx import document
     from safelight.proof.components.installed import packages
+    from safelight.studio.files import parts
 
-    bom = document(packages(), store_of(face).entries(), made=utc_now())
+    bom = document(packages(), store_of(face).entries(), parts(), made=utc_now())
     text = json.dumps(bom, indent=2, ensure_ascii=False) + "\n"
     if output is not None:
         put(Path(output), text.encode())

@@ -50,8 +50,22 @@ class File(BaseModel):
         return f"{name}.br" if self.encoding == "br" else name
 
 
+class Part(BaseModel):
+    """Something of others that is in the build: a package of npm or PyPI, or a library within one,
+    whose version nothing tells. licence in SPDX words where it is stated in them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    kind: Literal["npm", "pypi", "library"]
+    name: str = Field(max_length=100)
+    version: str = Field(max_length=60)
+    licence: str = Field(max_length=200)
+    within: str = Field(max_length=100)
+
+
 class Manifest(BaseModel):
-    """What was built. parts: where each part that the frame may ask for lies; script: the hash of
+    """What was built. packages: what of others is in it; parts: where each part that the frame may ask for lies; script: the hash of
     the frame's script, as a policy names it; version: new with any change that a browser sees.
     """
 
@@ -60,6 +74,7 @@ class Manifest(BaseModel):
     digest: str = Field(pattern=SHA256)
     files: Mapping[str, File]
     form: Literal[1]
+    packages: tuple[Part, ...] = Field(strict=False)
     parts: Mapping[str, str]
     script: str = Field(pattern=r"^sha256-[A-Za-z0-9+/]{43}=$")
     version: str = Field(pattern=r"^[0-9a-f]{12}$")
@@ -102,6 +117,13 @@ def load(folder: Path | None = None) -> Studio:
             raise VerificationFailed(f"the Studio's file {name} is {word}", hint=BUILDS)
         data[name] = found
     return Studio(manifest, data, told)
+
+
+def parts() -> tuple[Part, ...]:
+    """What of others is in the built Studio; nothing where nobody built it. Raises
+    VerificationFailed where the manifest is not sound.
+    """
+    return () if is_unbuilt() else _manifest(_told(BUILT)).packages
 
 
 def differences(folder: Path | None = None) -> tuple[Manifest, tuple[Difference, ...]]:

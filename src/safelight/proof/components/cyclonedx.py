@@ -1,7 +1,7 @@
 """CycloneDX: the list of components in version 1.6 of that form, as JSON.
 
 Ours is the component described. Below it: each installed package with the libraries and the files
-of machine code inside it, the models that are here, and Python. Two lists of one installation are
+of machine code inside it, what of others is in the Studio, the models that are here, and Python. Two lists of one installation are
 the same but for the time: the serial number is made from what is listed.
 """
 
@@ -19,15 +19,20 @@ from safelight.models.entry import Entry
 from safelight.proof.components.bundled import Library, binaries, libraries
 from safelight.proof.components.installed import Package
 from safelight.proof.components.terms import is_expression, is_known
+from safelight.studio.files import Part
 
 SCHEMA = "http://cyclonedx.org/schema/bom-1.6.schema.json"
 SPACE = uuid.UUID("7d7a2f4e-0d6c-5f1b-9a51-5a1fe1164700")
 
 
-def document(packages: Sequence[Package], models: Sequence[Entry], *, made: str) -> dict[str, Any]:
-    """The list. packages starts with ours; made is UTC to the second."""
+def document(
+    packages: Sequence[Package], models: Sequence[Entry], parts: Sequence[Part] = (), *, made: str
+) -> dict[str, Any]:
+    """The list. packages starts with ours; parts are those of the Studio; made is UTC to the
+    second.
+    """
     ours, *others = packages
-    components = [*map(_package, others), *map(_model, models), _python()]
+    components = [*map(_package, others), *map(_part, parts), *map(_model, models), _python()]
     dependencies = [_dependency(one, packages) for one in packages]
     body = {
         "component": _ours(ours),
@@ -101,6 +106,21 @@ def _library(package: Package, library: Library) -> dict[str, Any]:
         "scope": "optional" if library.is_optional else "required",
         **_licences(library.licence),
         "properties": [{"name": "safelight:told-by", "value": library.told_by}],
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    """What of others is handed to browsers. One name may be an installed package, too."""
+    place = f"pkg:{part.kind}/{part.name.replace('@', '%40')}@{part.version}"
+    return {
+        "type": "library",
+        "bom-ref": f"studio:{part.within}/{part.name}@{part.version or 'unknown'}",
+        "name": part.name,
+        **({"version": part.version} if part.version else {}),
+        "scope": "required",
+        **_licences(part.licence),
+        **({"purl": place} if part.kind != "library" else {}),
+        "properties": [{"name": "safelight:comes-with", "value": "the Studio"}],
     }
 
 

@@ -12,6 +12,7 @@ from safelight.proof.components.bundled import libraries
 from safelight.proof.components.installed import Package, packages
 from safelight.proof.components.terms import class_of, commercial
 from safelight.proof.reports.page import Ask, Page, Section, Table, fact
+from safelight.studio import files
 
 MODELS: dict[LicenceClass, str] = {
     "free": "yes, with its notice",
@@ -48,6 +49,10 @@ def sheet(store: Store) -> Page:
                 text=("An optional one may be in the package or not; its list does not say.",),
                 tables=(_table(inside),),
             ),
+            Section(
+                title="In the Studio that browsers are handed",
+                tables=(_table(_in_studio()),),
+            ),
             Section(title="Models that are here", tables=(_models(store.entries()),)),
             Section(
                 title="Acceptance",
@@ -67,6 +72,7 @@ def rows(store: Store) -> Iterator[dict[str, str]]:
     for kind, found in (
         ("package", map(_package, (ours, *others))),
         ("library", _inside(others)),
+        ("library", _in_studio()),
         ("model", map(_model, store.entries())),
     ):
         for name, version, licence, use, within in found:
@@ -107,6 +113,13 @@ def _inside(others: Sequence[Package]) -> Iterator[Row]:
                 within = package.name + (" (optional)" if one.is_optional else "")
                 version, licence = one.version or "not told", one.licence or "not told"
                 yield (one.name, version, licence, commercial(one.licence), within)
+
+
+def _in_studio() -> Iterator[Row]:
+    for one in files.parts():
+        within = f"{one.within} in the Studio" if one.within else "the Studio"
+        version, licence = one.version or "not told", one.licence or "not told"
+        yield (one.name, version, licence, commercial(one.licence), within)
 
 
 def _model(one: Entry) -> Row:
