@@ -15,7 +15,7 @@ const PLATFORM = 'pyemscripten_2026_0_wasm32';
 // Rooms of src/safelight that work without a cage, a model or a key, and single modules of others.
 const ROOMS = ['', 'codecs/', 'ops/', 'places/'];
 const BESIDES = ['batch/__init__.py', 'batch/losses.py', 'engine/__init__.py', 'engine/plain.py'];
-const DATA = ['.py', '.xz', '.txt'];
+const DATA = ['.py', '.xz', '.txt', '.ttf'];
 
 /** stdlib.pack and engine.pack; made once for the same inputs. */
 export async function packs() {

@@ -52,10 +52,10 @@ def _head(picture: Any, profile: bytes, pixel_bytes: int) -> bytes:
 
 def _rows(part: Any, stride: int) -> bytes:
     """Blue first, padded to whole words, the lowest row first."""
-    import numpy as np
-
-    array = part.numpy().reshape(part.height, part.width, part.bands)
-    rows = np.zeros((part.height, stride), np.uint8)
-    order = [2, 1, 0, 3][: part.bands]
-    rows[:, : part.width * part.bands] = array[::-1, :, order].reshape(part.height, -1)
-    return rows.tobytes()
+    order = [part[band] for band in (2, 1, 0, 3)[: part.bands]]
+    samples: bytes = order[0].bandjoin(order[1:]).flipver().write_to_memory()
+    width = part.width * part.bands
+    if width == stride:
+        return bytes(samples)
+    rows = (samples[start : start + width] for start in range(0, len(samples), width))
+    return b"".join(row + bytes(stride - width) for row in rows)

@@ -9,7 +9,15 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from safelight.codecs.palettes import ABSENT, colours_of, frames, has_more, is_cleared, places_of
+from safelight.codecs.palettes import (
+    ABSENT,
+    colours_of,
+    frames,
+    has_more,
+    is_cleared,
+    is_counted,
+    places_of,
+)
 from safelight.codecs.savers import Pieces, gathered, settings, written
 from safelight.image import Wish
 
@@ -26,7 +34,7 @@ LOOP = b"\x21\xff\x0bNETSCAPE2.0\x03\x01%b\0"
 def saved(picture: Any, wish: Wish, most_bytes: int) -> Pieces:
     """The file in pieces. Raises LimitExceeded."""
     picture = picture.copy_memory()
-    if has_more(picture, MOST):
+    if not is_counted() or has_more(picture, MOST):
         return written(picture, SAVER, settings("gif", wish, is_deep=False), most_bytes)
     return gathered(_file(picture), most_bytes)
 

@@ -6,6 +6,7 @@ A pixel is there or not, and one that is not has no colour.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from safelight.codecs.colour import has_alpha
@@ -17,9 +18,16 @@ ABSENT = 1 << 24
 PART_PIXELS = 1 << 18
 
 
+def is_counted() -> bool:
+    """True if tables can be made colour by colour: in a browser's tab there is no numpy."""
+    return find_spec("numpy") is not None
+
+
 def has_more(picture: Any, most: int) -> bool:
     """True if a frame has more colours than that. The picture is in memory, RGB in 8 bit."""
     clears = is_cleared(picture)
+    if not is_counted():
+        return any(_has_more(one, clears=clears, most=most) for one in picture.pagesplit())
     return any(len(colours_of(frame, clears=clears, most=most)) > most for frame in frames(picture))
 
 
@@ -69,6 +77,22 @@ def frames(picture: Any) -> Iterator[Any]:
     height = picture.get_page_height()
     for top in range(0, picture.height, height):
         yield array[top : top + height]
+
+
+def _has_more(frame: Any, *, clears: bool, most: int) -> bool:
+    """Without numpy: every pixel as one number, what is absent as 0."""
+    if has_alpha(frame):
+        colours = frame[0 : frame.bands - 1].bandjoin(255)
+        frame = (frame[frame.bands - 1] >= THERE).ifthenelse(colours, 0)
+    else:
+        frame = frame.bandjoin(255)
+    with memoryview(frame.cast("uchar").write_to_memory()).cast("I") as pixels:
+        known = {0} if clears else set()
+        for start in range(0, len(pixels), PART_PIXELS):
+            known.update(pixels[start : start + PART_PIXELS])
+            if len(known) > most:
+                return True
+    return False
 
 
 def _parts(frame: Any) -> Iterator[Any]:

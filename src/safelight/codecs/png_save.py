@@ -61,15 +61,9 @@ def _animation(picture: Any, options: dict[str, Any]) -> Iterator[bytes]:
 
 def _changed(before: Any, frame: Any) -> tuple[int, int, int, int]:
     """left, top, width, height of what differs from the frame before; one pixel if nothing does."""
-    import numpy as np
-
-    shape = (frame.height, frame.width, frame.bands)
-    differs = (frame.numpy().reshape(shape) != before.numpy().reshape(shape)).any(2)
-    rows, columns = np.flatnonzero(differs.any(1)), np.flatnonzero(differs.any(0))
-    if not len(rows):
-        return 0, 0, 1, 1
-    left, top = int(columns[0]), int(rows[0])
-    return left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1
+    differs = (frame != before).bandor()
+    left, top, width, height = differs.find_trim(background=[0], line_art=True)
+    return (left, top, width, height) if width else (0, 0, 1, 1)
 
 
 def _control(order: int, box: tuple[int, int, int, int], delay_ms: int) -> bytes:

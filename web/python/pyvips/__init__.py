@@ -1,14 +1,13 @@
 """pyvips in the tab: as much of its interface as Safelight uses, over wasm-vips.
 
-What meets a part of libvips that is not loaded yet raises Wanted; the worker loads it, and does the
-job again.
+What meets a part of libvips that is not loaded yet raises safelight_tab.wanting.Wanted.
 """
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
-from pyvips.bridge import Error, Wanted, libvips
+from pyvips.bridge import Error, libvips
 from pyvips.image import Image
 from pyvips.outside import Interpolate, Region, Source, SourceCustom, TargetCustom
 from pyvips.values import GValue
@@ -22,7 +21,6 @@ __all__ = [
     "Source",
     "SourceCustom",
     "TargetCustom",
-    "Wanted",
     "block_untrusted_set",
     "cache_set_max",
     "enums",

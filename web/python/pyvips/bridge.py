@@ -7,18 +7,11 @@ from typing import Any
 import safelight_seams as seams
 from js import Object
 from pyodide.ffi import JsException, JsProxy, to_js
+from safelight_tab.wanting import Wanted
 
 HEIF = "vips-heif.wasm"
 # What needs a library that is loaded only when it is asked for.
 NEEDS = {"heif": HEIF}
-
-
-class Wanted(BaseException):  # no error: it asks, and nothing may swallow it
-    """libvips is not loaded, or not with these libraries of its own."""
-
-    def __init__(self, *libraries: str) -> None:
-        self.libraries = [*seams.libraries, *libraries]
-        super().__init__(*self.libraries)
 
 
 class Error(Exception):
@@ -28,7 +21,7 @@ class Error(Exception):
 def libvips() -> Any:
     """The module of wasm-vips. Raises Wanted."""
     if seams.vips is None:
-        raise Wanted
+        raise Wanted()
     return seams.vips
 
 
@@ -36,7 +29,7 @@ def require(operation: str) -> None:
     """Raise Wanted for an operation whose library is not loaded."""
     for start, library in NEEDS.items():
         if operation.startswith(start) and library not in list(seams.libraries):
-            raise Wanted(library)
+            raise Wanted(*seams.libraries, library)
 
 
 def called(owner: Any, operation: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -45,7 +38,7 @@ def called(owner: Any, operation: str, arguments: tuple[Any, ...], options: dict
     first, *more = operation.split("_")
     method = getattr(owner, first + "".join(part.capitalize() for part in more), None)
     if method is None:
-        raise Error(f"{operation}: not supported by this libvips")
+        raise AttributeError(f"libvips in the tab has no {operation}")
     given = [outward(one) for one in arguments]
     if options:
         given.append(outward(options))

@@ -14,9 +14,7 @@ NUMBERS = ("xoffset", "yoffset", "xres", "yres")
 # Named in pyvips and not as such in wasm-vips, with what they are.
 TURNS = {"rot90": ("rot", "d90"), "rot180": ("rot", "d180"), "rot270": ("rot", "d270")}
 FLIPS = {"fliphor": ("flip", "horizontal"), "flipver": ("flip", "vertical")}
-ANDED = {"bandor": ("bandbool", "or"), "bandand": ("bandbool", "and")}
-ROUNDS = {"floor": ("round", "floor"), "ceil": ("round", "ceil"), "rint": ("round", "rint")}
-SHORT = {**TURNS, **FLIPS, **ANDED, **ROUNDS}
+SHORT = {**TURNS, **FLIPS}
 STATIC = ("black", "arrayjoin", "xyz", "mask_ideal", "identity", "gaussnoise")
 DEEP = ("grey16", "rgb16")
 FULL, FULL_DEEP = 255, 65_535
@@ -120,6 +118,11 @@ class Image(metaclass=_Loaders):
 
         return np.frombuffer(self.write_to_memory())
 
+    def find_trim(self, **options: Any) -> list[int]:
+        """left, top, width, height of what is not the background."""
+        box = called(self.inner, "find_trim", (), options)
+        return [int(getattr(box, side)) for side in ("left", "top", "width", "height")]
+
     def get_typeof(self, name: str) -> int:
         """The number of the field's kind, 0 without the field."""
         return int(self.inner.getTypeof(name))
@@ -191,9 +194,6 @@ class Image(metaclass=_Loaders):
     def _mixed(self, operation: str, other: Any) -> Any:
         return self._call(operation, other)
 
-    def _asked(self, operation: str, other: Any, way: str) -> Any:
-        return self._call(operation, other, way)
-
     def __add__(self, other: Any) -> Any:
         return self._mixed("add", other) if isinstance(other, Image) else self.linear(1, other)
 
@@ -227,26 +227,26 @@ class Image(metaclass=_Loaders):
         return self._mixed("remainder", other)
 
     def __pow__(self, other: Any) -> Any:
-        return self._asked("math2", other, "pow")
+        return self._mixed("pow", other)
 
     def __and__(self, other: Any) -> Any:
-        return self._asked("boolean", other, "and")
+        return self._mixed("and", other)
 
     __rand__ = __and__
 
     def __or__(self, other: Any) -> Any:
-        return self._asked("boolean", other, "or")
+        return self._mixed("or", other)
 
     __ror__ = __or__
 
     def __xor__(self, other: Any) -> Any:
-        return self._asked("boolean", other, "eor")
+        return self._mixed("eor", other)
 
     def __lshift__(self, other: Any) -> Any:
-        return self._asked("boolean", other, "lshift")
+        return self._mixed("lshift", other)
 
     def __rshift__(self, other: Any) -> Any:
-        return self._asked("boolean", other, "rshift")
+        return self._mixed("rshift", other)
 
     def __neg__(self) -> Any:
         return self.linear(-1, 0)
@@ -255,22 +255,22 @@ class Image(metaclass=_Loaders):
         return self ^ -1
 
     def __gt__(self, other: Any) -> Any:
-        return self._asked("relational", other, "more")
+        return self._mixed("more", other)
 
     def __ge__(self, other: Any) -> Any:
-        return self._asked("relational", other, "moreeq")
+        return self._mixed("more_eq", other)
 
     def __lt__(self, other: Any) -> Any:
-        return self._asked("relational", other, "less")
+        return self._mixed("less", other)
 
     def __le__(self, other: Any) -> Any:
-        return self._asked("relational", other, "lesseq")
+        return self._mixed("less_eq", other)
 
     def __eq__(self, other: object) -> Any:
-        return other is not None and self._asked("relational", other, "equal")
+        return other is not None and self._mixed("equal", other)
 
     def __ne__(self, other: object) -> Any:
-        return other is None or self._asked("relational", other, "noteq")
+        return other is None or self._mixed("not_eq", other)
 
 
 def _each(change: Callable[[float], float], value: Any) -> Any:

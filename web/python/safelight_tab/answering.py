@@ -5,7 +5,6 @@ a fault of ours.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from safelight.errors import (
 )
 from safelight_tab.limits import LIMITS
 from safelight_tab.problems import told
+from safelight_tab.wanting import Wanted
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,19 @@ class Answer:
 
     told: str
     bytes: bytes = b""
+
+
+def warm() -> None:
+    """Load what nearly every question needs."""
+    import safelight_tab.looking
+    import safelight_tab.working  # noqa: F401
+
+
+def font() -> bytes:
+    """The font that letters are drawn with."""
+    from safelight.ops.marking.lettering import FONT
+
+    return FONT
 
 
 def operations() -> str:
@@ -66,11 +79,8 @@ def _answered(work: Callable[[], Answer]) -> Answer:
     except ModuleNotFoundError as error:
         name = (error.name or "a library").partition(".")[0]
         return _failed(SomethingMissing(f"this needs {name}, which no tab has"))
-    except BaseException as wanted:
-        vips = sys.modules.get("pyvips")
-        if vips is None or not isinstance(wanted, vips.Wanted):
-            raise
-        return Answer(json.dumps({"wants": wanted.libraries}))
+    except Wanted as wanted:
+        return Answer(json.dumps({"wants": wanted.parts}))
 
 
 def _failed(error: SafelightError) -> Answer:

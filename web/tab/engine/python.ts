@@ -7,14 +7,21 @@ import { AT, forget, keep } from './quiet';
 
 /** safelight_tab/answering.py. Bytes come as bytes, and what is told as JSON. */
 export interface Answering {
+  warm(): void;
   operations(): string;
+  font(): PythonBytes;
   inspect(data: Uint8Array): string;
   run(data: Uint8Array, recipe: string, extra: unknown, share: (share: number) => void): Answer;
 }
 
 export interface Answer {
   told: string;
-  bytes: { getBuffer(): { data: Uint8Array; release(): void }; destroy(): void };
+  bytes: PythonBytes;
+  destroy(): void;
+}
+
+export interface PythonBytes {
+  getBuffer(): { data: Uint8Array; release(): void };
   destroy(): void;
 }
 

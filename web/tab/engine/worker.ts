@@ -1,7 +1,7 @@
 // The engine's worker: one question after the other, answered by our own Python.
 import { canThread, startLibvips } from './libvips';
-import { drawLetters } from './letters';
-import { type Answering, startPython } from './python';
+import { letters, takeFont } from './letters';
+import { type Answering, type PythonBytes, startPython } from './python';
 import type { Failure, FromWorker, ToWorker } from './talk';
 
 type Asked = Extract<ToWorker, { id: number }>;
@@ -12,7 +12,7 @@ const scope = globalThis as unknown as {
 };
 const awaited = new Map<string, (bytes: ArrayBuffer | null) => void>();
 // What Python finds as the module safelight_seams.
-const seams: Record<string, unknown> = { vips: undefined, libraries: [], draw_letters: drawLetters };
+const seams: Record<string, unknown> = { vips: undefined, libraries: [], letters };
 let python: Promise<Answering> | undefined;
 let last: Promise<void> = Promise.resolve();
 
@@ -54,6 +54,7 @@ async function work(engine: Answering, asked: Asked): Promise<void> {
   const { id } = asked;
   switch (asked.kind) {
     case 'start':
+      engine.warm();
       return scope.postMessage({ kind: 'done', id, answer: null });
     case 'operations':
       return scope.postMessage({ kind: 'done', id, answer: told(engine.operations()) });
@@ -75,24 +76,31 @@ async function run(engine: Answering, asked: Extract<Asked, { kind: 'run' }>): P
   const share = (so_far: number) => scope.postMessage({ kind: 'share', id, share: so_far });
   for (;;) {
     const made = engine.run(data, recipe, asked.extra, share);
-    const bytes = made.bytes;
-    const view = bytes.getBuffer();
-    const copy = view.data.slice() as Uint8Array<ArrayBuffer>;
     const words = made.told;
-    view.release();
-    bytes.destroy();
+    const copy = copyOf(made.bytes);
     made.destroy();
     const answered = JSON.parse(words) as { wants?: string[] };
     if (!answered.wants) {
       const answer = told(words);
       return scope.postMessage({ kind: 'done', id, answer, bytes: copy }, [copy.buffer]);
     }
-    await bring(answered.wants);
+    await bring(engine, answered.wants);
   }
 }
 
+function copyOf(bytes: PythonBytes): Uint8Array<ArrayBuffer> {
+  const view = bytes.getBuffer();
+  const copy = new Uint8Array(view.data);
+  view.release();
+  bytes.destroy();
+  return copy;
+}
+
 // A job that met what is not there yet says so, and is done again once it is.
-async function bring(libraries: string[]): Promise<void> {
+async function bring(engine: Answering, wants: string[]): Promise<void> {
+  if (wants.includes('letters')) {
+    return bringLetters(engine);
+  }
   if (!canThread()) {
     throw new Refused({
       code: 'pixels-elsewhere',
@@ -101,8 +109,20 @@ async function bring(libraries: string[]): Promise<void> {
       status: 501,
     });
   }
-  seams.vips = await startLibvips(part, libraries);
-  seams.libraries = libraries;
+  seams.vips = await startLibvips(part, wants);
+  seams.libraries = wants;
+}
+
+async function bringLetters(engine: Answering): Promise<void> {
+  if (!letters.able()) {
+    throw new Refused({
+      code: 'letters-elsewhere',
+      title: 'this browser draws no letters outside a page',
+      hint: 'take a picture of the text as the mark, or continue on this computer',
+      status: 501,
+    });
+  }
+  await takeFont(copyOf(engine.font()));
 }
 
 async function bytesOf(file: Blob): Promise<Uint8Array> {

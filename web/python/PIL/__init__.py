@@ -1,0 +1,1 @@
+"""Pillow in the tab: letters as masks, and nothing more; the browser draws them."""
