@@ -91,7 +91,7 @@ def test_two_lists_of_one_installation_are_the_same(bom: dict[str, Any]) -> None
 
 
 def test_all_that_safelight_asks_for_and_that_is_here_is_listed(bom: dict[str, Any]) -> None:
-    listed = {one["name"]: one["version"] for one in bom["components"]}
+    listed = {one["name"]: one.get("version") for one in bom["components"]}
     asked = [re.split(r"[ <>=!~;\[]", one)[0] for one in distribution("safelight").requires or ()]
     here = {}
     for name in asked:

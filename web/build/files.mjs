@@ -87,9 +87,13 @@ function sha256(bytes) {
 
 // As Python's json.dumps(sort_keys=True, indent=1) writes it: its reader checks byte for byte.
 function canonical(value) {
-  const sorted = (one) =>
-    one !== null && typeof one === 'object' && !Array.isArray(one)
-      ? Object.fromEntries(Object.keys(one).sort().map((key) => [key, sorted(one[key])]))
-      : one;
+  const sorted = (one) => {
+    if (one === null || typeof one !== 'object') {
+      return one;
+    }
+    return Array.isArray(one)
+      ? one.map(sorted)
+      : Object.fromEntries(Object.keys(one).sort().map((key) => [key, sorted(one[key])]));
+  };
   return `${JSON.stringify(sorted(value), null, 1)}\n`;
 }

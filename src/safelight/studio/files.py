@@ -65,8 +65,9 @@ class Part(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What was built. packages: what of others is in it; parts: where each part that the frame may ask for lies; script: the hash of
-    the frame's script, as a policy names it; version: new with any change that a browser sees.
+    """What was built. packages: what of others is in it; parts: where each part that the frame may
+    ask for lies; script: the hash of the frame's script, as a policy names it; version: new with
+    any change that a browser sees.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

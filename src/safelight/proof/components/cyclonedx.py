@@ -1,8 +1,9 @@
 """CycloneDX: the list of components in version 1.6 of that form, as JSON.
 
 Ours is the component described. Below it: each installed package with the libraries and the files
-of machine code inside it, what of others is in the Studio, the models that are here, and Python. Two lists of one installation are
-the same but for the time: the serial number is made from what is listed.
+of machine code inside it, what of others is in the Studio, the models that are here, and Python.
+Two lists of one installation are the same but for the time: the serial number is made from what is
+listed.
 """
 
 from __future__ import annotations
