@@ -17,6 +17,19 @@ export async function parts() {
     'vips.wasm': await readFile(file('wasm-vips/vips.wasm')),
     'vips-heif.wasm': await readFile(file('wasm-vips/vips-heif.wasm')),
     ...(await packs()),
+    ...(await upscaling()),
+  };
+}
+
+// What enlarges a small picture in the tab: a worker, its runtime, and the models that we ship.
+async function upscaling() {
+  const { code } = await script(`${ROOT}/tab/tools/here/worker.ts`, [alone()], { logLevel: 'error' });
+  const model = (name) => readFile(`${ROOT}/../src/safelight/models/builtin/${name}`);
+  return {
+    'upscale.js': Buffer.from(code),
+    'ort.wasm': await readFile(file('onnxruntime-web/ort-wasm-simd-threaded.wasm')),
+    'upscale-x2.onnx': await model('upscale-x2.onnx'),
+    'upscale-x4.onnx': await model('upscale-x4.onnx'),
   };
 }
 
@@ -49,17 +62,20 @@ function virtual() {
   };
 }
 
-// Pyodide without what it asks for at an address, or of Node: here it is given all that it needs.
+// Pyodide and onnxruntime without what they ask for at an address, or of Node: here they are given
+// all that they need. What they take for their own address must be one, and leads nowhere.
+const ALONE = /\/(pyodide\/pyodide(\.asm)?|onnxruntime-web\/dist\/ort\.wasm\.bundle\.min)\.mjs$/;
+
 function alone() {
   const loads = /(?<![\w$.])import\(/g;
   return {
-    name: 'studio-pyodide',
+    name: 'studio-alone',
     enforce: 'pre',
     transform(code, id) {
-      if (!/\/pyodide\/pyodide(\.asm)?\.mjs$/.test(id)) {
+      if (!ALONE.test(id)) {
         return null;
       }
-      const own = code.replaceAll('import.meta.url', '"blob:"').replace(loads, 'loadedNowhere(');
+      const own = code.replaceAll('import.meta.url', '"studio:///"').replace(loads, 'loadedNowhere(');
       return { code: `const loadedNowhere = async () => ({});\n${own}`, map: null };
     },
   };

@@ -120,7 +120,8 @@ export class Queue<Result> {
       this.tasks.reduce((sum, task) => sum + (stages.includes(task.stage) ? task.file.size : 0), 0);
     const left = bytes(['waiting', 'working']);
     const over = bytes(['done', 'failed', 'stopped']);
-    const count = (stage: Stage): number => this.tasks.filter((task) => task.stage === stage).length;
+    const count = (stage: Stage): number =>
+      this.tasks.filter((task) => task.stage === stage).length;
     return {
       total: this.tasks.length,
       done: count('done'),

@@ -1,5 +1,5 @@
-// Receipts checked in the page. The checking itself is the verifier that also stands alone: there is
-// no second one. Here its four lines get a code each, for which the catalogues have words.
+// Receipts checked in the page. The checking itself is the verifier that also stands alone: there
+// is no second one. Here its four lines get a code each, for which the catalogues have words.
 
 import {
   fingerprintOf,

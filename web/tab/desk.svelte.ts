@@ -120,6 +120,11 @@ export class Desk {
     }
   }
 
+  /** A part of the Studio by its name: bytes that the page hands over. Rejects where it is missing. */
+  part(name: string): Promise<ArrayBuffer> {
+    return this.door.part(name);
+  }
+
   go(tool: string): void {
     this.door.send({ kind: 'go', tool });
   }

@@ -33,7 +33,6 @@ const USUAL: Kept = {
 
 export interface Logo {
   name: string;
-  digest: string;
   bytes: Uint8Array;
   url: string;
 }
@@ -50,17 +49,16 @@ export class Mark {
     return this.kept.kind === 'text' ? this.kept.text.trim() !== '' : this.logo !== null;
   }
 
-  /** The pictures that the step names, by their SHA-256. */
+  /** The pictures that the step names. */
   get extra(): Record<string, Uint8Array> {
     const { logo } = this;
-    return this.kept.kind === 'picture' && logo ? { [logo.digest]: logo.bytes } : {};
+    return this.kept.kind === 'picture' && logo ? { logo: logo.bytes } : {};
   }
 
   /** Only to be asked for if isReady. */
   step(): Step {
     const { kind, text, colour, outline, gravity, scale, opacity, margin, angle, tile } = this.kept;
-    const what =
-      kind === 'text' ? { text, colour, outline } : { image: `picture:${this.logo?.digest}` };
+    const what = kind === 'text' ? { text, colour, outline } : { image: 'logo' };
     // Tiled, the operation itself says how the marks are turned, unless that is asked for.
     const turned = tile && angle === 0 ? {} : { angle };
     const where = tile ? { tile } : { gravity, margin };
@@ -69,10 +67,8 @@ export class Mark {
 
   async take(file: File): Promise<void> {
     const bytes = new Uint8Array(await file.arrayBuffer());
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-    const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
     this.drop();
-    this.logo = { name: file.name, digest: hex, bytes, url: URL.createObjectURL(file) };
+    this.logo = { name: file.name, bytes, url: URL.createObjectURL(file) };
     this.kept.kind = 'picture';
   }
 
