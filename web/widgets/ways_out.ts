@@ -101,9 +101,13 @@ const EVERYWHERE: Record<string, Attempt> = {
   font: () => void new FontFace('x', `url(${AT}.woff2)`).load().catch(() => undefined),
   media: () => placed('video', { src: `${AT}.mp4` }),
   frame: () => placed('iframe', { src: AT }),
-  object: () => placed('object', { data: AT }),
   prefetch: () => placed('link', { rel: 'prefetch', href: AT }),
   form: viaForm,
+};
+
+/** A document that is not shown, as the frame may be, loads none of these: nothing would be told. */
+const SHOWN_ALONE: Record<string, Attempt> = {
+  object: () => placed('object', { data: AT }),
 };
 
 const IN_A_FRAME: Record<string, Attempt> = {
@@ -128,7 +132,7 @@ const IN_A_FRAME: Record<string, Attempt> = {
 };
 
 /** Every way out of the page around the tools. */
-export const waysOutOfPage = (): Promise<Way[]> => tried(EVERYWHERE);
+export const waysOutOfPage = (): Promise<Way[]> => tried({ ...EVERYWHERE, ...SHOWN_ALONE });
 
 /** Every way out of the tool frame but its own navigation: refused, that ends what is open in it. */
 export const waysOutOfFrame = (): Promise<Way[]> => tried({ ...EVERYWHERE, ...IN_A_FRAME });

@@ -16,6 +16,10 @@ export const work = {
   get pictures(): Journey[] {
     return pictures;
   },
+  /** Whether any picture still waits or is worked on. */
+  get isUnderWay(): boolean {
+    return list.some(({ counts }) => counts.queued + counts.running > 0);
+  },
   get problem(): Problem | null {
     return problem;
   },

@@ -1,0 +1,168 @@
+"""The privacy page: the shield says what was measured, every way out is tried, and what became of a
+picture is told to its end.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
+
+from bench.browsing import context_of
+from safelight.proof.serving.served import Served
+from tests.studio.browsing import saved
+
+PATIENCE_MS = 60_000
+# One picture as a job, asked as the pages of the Studio ask.
+SEND = """async (data) => {
+  const {csrf} = await (await fetch('/api/v1/session')).json();
+  const post = async (path, type, body) => (await fetch('/api/v1' + path,
+    {method: 'POST', headers: {'Safelight-CSRF': csrf, 'Content-Type': type}, body})).json();
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const {id} = await post('/uploads', 'image/jpeg', bytes);
+  const asked = {inputs: [id], steps: [{op: 'resize', width: 64}]};
+  return (await post('/jobs', 'application/json', JSON.stringify(asked))).id;
+}"""
+
+
+@pytest.fixture
+def visit(browser: Browser, studio: Served, known: Any) -> Iterator[BrowserContext]:
+    """Signed in. No watch over its requests: this page tries to get out, and is refused. What the
+    server says may be replaced, so no service worker stands between.
+    """
+    with context_of(browser, studio, known, locale="en-GB", service_workers="block") as opened:
+        yield opened
+
+
+def opened(visit: BrowserContext) -> Page:
+    page = visit.new_page()
+    page.goto("/#/privacy")
+    expect(page.get_by_role("heading", name="Privacy", exact=True)).to_be_visible()
+    return page
+
+
+def tried(page: Page) -> dict[str, list[tuple[str, str]]]:
+    """Presses the button; for each place its ways and by what each was refused."""
+    button = page.get_by_role("button", name="Try every way out")
+    button.click()
+    expect(button).to_be_enabled(timeout=PATIENCE_MS)
+    script = """(rows) => rows.map((row) => [row.closest('details').dataset.place, row.dataset.way,
+      row.lastElementChild.textContent])"""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for place, way, by in page.locator("tr[data-way]").evaluate_all(script):
+        found.setdefault(place, []).append((way, by))
+    return found
+
+
+def test_every_way_out_is_tried_and_refused(visit: BrowserContext, studio: Served) -> None:
+    out: list[Request] = []
+    visit.on("request", lambda one: None if one.url.startswith(studio.ready.url) else out.append(one))
+    page = opened(visit)
+    found = tried(page)
+    assert set(found) == {"page", "frame", "front", "worker", "back"}
+    assert {"fetch", "websocket", "beacon", "image", "form", "webrtc"} <= dict(found["page"]).keys()
+    assert {"own-server", "popup", "worker-fetch", "webrtc"} <= dict(found["frame"]).keys()
+    open_ways = [way for place in found.values() for way, by in place if by.startswith("nothing")]
+    assert open_ways == []
+    assert dict(found["page"])["fetch"] == "the browser, by the policy's connect-src"
+    assert all(by.startswith("the kernel: ") for _, by in found["front"])
+    # What the browser tells of as a request was refused before it left.
+    lasting = [one for one in out if not one.url.startswith(("blob:", "data:", "about:"))]
+    assert {one.failure for one in lasting} <= {"csp"}
+    expect(page.get_by_text("were not refused")).to_have_count(0)
+
+
+def test_control_a_way_that_is_open_is_told(visit: BrowserContext) -> None:
+    """The policy lets pictures of others in: the page notices, and says so."""
+
+    def opened_up(route: Route) -> None:
+        answer = route.fetch()
+        policy = answer.headers["content-security-policy"]
+        assert "img-src 'self'" in policy
+        policy = policy.replace("img-src 'self'", "img-src * 'self'")
+        route.fulfill(
+            response=answer, headers={**answer.headers, "content-security-policy": policy}
+        )
+
+    visit.route("https://192.0.2.1/**", lambda route: route.abort())
+    visit.route(lambda url: url.endswith("/") and "192.0.2.1" not in url, opened_up)
+    page = opened(visit)
+    found = tried(page)
+    assert [way for way, by in found["page"] if by == "nothing refused it"] == ["image"]
+    expect(page.get_by_text("One way was not refused.")).to_be_visible()
+
+
+def test_what_became_of_a_picture_is_told_to_its_end(visit: BrowserContext, photo: Path) -> None:
+    page = opened(visit)
+    job = page.evaluate(SEND, base64.b64encode(photo.read_bytes()).decode())
+    page.get_by_role("button", name="Look again").click()
+    line = page.locator("details", has_text=f"Picture 1 of job {job[-6:]}")
+    expect(line).to_contain_text("done", timeout=PATIENCE_MS)  # the page looks by itself
+    line.locator("summary").click()
+    for words in ("This computer", "image/jpeg, 640 × 480", "resize", "64 × 48", "It waits here"):
+        expect(line).to_contain_text(words)
+    ((name, receipt),) = saved(page, line.get_by_role("button", name="Download receipt").click)
+    assert name.endswith(".receipt.json")
+    told = page.request.get(f"/api/v1/receipts/{name.split('.')[0]}").body()
+    assert receipt == told == json.dumps(json.loads(told), separators=(",", ":")).encode()
+    line.get_by_role("button", name="Verify").click()
+    expect(line).to_contain_text("The receipt holds.")
+    line.get_by_role("button", name="Erase now").click()
+    expect(line).to_contain_text("Overwritten.")
+
+    held = page.get_by_role("listitem").filter(has_text=f"One picture, job {job[-6:]}")
+    expect(held).to_contain_text("at the latest")
+    held.get_by_role("button", name="Erase now").click()
+    expect(page.get_by_text("No result of this browser waits")).to_be_visible()
+    assert page.request.get(f"/api/v1/jobs/{job}").status == 410
+
+
+@pytest.mark.parametrize(
+    ("cage", "locks", "words", "how"),
+    [
+        ((3, 101), ["sieve"], "No way out", "kernel: 101 of 101 contained, level 3"),
+        ((0, 100), ["sieve"], "Blocked in process", "workers: 100 of 101 contained, level 0"),
+        ((0, 0), [], "Watching only", "no lock was seen: 0 of 101 contained"),
+    ],
+)
+def test_the_shield_says_what_was_measured(
+    visit: BrowserContext, cage: tuple[int, int], locks: list[str], words: str, how: str
+) -> None:
+    level, contained = cage
+    facts = {"level": level, "attempted": 101, "contained": contained, "not_covered": []}
+    _answers(visit, "/api/v1/capabilities", cage=facts)
+    _answers(visit, "/api/v1/status", locks=locks)
+    shield = opened(visit).get_by_role("banner").get_by_role("status")
+    expect(shield).to_contain_text(words)
+    expect(shield).to_contain_text(how)
+
+
+def test_a_lost_server_is_told_and_the_shield_comes_back_by_itself(visit: BrowserContext) -> None:
+    """Who is no auditor is told so, too."""
+    _answers(visit, "/api/v1/session", scopes=["tools"])
+    page = opened(visit)
+    shield = page.get_by_role("banner").get_by_role("status")
+    expect(shield).to_contain_text("No way out")
+    expect(page.get_by_text("The ledger is for auditors")).to_be_visible()
+    expect(page.get_by_text("Told to auditors alone.")).to_be_visible()
+    visit.route("**/api/**", lambda route: route.abort())
+    page.get_by_role("button", name="Look again").click()
+    expect(shield).to_contain_text("Server not there")
+    expect(page.get_by_text("The server does not answer.").first).to_be_visible()
+    visit.unroute("**/api/**")
+    expect(shield).to_contain_text("No way out", timeout=PATIENCE_MS)
+
+
+def _answers(visit: BrowserContext, path: str, **told: Any) -> None:
+    """The server's answer with these fields replaced."""
+
+    def replaced(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), **told})
+
+    visit.route(f"**{path}", replaced)
