@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 
 def test_models_are_listed_found_and_verified(page: Page) -> None:
@@ -18,7 +18,9 @@ def test_models_are_listed_found_and_verified(page: Page) -> None:
     there.locator("summary").focus()
     page.keyboard.press("Enter")
     expect(there).to_contain_text("safelight models pull u2netp")
-    expect(there).to_contain_text("309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8")
+    expect(there).to_contain_text(
+        "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
+    )
     expect(there.get_by_role("button", name="Verify")).to_have_count(0)
     page.get_by_label("Search").fill("no model is called so")
     expect(page.get_by_text("No model has “no model is called so”")).to_be_visible()
@@ -49,9 +51,9 @@ def test_what_is_no_bundle_is_refused_with_words_that_help(page: Page) -> None:
 
 
 def test_whose_browser_is_no_administrator_is_told_the_line(page: Page) -> None:
-    def told(route: object) -> None:
-        answer = route.fetch()  # type: ignore[attr-defined] - a Route
-        route.fulfill(response=answer, json={**answer.json(), "scopes": ["tools"]})  # type: ignore[attr-defined]
+    def told(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "scopes": ["tools"]})
 
     page.route("**/api/v1/session", told)
     page.goto("/#/models")

@@ -61,7 +61,9 @@ def tried(page: Page) -> dict[str, list[tuple[str, str]]]:
 
 def test_every_way_out_is_tried_and_refused(visit: BrowserContext, studio: Served) -> None:
     out: list[Request] = []
-    visit.on("request", lambda one: None if one.url.startswith(studio.ready.url) else out.append(one))
+    visit.on(
+        "request", lambda one: None if one.url.startswith(studio.ready.url) else out.append(one)
+    )
     page = opened(visit)
     found = tried(page)
     assert set(found) == {"page", "frame", "front", "worker", "back"}
