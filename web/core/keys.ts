@@ -90,7 +90,8 @@ export function keyboard(
 }
 
 function isBound(keys: string): boolean {
-  if (destination(keys) !== undefined) return true;
+  // Only the page knows all of its pages, so whoever listens is asked about any of these.
+  if (keys.startsWith(`${GO} `)) return true;
   return fixed.some((one) => one.keys === keys && one.isNative !== true);
 }
 

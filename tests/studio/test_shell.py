@@ -1,0 +1,147 @@
+"""The Studio's shell: going about by keyboard, settings, and what it does without the server."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bench.browsing import Watch, context_of, known_to
+from bench.serving import serving
+from safelight.proof.serving.served import Served
+from tests.studio.browsing import open_tool, sources, tool_frame
+
+FRAME_STATE = "document.querySelector('.host')?.dataset.frame"
+SHARED = """async () => {
+  const form = new FormData();
+  form.append('pictures', new File(['not a picture'], 'shared.txt', {type: 'text/plain'}));
+  await fetch('/share', {method: 'POST', body: form, redirect: 'manual'});
+}"""
+CONTROLLED = "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)"
+WAIT_MS, STEP_MS = 30_000, 100
+
+
+def until(page: Page, is_so: Callable[[], object]) -> None:
+    """Ask again and again: the page's policy lets nobody wait inside of it."""
+    for _ in range(WAIT_MS // STEP_MS):
+        if is_so():
+            return
+        page.wait_for_timeout(STEP_MS)
+    raise AssertionError(f"not in time: {page.url} {page.evaluate(FRAME_STATE)}")
+
+
+def whole(page: Page) -> None:
+    """The frame is there, and every part of it."""
+    until(page, lambda: page.evaluate(FRAME_STATE) == "whole")
+
+
+def test_everything_is_reached_by_keys(page: Page) -> None:
+    whole(page)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    expect(page.get_by_role("heading", name="Help", level=1)).to_be_visible()
+    help_rows = page.locator("main tbody tr").count()
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(sheet).to_be_visible()
+    assert sheet.locator("tbody tr").count() == help_rows >= 20
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    for letter, name in (("m", "metadata"), ("e", "edit"), (",", "settings")):
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+        expect(page.locator("main")).to_have_attribute("data-page", name)
+        if name != "settings":  # the frame has focus now: it hands on what it does not know
+            tool_frame(page).locator("h1").wait_for()
+    page.get_by_role("checkbox", name="Keyboard shortcuts").uncheck()
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    expect(page.locator("main")).to_have_attribute("data-page", "settings")
+
+
+def test_settings_stay_on_this_device_until_they_are_forgotten(page: Page) -> None:
+    open_tool(page, "settings")
+    html = page.locator("html")
+    page.get_by_label("Viewing room: neutral grey").check()
+    expect(html).to_have_attribute("data-theme", "grey")
+    page.get_by_label("Language", exact=True).select_option("de")
+    expect(page.get_by_role("heading", name="Einstellungen", level=1)).to_be_visible()
+    page.reload()
+    expect(html).to_have_attribute("lang", "de")
+    expect(html).to_have_attribute("data-theme", "grey")
+    expect(page.get_by_role("cell", name="safelight.language")).to_be_visible()
+    page.get_by_role("button", name="Alles vergessen").click()
+    expect(html).to_have_attribute("lang", "en")
+    expect(page.get_by_text("Nothing is remembered on this device any more.")).to_be_visible()
+    kept = page.evaluate("Object.keys(localStorage)")
+    assert kept == []
+
+
+def test_nothing_is_asked_once_the_tools_are_there(page: Page, watch: Watch) -> None:
+    whole(page)
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")  # it keeps files of its own accord
+    before = len(watch.asked)
+    for name in ("metadata", "edit", "start"):
+        open_tool(page, name)
+        tool_frame(page).locator("h1").wait_for()
+    assert list(watch.after(before)) == []
+
+
+def test_after_the_frame_stands_no_frame_goes_anywhere(page: Page) -> None:
+    whole(page)
+    tool_frame(page).evaluate("() => { location.href = '/about?stolen=1'; }")
+    page.wait_for_timeout(300)
+    assert "stolen" not in " ".join(one.url for one in page.frames)
+
+
+def test_a_first_visit_is_shown_around_and_a_used_link_says_so(
+    browser: Browser, studio: Served, known: object
+) -> None:
+    with context_of(browser, studio, locale="en-GB") as context:
+        page = context.new_page()
+        page.goto("/")
+        expect(page.get_by_text("Step 1 of 3")).to_be_visible()
+        page.get_by_role("button", name="Next").click()
+        expect(page.locator("h2", has_text="Some tools need your computer")).to_be_focused()
+        page.get_by_role("button", name="Skip").click()
+        expect(page.locator("main")).to_have_attribute("data-page", "start")
+        page.goto(studio.ready.link)
+        assert page.url.endswith("/#/welcome?link=ended")
+        expect(page.get_by_text("safelight status --link", exact=True)).to_be_visible()
+        open_tool(page, "enlarge")
+        expect(page.get_by_text("The server does not know this browser")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def lone(built: Path, root: Path) -> Iterator[tuple[Served, ExitStack]]:
+    """A server of one test's own, and what stops it."""
+    with tempfile.TemporaryDirectory(prefix="lone-") as name, ExitStack() as stack:
+        yield stack.enter_context(serving(Path(name), environment=sources(root))), stack
+
+
+def test_tools_of_the_tab_work_with_the_server_stopped(
+    browser: Browser, lone: tuple[Served, ExitStack]
+) -> None:
+    served, stopping = lone
+    state = known_to(browser, served)
+    with context_of(browser, served, state, locale="en-GB") as context:
+        page = context.new_page()
+        page.goto("/#/start")
+        whole(page)
+        until(page, lambda: page.evaluate(CONTROLLED))
+        stopping.close()
+        page.reload()
+        whole(page)
+        page.evaluate(SHARED)
+        page.reload()
+        whole(page)
+        until(page, lambda: "shared.txt" in tool_frame(page).locator("body").inner_text())
+        open_tool(page, "enlarge")
+        expect(page.get_by_text("The Safelight server does not answer")).to_be_visible()
+        expect(page.get_by_role("link", name="Tools in this tab work without it")).to_be_visible()
