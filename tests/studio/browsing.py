@@ -57,10 +57,14 @@ def drop(place: Frame | Page, files: Sequence[Given]) -> None:
 def saved(page: Page, press: Callable[[], object], count: int = 1) -> list[tuple[str, bytes]]:
     """Name and bytes of the downloads that a press starts."""
     found: list[Download] = []
-    page.on("download", found.append)
+
+    def note(one: Download) -> None:
+        found.append(one)
+
+    page.on("download", note)
     with page.expect_event("download", lambda _: len(found) >= count):
         press()
-    page.remove_listener("download", found.append)
+    page.remove_listener("download", note)
     return [(one.suggested_filename, Path(one.path()).read_bytes()) for one in found]
 
 

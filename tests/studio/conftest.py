@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Frame, Page
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
-from bench.browsing import Watch, browsing, chromium, context_of, known_to
+from bench.browsing import TIMEOUT_MS, Watch, browsing, chromium, context_of, known_to
 from bench.serving import serving
 from safelight.proof.serving.served import Served
 from tests.studio.browsing import sources, tool_frame
 
+# Machines that test are busy.
+expect.set_options(timeout=TIMEOUT_MS)
 HERE = Path(__file__).resolve().parent
 # A browser's loop counts as running while it lives, and other tests start loops of their own: it
 # ends before the first of them.
