@@ -72,7 +72,7 @@ export function moment(when: Date | string): string {
 }
 
 /** The chosen language as the reader's own country writes it, British where nobody knows. */
-function locale(): string {
+export function locale(): string {
   const own = navigator.languages.find((tag) => tag.startsWith(`${chosen}-`));
   return own ?? (chosen === 'en' ? 'en-GB' : chosen);
 }

@@ -29,7 +29,7 @@ export class Desk {
   /** What the tool that is shown does on the keys for saving and undoing. */
   offered: Offered = $state.raw({});
   private chosen: number | null = $state(null);
-  private working = $state(0);
+  private working = 0;
   private settings: Record<string, unknown> = {};
   private last = 0;
   private readonly door: Door;

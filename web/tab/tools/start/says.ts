@@ -1,6 +1,6 @@
 // The sentence about one picture: what its metadata says, in the reader's language.
 import { found, type Found, type Where } from '../../../core/found';
-import { language, t } from '../../../core/text.svelte';
+import { language, locale, t } from '../../../core/text.svelte';
 import type { Facts } from '../../engine/engine';
 
 export interface Says {
@@ -26,7 +26,7 @@ export function near(place: Where): string {
 
 export function moment(when: Date): string {
   const options = { dateStyle: 'long', timeZone: 'UTC' } as const;
-  return new Intl.DateTimeFormat(language.code, options).format(when);
+  return new Intl.DateTimeFormat(locale(), options).format(when);
 }
 
 function sentence(all: Found): string {
