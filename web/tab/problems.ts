@@ -7,6 +7,20 @@ export function isCancelled(thrown: unknown): boolean {
   return given.code === 'cancelled' || given.name === 'AbortError';
 }
 
+const FOR_COMPUTER = new Set([
+  'too-large-here',
+  'format-unknown',
+  'limit-exceeded',
+  'memory-exceeded',
+  'time-exceeded',
+  'missing',
+]);
+
+/** Whether the same file may well do on this computer, outside of the tab. */
+export function isForComputer(problem: Problem): boolean {
+  return FOR_COMPUTER.has(problem.code);
+}
+
 /** A problem of the frame itself: its words stand in the catalogue. */
 export function ours(code: string): Problem {
   return new Problem({ code, title: code });

@@ -9,12 +9,17 @@ export interface Scrubbed {
   of: Opened;
   name: string;
   outcome: Outcome;
+  /** How many were saved with it, as one zip if it was not alone. */
+  among: number;
 }
+
+/** What was saved already, for as long as the file is open. */
+export const finished = new WeakMap<Opened, Scrubbed>();
 
 export async function scrubbed(desk: Desk, of: Opened, profile: Profile): Promise<Scrubbed> {
   const work = desk.engine.run(of.file, { steps: [{ op: 'scrub', profile }] });
   const outcome = await desk.busy(work);
-  return { of, name: named(of.name, 'scrubbed', outcome.extension), outcome };
+  return { of, name: named(of.name, 'scrubbed', outcome.extension), outcome, among: 1 };
 }
 
 /** How many findings of each group, in the order of risk. */

@@ -113,6 +113,13 @@ function dots(): string {
   return drawn;
 }
 
+/** Where a name, or the point itself, already stands. */
+interface Taken {
+  left: number;
+  right: number;
+  y: number;
+}
+
 interface Spot {
   x: number;
   y: number;
@@ -132,7 +139,7 @@ function around(place: MapPlace, words: MapWords): SVGElement {
   const spots = offsets
     .map(({ east, north, town }) => ({ x: x + east * unit, y: y - north * unit, town }))
     .filter((spot) => spot.x > 4 && spot.x < SIDE - 4 && spot.y > 14 && spot.y < HEIGHT - 22);
-  svg.append(...labelled(spots));
+  svg.append(...labelled(spots, { left: x - ring, right: x + ring, y }));
   svg.append(shape('circle', { class: 'point', cx: x, cy: y, r: 4.5 }), ...scale(unit, words));
   return svg;
 }
@@ -145,23 +152,29 @@ function offset(place: MapPlace, town: MapTown): { east: number; north: number; 
 }
 
 /** A dot for each town; a name only where it lies on no other name, the largest first. */
-function labelled(spots: Spot[]): SVGElement[] {
-  const taken: { left: number; right: number; y: number }[] = [];
+function labelled(spots: Spot[], point: Taken): SVGElement[] {
+  const taken = [point];
   const bySize = [...spots].sort((a, b) => b.town.people - a.town.people);
   return bySize.flatMap((spot) => {
     const r = Math.min(5, 2 + Math.log10(Math.max(1, spot.town.people / 5000)));
     const dot = shape('circle', { class: 'town', cx: spot.x, cy: spot.y, r });
     const width = spot.town.name.length * 6.2;
-    const left = spot.x + 8 + width > SIDE ? spot.x - 8 - width : spot.x + 8;
-    const here = { left, right: left + width, y: spot.y };
-    const hides = (one: typeof here): boolean =>
-      Math.abs(one.y - here.y) < 13 && one.left < here.right && here.left < one.right;
-    if (left < 2 || taken.some(hides)) return [dot];
+    const sides = [spot.x + 8, spot.x - 8 - width].map((left) => {
+      return { left, right: left + width, y: spot.y };
+    });
+    const isFree = (here: Taken): boolean =>
+      here.left > 2 && here.right < SIDE && !taken.some((one) => meet(one, here));
+    const here = sides.find(isFree);
+    if (!here) return [dot];
     taken.push(here);
-    const name = shape('text', { x: left, y: spot.y + 4 });
+    const name = shape('text', { x: here.left, y: spot.y + 4 });
     name.textContent = spot.town.name;
     return [dot, name];
   });
+}
+
+function meet(one: Taken, other: Taken): boolean {
+  return Math.abs(one.y - other.y) < 13 && one.left < other.right && other.left < one.right;
 }
 
 function scale(unit: number, words: MapWords): SVGElement[] {
