@@ -25,7 +25,7 @@ from scripts.studio import find_node
 LOADED = re.compile(
     rb"""(?:\b(?:src|href|action|poster|data)=["']?|url\(["']?|@import\s+["']|"""
     rb"""\b(?:fetch|importScripts|WebSocket|EventSource|sendBeacon|import)\(["'`])"""
-    rb"""((?:https?:|wss?:)?//[^\s"'`)>]+)""",
+    rb"""((?:https?:|wss?:)?//[a-z0-9][^\s"'`)>]+)""",
     re.IGNORECASE,
 )
 

@@ -31,7 +31,7 @@ export async function frame() {
     '',
   ].join('\n');
   return {
-    file: { path: 'frame.html', bytes: Buffer.from(html), fixed: false },
+    file: { path: 'frame.html', bytes: Buffer.from(html), fixed: false, first: true },
     script: `sha256-${hash}`,
   };
 }
