@@ -1,27 +1,28 @@
 // The engine's worker in Node, for tests: the same script, in a thread that looks like a browser's.
 //
-//   node build/node_engine.mjs PARTS < questions, one JSON a line > answers, one JSON a line
+//   node build/node_engine.mjs < questions, one JSON a line > answers, one JSON a line
 //
-// PARTS is a folder of parts. A question: {"kind", "file"?, "recipe"?, "extra"?, "out"?}, files by
-// their paths; the bytes of a result are written to out.
+// A question: {"kind", "file"?, "recipe"?, "extra"?, "out"?}, files by their paths; the bytes of a
+// result are written to out. "letters" are not drawn here: Node has no canvas.
 import { readFile, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { parts } from './parts.mjs';
 
-const folder = process.argv[2];
+const all = await parts();
 const worker = new Worker(fileURLToPath(new URL('./node_thread.mjs', import.meta.url)), {
-  workerData: { script: `${folder}/engine.js` },
+  workerData: { text: all['engine.js'].toString() },
   stdout: true,
 });
 worker.stdout.pipe(process.stderr);
 const waiting = new Map();
 let number = 0;
 
-worker.on('message', async (said) => {
+worker.on('message', (said) => {
   if (said.kind === 'want') {
-    const bytes = await readFile(`${folder}/${said.name}`).catch(() => null);
-    worker.postMessage({ kind: 'part', name: said.name, bytes: bytes && new Uint8Array(bytes).buffer });
+    const bytes = all[said.name];
+    worker.postMessage({ kind: 'part', name: said.name, bytes: bytes ? new Uint8Array(bytes).buffer : null });
   } else if (said.kind !== 'share') {
     waiting.get(said.id)(said);
   }

@@ -1,9 +1,8 @@
 // A thread of Node that looks like a worker of a browser, to the script that it is told to run.
-import { readFileSync } from 'node:fs';
 import { runInThisContext } from 'node:vm';
 import { parentPort, Worker as Thread, workerData } from 'node:worker_threads';
 
-const { script, text = readFileSync(script, 'utf8'), name = '' } = workerData;
+const { text, name = '' } = workerData;
 const sources = new Map();
 
 class WorkerGlobalScope {

@@ -1,7 +1,8 @@
 """Packs the Python of the tab; runs in Pyodide itself, so that what it compiles is read there.
 
-In:  /in/stdlib.zip, /in/wheels/, /in/ours/.   Out: /out/stdlib.pack, a zip that Python reads as it
-lies, and /out/engine.pack: a length, an index of paths and sizes as JSON, then the files.
+In: /in/stdlib.zip with /in/wheels/, or /in/ours/. Out: /out/stdlib.pack, a zip that Python reads as
+it lies, and /out/others.pack; or /out/engine.pack. The last two have a length, an index of paths and
+sizes as JSON, then the files.
 Nothing of either has a time or a path of the machine that made it.
 """
 
@@ -88,10 +89,12 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 
 def main() -> None:
-    """Write both packs."""
-    Path("/out/stdlib.pack").write_bytes(library(Path("/in/stdlib.zip")))
-    files = {**of_wheels(Path("/in/wheels")), **of_ours(Path("/in/ours"))}
-    Path("/out/engine.pack").write_bytes(packed(files))
+    """Write the packs of what is there."""
+    if Path("/in/stdlib.zip").exists():
+        Path("/out/stdlib.pack").write_bytes(library(Path("/in/stdlib.zip")))
+        Path("/out/others.pack").write_bytes(packed(of_wheels(Path("/in/wheels"))))
+    if Path("/in/ours").exists():
+        Path("/out/engine.pack").write_bytes(packed(of_ours(Path("/in/ours"))))
 
 
 main()

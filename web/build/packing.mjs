@@ -17,47 +17,49 @@ const ROOMS = ['', 'codecs/', 'ops/', 'places/'];
 const BESIDES = ['batch/__init__.py', 'batch/losses.py', 'engine/__init__.py', 'engine/plain.py'];
 const DATA = ['.py', '.xz', '.txt', '.ttf'];
 
-/** stdlib.pack and engine.pack; made once for the same inputs. */
+/** stdlib.pack, others.pack and engine.pack; each made once for the same inputs. */
 export async function packs() {
-  const files = [...(await ours()), ...(await beside())];
   const library = await readFile(fileURLToPath(import.meta.resolve('pyodide/python_stdlib.zip')));
-  const script = await readFile(`${ROOT}/build/pack.py`);
   const lock = await readFile(LOCK);
-  const stamp = createHash('sha256').update(script).update(lock).update(library);
+  const others = await kept([{ name: 'stdlib.zip', bytes: library }, { name: 'lock', bytes: lock }], wheels);
+  const files = [...(await ours()), ...(await beside())];
+  return { ...others, ...(await kept(files.map(({ name, bytes }) => ({ name: `ours/${name}`, bytes })))) };
+}
+
+// What pack.py makes of these files and of more, which is asked for only where it is to be made.
+async function kept(files, more = async () => []) {
+  const script = await readFile(`${ROOT}/build/pack.py`);
+  const stamp = createHash('sha256').update(script);
   for (const { name, bytes } of files) {
-    stamp.update(name).update('\0').update(bytes);
+    stamp.update(`${name}\0${bytes.length}\0`).update(bytes);
   }
-  const kept = `${WORK}/${stamp.digest('hex').slice(0, 24)}`;
-  if (!existsSync(kept)) {
-    await rm(`${kept}.part`, { recursive: true, force: true });
-    await mkdir(`${kept}.part`, { recursive: true });
-    const made = await packedIn({ files, library, script: script.toString(), wheels: await wheels() });
+  const folder = `${WORK}/${stamp.digest('hex').slice(0, 24)}`;
+  if (!existsSync(folder)) {
+    const part = `${folder}.${process.pid}`;
+    await mkdir(part, { recursive: true });
+    const made = await packedIn([...files, ...(await more())], script.toString());
     for (const [name, bytes] of Object.entries(made)) {
-      await writeFile(`${kept}.part/${name}`, bytes);
+      await writeFile(`${part}/${name}`, bytes);
     }
-    await rename(`${kept}.part`, kept);
+    await rename(part, folder).catch(() => rm(part, { recursive: true }));
   }
-  const names = ['engine.pack', 'stdlib.pack'];
-  return Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await readFile(`${kept}/${name}`)])),
-  );
+  const names = (await readdir(folder)).sort();
+  const found = names.map(async (name) => [name, await readFile(`${folder}/${name}`)]);
+  return Object.fromEntries(await Promise.all(found));
 }
 
 /** Runs pack.py within Pyodide, which compiles for itself. */
-async function packedIn({ files, library, script, wheels }) {
+async function packedIn(files, script) {
   const { loadPyodide } = await import('pyodide');
   const python = await loadPyodide();
-  const put = (path, bytes) => {
-    python.FS.mkdirTree(dirname(path));
-    python.FS.writeFile(path, bytes);
-  };
-  put('/in/stdlib.zip', library);
-  files.forEach(({ name, bytes }) => put(`/in/ours/${name}`, bytes));
-  wheels.forEach(({ name, bytes }) => put(`/in/wheels/${name}`, bytes));
+  for (const { name, bytes } of files) {
+    python.FS.mkdirTree(dirname(`/in/${name}`));
+    python.FS.writeFile(`/in/${name}`, bytes);
+  }
   python.FS.mkdirTree('/out');
   python.runPython(script);
-  const take = (name) => Buffer.from(python.FS.readFile(`/out/${name}`));
-  return { 'stdlib.pack': take('stdlib.pack'), 'engine.pack': take('engine.pack') };
+  const made = python.FS.readdir('/out').filter((name) => !name.startsWith('.'));
+  return Object.fromEntries(made.map((name) => [name, Buffer.from(python.FS.readFile(`/out/${name}`))]));
 }
 
 /** The modules of src/safelight that a tab may need, by their names in the pack. */
@@ -95,18 +97,21 @@ export async function wheels() {
   const digest = createHash('sha256').update(await readFile(LOCK)).digest('hex').slice(0, 24);
   const folder = `${WORK}/wheels-${digest}`;
   if (!existsSync(folder)) {
-    await rm(`${folder}.part`, { recursive: true, force: true });
+    const part = `${folder}.${process.pid}`;
     const asked = ['--python-version', '314', '--implementation', 'cp', '--abi', 'cp314', '--abi', 'none'];
     const platforms = ['--platform', PLATFORM, '--platform', 'any'];
     execFileSync(process.env.SAFELIGHT_PYTHON ?? 'python3', [
       ...['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check'],
       ...['--require-hashes', '--no-deps', '--only-binary=:all:', ...asked, ...platforms],
-      ...['--dest', `${folder}.part`, '-r', LOCK],
+      ...['--dest', part, '-r', LOCK],
     ], { stdio: ['ignore', 'ignore', 'inherit'] });
-    await rename(`${folder}.part`, folder);
+    await rename(part, folder).catch(() => rm(part, { recursive: true }));
   }
   const names = (await readdir(folder)).sort();
   return Promise.all(
-    names.map(async (name) => ({ name, bytes: await readFile(`${folder}/${name}`) })),
+    names.map(async (name) => ({
+      name: `wheels/${name}`,
+      bytes: await readFile(`${folder}/${name}`),
+    })),
   );
 }

@@ -13,6 +13,9 @@ HEIF = "vips-heif.wasm"
 # What needs a library that is loaded only when it is asked for.
 NEEDS = {"heif": HEIF}
 
+# How engines of browsers say that there is no more.
+SHORT_OF_MEMORY = ("out of memory", "allocation", "aborted", "invalid array length", "oom")
+
 
 class Error(Exception):
     """What libvips says went wrong."""
@@ -36,16 +39,21 @@ def called(owner: Any, operation: str, arguments: tuple[Any, ...], options: dict
     """What wasm-vips answers. Raises Error."""
     require(operation)
     first, *more = operation.split("_")
-    method = getattr(owner, first + "".join(part.capitalize() for part in more), None)
-    if method is None:
+    name = first + "".join(part.capitalize() for part in more)
+    if not hasattr(owner, name):
         raise AttributeError(f"libvips in the tab has no {operation}")
     given = [outward(one) for one in arguments]
     if options:
         given.append(outward(options))
+    return invoked(owner, name, *given)
+
+
+def invoked(owner: Any, name: str, *given: Any) -> Any:
+    """What a function of wasm-vips answers. Raises Error, MemoryError."""
     try:
-        return method(*given)
+        return seams.call(owner, name, to_js(list(given)))
     except JsException as error:
-        raise Error(_message(error)) from None
+        raise _ours(error) from None
 
 
 def outward(value: Any) -> Any:
@@ -74,8 +82,10 @@ def inward(value: Any) -> Any:
     return list(value)
 
 
-def _message(error: JsException) -> str:
-    said = getattr(error.js_error, "message", None)
-    if isinstance(said, JsProxy):
-        said = " ".join(str(part) for part in said)
-    return str(said or error)
+def _ours(error: JsException) -> Exception:
+    """libvips's own words as an Error; MemoryError where there was no more; else what it was."""
+    if error.name == "vips::Error":
+        return Error(error.message)
+    if any(words in error.message.lower() for words in SHORT_OF_MEMORY):
+        return MemoryError(error.message)
+    return error

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, ClassVar, Self
 
 from pyvips import values
-from pyvips.bridge import called, inward, libvips, outward
+from pyvips.bridge import called, invoked, inward, libvips, outward
 
 PLAIN = ("width", "height", "bands", "format", "coding", "interpretation")
 NUMBERS = ("xoffset", "yoffset", "xres", "yres")
@@ -69,7 +69,7 @@ class Image(metaclass=_Loaders):
 
         samples = outward(memoryview(data))
         typed = getattr(js, KINDS[format]).new(samples.buffer)
-        return cls(libvips().Image.newFromMemory(typed, width, height, bands, format))
+        return cls(invoked(libvips().Image, "newFromMemory", typed, width, height, bands, format))
 
     @classmethod
     def new_from_array(cls, array: Any, scale: float = 1.0, offset: float = 0.0) -> Self:

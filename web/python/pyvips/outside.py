@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
-from pyvips.bridge import Error, libvips, outward
+from pyvips.bridge import Error, invoked, libvips, outward
 
 
 class Source:
@@ -20,7 +20,7 @@ class Source:
     @classmethod
     def new_from_memory(cls, data: bytes | memoryview) -> Self:
         """libvips has a copy of its own of these bytes."""
-        return cls(libvips().Source.newFromMemory(outward(data)))
+        return cls(invoked(libvips().Source, "newFromMemory", outward(data)))
 
 
 class SourceCustom:

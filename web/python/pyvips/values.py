@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pyvips.bridge import inward, libvips, outward
+from pyvips.bridge import invoked, inward, libvips, outward
 
 
 class GValue:
@@ -38,7 +38,8 @@ def kind_of(number: int) -> str:
 
 def read(picture: Any, name: str) -> Any:
     """A field of a picture of wasm-vips."""
-    return inward(getattr(picture, f"get{WAYS[kind_of(picture.getTypeof(name))]}")(name))
+    way = WAYS[kind_of(picture.getTypeof(name))]
+    return inward(invoked(picture, f"get{way}", name))
 
 
 def write(picture: Any, kind: str | int, name: str, value: Any) -> None:
@@ -46,4 +47,4 @@ def write(picture: Any, kind: str | int, name: str, value: Any) -> None:
     way = WAYS[kind if isinstance(kind, str) else kind_of(kind)]
     if way == "Int":
         value = int(value)
-    getattr(picture, f"set{way}")(name, outward(value))
+    invoked(picture, f"set{way}", name, outward(value))

@@ -37,7 +37,8 @@ def told(error: SafelightError) -> dict[str, str | int]:
 
 
 def _hint(error: SafelightError) -> str:
-    if error.hint != type(error).usual_hint and "--" not in error.hint:
+    is_of_a_terminal = "--" in error.hint or "safelight" in error.hint
+    if error.hint != type(error).usual_hint and not is_of_a_terminal:
         return error.hint
     known = (HINTS[kind] for kind in type(error).__mro__ if kind in HINTS)
-    return next(known, "" if "safelight" in error.hint or "--" in error.hint else error.hint)
+    return next(known, "" if is_of_a_terminal else error.hint)

@@ -112,7 +112,7 @@ class TabEngine implements Engine {
         return failed(new Problem(CANCELLED));
       }
       const id = ++this.#number;
-      const cancel = () => this.#cancel(id);
+      const cancel = () => this.#leave(id, CANCELLED);
       const over = () => signal?.removeEventListener('abort', cancel);
       signal?.addEventListener('abort', cancel);
       this.#waiting.set(id, {
@@ -159,7 +159,9 @@ class TabEngine implements Engine {
         return this.#settle(said.id, (one) => one.done(said));
       case 'failed':
         this.#state = said.failure.code === 'part-missing' ? 'broken' : 'ready';
-        return this.#settle(said.id, (one) => one.failed(new Problem(said.failure)));
+        return said.unwell
+          ? this.#leave(said.id, said.failure)
+          : this.#settle(said.id, (one) => one.failed(new Problem(said.failure)));
     }
   }
 
@@ -169,11 +171,11 @@ class TabEngine implements Engine {
     worker.postMessage({ kind: 'part', name, bytes } satisfies ToWorker);
   }
 
-  // Python cannot be stopped in the middle of a job. So its worker is ended, and whatever else waited
-  // is asked again of a new one.
-  #cancel(id: number): void {
+  // Python cannot be stopped in the middle of a job, and is not trusted after a fault. So its worker is
+  // ended, and whatever else waited is asked again of a new one.
+  #leave(id: number, failure: Failure): void {
     const others = [...this.#waiting].filter(([one]) => one !== id);
-    this.#settle(id, (one) => one.failed(new Problem(CANCELLED)));
+    this.#settle(id, (one) => one.failed(new Problem(failure)));
     this.#drop();
     others.forEach(([one, { ask }]) => void this.#send(one, ask));
   }

@@ -1,5 +1,5 @@
 // Letters drawn by the browser, laid out as FreeType lays them out for Pillow: each sign begins at a
-// whole pixel. Python asks for them through web/python/PIL.
+// whole pixel, and none moves under another. Python asks for them through web/python/PIL.
 
 const FAMILY = 'safelight-letters';
 // What Pillow puts between two lines, in pixels.
@@ -95,14 +95,9 @@ function contextOf(width: number, height: number, size: number): OffscreenCanvas
 function laidOut(context: OffscreenCanvasRenderingContext2D, text: string): Line {
   const starts: number[] = [];
   let advance = 0;
-  let before = '';
   for (const sign of text) {
-    const alone = context.measureText(sign).width;
-    const kerned = before && context.measureText(before + sign).width - context.measureText(before).width - alone;
-    advance += Math.round(kerned || 0);
     starts.push(advance);
-    advance += Math.round(alone);
-    before = sign;
+    advance += Math.round(context.measureText(sign).width);
   }
   return { text, starts, advance };
 }

@@ -2,6 +2,7 @@
 import text from 'virtual:libvips';
 import { AT, forget, keep } from './quiet';
 
+type Owner = Record<string, ((...given: unknown[]) => unknown) | undefined>;
 type Start = (settings: Record<string, unknown>) => Promise<unknown>;
 
 const THREADS = 6;
@@ -34,6 +35,19 @@ export async function startLibvips(
   });
   names.forEach(forget);
   return vips;
+}
+
+/** Calls one of its operations. What C++ throws is no Error in every browser: here it becomes one. */
+export function call(owner: Owner, name: string, given: unknown[]): unknown {
+  try {
+    return owner[name]?.(...given);
+  } catch (error) {
+    const said = (error as { message?: unknown }).message;
+    if (Array.isArray(said)) {
+      throw Object.assign(new Error(said.slice(1).join(' ')), { name: String(said[0]) });
+    }
+    throw error instanceof Error ? error : new Error(String(said ?? error));
+  }
 }
 
 // Its workers are known, so that a second start ends those of the first.

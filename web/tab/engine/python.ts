@@ -32,11 +32,11 @@ const SITE = '/lib/engine';
 
 /** Python with our modules in it. Rejects where a part is not to be had. */
 export async function startPython(part: Fetch, seams: Record<string, unknown>): Promise<Answering> {
-  const [wasm, library, engine] = await Promise.all(
-    ['pyodide.asm.wasm', LIBRARY, 'engine.pack'].map(part),
-  ) as [ArrayBuffer, ArrayBuffer, ArrayBuffer];
-  keep('pyodide.asm.wasm', wasm);
-  keep(LIBRARY, library);
+  const [wasm, library, ...packs] = await Promise.all(
+    ['pyodide.asm.wasm', LIBRARY, 'others.pack', 'engine.pack'].map(part),
+  );
+  keep('pyodide.asm.wasm', wasm as ArrayBuffer);
+  keep(LIBRARY, library as ArrayBuffer);
   const settings = {
     createPyodideModule,
     indexURL: AT,
@@ -49,7 +49,8 @@ export async function startPython(part: Fetch, seams: Record<string, unknown>): 
   const python = await loadPyodide(settings as unknown as Parameters<typeof loadPyodide>[0]);
   forget('pyodide.asm.wasm');
   forget(LIBRARY);
-  unpack(python, engine);
+  packs.forEach((pack) => unpack(python, pack));
+  python.runPython(`import sys; sys.path.insert(0, "${SITE}")`);
   python.registerJsModule('safelight_seams', seams);
   return python.pyimport('safelight_tab.answering') as unknown as Answering;
 }
@@ -71,5 +72,4 @@ function unpack(python: PyodideInterface, pack: ArrayBuffer): void {
     python.FS.writeFile(path, new Uint8Array(pack, at, size));
     at += size;
   }
-  python.runPython(`import sys; sys.path.insert(0, "${SITE}")`);
 }

@@ -104,4 +104,5 @@ export type FromWorker =
   | { kind: 'want'; name: string }
   | { kind: 'share'; id: number; share: number }
   | { kind: 'done'; id: number; answer: unknown; bytes?: Uint8Array<ArrayBuffer> }
-  | { kind: 'failed'; id: number; failure: Failure };
+  /** unwell: after this the worker is of no more use. */
+  | { kind: 'failed'; id: number; failure: Failure; unwell: boolean };

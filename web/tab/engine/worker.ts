@@ -1,5 +1,5 @@
 // The engine's worker: one question after the other, answered by our own Python.
-import { canThread, startLibvips } from './libvips';
+import { call, canThread, startLibvips } from './libvips';
 import { letters, takeFont } from './letters';
 import { type Answering, type PythonBytes, startPython } from './python';
 import type { Failure, FromWorker, ToWorker } from './talk';
@@ -12,7 +12,7 @@ const scope = globalThis as unknown as {
 };
 const awaited = new Map<string, (bytes: ArrayBuffer | null) => void>();
 // What Python finds as the module safelight_seams.
-const seams: Record<string, unknown> = { vips: undefined, libraries: [], letters };
+const seams: Record<string, unknown> = { vips: undefined, libraries: [], letters, call };
 let python: Promise<Answering> | undefined;
 let last: Promise<void> = Promise.resolve();
 
@@ -46,7 +46,10 @@ async function answer(asked: Asked): Promise<void> {
     python ??= startPython(part, seams);
     await work(await python, asked);
   } catch (error) {
-    scope.postMessage({ kind: 'failed', id: asked.id, failure: failureOf(error) });
+    const refused = error instanceof Refused;
+    const failure = refused ? error.failure : failureOf(error);
+    const unwell = !refused || failure.code === 'memory-exceeded';
+    scope.postMessage({ kind: 'failed', id: asked.id, failure, unwell });
   }
 }
 
@@ -143,9 +146,16 @@ function told(words: string): unknown {
   return answered;
 }
 
+// What nobody foresaw; mostly a browser that has no more memory to give.
 function failureOf(error: unknown): Failure {
-  if (error instanceof Refused) {
-    return error.failure;
+  const words = String(error).toLowerCase();
+  if (/memory|allocation|aborted|array length/.test(words)) {
+    return {
+      code: 'memory-exceeded',
+      title: 'the work needed more memory than this tab has',
+      hint: 'try a smaller picture, or continue on this computer',
+      status: 413,
+    };
   }
   return {
     code: 'failed',
