@@ -24,8 +24,9 @@ export function manifest(): Promise<Manifest> {
 }
 
 /** One file of this build. Rejects with a Problem where it is not to be had. */
-export async function fetched(name: string): Promise<Response> {
-  const answer = await fetch(FILES + name, { credentials: 'same-origin' }).catch(() => null);
+export async function fetched(name: string, priority: RequestPriority = 'auto'): Promise<Response> {
+  const init = { credentials: 'same-origin', priority } as const;
+  const answer = await fetch(FILES + name, init).catch(() => null);
   if (answer?.ok) return answer;
   throw new Problem({
     status: answer?.status ?? 0,
@@ -36,12 +37,12 @@ export async function fetched(name: string): Promise<Response> {
 }
 
 /** The same for a file whose name has its content in it: kept on this device from then on. */
-export async function keptFile(name: string): Promise<Response> {
+export async function keptFile(name: string, priority?: RequestPriority): Promise<Response> {
   const { version } = await manifest();
   const cache = await globalThis.caches?.open(cacheName(version)).catch(() => undefined);
   const before = await cache?.match(FILES + name);
   if (before !== undefined) return before;
-  const answer = await fetched(name);
+  const answer = await fetched(name, priority);
   await cache?.put(FILES + name, answer.clone()).catch(() => undefined); // no room is no reason
   return answer;
 }

@@ -11,7 +11,7 @@ const held = new Map<string, Promise<Blob>>();
 /** A fresh copy of a part; null where it is not to be had. */
 export async function part(name: string): Promise<ArrayBuffer | null> {
   try {
-    return await (await bytesOf(name)).arrayBuffer();
+    return await (await bytesOf(name, 'high')).arrayBuffer();
   } catch {
     return null;
   }
@@ -21,16 +21,16 @@ export async function part(name: string): Promise<ArrayBuffer | null> {
 export async function fetchAll(): Promise<boolean> {
   let isWhole = true;
   for (const name of Object.keys((await manifest()).parts)) {
-    await bytesOf(name).catch(() => (isWhole = false));
+    await bytesOf(name, 'low').catch(() => (isWhole = false));
   }
   return isWhole;
 }
 
-function bytesOf(name: string): Promise<Blob> {
+function bytesOf(name: string, priority: RequestPriority): Promise<Blob> {
   const known = held.get(name);
   if (known !== undefined) return known;
   const coming = manifest()
-    .then(({ parts }) => keptFile(Object.hasOwn(parts, name) ? (parts[name] ?? name) : name))
+    .then(({ parts }) => keptFile((Object.hasOwn(parts, name) && parts[name]) || name, priority))
     .then((answer) => answer.blob());
   held.set(name, coming);
   coming.catch(() => held.delete(name)); // the server may be back when it is asked again
