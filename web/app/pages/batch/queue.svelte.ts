@@ -6,7 +6,7 @@ import { counted, named, type Row } from '../../../core/rows';
 import { endingOf, type Result } from '../../results/result';
 import { isGone, said } from '../../work/problems';
 import { refusal } from '../../work/task.svelte';
-import { erased, worked, type Wish } from '../../work/working';
+import { erased, worked, type Listener, type Wish } from '../../work/working';
 
 type Changing = { -readonly [Key in keyof Row]: Row[Key] };
 /** Writes a result and says under which name: one that nothing had before. */
@@ -22,6 +22,8 @@ class Queue {
   isRunning = $state(false);
   /** Why it stopped by itself: the server is gone, or does not know this browser any more. */
   problem = $state.raw<Problem | null>(null);
+  /** The server does not answer while it has pictures; it is asked again by itself. */
+  isLost = $state(false);
   place = $state<'computer' | 'network' | null>(null);
   /** Where results go at once; without one they wait here to be saved together. */
   sink = $state.raw<Sink | null>(null);
@@ -31,6 +33,7 @@ class Queue {
   private wish: Wish | null = null;
   private stops = new Map<number, AbortController>();
   private jobs: string[] = [];
+  private again = new Set<number>();
   private last = 0;
 
   readonly counts = $derived(counted(this.rows));
@@ -132,12 +135,13 @@ class Queue {
     this.stops.set(row.id, stop);
     row.state = 'sending';
     try {
-      const result = await worked(file, wish, listener(row), stop.signal);
+      const result = await worked(file, wish, this.listener(row), stop.signal);
       await this.take(row, file, result);
     } catch (thrown) {
       await this.failed(row, file, Problem.of(thrown));
     } finally {
       this.stops.delete(row.id);
+      this.isLost &&= this.stops.size > 0;
       this.fill();
     }
   }
@@ -160,11 +164,24 @@ class Queue {
     });
   }
 
+  private listener(row: Changing): Listener {
+    return {
+      stage: (stage) => (row.state = stage === 'sending' ? 'sending' : 'working'),
+      share: (share) => (row.share = share),
+      lost: (isLost) => (this.isLost = isLost),
+    };
+  }
+
   private async failed(row: Changing, file: File, problem: Problem): Promise<void> {
     if (problem.code === 'cancelled') return void (row.state = 'stopped');
     if (isGone(problem) || problem.status === 401) {
       Object.assign(row, fresh(row.id, file));
       this.problem = problem; // nothing more is sent until somebody says so
+      return;
+    }
+    if (problem.code === 'gone' && !this.again.has(row.id)) {
+      this.again.add(row.id); // the server has started again and lost it; the file is still here
+      Object.assign(row, fresh(row.id, file));
       return;
     }
     if (problem.code === 'busy') {
@@ -176,16 +193,6 @@ class Queue {
     }
     fail(row, problem);
   }
-}
-
-function listener(row: Changing) {
-  return {
-    stage: (stage: 'sending' | 'working' | 'fetching') => {
-      row.state = stage === 'sending' ? 'sending' : 'working';
-    },
-    share: (share: number) => (row.share = share),
-    lost: () => undefined,
-  };
 }
 
 function fail(row: Changing, problem: Problem): void {

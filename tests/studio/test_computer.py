@@ -1,0 +1,219 @@
+"""Tools of this computer: through the server, and what comes of them is what the engine gives."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+import safelight
+from bench.browsing import context_of, known_to
+from bench.serving import serving
+from tests.studio.browsing import open_tool, saved, sources
+
+WORK_MS = 60_000
+CHOOSER = "input[type=file]:not([webkitdirectory]):not([capture])"
+
+
+def drawn(width: int = 96, height: int = 72, *, seed: int = 0) -> Image.Image:
+    """A mug on a plain ground."""
+    picture = Image.new("RGB", (width, height), (225, 228, 232))
+    pen = ImageDraw.Draw(picture)
+    pen.rounded_rectangle(
+        (width * 0.3, height * 0.25, width * 0.62, height * 0.85),
+        radius=height // 12,
+        fill=(150 + seed, 40, 35),
+    )
+    pen.ellipse(
+        (width * 0.56, height * 0.38, width * 0.74, height * 0.7), outline=(120, 30, 30), width=5
+    )
+    return picture
+
+
+def as_file(picture: Image.Image, format: str = "PNG", **more: Any) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, format, **more)
+    return out.getvalue()
+
+
+def by_engine(data: bytes, *steps: dict[str, Any]) -> bytes:
+    """What the engine gives without a server and a browser."""
+    recipe = safelight.Recipe.from_steps([{"op": "scrub"}, *steps])
+    result = safelight.run(data, recipe)
+    assert isinstance(result, safelight.Result)
+    assert result.data is not None
+    return result.data
+
+
+def samples(data: bytes) -> Any:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGBA")).astype(int)
+
+
+def choose(page: Page, tool: str, *files: tuple[str, bytes]) -> None:
+    open_tool(page, tool)
+    given: list[FilePayload] = [
+        {"name": name, "mimeType": "", "buffer": data} for name, data in files
+    ]
+    page.locator(f".page:has(h1) {CHOOSER}").first.set_input_files(given)
+
+
+def work(page: Page, verb: str) -> None:
+    page.get_by_role("button", name=verb, exact=True).click()
+    expect(page.get_by_role("region", name="Result")).to_be_visible(timeout=WORK_MS)
+
+
+def press(page: Page, name: str) -> Callable[[], None]:
+    return lambda: page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_enlarge_restore_sanitize(page: Page) -> None:
+    small = as_file(drawn())
+    choose(page, "enlarge", ("mug.png", small))
+    expect(page.get_by_text("Becomes 192 × 144")).to_be_visible()
+    work(page, "Enlarge")
+    [(name, large)] = saved(page, press(page, "Save"))
+    assert name == "mug.x2.png"
+    assert large == by_engine(small, {"op": "upscale", "scale": 2})
+    region = page.get_by_role("region", name="Result")
+    expect(region.get_by_text("This computer", exact=True)).to_be_visible()
+    [(name, receipt)] = saved(page, press(page, "Save receipt"))
+    assert name == "mug.x2.png.receipt.json"
+    assert b'"payloadType"' in receipt
+    press(page, "Erase now")()
+    expect(region).to_have_count(0)
+
+    worn = as_file(drawn(160, 120), "JPEG", quality=20)
+    choose(page, "restore", ("worn.jpg", worn))
+    work(page, "Restore")
+    [(_, restored)] = saved(page, press(page, "Save"))
+    assert restored == by_engine(worn, {"op": "restore"})
+
+    choose(page, "sanitize", ("worn.jpg", worn))
+    page.get_by_label("Save as").select_option("png")
+    work(page, "Build a clean file")
+    [(name, clean)] = saved(page, press(page, "Save"))
+    assert name == "worn.sanitized.png"
+    assert clean == by_engine(worn, {"op": "sanitize"}, {"op": "convert", "to": "png"})
+
+
+def test_cut_out_with_a_brush(page: Page) -> None:
+    picture = as_file(drawn(320, 240))
+    choose(page, "cutout", ("mug.png", picture))
+    work(page, "Cut out")
+    stage = page.locator("safelight-brush .stage")
+    expect(stage).to_be_visible()
+    [(name, plain)] = saved(page, press(page, "Save PNG"))
+    assert name == "mug.cutout.png"
+    assert plain == by_engine(picture, {"op": "cutout"})
+    before = samples(plain)
+    assert before[120, 150, 3] == 255, "the middle of the mug is subject"
+    assert before[20, 20, 3] == 0, "the corner is ground"
+
+    box = stage.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * 150 / 320, box["y"] + box["height"] / 2
+    page.mouse.move(x - 40, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y, steps=4)
+    page.mouse.up()
+    after = samples(saved(page, press(page, "Save PNG"))[0][1])
+    assert after[120, 150, 3] == 0, "what was painted over is gone"
+    assert np.array_equal(after[60], before[60]), "nothing else changed"
+
+    stage.focus()
+    page.keyboard.press("x")  # puts back from here on
+    expect(page.get_by_role("button", name="Put back")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.down(" ")
+    for _ in range(8):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.up(" ")
+    back = samples(saved(page, press(page, "Save PNG"))[0][1])
+    assert np.array_equal(back[120, 150], samples(picture)[120, 150]), "the original is there again"
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    [(_, undone)] = saved(page, press(page, "Save PNG"))
+    assert undone == plain
+
+    page.get_by_label("A colour").check()
+    page.get_by_label("Frame").select_option("square_10")
+    [(_, framed)] = saved(page, press(page, "Save WebP"))
+    shown = Image.open(io.BytesIO(framed)).convert("RGB")
+    assert shown.width == shown.height
+    corner = shown.getpixel((2, 2))
+    assert isinstance(corner, tuple)
+    assert min(corner) > 250
+
+
+def test_a_batch_with_a_bad_file(page: Page) -> None:
+    pictures = {f"mug{number}.png": as_file(drawn(seed=number)) for number in range(4)}
+    files = [*pictures.items(), ("bad.jpg", b"no picture"), ("empty.png", b"")]
+    choose(page, "batch", *files)
+    page.get_by_role("button", name="For the web").click()
+    page.get_by_label("quality").fill("60")
+    page.get_by_label("quality").press("Tab")
+    page.get_by_role("button", name="Move convert up").click()
+    expect(page.get_by_text("1. convert")).to_be_visible()
+    [(_, recipe)] = saved(page, press(page, "Save recipe"))
+    assert safelight.Recipe.parse(recipe.decode()).verbs == ("convert", "resize")
+
+    page.get_by_role("button", name="Start").click()
+    progress = page.get_by_text("6 of 6 ended", exact=True).first
+    expect(progress).to_be_visible(timeout=WORK_MS)
+    page.get_by_role("button", name="State", exact=True).click()
+    first = page.locator("tbody tr").first
+    expect(first).to_contain_text("bad.jpg")
+    expect(first).to_contain_text("no picture format")
+
+    [(_, packed)] = saved(page, press(page, "Save all as zip"))
+    steps = ({"op": "convert", "to": "webp", "quality": 60}, {"op": "resize", "fit": "2000x2000"})
+    with zipfile.ZipFile(io.BytesIO(packed)) as found:
+        assert found.namelist() == [f"mug{number}.webp" for number in range(4)]
+        for name, data in pictures.items():
+            assert found.read(name.replace("png", "webp")) == by_engine(data, *steps)
+    [(_, table)] = saved(page, press(page, "Save table (CSV)"))
+    rows = list(csv.DictReader(io.StringIO(table.decode())))
+    assert [row["state"] for row in rows] == ["done"] * 4 + ["failed"] * 2
+    assert [row["code"] for row in rows[4:]] == ["format-unknown", "empty-file"]
+
+    page.get_by_role("button", name="Retry 2").click()
+    expect(progress).to_be_visible(timeout=WORK_MS)
+    expect(page.get_by_text("4 done, 2 failed")).to_be_visible()
+
+    page.context.set_offline(True)
+    more = [(f"more{number}.png", as_file(drawn(seed=number))) for number in range(3)]
+    choose(page, "batch", *more)
+    page.get_by_role("button", name="Start 3 files").click()
+    alert = page.get_by_role("alert").filter(has_text="The server does not answer")
+    expect(alert.first).to_be_visible()
+    page.context.set_offline(False)
+    alert.first.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("7 done, 2 failed")).to_be_visible(timeout=WORK_MS)
+
+
+@pytest.mark.opens_sockets("a server of its own, which ends while it has a picture")
+def test_a_server_that_ends_loses_nothing(browser: Browser, built: Path, root: Path) -> None:
+    large = as_file(drawn(900, 700))
+    with (
+        tempfile.TemporaryDirectory(prefix="studio-") as name,
+        serving(Path(name), environment=sources(root)) as server,
+        context_of(browser, server, known_to(browser, server), locale="en-GB") as context,
+    ):
+        page = context.new_page()
+        page.goto("/#/enlarge")
+        choose(page, "enlarge", ("mug.png", large))
+        page.get_by_label("4 times").check()
+        press(page, "Enlarge")()
+        expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+        server.close()
+        expect(page.get_by_text("The server does not answer").first).to_be_visible()
+        expect(page.get_by_text("mug.png")).to_be_visible()
+        expect(page.get_by_text("Your picture is still here").first).to_be_visible()
