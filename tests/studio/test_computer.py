@@ -6,7 +6,6 @@ import csv
 import io
 import tempfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 import safelight
 from bench.browsing import context_of, known_to
 from bench.serving import serving
-from tests.studio.browsing import open_tool, saved, sources
+from tests.studio.browsing import open_tool, sources
 
 WORK_MS = 60_000
 CHOOSER = "input[type=file]:not([webkitdirectory]):not([capture])"
@@ -58,6 +57,11 @@ def samples(data: bytes) -> Any:
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGBA")).astype(int)
 
 
+def alike(one: bytes, other: bytes) -> bool:
+    """The same file, or where a net worked with other threads, samples next to each other."""
+    return one == other or bool(np.abs(samples(one) - samples(other)).max() <= 1)
+
+
 def choose(page: Page, tool: str, *files: tuple[str, bytes]) -> None:
     open_tool(page, tool)
     given: list[FilePayload] = [
@@ -71,8 +75,15 @@ def work(page: Page, verb: str) -> None:
     expect(page.get_by_role("region", name="Result")).to_be_visible(timeout=WORK_MS)
 
 
-def press(page: Page, name: str) -> Callable[[], None]:
-    return lambda: page.get_by_role("button", name=name, exact=True).click()
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def saved(page: Page, name: str) -> tuple[str, bytes]:
+    """Name and bytes of what a button saves."""
+    with page.expect_download() as coming:
+        press(page, name)
+    return coming.value.suggested_filename, Path(coming.value.path()).read_bytes()
 
 
 def test_enlarge_restore_sanitize(page: Page) -> None:
@@ -80,27 +91,27 @@ def test_enlarge_restore_sanitize(page: Page) -> None:
     choose(page, "enlarge", ("mug.png", small))
     expect(page.get_by_text("Becomes 192 × 144")).to_be_visible()
     work(page, "Enlarge")
-    [(name, large)] = saved(page, press(page, "Save"))
+    name, large = saved(page, "Save")
     assert name == "mug.x2.png"
-    assert large == by_engine(small, {"op": "upscale", "scale": 2})
+    assert alike(large, by_engine(small, {"op": "upscale", "scale": 2}))
     region = page.get_by_role("region", name="Result")
-    expect(region.get_by_text("This computer", exact=True)).to_be_visible()
-    [(name, receipt)] = saved(page, press(page, "Save receipt"))
+    expect(region.locator("[data-place=computer]")).to_be_visible()
+    name, receipt = saved(page, "Save receipt")
     assert name == "mug.x2.png.receipt.json"
     assert b'"payloadType"' in receipt
-    press(page, "Erase now")()
+    press(page, "Erase now")
     expect(region).to_have_count(0)
 
     worn = as_file(drawn(160, 120), "JPEG", quality=20)
     choose(page, "restore", ("worn.jpg", worn))
     work(page, "Restore")
-    [(_, restored)] = saved(page, press(page, "Save"))
-    assert restored == by_engine(worn, {"op": "restore"})
+    _, restored = saved(page, "Save")
+    assert alike(restored, by_engine(worn, {"op": "restore"}))
 
     choose(page, "sanitize", ("worn.jpg", worn))
     page.get_by_label("Save as").select_option("png")
     work(page, "Build a clean file")
-    [(name, clean)] = saved(page, press(page, "Save"))
+    name, clean = saved(page, "Save")
     assert name == "worn.sanitized.png"
     assert clean == by_engine(worn, {"op": "sanitize"}, {"op": "convert", "to": "png"})
 
@@ -111,9 +122,9 @@ def test_cut_out_with_a_brush(page: Page) -> None:
     work(page, "Cut out")
     stage = page.locator("safelight-brush .stage")
     expect(stage).to_be_visible()
-    [(name, plain)] = saved(page, press(page, "Save PNG"))
+    name, plain = saved(page, "Save PNG")
     assert name == "mug.cutout.png"
-    assert plain == by_engine(picture, {"op": "cutout"})
+    assert alike(plain, by_engine(picture, {"op": "cutout"}))
     before = samples(plain)
     assert before[120, 150, 3] == 255, "the middle of the mug is subject"
     assert before[20, 20, 3] == 0, "the corner is ground"
@@ -125,7 +136,7 @@ def test_cut_out_with_a_brush(page: Page) -> None:
     page.mouse.down()
     page.mouse.move(x + 40, y, steps=4)
     page.mouse.up()
-    after = samples(saved(page, press(page, "Save PNG"))[0][1])
+    after = samples(saved(page, "Save PNG")[1])
     assert after[120, 150, 3] == 0, "what was painted over is gone"
     assert np.array_equal(after[60], before[60]), "nothing else changed"
 
@@ -133,19 +144,19 @@ def test_cut_out_with_a_brush(page: Page) -> None:
     page.keyboard.press("x")  # puts back from here on
     expect(page.get_by_role("button", name="Put back")).to_have_attribute("aria-pressed", "true")
     page.keyboard.down(" ")
-    for _ in range(8):
+    for _ in range(14):
         page.keyboard.press("ArrowLeft")
     page.keyboard.up(" ")
-    back = samples(saved(page, press(page, "Save PNG"))[0][1])
+    back = samples(saved(page, "Save PNG")[1])
     assert np.array_equal(back[120, 150], samples(picture)[120, 150]), "the original is there again"
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("button", name="Undo").click()
-    [(_, undone)] = saved(page, press(page, "Save PNG"))
+    _, undone = saved(page, "Save PNG")
     assert undone == plain
 
     page.get_by_label("A colour").check()
     page.get_by_label("Frame").select_option("square_10")
-    [(_, framed)] = saved(page, press(page, "Save WebP"))
+    _, framed = saved(page, "Save WebP")
     shown = Image.open(io.BytesIO(framed)).convert("RGB")
     assert shown.width == shown.height
     corner = shown.getpixel((2, 2))
@@ -158,12 +169,13 @@ def test_a_batch_with_a_bad_file(page: Page) -> None:
     files = [*pictures.items(), ("bad.jpg", b"no picture"), ("empty.png", b"")]
     choose(page, "batch", *files)
     page.get_by_role("button", name="For the web").click()
-    page.get_by_label("quality").fill("60")
-    page.get_by_label("quality").press("Tab")
+    quality = page.locator("[data-step]").filter(has_text="convert").get_by_label("quality")
+    quality.fill("60")
+    quality.press("Tab")
     page.get_by_role("button", name="Move convert up").click()
     expect(page.get_by_text("1. convert")).to_be_visible()
-    [(_, recipe)] = saved(page, press(page, "Save recipe"))
-    assert safelight.Recipe.parse(recipe.decode()).verbs == ("convert", "resize")
+    _, recipe = saved(page, "Save recipe")
+    assert safelight.Recipe.parse(recipe.decode(), is_json=True).verbs == ("convert", "resize")
 
     page.get_by_role("button", name="Start").click()
     progress = page.get_by_text("6 of 6 ended", exact=True).first
@@ -173,13 +185,13 @@ def test_a_batch_with_a_bad_file(page: Page) -> None:
     expect(first).to_contain_text("bad.jpg")
     expect(first).to_contain_text("no picture format")
 
-    [(_, packed)] = saved(page, press(page, "Save all as zip"))
+    _, packed = saved(page, "Save all as zip")
     steps = ({"op": "convert", "to": "webp", "quality": 60}, {"op": "resize", "fit": "2000x2000"})
     with zipfile.ZipFile(io.BytesIO(packed)) as found:
         assert found.namelist() == [f"mug{number}.webp" for number in range(4)]
         for name, data in pictures.items():
             assert found.read(name.replace("png", "webp")) == by_engine(data, *steps)
-    [(_, table)] = saved(page, press(page, "Save table (CSV)"))
+    _, table = saved(page, "Save table (CSV)")
     rows = list(csv.DictReader(io.StringIO(table.decode())))
     assert [row["state"] for row in rows] == ["done"] * 4 + ["failed"] * 2
     assert [row["code"] for row in rows[4:]] == ["format-unknown", "empty-file"]
@@ -211,7 +223,7 @@ def test_a_server_that_ends_loses_nothing(browser: Browser, built: Path, root: P
         page.goto("/#/enlarge")
         choose(page, "enlarge", ("mug.png", large))
         page.get_by_label("4 times").check()
-        press(page, "Enlarge")()
+        press(page, "Enlarge")
         expect(page.get_by_role("button", name="Cancel")).to_be_visible()
         server.close()
         expect(page.get_by_text("The server does not answer").first).to_be_visible()
