@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Pictures of every page of the Studio, to look at: build/screens/LOOK/STATE.webp.
+
+Usage: scripts/screens.py [--readme] [STATE...]
+
+LOOK is light, dark, or phone; states in which something is wrong are among them. --readme writes
+two of them to docs/images instead. Needs the built Studio and the distribution's Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from bench.browsing import browsing, context_of, known_to  # noqa: E402 - found by the line above
+from bench.serving import serving  # noqa: E402 - the same
+from bench.visiting import State, choose, open_tool, settle, states, told, tool_frame  # noqa: E402 - the same
+from safelight.proof.serving.served import Served  # noqa: E402 - the same
+
+SCREENS = ROOT / "build" / "screens"
+IMAGES = ROOT / "docs" / "images"
+PHOTO = ROOT / "examples" / "pictures" / "lake.jpg"
+README = {"start-told": "studio-start.webp", "edit": "studio-edit.webp"}
+LARGE = {"width": 1280, "height": 800}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the browser shows itself."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+LOOKS = (
+    Look("light", {"viewport": LARGE, "color_scheme": "light"}),
+    Look("dark", {"viewport": LARGE, "color_scheme": "dark"}),
+    Look("phone", {
+        "viewport": {"width": 375, "height": 760}, "device_scale_factor": 2,
+        "is_mobile": True, "has_touch": True, "color_scheme": "light",
+    }),
+)  # fmt: skip
+
+
+def shot(page: Page, path: Path) -> None:
+    """What is to be seen, as WebP."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Image.open(io.BytesIO(page.screenshot(animations="disabled"))) as picture:
+        picture.convert("RGB").save(path, "WEBP", quality=86, method=6)
+    print(path.relative_to(ROOT))
+
+
+@contextmanager
+def visit(browser: Browser, served: Served, known: Any, look: Look) -> Iterator[Page]:
+    """A page of its own, the tools loaded."""
+    options = {"locale": "en-GB", "reduced_motion": "reduce", **look.options}
+    with context_of(browser, served, known, **options) as context:
+        page = context.new_page()
+        page.goto("/#/start")
+        tool_frame(page)
+        yield page
+
+
+def every(browser: Browser, served: Served, known: Any, names: list[str]) -> None:
+    """All states in all looks."""
+    for look in LOOKS:
+        with visit(browser, served, known, look) as page:
+            for state in states(told(PHOTO)):
+                attempt(state, page, SCREENS / look.name, not names or state.name in names)
+            if not names or "link-ended" in names:
+                page.goto(served.ready.link)
+                page.get_by_role("heading", level=1).wait_for()
+                shot(page, SCREENS / look.name / "link-ended.webp")
+
+
+def attempt(state: State, page: Page, folder: Path, is_wanted: bool) -> None:
+    """Each is entered, since later ones build on it; a failure is told and the rest goes on."""
+    try:
+        state.enter(page)
+        if is_wanted:
+            shot(page, folder / f"{state.name}.webp")
+    except Exception as error:  # noqa: BLE001 - the other states are still worth a picture
+        print(f"screens: {folder.name}/{state.name}: {str(error).splitlines()[0]}", file=sys.stderr)
+
+
+def done_and_lost(browser: Browser, served: Served, known: Any) -> None:
+    """A result of the computer, and how it looks when its server has gone: it goes now."""
+    for look in LOOKS:
+        with visit(browser, served, known, look) as page:
+            open_tool(page, "enlarge")
+            choose(page, told(PHOTO))
+            page.locator(".bench button.main").click()
+            page.wait_for_selector(".outcome", timeout=120_000)
+            settle(page)
+            shot(page, SCREENS / look.name / "enlarge-done.webp")
+            open_tool(page, "restore")
+            page.route("**/api/**", lambda route: route.abort())
+            open_tool(page, "privacy")
+            open_tool(page, "batch")
+            page.wait_for_timeout(6_000)
+            shot(page, SCREENS / look.name / "server-lost.webp")
+
+
+def for_readme(browser: Browser, served: Served, known: Any) -> None:
+    look = Look("light", {"viewport": {"width": 1200, "height": 720}, "color_scheme": "light"})
+    with visit(browser, served, known, look) as page:
+        for state in states(told(PHOTO)):
+            state.enter(page)
+            if state.name in README:
+                shot(page, IMAGES / README[state.name])
+            if state.name == list(README)[-1]:
+                return
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="pictures of the Studio")
+    parser.add_argument("--readme", action="store_true", help="the two of the README alone")
+    parser.add_argument("states", nargs="*", metavar="STATE")
+    asked = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="screens-") as name,
+        serving(Path(name), environment={"PYTHONPATH": str(ROOT / "src")}) as served,
+        browsing() as browser,
+    ):
+        known = known_to(browser, served)
+        if asked.readme:
+            for_readme(browser, served, known)
+            return
+        every(browser, served, known, asked.states)
+        if not asked.states:
+            done_and_lost(browser, served, known)
+
+
+if __name__ == "__main__":
+    main()
