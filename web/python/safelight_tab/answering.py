@@ -78,7 +78,7 @@ def _answered(work: Callable[[], Answer]) -> Answer:
         return _failed(MemoryExceeded())
     except ModuleNotFoundError as error:
         name = (error.name or "a library").partition(".")[0]
-        return _failed(SomethingMissing(f"this needs {name}, which no tab has"))
+        return _failed(SomethingMissing(f"this cannot be done in a tab: it needs {name}"))
     except Wanted as wanted:
         return Answer(json.dumps({"wants": wanted.parts}))
 

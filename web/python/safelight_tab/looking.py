@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from safelight.codecs.decode import open_image
 from safelight.engine.plain import Position, plain, position_of, services_of
 from safelight.formats import TABLE, media_type
 from safelight.image import Finding, Image
 from safelight.limits import Limits
 from safelight.places.towns import around, nearest
+from safelight_tab.opening import opened
 
 
 def facts_of(data: bytes, limits: Limits) -> dict[str, Any]:
-    """Facts of the container and all metadata. Raises what open_image raises."""
-    image = open_image(memoryview(data), limits).with_findings()
+    """Facts of the container and all metadata. Raises what opened raises."""
+    image = opened(data, limits).with_findings()
     found = sorted(image.findings, key=lambda finding: (finding.group, finding.name))
     return {
         **_of_container(image),

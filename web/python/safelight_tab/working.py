@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from safelight.batch.losses import is_loss, losses_of
-from safelight.codecs.decode import open_image
 from safelight.codecs.encode import Encoded, encode
 from safelight.codecs.libvips import foreign_errors
 from safelight.errors import FormatUnknown, ModelMissing, RecipeInvalid
@@ -19,6 +18,7 @@ from safelight.limits import Limits
 from safelight.operation import Context, ModelNeed, Operation, no_picture
 from safelight.recipe import Recipe, operation_named
 from safelight_tab.looking import finding_told
+from safelight_tab.opening import opened
 
 Pictures = Mapping[str, bytes]
 WHATS = ("removed", "kept", "added")
@@ -45,7 +45,7 @@ def done(
     """
     recipe, further = _recipe(document, extra)
     _require_fitting(recipe)
-    original = open_image(memoryview(data), limits)
+    original = opened(data, limits)
     refused = recipe.refusal(original.header.format)
     if refused is not None:
         raise refused
@@ -110,7 +110,7 @@ def _no_model(need: ModelNeed) -> Any:
 def _picture(further: Pictures, limits: Limits, digest: str) -> Image:
     if digest not in further:
         return no_picture(digest)
-    image = open_image(memoryview(further[digest]), limits)
+    image = opened(further[digest], limits)
     if not TABLE[image.header.format].reads:
         raise FormatUnknown(
             f"the further picture is {image.header.format}, of which no pixels are read",
