@@ -43,8 +43,10 @@ async function saved(desk: Desk, painted: Blob, wish: Wish): Promise<Outcome> {
   const to = formatOf(wish);
   const quality = LOSSY.includes(to) ? { quality: QUALITY } : {};
   const chroma = to === 'jpeg' ? { chroma: '4:4:4' } : {};
+  // The worker stores pixels as they are; without an effort the engine would leave them so.
+  const effort = to === 'png' ? { effort: 6 } : {};
   const steps: Step[] = [
-    { op: 'convert', to, ...quality, ...chroma },
+    { op: 'convert', to, ...quality, ...chroma, ...effort },
     { op: 'scrub', profile: 'share' },
   ];
   const mark: Step = { op: 'mark', origin: 'ai-restored' };
