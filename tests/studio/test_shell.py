@@ -21,6 +21,18 @@ SHARED = """async () => {
   form.append('pictures', new File(['not a picture'], 'shared.txt', {type: 'text/plain'}));
   await fetch('/share', {method: 'POST', body: form, redirect: 'manual'});
 }"""
+# Each of these the page must not take from the frame.
+WRONG = (
+    "{kind: 'go', tool: '../../about'}",
+    "{kind: 'go', tool: 7}",
+    "{kind: 'constructor'}",
+    "{kind: 'handover', tool: 'edit', files: []}",
+    "{kind: 'handover', tool: 'batch', files: ['name']}",
+    "{kind: 'remember', key: '../language', value: 1}",
+    "{kind: 'remember', key: 'long', value: 'x'.repeat(3000)}",
+    "'go'",
+    "null",
+)
 CONTROLLED = "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)"
 WAIT_MS, STEP_MS = 30_000, 100
 
@@ -98,6 +110,19 @@ def test_after_the_frame_stands_no_frame_goes_anywhere(page: Page) -> None:
     tool_frame(page).evaluate("() => { location.href = '/about?stolen=1'; }")
     page.wait_for_timeout(300)
     assert "stolen" not in " ".join(one.url for one in page.frames)
+
+
+def test_the_page_hears_the_frame_alone_and_only_what_it_knows(page: Page) -> None:
+    whole(page)
+    frame = tool_frame(page)
+    for wrong in WRONG:
+        frame.evaluate(f"() => parent.postMessage({wrong}, '*')")
+    page.evaluate("() => postMessage({kind: 'go', tool: 'edit'}, '*')")  # well formed, from outside
+    frame.evaluate("() => parent.postMessage({kind: 'remember', key: 'right', value: 7}, '*')")
+    until(page, lambda: page.evaluate("localStorage['safelight.tool.right']") == "7")
+    assert page.locator("main").get_attribute("data-page") == "start"
+    kept = page.evaluate("Object.keys(localStorage).filter((key) => key.includes('tool'))")
+    assert kept == ["safelight.tool.right"]
 
 
 def test_a_first_visit_is_shown_around_and_a_used_link_says_so(
