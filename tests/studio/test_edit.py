@@ -1,0 +1,151 @@
+"""Edit in the tab: the result is that of the engine on the command line, and can be compared."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Frame, Locator, Page, expect
+
+import safelight
+from tests.studio.browsing import drop, open_tool, saved
+
+# WebAssembly rounds some sums another way: no sample differs by more than this, of 255.
+MOST_OFF = 2
+GPS = 0x8825
+
+
+@pytest.fixture
+def edit(page: Page, frame: Frame, photo: Path) -> Frame:
+    """The tool with a picture of 640 by 480 pixels."""
+    drop(frame, [photo])
+    frame.locator(".sentence").wait_for()
+    open_tool(page, "edit")
+    settled(frame)
+    return frame
+
+
+def settled(frame: Frame) -> Locator:
+    """The verdict on the result of what was asked last."""
+    frame.page.wait_for_timeout(300)  # so long a change waits for the next one
+    verdict = frame.locator(".verdict[aria-busy=false]")
+    verdict.locator("output").wait_for()
+    return verdict
+
+
+def recipe_of(frame: Frame) -> safelight.Recipe:
+    frame.get_by_role("button", name="Copy as recipe").click()
+    text = frame.get_by_label("Recipe", exact=True).input_value()
+    command = frame.get_by_label("Command").input_value()
+    assert command == "safelight run recipe.json holiday.jpg"
+    frame.get_by_role("dialog").get_by_role("button", name="Close").click()
+    assert json.loads(text)["steps"][-1] == {"op": "scrub", "profile": "share"}
+    return safelight.Recipe.parse(text, is_json=True)
+
+
+def pixels(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+
+
+def press(frame: Frame, name: str) -> None:
+    frame.get_by_role("button", name=name, exact=True).click()
+
+
+def test_what_is_saved_is_what_the_recipe_makes_elsewhere(
+    page: Page, edit: Frame, photo: Path, tmp_path: Path
+) -> None:
+    """Turned, cut, made smaller and of another format, at once."""
+    press(edit, "Turn right")
+    press(edit, "Crop")
+    box = edit.get_by_role("application")
+    expect(box).to_be_focused()
+    press(edit, "1:1")
+    edit.get_by_label("Width").fill("400")
+    box.focus()
+    for key in ("ArrowRight", "Shift+ArrowDown"):
+        box.press(key)
+    press(edit, "Done")
+    edit.get_by_label("How").select_option("percent")
+    edit.get_by_label("Format", exact=True).select_option("png")
+    verdict = settled(edit)
+    expect(verdict).to_contain_text("200 × 200 · PNG")
+    ((name, data),) = saved(page, edit.get_by_role("button", name="Save", exact=True).click)
+    assert name == "holiday.png"
+    safelight.run(photo, recipe_of(edit), output=tmp_path / name)
+    there = (tmp_path / name).read_bytes()
+    assert np.abs(pixels(data) - pixels(there)).max() <= MOST_OFF
+    assert Image.open(io.BytesIO(data)).getexif().get_ifd(GPS) == {}
+
+
+def test_the_size_is_live_and_every_step_is_seen_and_taken_back(page: Page, edit: Frame) -> None:
+    edit.get_by_label("Compress").select_option("quality")
+    quality = edit.get_by_role("slider", name="Quality")
+    quality.fill("20")
+    small = settled(edit)
+    expect(small).to_contain_text(re.compile(r"\d+ % smaller"))
+    size = small.locator("output").inner_text()
+    quality.fill("95")
+    assert settled(edit).locator("output").inner_text() != size
+    quality.press("Control+z")
+    settled(edit)
+    expect(quality).to_have_value("20")
+    expect(small.locator("output")).to_have_text(size)
+    quality.press("Control+Shift+Z")
+    expect(quality).to_have_value("95")
+    edit.get_by_label("Compress").select_option("target")
+    edit.get_by_label("Largest size").fill("9")
+    settled(edit)
+    edit.get_by_label("Metadata").select_option("none")
+    expect(edit.get_by_text("its place included")).to_be_visible()
+    settled(edit)
+    ((name, data),) = saved(page, edit.get_by_role("button", name="Save", exact=True).click)
+    assert name == "holiday.edited.jpg"
+    assert len(data) <= 9_000
+    assert Image.open(io.BytesIO(data)).getexif().get_ifd(GPS)[1] == "N"
+    compared_by_keys_and_by_pointer(edit)
+
+
+def compared_by_keys_and_by_pointer(edit: Frame) -> None:
+    view = edit.get_by_role("group", name="Comparison").first
+    split = edit.get_by_role("slider", name="Split between original and result")
+    split.focus()
+    for key, percent in (
+        ("ArrowRight", 51),
+        ("PageUp", 61),
+        ("ArrowLeft", 60),
+        ("PageDown", 50),
+        ("Home", 0),
+        ("End", 100),
+        ("2", 50),
+        ("1", 100),
+        ("3", 0),
+    ):
+        split.press(key)
+        expect(split).to_have_value(str(percent))
+    expect(split).to_have_attribute("aria-valuetext", "0 % Original")
+    stage = view.locator(".stage")
+    edit.page.keyboard.down("b")
+    expect(stage).to_have_attribute("data-held", "")
+    edit.page.keyboard.up("b")
+    expect(stage).not_to_have_attribute("data-held", "")
+    around = stage.bounding_box()
+    assert around is not None
+    stage.click(position={"x": around["width"] / 2, "y": 40})
+    expect(split).to_have_value("50")
+    for mode, name in (("difference", "Difference"), ("lens", "Lens"), ("side", "Side by side")):
+        press(edit, name)
+        expect(stage).to_have_attribute("data-mode", mode)
+        expect(edit.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+    press(edit, "200 %")
+    one, other = stage.locator(".scroller").all()
+    one.evaluate("(element) => { element.scrollTop = element.scrollHeight; }")
+    edit.page.wait_for_timeout(100)
+    ends = "(element) => element.scrollHeight - element.clientHeight - element.scrollTop"
+    assert one.evaluate(ends) < 2
+    assert other.evaluate(ends) < 2
+    assert one.evaluate("(element) => element.scrollTop") > 0

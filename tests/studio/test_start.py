@@ -1,0 +1,69 @@
+"""The start: a sample, several files in a row, and the strip that they lie in."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Frame, Page, expect
+
+import safelight
+from safelight.engine.result import Result
+from safelight.image import Risk
+from tests.codecs.making import png
+from tests.studio.browsing import drop, saved
+
+PRIVATE = {Risk.PLACE, Risk.IDENTITY, Risk.DEVICE, Risk.TIME}
+
+
+def groups(data: bytes, path: Path) -> set[Risk]:
+    """What the engine of the command line finds in these bytes."""
+    path.write_bytes(data)
+    found = safelight.run(path, safelight.Recipe.parse('[[steps]]\nop = "inspect"'))
+    assert isinstance(found, Result)
+    return {finding.group for finding in found.findings}
+
+
+def test_the_sample_tells_everything_and_then_nothing(
+    page: Page, frame: Frame, tmp_path: Path
+) -> None:
+    """It is drawn in the frame; what it says of place, person and camera is invented."""
+    frame.get_by_role("button", name="Try a sample").click()
+    told = frame.locator(".sentence")
+    expect(told).to_contain_text("52.5163, 13.3777 (about 2 km from Berlin, Germany)")
+    expect(told).to_contain_text("on 3 May 2024 with Sample Pocket 3.")
+    expect(frame.get_by_text("carries a serial number")).to_be_visible()
+    safe = frame.get_by_role("button", name="Make it safe to share")
+    ((name, data),) = saved(page, safe.click)
+    assert name == "sample.scrubbed.jpg"
+    assert not groups(data, tmp_path / name) & PRIVATE
+    removed = frame.locator(".changes > div").first
+    for group in ("Place 4", "People and descriptions 1", "Device 3", "Dates 1"):
+        expect(removed.get_by_text(group)).to_be_visible()
+    expect(frame.get_by_text("not one pixel was touched")).to_be_visible()
+
+
+def test_several_files_are_gone_through_by_keys_and_saved_as_one(
+    page: Page, frame: Frame, photo: Path
+) -> None:
+    drop(frame, [photo, ("holiday.jpg", photo.read_bytes()), ("plain.png", png())])
+    strip = frame.get_by_role("listbox", name="Opened pictures")
+    first = strip.get_by_role("option", name="Image 1 of 3, holiday.jpg")
+    third = strip.get_by_role("option", name="Image 3 of 3, plain.png")
+    expect(frame.get_by_role("button", name="Make all 3 safe to share")).to_be_visible()
+    assert strip.locator("[tabindex='0']").count() == 1
+    first.focus()
+    first.press("End")
+    expect(third).to_be_focused()
+    expect(third).to_have_attribute("aria-selected", "true")
+    expect(frame.locator(".sentence")).to_contain_text("Nothing in its metadata")
+    third.press("ArrowLeft")
+    expect(strip.get_by_role("option", name="Image 2 of 3")).to_be_focused()
+    all_safe = frame.get_by_role("button", name="Make all 3 safe to share")
+    ((name, data),) = saved(page, all_safe.click)
+    assert name == "safelight.zip"
+    names = ["holiday.scrubbed.jpg", "holiday.scrubbed-2.jpg", "plain.scrubbed.png"]
+    assert zipfile.ZipFile(io.BytesIO(data)).namelist() == names
+    strip.get_by_role("option", name="Image 2 of 3").press("Delete")
+    expect(strip.get_by_role("option", name="Image 2 of 2, plain.png")).to_be_focused()
