@@ -168,6 +168,13 @@ def test_pixels_are_those_of_this_computer(tab: Tab, name: str) -> None:
     assert answer.data == native(picture("PNG"), EXACT[name])
 
 
+def test_another_picture_would_be_noticed(tab: Tab) -> None:
+    """The control of those above: one pixel's worth of another recipe gives other bytes."""
+    other = ({"op": "crop", "box": [10, 5, 60, 41]},)
+    assert tab["exact", "crop"].data != native(picture("PNG"), other)
+    assert tab["scrub", "JPEG", "share"].data != native(picture("JPEG"), scrubbing("minimal"))
+
+
 def test_a_picture_is_laid_over_another(tab: Tab) -> None:
     was, now = (np.asarray(shown(one), int) for one in (picture("PNG"), tab["exact", "logo"].data))
     assert was.shape == now.shape

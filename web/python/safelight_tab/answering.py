@@ -31,7 +31,7 @@ class Answer:
 def warm() -> None:
     """Load what nearly every question needs."""
     import safelight_tab.looking
-    import safelight_tab.working  # noqa: F401
+    import safelight_tab.working  # noqa: F401 - imported to be there
 
 
 def font() -> bytes:
