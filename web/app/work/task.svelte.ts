@@ -1,6 +1,7 @@
 // Task: one picture, what is to be done with it on the server, and how that goes.
 
 import { Problem } from '../../core/problem';
+import { t } from '../../core/text.svelte';
 import type { Result } from '../results/result';
 import { seen, type Seen } from './picture';
 import { facts } from './server_facts.svelte';
@@ -39,8 +40,13 @@ export class Task {
     this.problem = refusal(file);
     this.state = this.problem === null ? 'ready' : 'failed';
     const found = this.problem === null ? await seen(file) : null;
-    if (this.file === file) this.seen = found;
-    else if (found !== null) URL.revokeObjectURL(found.url);
+    const tooLarge = found === null ? null : refusalOfSize(found);
+    // So large a picture is not shown, either: the browser would have to hold all of its pixels.
+    if (this.file === file && tooLarge === null) return void (this.seen = found);
+    if (found !== null) URL.revokeObjectURL(found.url);
+    if (this.file !== file || tooLarge === null) return;
+    this.problem = tooLarge;
+    this.state = 'failed';
   }
 
   async run(wish: Wish): Promise<void> {
@@ -126,6 +132,12 @@ export class Task {
     this.result = null;
     this.problem = null;
   }
+}
+
+function refusalOfSize(picture: Seen): Problem | null {
+  const most = facts.capabilities?.limits.input_pixels ?? Infinity;
+  if (picture.width * picture.height <= most) return null;
+  return new Problem({ code: 'too-many-pixels', title: t('result.code_too_many_pixels') });
 }
 
 /** What is wrong with a file before it is sent; null if nothing can be told. */

@@ -25,6 +25,8 @@ class Queue {
   /** The server does not answer while it has pictures; it is asked again by itself. */
   isLost = $state(false);
   place = $state<'computer' | 'network' | null>(null);
+  /** Something is here that was not saved yet. */
+  hasUnsaved = $state(false);
   /** Where results go at once; without one they wait here to be saved together. */
   sink = $state.raw<Sink | null>(null);
   results = new Map<number, { name: string; blob: Blob }>();
@@ -107,6 +109,7 @@ class Queue {
     this.jobs = [];
     this.problem = null;
     this.place = null;
+    this.hasUnsaved = false;
     for (const job of jobs) await erased(job);
   }
 
@@ -150,7 +153,10 @@ class Queue {
     const { facts } = result;
     row.output = named(file.name, '', endingOf(facts.format), this.names);
     if (this.sink !== null) row.output = await this.sink(row.output, result.blob);
-    else this.results.set(row.id, { name: row.output, blob: result.blob });
+    else {
+      this.results.set(row.id, { name: row.output, blob: result.blob });
+      this.hasUnsaved = true;
+    }
     this.place = result.place;
     this.jobs.push(result.job);
     Object.assign(row, {
