@@ -27,7 +27,8 @@ HEADER = (
 ID = re.compile(r"claims\.md#([a-z-]+)")
 # Whatever we say to anybody: pages, and the words in the program.
 TEXTS = (
-    *("*.md", "docs/**/*.md", "docs/**/*.json", "changes/*.md", "examples/**/*", "web/src/**/*"),
+    *("*.md", "docs/**/*.md", "docs/**/*.json", "changes/*.md", "examples/**/*"),
+    *(f"web/{room}/**/*" for room in ("app", "core", "python", "sw", "tab", "text", "widgets")),
     *(f"src/**/*.{ending}" for ending in ("py", "mjs", "toml", "html", "css")),
 )
 PROMISES = re.compile(r"^\|\s*promise\s*\|", re.IGNORECASE)
@@ -49,9 +50,9 @@ the test that shows it, and a control: a test in which the protection is taken a
 detector must trip. In the test run that this page was written from, all of them passed; a claim
 without both fails the build, and so does a page that promises without naming its claim.
 
-Strengths: **enforced by kernel** (the kernel refuses it), **enforced in process** (our own code
-refuses it), **observed** (looked for and not found), **declared by user** (taken from what the
-user said).
+Strengths: **enforced by kernel** (the kernel refuses it), **enforced by browser** (the browser
+refuses it), **enforced in process** (our own code refuses it), **observed** (looked for and not
+found), **declared by user** (taken from what the user said).
 """
 
 

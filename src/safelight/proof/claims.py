@@ -19,7 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field
 FILE = "claims.toml"
 # What may stand between two words.
 MARKS = re.compile(r"[\s*_`]+")
-Strength = Literal["enforced by kernel", "enforced in process", "observed", "declared by user"]
+Strength = Literal[
+    "enforced by kernel",
+    "enforced by browser",
+    "enforced in process",
+    "observed",
+    "declared by user",
+]
 Node = Annotated[str, Field(pattern=r"^tests/[\w/]+\.py::test_\w+$")]
 Words = Annotated[str, Field(min_length=1, max_length=400)]
 
