@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from safelight.places import towns
-from safelight.places.towns import nearest
+from safelight.places.towns import around, nearest
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,13 @@ def test_a_table_of_another_version_is_refused(
     with pytest.raises(ValueError, match="another version"):
         nearest(1.0, 2.0)
     towns._table.cache_clear()
+
+
+def test_what_lies_around_starts_with_the_largest() -> None:
+    found = around(52.52, 13.405)
+    assert found[0].name == "Berlin"
+    assert 3_000_000 < found[0].people < 4_000_000
+    assert abs(found[0].latitude - 52.52) < 0.05
+    assert [town.people for town in found] == sorted((t.people for t in found), reverse=True)
+    assert around(0.0, -150.0) == ()
+    assert around(91.0, 0.0) == ()
