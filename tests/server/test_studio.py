@@ -110,6 +110,12 @@ def test_the_list_is_handed_out_and_nothing_beside_it(server: Standing) -> None:
         assert server.get(f"/studio/{name}", headers=BROWSER).status_code == 404
 
 
+def test_the_page_about_the_server_has_moved(server: Standing) -> None:
+    answer = server.get("/about", scopes=None)
+    assert '<a href="/">' in answer.text
+    assert "not built" not in answer.text
+
+
 def test_where_nobody_built_it_the_page_says_how_to(tmp_path: Path) -> None:
     with engine_in(tmp_path) as engine:
         server = standing_before(Silent(), engine, tmp_path)
