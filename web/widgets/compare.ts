@@ -246,6 +246,7 @@ export class CompareView extends Base {
   private choose(mode: Mode): void {
     this.mode = mode;
     this.layout();
+    this.follow(0);
   }
 
   /** What was in the middle stays there. */
