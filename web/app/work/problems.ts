@@ -33,7 +33,9 @@ export function said(problem: Problem): Said {
   const own = [problem.title, problem.hint].filter(Boolean).join(' – ');
   if (!has(key)) return { text: capital(problem.title), hint: problem.hint, own: '' };
   const hint = has(`${key}_hint`) ? t(`${key}_hint`) : '';
-  return { text: t(key), hint, own: problem.status === 0 ? '' : own };
+  // What a program would have to send helps nobody who sits before a page.
+  const isForPrograms = problem.status === 0 || problem.status === 401;
+  return { text: t(key), hint, own: isForPrograms ? '' : own };
 }
 
 function capital(text: string): string {

@@ -3,6 +3,7 @@
 
 import { Problem } from '../../../core/problem';
 import { counted, named, type Row } from '../../../core/rows';
+import { t } from '../../../core/text.svelte';
 import { endingOf, type Result } from '../../results/result';
 import { isGone, said } from '../../work/problems';
 import { refusal } from '../../work/task.svelte';
@@ -203,7 +204,9 @@ class Queue {
 
 function fail(row: Changing, problem: Problem): void {
   const words = said(problem);
-  Object.assign(row, { state: 'failed', reason: words.text, hint: words.hint, code: problem.code });
+  const own = words.own === '' ? '' : t('result.server_says', { words: words.own });
+  const hint = [words.hint, own].filter(Boolean).join(' ');
+  Object.assign(row, { state: 'failed', reason: words.text, hint, code: problem.code });
 }
 
 function fresh(id: number, file: File): Changing {
