@@ -47,8 +47,8 @@ export function sized(
   const toLeft = grip.x < 0;
   const toTop = grip.y < 0;
   const room = {
-    width: toLeft ? box.left + box.width : within.width - box.left,
-    height: toTop ? box.top + box.height : within.height - box.top,
+    width: Math.max(1, toLeft ? box.left + box.width : within.width - box.left),
+    height: Math.max(1, toTop ? box.top + box.height : within.height - box.top),
   };
   const follows = grip.x === 0 || (grip.y !== 0 && Math.abs(down) > Math.abs(across));
   const size = measured(width, height, room, proportion, follows);
@@ -69,11 +69,12 @@ export function spanned(
   const start = {
     left: between(Math.floor(from.x), 0, within.width - 1),
     top: between(Math.floor(from.y), 0, within.height - 1),
-    width: 1,
-    height: 1,
+    width: 0,
+    height: 0,
   };
   const grip: Grip = { x: to.x < from.x ? -1 : 1, y: to.y < from.y ? -1 : 1 };
-  return sized(start, grip, to.x - from.x, to.y - from.y, within, proportion);
+  const drawn = sized(start, grip, to.x - from.x, to.y - from.y, within, proportion);
+  return moved(drawn, 0, 0, within);
 }
 
 /** The rectangle cut and rounded to the picture, and brought to the proportion about its middle. */

@@ -105,7 +105,7 @@ async function animated(result: Blob, look: (frame: Frame) => Promise<void>): Pr
   const data = await result.arrayBuffer();
   const decoder = new ImageDecoder({ data, type: result.type, colorSpaceConversion: 'none' });
   try {
-    await decoder.completed;
+    await Promise.all([decoder.completed, decoder.tracks.ready]);
     const frames = decoder.tracks.selectedTrack?.frameCount ?? 1;
     if (frames < 2) return 0;
     for (let frameIndex = 0; frameIndex < Math.min(frames, MOST_FRAMES); frameIndex += 1) {

@@ -1,0 +1,104 @@
+"""Many files in the tab: one after another, those that fail named, out as one archive."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Frame, Page, expect
+
+from bench.browsing import Watch
+from tests.studio.browsing import drop, open_tool, saved
+from tests.studio.core import called
+from tests.studio.tab_engine import native
+
+BAD = ("bad.jpg", b"no picture at all")
+
+
+def button(frame: Frame, name: str) -> None:
+    frame.get_by_role("button", name=name).click()
+
+
+def stages(frame: Frame) -> list[str | None]:
+    return [row.get_attribute("data-stage") for row in frame.locator("tr[data-stage]").all()]
+
+
+def test_names_are_never_twice_the_same_and_no_cell_is_a_formula() -> None:
+    names = ["a.jpg", "A.jpg", "a.jpg", "a-2.jpg", "b", "b", ".c"]
+    given = ("safe", "=1+1", 'say "x", y', -3)
+    found = called("naming", [("distinct", (names,)), ("named", ("photo.tar.jpg", "cut", ".png"))])
+    assert found == [
+        ["a.jpg", "A-3.jpg", "a-4.jpg", "a-2.jpg", "b", "b-2", ".c"],
+        "photo.tar.cut.png",
+    ]
+    (table,) = called("tables", [("csv", ([given],))])
+    assert next(csv.reader([table.lstrip("\ufeff")])) == ["safe", "'=1+1", 'say "x", y', "-3"]
+
+
+def test_a_batch_gives_what_the_engine_gives_and_names_what_failed(
+    page: Page, frame: Frame, photo: Path, watch: Watch
+) -> None:
+    asked, data = len(watch.asked), photo.read_bytes()
+    open_tool(page, "many")
+    drop(frame, [*((f"{number}.jpg", data) for number in range(5)), BAD, ("0.JPG", data)])
+    assert stages(frame) == ["waiting"] * 7
+    frame.get_by_label("Longest side at most").fill("320")
+    frame.get_by_label("Save as").select_option("webp")
+    button(frame, "Start with 7 files")
+    expect(frame.get_by_text("6 files are done.")).to_be_visible()
+    assert stages(frame) == [*["done"] * 5, "failed", "done"]
+    expect(frame.locator("tr[data-stage=failed]")).to_contain_text("no picture")
+    ((name, packed),) = saved(page, lambda: button(frame, "Save 6 results as a zip"))
+    archive = zipfile.ZipFile(io.BytesIO(packed))
+    assert (name, archive.testzip()) == ("safelight.zip", None)
+    assert archive.namelist() == [*(f"{number}.webp" for number in range(5)), "0-2.webp"]
+    steps = [{"op": "resize", "fit": "320x320"}, {"op": "scrub"}, {"op": "convert", "to": "webp"}]
+    wanted = native(data, steps)
+    assert {archive.read(one) for one in archive.namelist()} == {wanted}
+    ((_, table),) = saved(page, lambda: button(frame, "Save the table as CSV"))
+    rows = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"))))
+    assert [row["state"] for row in rows].count("done") == 6
+    assert (rows[0]["bytes_before"], rows[0]["bytes_after"]) == (str(len(data)), str(len(wanted)))
+    assert rows[5]["problem"]
+    button(frame, "Try 1 file again")
+    expect(frame.locator("tr[data-stage=failed]")).to_have_count(1)
+    assert list(watch.after(asked)) == []
+
+
+def test_it_can_be_paused_cancelled_and_goes_on_behind_another_tool(
+    page: Page, frame: Frame, photo: Path
+) -> None:
+    data = photo.read_bytes()
+    open_tool(page, "many")
+    drop(frame, [(f"{number}.jpg", data) for number in range(30)])
+    frame.get_by_label("Save as").select_option("avif")
+    button(frame, "Start with 30 files")
+    button(frame, "Pause")
+    expect(frame.get_by_text("Paused.")).to_be_visible()
+    expect(frame.locator("tr[data-stage=working]")).to_have_count(0)
+    assert "waiting" in stages(frame)
+    button(frame, "Go on")
+    open_tool(page, "receipt")
+    expect(frame.get_by_label("Fingerprint of the key")).to_be_visible()
+    open_tool(page, "many")
+    button(frame, "Cancel")
+    expect(frame.locator("tr[data-stage=stopped]").first).to_be_visible()
+    assert not {"waiting", "working"} & set(stages(frame))
+
+
+def test_a_written_recipe_goes_along_to_this_computer(page: Page, frame: Frame) -> None:
+    open_tool(page, "many")
+    drop(frame, [BAD])
+    frame.get_by_label("Write the recipe as JSON").check()
+    recipe = frame.get_by_label("Recipe", exact=True)
+    for wrong, words in (("{", "This is no JSON"), ('{"steps": [{}]}', "a list named steps")):
+        recipe.fill(wrong)
+        button(frame, "Start with")
+        expect(frame.get_by_text(words)).to_be_visible()
+    recipe.fill(json.dumps({"steps": [{"op": "scrub", "profile": "strict"}]}))
+    button(frame, "Continue on this computer")
+    expect(page).to_have_url(re.compile("#/batch$"))
