@@ -2,6 +2,7 @@
 
 import type { ItemFacts, JobFacts } from '../../core/api';
 import { Problem } from '../../core/problem';
+import { known } from '../pages/privacy/known.svelte';
 import { placeOf, resultName, type Result } from '../results/result';
 import { server } from '../server.svelte';
 import { follow, listening } from './following';
@@ -107,6 +108,7 @@ async function fetched(
   if (facts === undefined || item.asset === undefined) {
     throw new Problem({ code: 'no-picture', title: 'no picture came of it' });
   }
+  known.add(item.receipt, wish.path, item.asset);
   const answer = await patiently(item.asset, signal);
   return {
     blob: await answer.blob(),

@@ -6,6 +6,7 @@
 
 const PLACE = 'safelight.session.receipts';
 const MOST = 200;
+const PAGES: Record<string, string> = { upscale: 'enlarge', run: 'batch' };
 
 export interface Seen {
   /** The identifier of the receipt. */
@@ -21,10 +22,12 @@ export interface Seen {
 class Known {
   list: Seen[] = $state(read());
 
-  /** One more, the newest first. Known twice is known once. */
-  add(seen: Omit<Seen, 'at'>): void {
-    const others = this.list.filter((one) => one.receipt !== seen.receipt);
-    this.list = [{ ...seen, at: new Date().toISOString() }, ...others].slice(0, MOST);
+  /** One more, the newest first: its receipt if it has one, and what was asked, below the interface. */
+  add(receipt: string | undefined, asked: string, asset?: string): void {
+    if (receipt === undefined) return;
+    const others = this.list.filter((one) => one.receipt !== receipt);
+    const seen = { receipt, tool: pageOf(asked), asset, at: new Date().toISOString() };
+    this.list = [seen, ...others].slice(0, MOST);
     write(this.list);
   }
 
@@ -36,6 +39,12 @@ class Known {
 }
 
 export const known = new Known();
+
+/** The page whose operation this is. */
+function pageOf(asked: string): string {
+  const operation = /^\/?([a-z-]+)/.exec(asked)?.[1] ?? 'run';
+  return PAGES[operation] ?? operation;
+}
 
 function read(): Seen[] {
   try {
