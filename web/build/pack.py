@@ -1,9 +1,8 @@
 """Packs the Python of the tab; runs in Pyodide itself, so that what it compiles is read there.
 
 In: /in/stdlib.zip with /in/wheels/, or /in/ours/. Out: /out/stdlib.pack, a zip that Python reads as
-it lies, and /out/others.pack; or /out/engine.pack. The last two have a length, an index of paths and
-sizes as JSON, then the files.
-Nothing of either has a time or a path of the machine that made it.
+it lies, and /out/others.pack; or /out/engine.pack. The last two have a length, an index of paths
+and sizes as JSON, then the files. Nothing in them is a time or a path of the machine that made it.
 """
 
 import ast
@@ -24,8 +23,20 @@ LEFT_OUT = {
     *("ftplib.py", "poplib.py", "socketserver.py", "turtle.py", "pickletools.py", "tarfile.py"),
     *("optparse.py", "trace.py", "cProfile.py", "profile.py", "pstats.py", "timeit.py", "cmd.py"),
     *("statistics.py", "configparser.py", "plistlib.py", "netrc.py", "webbrowser.py", "code.py"),
-    *("html", "http", "venv", "idlelib", "tkinter", "curses", "dbm", "sqlite3"),
+    *("html", "http", "venv", "idlelib", "tkinter", "curses", "dbm", "sqlite3", "ctypes"),
+    *("argparse.py", "modulefinder.py", "wave.py", "gettext.py", "mimetypes.py", "difflib.py"),
+    *("_pyio.py", "symtable.py", "compileall.py", "py_compile.py", "pyclbr.py", "sched.py"),
+    *("getpass.py", "nturl2path.py", "fileinput.py", "filecmp.py", "pty.py", "tty.py", "shelve.py"),
 }
+# Within its packages: what reads XML as a tree, what is for Windows.
+LEFT_OUT_WITHIN = ("xml/dom/", "xml/etree/", "xml/sax/", "asyncio/windows_", "importlib/resources/")
+# Of others: the version before, and plug-ins of tools for those who write programs.
+OTHERS_LEFT_OUT = (
+    "pydantic/v1/",
+    "pydantic/mypy",
+    "pydantic/experimental/",
+    "pydantic/deprecated/",
+)
 # `-OO` for others; ours keep the sentences that operations are told by.
 WITHOUT_SENTENCES, WITH_SENTENCES = 2, 1
 # Pyodide says its functions with the words in their docstrings.
@@ -41,12 +52,18 @@ def compiled(source: bytes, name: str, optimise: int) -> bytes:
     return _bootstrap_external.MAGIC_NUMBER + flags + data
 
 
+def is_left_out(name: str) -> bool:
+    """Whether the tab has no use for a file of the standard library."""
+    is_of_a_package = name.startswith(LEFT_OUT_WITHIN)
+    return is_of_a_package or name.endswith("/") or name.split("/")[0] in LEFT_OUT
+
+
 def library(source: Path) -> bytes:
     """The standard library without what no tab needs."""
     made = io.BytesIO()
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(made, "w") as new:
         for name in sorted(old.namelist()):
-            if name.split("/")[0] in LEFT_OUT or name.endswith("/"):
+            if is_left_out(name):
                 continue
             data = old.read(name)
             if name.endswith(".py"):
@@ -62,10 +79,12 @@ def of_wheels(folder: Path) -> dict[str, bytes]:
     for wheel in sorted(folder.glob("*.whl")):
         with zipfile.ZipFile(wheel) as opened:
             for name in sorted(opened.namelist()):
+                if name.startswith(OTHERS_LEFT_OUT):
+                    continue
                 if name.endswith(".py"):
                     data = opened.read(name)
                     found[f"{name}c"] = compiled(data, name, WITHOUT_SENTENCES)
-                elif name.endswith((".so", "METADATA")):
+                elif name.endswith(".so"):
                     found[name] = opened.read(name)
     return found
 
