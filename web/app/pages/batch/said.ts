@@ -1,0 +1,17 @@
+// Said: what operations and their parameters do, in the reader's language. English is what the
+// server says; a test holds that nothing of it is missing in another language.
+
+import { language } from '../../../core/text.svelte';
+import german from './operations.de.json';
+
+const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = { de: german };
+
+/** key: an operation, or one of its parameters as OPERATION.PARAMETER. */
+export function inWords(key: string, english: string): string {
+  return OTHERS[language.code]?.[key] ?? english;
+}
+
+/** The language that this comes out in. */
+export function languageOf(key: string): string {
+  return OTHERS[language.code]?.[key] === undefined ? 'en' : language.code;
+}
