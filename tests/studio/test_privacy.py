@@ -5,13 +5,23 @@ picture is told to its end.
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
+from PIL import Image
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    FilePayload,
+    Page,
+    Request,
+    Route,
+    expect,
+)
 
 from bench.browsing import context_of
 from safelight.proof.serving.served import Served
@@ -124,6 +134,26 @@ def test_what_became_of_a_picture_is_told_to_its_end(visit: BrowserContext, phot
     held.get_by_role("button", name="Erase now").click()
     expect(page.get_by_text("No result of this browser waits")).to_be_visible()
     assert page.request.get(f"/api/v1/jobs/{job}").status == 410
+
+
+def test_what_a_tool_sent_is_told_though_its_job_was_erased(visit: BrowserContext) -> None:
+    page = visit.new_page()
+    page.goto("/#/enlarge")
+    out = io.BytesIO()
+    Image.effect_noise((24, 18), 90).convert("RGB").save(out, "PNG")
+    chosen: FilePayload = {"name": "small.png", "mimeType": "image/png", "buffer": out.getvalue()}
+    page.locator(".page input[type=file]").first.set_input_files(chosen)
+    page.get_by_role("button", name="Enlarge", exact=True).click()
+    region = page.get_by_role("region", name="Result")
+    expect(region).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Erase now", exact=True).click()
+    expect(region).to_have_count(0)
+    page.evaluate("location.hash = '#/privacy'")
+    line = page.locator("details", has_text="Upscale")
+    line.locator("summary").click()
+    for words in ("image/png, 24 × 18", "model upscale-x2", "It was fetched", "Overwritten."):
+        expect(line).to_contain_text(words)
+    assert "small" not in page.evaluate("JSON.stringify(sessionStorage)")
 
 
 @pytest.mark.parametrize(
