@@ -37,7 +37,8 @@ def described() -> dict[str, Any]:
     package = {"kind": "npm", "name": "@x/y", "version": "1.2.3", "licence": "MIT", "within": ""}
     parts = {"engine.zip": "engine-abc.zip"}
     return {
-        "files": entries, "form": 1, "packages": [package], "parts": parts, "script": SCRIPT, "version": VERSION,
+        "files": entries, "form": 1, "packages": [package], "parts": parts,
+        "script": SCRIPT, "version": VERSION,
     }  # fmt: skip
 
 
