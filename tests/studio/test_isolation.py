@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -79,12 +79,29 @@ def move_each(page: Page, wishes: Mapping[str, str]) -> None:
     """
     frame = tool_frame(page)
     for name, to in wishes.items():
-        frame.evaluate(RUN, {name: to})
+        try:
+            frame.evaluate(RUN, {name: to})
+        except Error:  # the refusal of the one before came late
+            frame = opened_anew(page)
+            frame.evaluate(RUN, {name: to})
         page.wait_for_timeout(MOVE_MS)
-        if not frame.evaluate("() => document.querySelector('#frame') !== null"):
+        if not stands(frame):
             assert frame.url.startswith("chrome-error:"), name
-            page.reload()
-            frame = tool_frame(page)
+            frame = opened_anew(page)
+
+
+def opened_anew(page: Page) -> Frame:
+    page.reload()
+    return tool_frame(page)
+
+
+def stands(frame: Frame) -> bool:
+    """Whether the tools are there. A refusal may come between, then it is looked at again."""
+    for _ in range(PATIENCE):
+        with suppress(Error):
+            return bool(frame.evaluate("() => document.querySelector('#frame') !== null"))
+        frame.page.wait_for_timeout(MOVE_MS)
+    return False
 
 
 def refused(served: Served) -> int:
