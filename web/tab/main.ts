@@ -11,10 +11,13 @@ import './words';
 import { waysOutOfFrame } from '../widgets/ways_out';
 
 const door = connect();
-const desk = new Desk(door, createEngine((name) => door.part(name)));
+const engine = createEngine((name) => door.part(name));
+const desk = new Desk(door, engine);
 const target = document.getElementById('frame');
 if (target) {
   mount(Frame, { target, props: { desk } });
 }
 door.on('try', () => void waysOutOfFrame().then((ways) => door.send({ kind: 'tried', ways })));
 door.send({ kind: 'ready' });
+// Before a picture comes: whoever opens the page drops one soon. A fault is told when one is asked for.
+engine.start().catch(() => {});

@@ -4,7 +4,7 @@ import type { Ask, Facts, Failure, FromWorker, JsonSchema, Made, Recipe, ToWorke
 
 export type { Changes, Facts, Finding, JsonSchema, Place, Recipe, Step, Town } from './talk';
 
-/** Gives a part of the Studio by its name. Rejects where it is not to be had. */
+/** Gives a part of the Studio by its name, each time a copy. Rejects where it is not to be had. */
 export type Parts = (name: string) => Promise<ArrayBuffer>;
 export type State = 'cold' | 'starting' | 'ready' | 'broken';
 
@@ -165,10 +165,10 @@ class TabEngine implements Engine {
     }
   }
 
-  // The worker gets a copy: another worker may ask for the same part later.
+  // Whoever gives a part gives a copy each time: it is handed on as it is.
   async #give(worker: Worker, name: string): Promise<void> {
     const bytes = await this.#part(name).catch(() => null);
-    worker.postMessage({ kind: 'part', name, bytes } satisfies ToWorker);
+    worker.postMessage({ kind: 'part', name, bytes } satisfies ToWorker, bytes ? [bytes] : []);
   }
 
   // Python cannot be stopped in the middle of a job, and is not trusted after a fault. So its worker is

@@ -43,14 +43,22 @@ async function part(name: string): Promise<ArrayBuffer> {
 
 async function answer(asked: Asked): Promise<void> {
   try {
-    python ??= startPython(part, seams);
-    await work(await python, asked);
+    await work(await begun(), asked);
   } catch (error) {
     const refused = error instanceof Refused;
     const failure = refused ? error.failure : failureOf(error);
     const unwell = !refused || failure.code === 'memory-exceeded';
     scope.postMessage({ kind: 'failed', id: asked.id, failure, unwell });
   }
+}
+
+// What could not be fetched may be there when it is asked for again.
+function begun(): Promise<Answering> {
+  if (!python) {
+    python = startPython(part, seams);
+    python.catch(() => (python = undefined));
+  }
+  return python;
 }
 
 async function work(engine: Answering, asked: Asked): Promise<void> {
