@@ -1,5 +1,6 @@
 // Scrub in the tab: one file or several, each result with what it lost and kept.
 import { named } from '../core/naming';
+import { Problem } from '../core/problem';
 import type { Desk, Opened } from './desk.svelte';
 import type { Finding, Outcome } from './engine/engine';
 
@@ -20,6 +21,25 @@ export async function scrubbed(desk: Desk, of: Opened, profile: Profile): Promis
   const work = desk.engine.run(of.file, { steps: [{ op: 'scrub', profile }] });
   const outcome = await desk.busy(work);
   return { of, name: named(of.name, 'scrubbed', outcome.extension), outcome, among: 1 };
+}
+
+export interface Round {
+  results: Scrubbed[];
+  failures: { of: Opened; problem: Problem }[];
+}
+
+/** Every file that can be; one that fails is left out and told. have: what is there already. */
+export async function allScrubbed(desk: Desk, profile: Profile, have?: Scrubbed): Promise<Round> {
+  const round: Round = { results: [], failures: [] };
+  for (const of of desk.good) {
+    try {
+      round.results.push(have?.of === of ? have : await scrubbed(desk, of, profile));
+    } catch (error) {
+      round.failures.push({ of, problem: Problem.of(error) });
+    }
+  }
+  await desk.saveAll(round.results.map(({ name, outcome }) => ({ name, bytes: outcome.bytes })));
+  return round;
 }
 
 /** How many findings of each group, in the order of risk. */

@@ -8,6 +8,9 @@ export const LONGEST_VIEW = 2000;
 export const MOST_PIXELS = 100_000_000;
 const BY_BROWSER = new Set(['jpeg', 'png', 'webp', 'gif', 'avif', 'bmp']);
 
+/** Whether a browser shows the format by itself. */
+export const isShown = (format: string): boolean => BY_BROWSER.has(format);
+
 export interface View {
   url: string;
   width: number;
@@ -24,7 +27,7 @@ export function tooLarge(facts: Facts): Problem | null {
 
 /** Raises what the engine raises where neither of the two can show it. */
 export async function view(file: File, facts: Facts, engine: Engine): Promise<View> {
-  if (BY_BROWSER.has(facts.format)) {
+  if (isShown(facts.format)) {
     try {
       return await shown(file);
     } catch {

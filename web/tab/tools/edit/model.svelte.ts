@@ -7,8 +7,9 @@ import { fieldsOf, type Field } from '../../../core/schema';
 import type { Desk, Opened } from '../../desk.svelte';
 import type { Outcome, Recipe } from '../../engine/engine';
 import { isCancelled } from '../../problems';
+import { isShown } from '../../viewing';
 import { Latest } from './latest';
-import { isShown, shaped } from './shaping';
+import { shaped } from './shaping';
 
 interface State {
   shape: Shape;

@@ -2,14 +2,11 @@
 import { turned, type Shape } from '../../../core/edit';
 import type { Rectangle } from '../../../core/rectangles';
 import type { Opened } from '../../desk.svelte';
+import { isShown } from '../../viewing';
 
-const BY_BROWSER = new Set(['jpeg', 'png', 'webp', 'gif', 'avif', 'bmp']);
 /** Up to here every pixel is kept; a larger one is for looking at, and PNG would take seconds. */
 const EXACT_PIXELS = 3_000_000;
 const MOST_PIXELS = 24_000_000;
-
-/** Whether a browser shows the format by itself. */
-export const isShown = (format: string): boolean => BY_BROWSER.has(format);
 
 /** The address of the picture in this shape, to be revoked; crop may be left out. */
 export async function shaped(one: Opened, shape: Shape, most = MOST_PIXELS): Promise<string> {
