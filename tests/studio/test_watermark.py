@@ -11,6 +11,7 @@ from playwright.sync_api import Frame, Page, expect
 
 import safelight
 from bench.browsing import Watch
+from safelight.recipe import operations
 from tests.studio.browsing import drop, open_tool, saved
 from tests.studio.core import called
 
@@ -42,7 +43,7 @@ def saved_png(page: Page, frame: Frame) -> bytes:
 
 
 def test_ranges_are_read_from_the_operation() -> None:
-    schema = safelight.operations()["watermark"].model_json_schema()
+    schema = operations()["watermark"].model_json_schema()
     found = called(
         "ranges",
         [
