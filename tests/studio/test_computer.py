@@ -116,6 +116,25 @@ def test_enlarge_restore_sanitize(page: Page) -> None:
     assert clean == by_engine(worn, {"op": "sanitize"}, {"op": "convert", "to": "png"})
 
 
+def stroke(page: Page) -> None:
+    """Across the middle of the mug, by a pointer."""
+    box = page.locator("safelight-brush .stage").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * 150 / 320, box["y"] + box["height"] / 2
+    page.mouse.move(x - 40, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y, steps=4)
+    page.mouse.up()
+
+
+def stroke_by_keys(page: Page) -> None:
+    """From where the pointer ended, to the left."""
+    page.keyboard.down(" ")
+    for _ in range(14):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.up(" ")
+
+
 def test_cut_out_with_a_brush(page: Page) -> None:
     picture = as_file(drawn(320, 240))
     choose(page, "cutout", ("mug.png", picture))
@@ -129,13 +148,7 @@ def test_cut_out_with_a_brush(page: Page) -> None:
     assert before[120, 150, 3] == 255, "the middle of the mug is subject"
     assert before[20, 20, 3] == 0, "the corner is ground"
 
-    box = stage.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] * 150 / 320, box["y"] + box["height"] / 2
-    page.mouse.move(x - 40, y)
-    page.mouse.down()
-    page.mouse.move(x + 40, y, steps=4)
-    page.mouse.up()
+    stroke(page)
     after = samples(saved(page, "Save PNG")[1])
     assert after[120, 150, 3] == 0, "what was painted over is gone"
     assert np.array_equal(after[60], before[60]), "nothing else changed"
@@ -143,10 +156,7 @@ def test_cut_out_with_a_brush(page: Page) -> None:
     stage.focus()
     page.keyboard.press("x")  # puts back from here on
     expect(page.get_by_role("button", name="Put back")).to_have_attribute("aria-pressed", "true")
-    page.keyboard.down(" ")
-    for _ in range(14):
-        page.keyboard.press("ArrowLeft")
-    page.keyboard.up(" ")
+    stroke_by_keys(page)
     back = samples(saved(page, "Save PNG")[1])
     assert np.array_equal(back[120, 150], samples(picture)[120, 150]), "the original is there again"
     page.get_by_role("button", name="Undo").click()
@@ -199,7 +209,11 @@ def test_a_batch_with_a_bad_file(page: Page) -> None:
     page.get_by_role("button", name="Retry 2").click()
     expect(progress).to_be_visible(timeout=WORK_MS)
     expect(page.get_by_text("4 done, 2 failed")).to_be_visible()
+    goes_on_after_a_break(page)
 
+
+def goes_on_after_a_break(page: Page) -> None:
+    """Nothing answers for a while; then the rest is done."""
     page.context.set_offline(True)
     more = [(f"more{number}.png", as_file(drawn(seed=number))) for number in range(3)]
     choose(page, "batch", *more)
