@@ -18,6 +18,7 @@ from playwright.sync_api import Frame, Page
 FRAME = "iframe[src*='/studio/frame.html']"
 # All parts have come: from here on nothing is asked any more.
 WHOLE = f"[data-frame=whole] {FRAME}"
+KNOWN = "[data-standing]:not([data-standing=asking])"
 READY_MS = 30_000
 STEP_MS = 60
 # Nothing is being worked on, and every picture is drawn.
@@ -54,7 +55,10 @@ def until(page: Page, is_so: Callable[[], object], wait_ms: int = READY_MS) -> N
 
 
 def tool_frame(page: Page) -> Frame:
-    """The frame of the tools, once all of its parts are here and something is drawn in it."""
+    """The frame of the tools, once all of its parts are here, something is drawn in it, and the
+    header knows what holds the server: from here on nothing is asked of anybody.
+    """
+    page.wait_for_selector(KNOWN, state="attached", timeout=READY_MS)
     holder = page.wait_for_selector(WHOLE, timeout=READY_MS)
     frame = holder.content_frame() if holder else None
     if frame is None:

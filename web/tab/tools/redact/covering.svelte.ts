@@ -1,6 +1,7 @@
 // What is to be covered in each opened file, step by step, so that every step can be undone.
 
 import type { Rectangle } from '../../../core/rectangles';
+import type { Desk } from '../../desk.svelte';
 
 const MOST_STEPS = 100;
 
@@ -41,4 +42,13 @@ export class Covering {
     [this.boxes, this.chosen] = [before, before.length - 1];
     this.settled = before;
   }
+}
+
+const drawn = new WeakMap<Desk, Covering>();
+
+/** The boxes of this visit: they stay while another tool is shown. */
+export function coveringOf(desk: Desk): Covering {
+  const found = drawn.get(desk) ?? new Covering();
+  drawn.set(desk, found);
+  return found;
 }
