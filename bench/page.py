@@ -26,6 +26,7 @@ PAGES = {
     **dict.fromkeys(("everyday", "folder", "copying", "constant_memory", "overhead"), SPEED),
     "left_behind": HANDBOOK / "metadata-compared.md",
     "goals": HANDBOOK / "evidence.md",
+    "studio": HANDBOOK / "studio.md",
     **dict.fromkeys(("serve_load", "serve_peers", "remanence_server"), SERVER),
 }
 
