@@ -19,8 +19,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,7 @@ ROOT = Path(__file__).resolve().parents[1]
 WASM_VIPS = ROOT / "web" / "node_modules" / "wasm-vips" / "lib"
 SOURCES = {"PYTHONPATH": str(ROOT / "src")}
 ROUNDS, QUICK_ROUNDS = 5, 2
-MOST_FIRST_KB, MOST_OPENING_S = 160.0, 3.0
+MOST_OPENING_S = 3.0
 SMALL = (1600, 1200, 88)
 FILES, WARM_UP, MOST_GROWTH, LEAK_BYTES = 50, 8, 1.10, 4_000_000
 WISHES: dict[str, list[dict[str, Any]]] = {
@@ -79,6 +81,19 @@ ENGINE = """async () => {
 DONE = re.compile(r"(\d+) of \d+ files? done|(\d+) files? (?:is|are) done")
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is measured, by what, and where files lie meanwhile."""
+
+    browser: Browser
+    served: Served
+    known: Any
+    folder: Path
+
+    def visit(self) -> AbstractContextManager[BrowserContext]:
+        return context_of(self.browser, self.served, self.known, locale="en-GB")
+
+
 def tables(quick: bool) -> list[Table]:
     """What is loaded; opening to scrubbed; 12 megapixels; 50 files."""
     if files.is_unbuilt() or not WASM_VIPS.is_dir():
@@ -89,40 +104,47 @@ def tables(quick: bool) -> list[Table]:
         serving(Path(name) / "s", environment=SOURCES) as served,
         browsing() as browser,
     ):
-        known = known_to(browser, served)
-        folder = Path(name)
-        return [
-            loaded(),
-            opening(browser, served, known, folder, rounds),
-            twelve(browser, served, known, folder, rounds),
-            batch(browser, served, known, folder),
-        ]
+        ground = Ground(browser, served, known_to(browser, served), Path(name))
+        return [loaded(), opening(ground, rounds), twelve(ground, rounds), batch(ground)]
 
 
 def loaded() -> Table:
-    """What comes over the wire before a picture can be dropped, and in all."""
+    """What comes over the wire before a picture can be dropped, and in all; the limits are those
+    of the build.
+    """
+    limits = limits_kb()
     every = files.load().manifest.files.values()
     first_kb = sum(one.size for one in every if one.first) / 1e3
     total_kb = sum(one.size for one in every) / 1e3
     rows = (("until a picture can be dropped", f"{first_kb:.0f}"), ("all of it", f"{total_kb:.0f}"))
-    goal = Goal("first load", first_kb, MOST_FIRST_KB, "kB", digits=0)
-    return Table("What is loaded, compressed", ("", "kB"), rows, goals=(goal,))
+    goals = (
+        Goal("first load", first_kb, limits["first_script_bytes"], "kB", digits=0),
+        Goal("all of it", total_kb, limits["whole_bytes"], "kB", digits=0),
+    )
+    return Table("What is loaded, compressed", ("", "kB"), rows, goals=goals)
+
+
+def limits_kb() -> dict[str, float]:
+    """What pyproject.toml lets the Studio weigh."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    budget = told["tool"]["safelight"]["studio"]
+    return {name: most / 1e3 for name, most in budget.items() if name.endswith("_bytes")}
 
 
 @contextmanager
-def page_of(browser: Browser, served: Served, known: Any) -> Iterator[Page]:
-    with context_of(browser, served, known, locale="en-GB") as context:
+def page_of(ground: Ground) -> Iterator[Page]:
+    with ground.visit() as context:
         yield context.new_page()
 
 
-def opening(browser: Browser, served: Served, known: Any, folder: Path, rounds: int) -> Table:
+def opening(ground: Ground, rounds: int) -> Table:
     """From the address to the file among the downloads, nothing cached and then all cached."""
-    photo = folder / "photo.jpg"
+    photo = ground.folder / "photo.jpg"
     photo.write_bytes(photograph(*SMALL, seed=1))
     first: list[float] = []
     again: list[float] = []
     for _ in range(rounds):
-        with context_of(browser, served, known, locale="en-GB") as context:
+        with ground.visit() as context:
             first.append(scrubbed_s(context, photo))
             again.append(scrubbed_s(context, photo))
     shown = (("first visit", first), ("second visit", again))
@@ -147,13 +169,13 @@ def scrubbed_s(context: BrowserContext, photo: Path) -> float:
     return taken_s
 
 
-def twelve(browser: Browser, served: Served, known: Any, folder: Path, rounds: int) -> Table:
+def twelve(ground: Ground, rounds: int) -> Table:
     """The tab, the same codecs bare, and the command line take turns."""
     data = photograph(*LARGE, seed=2)
-    photo = folder / "large.jpg"
+    photo = ground.folder / "large.jpg"
     photo.write_bytes(data)
     rows, goals = [], []
-    with page_of(browser, served, known) as page, bare(browser, WASM_VIPS) as bare_timed:
+    with page_of(ground) as page, bare(ground.browser, WASM_VIPS) as bare_timed:
         page.goto("/#/start")
         frame = tool_frame(page)
         frame.evaluate(ENGINE)
@@ -162,7 +184,7 @@ def twelve(browser: Browser, served: Served, known: Any, folder: Path, rounds: i
             for _ in range(rounds + 1):  # the first of each is not counted: it starts what it needs
                 sides["tab"].append(tab_ms(frame, data, task))
                 sides["bare"].append(bare_timed(data, task))
-                sides["command"].append(command_ms(photo, folder, task))
+                sides["command"].append(command_ms(photo, ground.folder, task))
             middle = {side: statistics.median(ms for ms, _ in some[1:]) / 1e3
                       for side, some in sides.items()}  # fmt: skip
             sizes = [f"{some[-1][1] / 1e3:.0f}" for some in sides.values()]
@@ -197,15 +219,15 @@ def command_ms(photo: Path, folder: Path, task: str) -> tuple[float, int]:
     return (time.perf_counter() - started) * 1e3, target.stat().st_size
 
 
-def batch(browser: Browser, served: Served, known: Any, folder: Path) -> Table:
+def batch(ground: Ground) -> Table:
     """What the tab's process holds over 50 files; and of one that keeps a part of each."""
     paths = []
     for number in range(FILES):
-        paths.append(folder / f"{number:02}.jpg")
+        paths.append(ground.folder / f"{number:02}.jpg")
         paths[-1].write_bytes(photograph(*SMALL, seed=number % 4))
     found = {}
     for what, leak in (("resize to 800 and WebP", 0), ("control that leaks", LEAK_BYTES)):
-        with page_of(browser, served, known) as page:
+        with page_of(ground) as page:
             page.goto("/#/start")
             tool_frame(page)
             found[what] = figures(batch_samples(page, paths, leak))

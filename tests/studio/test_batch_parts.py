@@ -13,7 +13,7 @@ import safelight
 from safelight.recipe import operations
 from safelight.server.description.schemas import inline
 from safelight.server.front.routes.capabilities import gives
-from tests.studio.core import called
+from tests.studio.in_node import called
 
 SCHEMAS = {name: inline(cls) for name, cls in operations().items()}
 CAPABLE = [

@@ -13,7 +13,7 @@ from playwright.sync_api import Frame, Page, expect
 
 from bench.browsing import Watch
 from tests.studio.browsing import drop, open_tool, saved
-from tests.studio.core import called
+from tests.studio.in_node import called
 from tests.studio.tab_engine import native
 
 BAD = ("bad.jpg", b"no picture at all")

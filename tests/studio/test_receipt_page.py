@@ -12,7 +12,7 @@ from playwright.sync_api import Frame, Page, expect
 from bench.browsing import Watch
 from tests.audit.making import fixed_keys
 from tests.studio.browsing import drop, open_tool
-from tests.studio.core import called
+from tests.studio.in_node import called
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 FORMS = ("receipt-v1", "receipt-v2")

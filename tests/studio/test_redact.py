@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Frame, Page, expect
 from bench.browsing import Watch
 from scripts import studio
 from tests.studio.browsing import drop, open_tool, saved
-from tests.studio.core import called
+from tests.studio.in_node import called
 from tests.studio.tab_engine import native
 
 BUNDLE = """

@@ -13,7 +13,7 @@ import safelight
 from bench.browsing import Watch
 from safelight.recipe import operations
 from tests.studio.browsing import drop, open_tool, saved
-from tests.studio.core import called
+from tests.studio.in_node import called
 
 QUARTER = 120
 
