@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import Browser, Frame, Page, expect
 
 from bench.browsing import Watch
@@ -25,7 +25,8 @@ ASK = """async (text) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const box = {left: 16, top: 16, width: 32, height: 32};
   const picture = new Blob([bytes], {type: 'image/png'});
-  return (await legibility(picture, [box], {width: 64, height: 64}, null)).verdict;
+  const covers = {boxes: [box], size: {width: 64, height: 64}, colour: '#000000'};
+  return (await legibility(picture, covers, null)).verdict;
 }"""
 WITHIN = {"width": 200, "height": 100}
 
@@ -69,6 +70,8 @@ def test_rectangles_stay_inside_and_keep_their_proportion() -> None:
             ("sized", (box(10, 10, 40, 20), corner, 900, 3, WITHIN, 2)),
             ("sized", (box(50, 50, 40, 20), upper, -500, -500, WITHIN, 2)),
             ("spanned", ({"x": 60.4, "y": 50.2}, {"x": 20, "y": 90}, WITHIN)),
+            ("spanned", ({"x": 199.6, "y": 99.7}, {"x": 190.2, "y": 90.9}, WITHIN)),
+            ("sized", (box(20, 10, 40, 10), right, 0.2, 0, WITHIN)),
             ("fitted", (box(150, 80, 400, 400), WITHIN)),
             ("centred", (WITHIN, 1)),
         ],
@@ -80,7 +83,9 @@ def test_rectangles_stay_inside_and_keep_their_proportion() -> None:
         box(10, 10, 60, 30),
         box(10, 10, 180, 90),
         box(0, 25, 90, 45),
-        box(20, 50, 40, 40),
+        box(20, 50, 41, 40),
+        box(190, 90, 10, 10),
+        box(20, 10, 41, 10),
         box(0, 0, 200, 100),
         box(50, 0, 100, 100),
     ]
@@ -119,6 +124,47 @@ def test_by_keys_alone_it_gives_what_the_engine_gives(
     covers = {"op": "redact", "box": [[12, 52, 50, 16]]}
     assert data == native(picture, [covers, {"op": "scrub"}])
     assert list(watch.after(asked)) == []
+
+
+def samples(treated: str, colour: str) -> bytes:
+    """A line of text of 40 pixels' height: covered, as it was, or what a lossy format makes of it."""
+    line = Image.new("RGBA", (200, 40), "white")
+    ImageDraw.Draw(line).text((8, 8), "A. Person 1234", "black", font_size=24)
+    if treated == "white":
+        line = Image.new("RGBA", line.size, "white")
+    elif treated == "thin":
+        line = Image.new("RGBA", line.size, colour)
+        ImageDraw.Draw(line).line((0, 20, 200, 20), (*(120,) * 3, 255))
+    elif treated != "as it was":
+        line = Image.new("RGBA", line.size, colour)
+    if treated == "blended":
+        ImageDraw.Draw(line).rectangle((0, 0, 199, 39), outline=(*(100,) * 3, 255))
+    if treated == "clear":
+        line.putalpha(0)
+    return line.tobytes()
+
+
+def test_a_cover_has_the_colour_that_was_asked_for() -> None:
+    size, black, white = {"width": 200, "height": 40}, (0, 0, 0), (255, 255, 255)
+    ways = [
+        ("covered", "black", black, False, "plain"),
+        ("covered", "black", black, True, "plain"),
+        ("covered", "white", white, True, "plain"),
+        ("blended", "black", black, True, "edges"),
+        ("blended", "black", black, False, "differs"),
+        ("white", "black", black, False, "differs"),
+        ("white", "black", black, True, "differs"),
+        ("as it was", "black", black, True, "differs"),
+        ("as it was", "white", white, True, "differs"),
+        ("thin", "black", black, True, "differs"),
+        ("thin", "white", white, True, "differs"),
+        ("clear", "black", black, True, "differs"),
+    ]
+    calls = [
+        ("judged", (samples(treated, colour), size, asked, is_lossy))
+        for treated, colour, asked, is_lossy, _ in ways
+    ]
+    assert [one["verdict"] for one in called("covers", calls)] == [way[-1] for way in ways]
 
 
 @pytest.fixture

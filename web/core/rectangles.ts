@@ -21,8 +21,15 @@ export interface Grip {
 /** Width by height, as 16 / 9; null means any. */
 export type Proportion = number | null;
 
+/** Less than a pointer can point at. */
+const HAIR = 1e-3;
+
 const between = (value: number, least: number, most: number): number =>
   Math.min(Math.max(value, least), most);
+
+/** The next whole pixel on that side, -1 or 1; a hair past one is that one. */
+const outward = (value: number, side: number): number =>
+  side < 0 ? Math.floor(value + HAIR) : Math.ceil(value - HAIR);
 
 /** The rectangle so far away, stopped at the edges. */
 export function moved(box: Rectangle, across: number, down: number, within: Size): Rectangle {
@@ -33,7 +40,8 @@ export function moved(box: Rectangle, across: number, down: number, within: Size
   };
 }
 
-/** The rectangle with the edges of the grip so far away; the opposite ones stay. */
+/** The rectangle with the edges of the grip so far away, or a part of a pixel further; the opposite
+ * ones stay. */
 export function sized(
   box: Rectangle,
   grip: Grip,
@@ -42,8 +50,9 @@ export function sized(
   within: Size,
   proportion: Proportion = null,
 ): Rectangle {
-  const width = box.width + grip.x * across;
-  const height = box.height + grip.y * down;
+  const whole = (side: number): number => (proportion === null ? outward(side, 1) : side);
+  const width = whole(box.width + grip.x * across);
+  const height = whole(box.height + grip.y * down);
   const toLeft = grip.x < 0;
   const toTop = grip.y < 0;
   const room = {
@@ -59,21 +68,22 @@ export function sized(
   };
 }
 
-/** The rectangle that a pointer draws from one point to another. */
+/** The rectangle that a pointer draws from one point to another: at least all that lies between. */
 export function spanned(
   from: { x: number; y: number },
   to: { x: number; y: number },
   within: Size,
   proportion: Proportion = null,
 ): Rectangle {
+  const grip: Grip = { x: to.x < from.x ? -1 : 1, y: to.y < from.y ? -1 : 1 };
   const start = {
-    left: between(Math.floor(from.x), 0, within.width - 1),
-    top: between(Math.floor(from.y), 0, within.height - 1),
+    left: between(outward(from.x, -grip.x), 0, within.width - (grip.x > 0 ? 1 : 0)),
+    top: between(outward(from.y, -grip.y), 0, within.height - (grip.y > 0 ? 1 : 0)),
     width: 0,
     height: 0,
   };
-  const grip: Grip = { x: to.x < from.x ? -1 : 1, y: to.y < from.y ? -1 : 1 };
-  const drawn = sized(start, grip, to.x - from.x, to.y - from.y, within, proportion);
+  const across = to.x - start.left;
+  const drawn = sized(start, grip, across, to.y - start.top, within, proportion);
   return moved(drawn, 0, 0, within);
 }
 

@@ -137,7 +137,7 @@ export class Desk {
   async saveAll(outcomes: Saved[], name = 'safelight.zip'): Promise<void> {
     const [first, ...rest] = outcomes;
     if (first && rest.length === 0) {
-      this.save(first.name, first.bytes, 'application/octet-stream');
+      download(first.name, first.blob);
     } else if (first) {
       download(name, await archive(outcomes));
     }

@@ -4,7 +4,7 @@ import { zipped } from '../core/zipping';
 
 export interface Saved {
   name: string;
-  bytes: Uint8Array;
+  blob: Blob;
 }
 
 const A_MINUTE = 60_000;
@@ -22,8 +22,5 @@ export function download(name: string, blob: Blob): void {
 /** One archive of all of them; a name that comes twice gets a number. */
 export function archive(saved: readonly Saved[]): Promise<Blob> {
   const names = distinct(saved.map((one) => one.name));
-  const files = saved.map(({ bytes }, index) => {
-    return { name: names[index] ?? '', blob: new Blob([bytes as Uint8Array<ArrayBuffer>]) };
-  });
-  return zipped(files);
+  return zipped(saved.map(({ blob }, index) => ({ name: names[index] ?? '', blob })));
 }

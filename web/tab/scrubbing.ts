@@ -2,25 +2,33 @@
 import { named } from '../core/naming';
 import { Problem } from '../core/problem';
 import type { Desk, Opened } from './desk.svelte';
-import type { Finding, Outcome } from './engine/engine';
+import type { Changes, Finding } from './engine/engine';
 
 export type Profile = 'share' | 'strict' | 'minimal';
 
+/** blob: a browser may put it on its disk, so that many files need no memory each. */
 export interface Scrubbed {
   of: Opened;
   name: string;
-  outcome: Outcome;
-  /** How many were saved with it, as one zip if it was not alone. */
+  blob: Blob;
+  report: Changes;
+}
+
+/** What became of a file. among: how many were saved with it, as one zip if it was not alone. */
+export interface Finished {
+  name: string;
+  report: Changes;
   among: number;
 }
 
 /** What was saved already, for as long as the file is open. */
-export const finished = new WeakMap<Opened, Scrubbed>();
+export const finished = new WeakMap<Opened, Finished>();
 
 export async function scrubbed(desk: Desk, of: Opened, profile: Profile): Promise<Scrubbed> {
   const work = desk.engine.run(of.file, { steps: [{ op: 'scrub', profile }] });
-  const outcome = await desk.busy(work);
-  return { of, name: named(of.name, 'scrubbed', outcome.extension), outcome, among: 1 };
+  const { bytes, mime, extension, report } = await desk.busy(work);
+  const blob = new Blob([bytes], { type: mime });
+  return { of, name: named(of.name, 'scrubbed', extension), blob, report };
 }
 
 export interface Round {
@@ -38,7 +46,7 @@ export async function allScrubbed(desk: Desk, profile: Profile, have?: Scrubbed)
       round.failures.push({ of, problem: Problem.of(error) });
     }
   }
-  await desk.saveAll(round.results.map(({ name, outcome }) => ({ name, bytes: outcome.bytes })));
+  await desk.saveAll(round.results);
   return round;
 }
 

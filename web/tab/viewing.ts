@@ -1,5 +1,6 @@
 // A preview of a picture: by the browser's own decoder where it has one, else by the engine.
 import type { Problem } from '../core/problem';
+import type { Size } from '../core/rectangles';
 import type { Engine, Facts } from './engine/engine';
 import { ours } from './problems';
 
@@ -25,16 +26,31 @@ export function tooLarge(facts: Facts): Problem | null {
   return ours('too-large-here');
 }
 
-/** Raises what the engine raises where neither of the two can show it. */
+/**
+ * What is drawn over the view is carried out by the engine: both must see the picture the same way
+ * up. Browsers turn JPEG alike, other formats not all do. Raises what the engine raises where neither
+ * of the two can show it, and view-differs where they do not agree.
+ */
 export async function view(file: File, facts: Facts, engine: Engine): Promise<View> {
-  if (isShown(facts.format)) {
+  if (isShown(facts.format) && (facts.orientation === 1 || facts.format === 'jpeg')) {
     try {
-      return await shown(file);
+      const seen = await shown(file);
+      if (seen.width === facts.width && seen.height === facts.height) return seen;
+      URL.revokeObjectURL(seen.url);
     } catch {
       // The engine reads some that the browser does not, as JPEG in CMYK with odd marks.
     }
   }
-  return engine.preview(file, LONGEST_VIEW);
+  const seen = await engine.preview(file, LONGEST_VIEW);
+  if (isAlike(seen, facts)) return seen;
+  URL.revokeObjectURL(seen.url);
+  throw ours('view-differs');
+}
+
+/** Of the same proportions, but for less than a pixel of the smaller. */
+function isAlike(one: Size, other: Size): boolean {
+  const apart = Math.abs(one.width * other.height - one.height * other.width);
+  return apart <= Math.max(other.width, other.height);
 }
 
 async function shown(file: File): Promise<View> {

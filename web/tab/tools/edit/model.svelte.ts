@@ -74,7 +74,8 @@ export class Editing {
   take(one: Opened | null): void {
     if (one === this.one) return;
     if (this.one) this.shapes.set(this.one.id, this.shape);
-    this.drop();
+    this.stop();
+    this.share = -1;
     this.one = one;
     this.shape = (one && this.shapes.get(one.id)) ?? SHAPE;
     this.history = new History();
@@ -146,7 +147,7 @@ export class Editing {
         const progress = (share: number): void => void (this.share = share);
         const run = this.desk.engine.run(one.file, recipe, { signal, progress });
         const outcome = await this.desk.busy(run);
-        if (isWanted()) await this.show(outcome);
+        if (isWanted()) await this.show(one, outcome, isWanted);
       } catch (error) {
         if (isWanted() && !isCancelled(error)) this.fail(error);
       } finally {
@@ -169,14 +170,15 @@ export class Editing {
     later(old);
   }
 
-  private async show(outcome: Outcome): Promise<void> {
+  private async show(one: Opened, outcome: Outcome, isWanted: () => boolean): Promise<void> {
     const blob = new Blob([outcome.bytes as Uint8Array<ArrayBuffer>], { type: outcome.mime });
     const format = outcome.mime.replace('image/', '');
     const url = isShown(format)
       ? URL.createObjectURL(blob)
       : (await this.desk.engine.preview(blob, LONGEST_VIEW)).url;
+    if (!isWanted() || one !== this.one) return URL.revokeObjectURL(url);
     const old = this.after;
-    [this.outcome, this.after, this.problem] = [outcome, this.one?.unseen ? '' : url, null];
+    [this.outcome, this.after, this.problem] = [outcome, one.unseen ? '' : url, null];
     later(old);
   }
 

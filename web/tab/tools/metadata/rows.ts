@@ -2,7 +2,7 @@
 import type { Changes, Facts, Finding } from '../../engine/engine';
 import { GROUPS } from '../../scrubbing';
 
-export type Fate = 'removed' | 'kept' | '';
+export type Fate = 'removed' | 'kept' | 'partly' | '';
 
 export interface Row {
   key: string;
@@ -20,8 +20,10 @@ export function sections(facts: Facts, report: Changes | null): Section[] {
   const kept = new Set(report?.kept.map(keyOf));
   const removed = new Set(report?.removed.map(keyOf));
   const fate = (finding: Finding): Fate => {
-    if (removed.has(keyOf(finding))) return 'removed';
-    return kept.has(keyOf(finding)) ? 'kept' : '';
+    const [goes, stays] = [removed.has(keyOf(finding)), kept.has(keyOf(finding))];
+    if (goes && stays) return 'partly'; // as the orientation of the picture and of its small picture
+    if (goes) return 'removed';
+    return stays ? 'kept' : '';
   };
   return GROUPS.flatMap((group) => {
     const found = facts.metadata.filter((finding) => finding.group === group);

@@ -3,19 +3,33 @@
 // They are decoded once more, by the browser where it can and by the engine where it cannot, and
 // every pixel of each part is looked at.
 
+import { colourOf, isNear, judged, middleOf, type Colour } from '../../../core/covers';
+import type { Covered, Judged } from '../../../core/covers';
 import type { Rectangle, Size } from '../../../core/rectangles';
 import type { Engine } from '../../engine/engine';
 
-/** plain: one colour all over. edges: so inside, and blended with its surroundings at the edge. */
-export type Verdict = 'plain' | 'edges' | 'differs';
+/** unseen: as far as was looked, nothing; but not every frame could be looked at. */
+export type Verdict = Covered | 'unseen';
 
 export interface Part {
   box: Rectangle;
-  verdict: Verdict;
+  verdict: Covered;
   /** The largest difference from the cover's colour, in steps of 255. */
   most: number;
   /** The part with what is around it, enlarged: the address of a picture. */
   view: string;
+}
+
+/** What was asked of the engine. */
+export interface Covers {
+  boxes: readonly Rectangle[];
+  /** Of the picture that the boxes count in. */
+  size: Size;
+  /** #rrggbb */
+  colour: string;
+  /** Whether there may be more than one page or frame. */
+  isMoving?: boolean;
+  signal?: AbortSignal;
 }
 
 export interface Legibility {
@@ -25,13 +39,10 @@ export interface Legibility {
   verdict: Verdict;
 }
 
-/** How far into a part a lossy format may blend what lies beside it; others not at all. */
-const REACH: Record<string, number> = { 'image/jpeg': 24, 'image/webp': 24, 'image/avif': 64 };
-const INSIDE_STEPS = 2;
-const MEAN_STEPS = 12;
+const LOSSY = ['image/jpeg', 'image/webp', 'image/avif'];
 const MOST_FRAMES = 200;
 const VIEW_SIDE = 360;
-const ORDER: Verdict[] = ['plain', 'edges', 'differs'];
+const ORDER: Covered[] = ['plain', 'edges', 'differs'];
 
 type Frame = ImageBitmap | VideoFrame;
 type Context = OffscreenCanvasRenderingContext2D;
@@ -39,24 +50,30 @@ type Context = OffscreenCanvasRenderingContext2D;
 /** Looks at every part in every frame that can be decoded here. */
 export async function legibility(
   result: Blob,
-  boxes: Rectangle[],
-  size: Size,
+  covers: Covers,
   engine: Engine,
 ): Promise<Legibility> {
+  const { boxes, size, signal } = covers;
+  const isLossy = LOSSY.includes(result.type);
   let parts: Part[] = [];
+  let colours: Colour[] = [];
   let looked = 0;
-  const reach = REACH[result.type] ?? 0;
-  const frames = await each(result, engine, async (frame) => {
-    const found = boxes.map((box) => judged(frame, box, reach));
+  const counted = await each(result, engine, async (frame) => {
+    signal?.throwIfAborted();
     if (looked === 0) {
+      colours = await Promise.all(boxes.map((box) => written(result, frame, box, covers.colour)));
       const views = await Promise.all(boxes.map((box) => enlarged(frame, box, size)));
-      parts = boxes.map((box, index) => ({ box, ...found[index]!, view: views[index]! }));
+      const none: Judged = { verdict: 'plain', most: 0 };
+      parts = boxes.map((box, index) => ({ box, ...none, view: views[index]! }));
     }
-    parts = parts.map((part, index) => worse(part, found[index]!));
+    parts = parts.map((part, index) =>
+      worse(part, judged(samples(frame, part.box), part.box, colours[index]!, isLossy)),
+    );
     looked += 1;
   });
-  const verdict = parts.reduce((worst, part) => later(worst, part.verdict), ORDER[0]!);
-  return { parts, frames, looked, verdict };
+  const told = covers.isMoving ? (await engine.inspect(result)).frames : 1;
+  const all = Math.max(told, counted);
+  return { parts, frames: all, looked, verdict: verdictOf(parts, looked >= all) };
 }
 
 /** Frees the pictures of the parts. */
@@ -64,14 +81,19 @@ export function forget(found: Legibility): void {
   for (const part of found.parts) URL.revokeObjectURL(part.view);
 }
 
-type Judged = Pick<Part, 'verdict' | 'most'>;
-
-const later = (one: Verdict, other: Verdict): Verdict =>
+const later = (one: Covered, other: Covered): Covered =>
   ORDER.indexOf(other) > ORDER.indexOf(one) ? other : one;
 
 function worse(part: Part, found: Judged): Part {
   const most = Math.max(part.most, found.most);
   return { ...part, most, verdict: later(part.verdict, found.verdict) };
+}
+
+/** Where nothing was covered, nothing is good. */
+function verdictOf(parts: readonly Part[], isWhole: boolean): Verdict {
+  if (parts.length === 0) return 'differs';
+  const verdict = parts.reduce((worst, part) => later(worst, part.verdict), ORDER[0]!);
+  return verdict === 'differs' || isWhole ? verdict : 'unseen';
 }
 
 /** Calls look with each frame, and gives how many there are. */
@@ -83,8 +105,11 @@ async function each(
   const frames = await animated(result, look);
   if (frames > 0) return frames;
   const bitmap = await still(result, engine);
-  await look(bitmap);
-  bitmap.close();
+  try {
+    await look(bitmap);
+  } finally {
+    bitmap.close();
+  }
   return 1;
 }
 
@@ -110,8 +135,11 @@ async function animated(result: Blob, look: (frame: Frame) => Promise<void>): Pr
     if (frames < 2) return 0;
     for (let frameIndex = 0; frameIndex < Math.min(frames, MOST_FRAMES); frameIndex += 1) {
       const { image } = await decoder.decode({ frameIndex });
-      await look(image);
-      image.close();
+      try {
+        await look(image);
+      } finally {
+        image.close();
+      }
     }
     return frames;
   } finally {
@@ -119,27 +147,29 @@ async function animated(result: Blob, look: (frame: Frame) => Promise<void>): Pr
   }
 }
 
-function judged(frame: Frame, box: Rectangle, reach: number): Judged {
+function samples(frame: Frame, box: Rectangle): Uint8ClampedArray {
   const context = blank(box.width, box.height);
   context.drawImage(frame, -box.left, -box.top);
-  const { data } = context.getImageData(0, 0, box.width, box.height);
-  const middle = 4 * (Math.floor(box.height / 2) * box.width + Math.floor(box.width / 2));
-  let [most, inside, sum] = [0, 0, 0];
-  for (let at = 0; at < data.length; at += 1) {
-    const differs = Math.abs(data[at]! - data[middle + (at % 4)]!);
-    if (differs === 0) continue;
-    sum += differs;
-    most = Math.max(most, differs);
-    if (differs > inside && isInside(at >> 2, box, reach)) inside = differs;
-  }
-  const mean = sum / data.length;
-  const blends = reach > 0 && inside <= INSIDE_STEPS && mean <= MEAN_STEPS;
-  return { most, verdict: most === 0 ? 'plain' : blends ? 'edges' : 'differs' };
+  return context.getImageData(0, 0, box.width, box.height).data;
 }
 
-function isInside(pixel: number, { width, height }: Rectangle, reach: number): boolean {
-  const [x, y] = [pixel % width, Math.floor(pixel / width)];
-  return Math.min(x, y, width - 1 - x, height - 1 - y) >= reach;
+/** The cover's colour as the samples of this file, which may have a colour space of its own. */
+async function written(
+  result: Blob,
+  frame: Frame,
+  box: Rectangle,
+  hex: string,
+): Promise<Colour> {
+  const [wished, found] = [colourOf(hex), middleOf(samples(frame, box), box)];
+  if (isNear(found, wished)) return found;
+  try {
+    const shown = await createImageBitmap(result, box.left, box.top, box.width, box.height);
+    const middle = middleOf(samples(shown, { ...box, left: 0, top: 0 }), box);
+    shown.close();
+    return isNear(middle, wished) ? found : wished;
+  } catch {
+    return wished;
+  }
 }
 
 async function enlarged(frame: Frame, box: Rectangle, size: Size): Promise<string> {
