@@ -39,6 +39,37 @@ def test_names_are_never_twice_the_same_and_no_cell_is_a_formula() -> None:
     assert next(csv.reader([table.lstrip("\ufeff")])) == ["safe", "'=1+1", 'say "x", y', "-3"]
 
 
+def test_a_name_leads_nowhere_and_is_of_its_kind() -> None:
+    wanted = {
+        ("../../etc/passwd.jpg", "image/jpeg"): "_.._etc_passwd.jpg",
+        ("C:\\x\x00y.png", "image/png"): "C__x_y.png",
+        (".bashrc", "image/png"): "bashrc.png",
+        ("nul.jpg", "image/jpeg"): "_nul.jpg",
+        ("COM1 .tar.jpg", "image/jpeg"): "_COM1 .tar.jpg",
+        ("photo.jpg. .", "image/jpeg"): "photo.jpg",
+        ("photo\u202egpj.exe", "image/jpeg"): "photo_gpj.exe.jpg",
+        ("photo.JPG", "image/jpeg"): "photo.JPG",
+        ("run.sh", "what/ever"): "run.sh.bin",
+        ("..", ""): "picture.bin",
+    }
+    assert called("naming", [("proper", pair) for pair in wanted]) == list(wanted.values())
+
+
+def test_no_archive_holds_more_than_its_form_can_say() -> None:
+    files = [{"name": f"{at}.png", "blob": {"size": 100, "type": "image/png"}} for at in range(5)]
+    of_two, by_bytes, refused = called(
+        "zipping",
+        [
+            ("divided", [files, {"bytes": 10_000, "files": 2}]),
+            ("divided", [files, {"bytes": 3 * (100 + 92 + 10), "files": 9}]),
+            ("divided", [files, {"bytes": 100, "files": 9}]),
+        ],
+    )
+    assert [len(part) for part in of_two] == [2, 2, 1]
+    assert [len(part) for part in by_bytes] == [3, 2]
+    assert refused == {"failed": "Problem"}
+
+
 def test_a_batch_gives_what_the_engine_gives_and_names_what_failed(
     page: Page, frame: Frame, photo: Path, watch: Watch
 ) -> None:
@@ -100,5 +131,16 @@ def test_a_written_recipe_goes_along_to_this_computer(page: Page, frame: Frame) 
         button(frame, "Start with")
         expect(frame.get_by_text(words)).to_be_visible()
     recipe.fill(json.dumps({"steps": [{"op": "scrub", "profile": "strict"}]}))
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
     button(frame, "Continue on this computer")
     expect(page).to_have_url(re.compile("#/batch$"))
+    # Nothing of it is taken before a button of the page is pressed, the recipe not even then.
+    expect(page.get_by_text("It has not left this page")).to_be_visible()
+    expect(page.get_by_role("button", name="Start 1 file")).to_have_count(0)
+    assert set(sent) <= {"GET"}
+    page.get_by_role("button", name="Take 1 picture to this computer").click()
+    expect(page.get_by_role("button", name="Start 1 file")).to_be_visible()
+    expect(page.get_by_text("Its steps: scrub")).to_be_visible()
+    page.get_by_role("button", name="Use this recipe").click()
+    expect(page.get_by_text("Its steps: scrub")).to_have_count(0)

@@ -21,6 +21,8 @@ SHARED = """async () => {
   form.append('pictures', new File(['not a picture'], 'shared.txt', {type: 'text/plain'}));
   await fetch('/share', {method: 'POST', body: form, redirect: 'manual'});
 }"""
+HANDED_OVER = """() => parent.postMessage(
+  {kind: 'handover', tool: 'batch', files: [new File(['x'], 'x.png')]}, '*')"""
 # Each of these the page must not take from the frame.
 WRONG = (
     "{kind: 'go', tool: '../../about'}",
@@ -121,6 +123,11 @@ def test_the_page_hears_the_frame_alone_and_only_what_it_knows(page: Page) -> No
     frame.evaluate("() => parent.postMessage({kind: 'remember', key: 'right', value: 7}, '*')")
     until(page, lambda: page.evaluate("localStorage['safelight.tool.right']") == "7")
     assert page.locator("main").get_attribute("data-page") == "start"
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    frame.evaluate(HANDED_OVER)
+    page.wait_for_timeout(300)
+    assert set(sent) <= {"GET"}  # of the page's own facts; a picture goes only by a press
     kept = page.evaluate("Object.keys(localStorage).filter((key) => key.includes('tool'))")
     assert kept == ["safelight.tool.right"]
 

@@ -1,4 +1,10 @@
-/** Inbox: pictures that somebody handed over from the tab to a tool of this computer. */
+/**
+ * Inbox: pictures that were handed over from the tab to a tool of this computer. They wait there
+ * until somebody presses a button of the page: a message of the frame alone sends nothing.
+ */
+
+/** What comes along with pictures is no picture, and is not counted as one. */
+export const RECIPE_NAME = 'safelight-recipe.json';
 
 const waiting = $state<Record<string, File[]>>({});
 
@@ -13,8 +19,8 @@ export const inbox = {
     if (files.length > 0) waiting[tool] = [];
     return files;
   },
-  /** How many files wait for a tool. */
+  /** How many pictures wait for a tool. */
   waiting(tool: string): number {
-    return waiting[tool]?.length ?? 0;
+    return (waiting[tool] ?? []).filter(({ name }) => name !== RECIPE_NAME).length;
   },
 };

@@ -31,7 +31,7 @@ export type ToPage =
   | { kind: 'want'; name: string }
   | { kind: 'go'; tool: string }
   | { kind: 'title'; text: string }
-  | { kind: 'counts'; opened: number; working: number }
+  | { kind: 'counts'; opened: number; working: number; unsaved: number }
   | { kind: 'handover'; tool: HandoverTool; files: File[] }
   | { kind: 'remember'; key: string; value: unknown }
   | { kind: 'key'; key: string }
@@ -87,7 +87,7 @@ const TO_PAGE: Record<Kind<ToPage>, Check> = {
   want: (m) => isText(m['name'], PART),
   go: (m) => isText(m['tool'], NAME),
   title: (m) => typeof m['text'] === 'string' && m['text'].length <= MAX_TITLE,
-  counts: (m) => isCount(m['opened']) && isCount(m['working']),
+  counts: (m) => [m['opened'], m['working'], m['unsaved']].every(isCount),
   handover: (m) =>
     (HANDOVER_TOOLS as readonly unknown[]).includes(m['tool']) && areFiles(m['files']),
   remember: (m) => isText(m['key'], KEY) && isSmall(m['value']),

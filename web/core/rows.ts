@@ -1,5 +1,7 @@
 // Rows: what came of each file of a batch, to be sorted, counted and kept as a table.
 
+import { harmless, parted } from './naming';
+
 export type RowState = 'waiting' | 'sending' | 'working' | 'done' | 'failed' | 'stopped';
 
 export interface Row {
@@ -65,10 +67,12 @@ function cell(value: string | number | null): string {
 
 /** The name of a result: that of the file with another ending, and not one that is taken. */
 export function named(file: string, suffix: string, ending: string, taken: Set<string>): string {
-  const stem = file.replace(/\.[^./]*$/, '') || 'picture';
+  const [stem] = parted(harmless(file));
   const base = suffix === '' ? stem : `${stem}.${suffix}`;
   let name = `${base}.${ending}`;
-  for (let number = 2; taken.has(name); number += 1) name = `${base}-${number}.${ending}`;
-  taken.add(name);
-  return name;
+  for (let number = 2; taken.has(name.toLowerCase()); number += 1) {
+    name = `${base}-${number}.${ending}`;
+  }
+  taken.add(name.toLowerCase()); // some systems take a.jpg and A.jpg for the same
+  return harmless(name);
 }

@@ -1,4 +1,5 @@
 // The desk: the files that are open, and what every tool may do with them.
+import { untrack } from 'svelte';
 import type { HandoverTool } from '../core/messages';
 import { Problem } from '../core/problem';
 import { language } from '../core/text.svelte';
@@ -6,7 +7,7 @@ import type { Door } from './door';
 import type { Engine, Facts } from './engine/engine';
 import { Opened } from './opened.svelte';
 import { ours } from './problems';
-import { archive, download, type Saved } from './saving';
+import { download, downloadAll, type Saved } from './saving';
 import { tooLarge, view } from './viewing';
 
 export { Opened } from './opened.svelte';
@@ -30,6 +31,7 @@ export class Desk {
   offered: Offered = $state.raw({});
   private chosen: number | null = $state(null);
   private working = 0;
+  private readonly unsaved = new Map<string, number>();
   private settings: Record<string, unknown> = {};
   private last = 0;
   private readonly door: Door;
@@ -120,6 +122,13 @@ export class Desk {
     }
   }
 
+  /** A tool says how many results it has that nobody has saved: leaving then asks first. */
+  holds(tool: string, results: number): void {
+    if ((this.unsaved.get(tool) ?? 0) === results) return;
+    this.unsaved.set(tool, results);
+    untrack(() => this.count()); // an effect that tells it does not follow what is open
+  }
+
   /** A part of the Studio by its name: bytes that the page hands over. Rejects where it is missing. */
   part(name: string): Promise<ArrayBuffer> {
     return this.door.part(name);
@@ -133,13 +142,13 @@ export class Desk {
     download(name, new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
   }
 
-  /** One file as it is, several as one archive. A frame like this may not choose a folder. */
-  async saveAll(outcomes: Saved[], name = 'safelight.zip'): Promise<void> {
+  /** One file as it is, several as an archive. A frame like this may not choose a folder. */
+  async saveAll(outcomes: Saved[]): Promise<void> {
     const [first, ...rest] = outcomes;
     if (first && rest.length === 0) {
       download(first.name, first.blob);
     } else if (first) {
-      download(name, await archive(outcomes));
+      await downloadAll(outcomes);
     }
   }
 
@@ -217,6 +226,8 @@ export class Desk {
   }
 
   private count(): void {
-    this.door.send({ kind: 'counts', opened: this.opened.length, working: this.working });
+    const unsaved = [...this.unsaved.values()].reduce((sum, n) => sum + n, 0);
+    const { length: opened } = this.opened;
+    this.door.send({ kind: 'counts', opened, working: this.working, unsaved });
   }
 }

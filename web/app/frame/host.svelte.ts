@@ -22,7 +22,7 @@ const PATIENCE_MS = 20_000;
 let frame: HTMLIFrameElement | null = null;
 let state = $state<FrameState>('none');
 let title = $state('');
-let counts = $state.raw({ opened: 0, working: 0 });
+let counts = $state.raw({ opened: 0, working: 0, unsaved: 0 });
 let isWanted = $state(false);
 let onKey: (keys: string) => void = () => {};
 let onTried: ((ways: Way[]) => void) | null = null;
@@ -36,7 +36,7 @@ export const host = {
   get title(): string {
     return title;
   },
-  get counts(): { opened: number; working: number } {
+  get counts(): { opened: number; working: number; unsaved: number } {
     return counts;
   },
   set keys(heard: (keys: string) => void) {
@@ -97,7 +97,8 @@ export const host = {
 
 const hearing: Hearing = {
   ready: () => {
-    if (state !== 'coming') return; // it says so once; a second time it is another document
+    // It says so once, be it late; a second time it is another document.
+    if (state !== 'coming' && state !== 'missing') return;
     lock();
     state = 'ready';
     host.tell(host.isShown ? route.name : 'start');
@@ -114,8 +115,10 @@ const hearing: Hearing = {
     if (entryOf(tool) !== undefined) go(tool);
   },
   title: ({ text }) => (title = text),
-  counts: ({ opened, working }) => (counts = { opened, working }),
+  counts: ({ opened, working, unsaved }) => (counts = { opened, working, unsaved }),
   handover: ({ tool, files }) => {
+    // A press in the frame counts for the page around it, too; nothing is sent before another one.
+    if (navigator.userActivation?.isActive === false) return;
     inbox.put(tool, files);
     go(tool);
   },

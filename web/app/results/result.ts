@@ -1,6 +1,7 @@
 // A result: the bytes that came back, and what is known of them.
 
 import type { ResultFacts } from '../../core/api';
+import { proper } from '../../core/naming';
 import { named } from '../../core/rows';
 
 export interface Result {
@@ -35,7 +36,7 @@ export function save(name: string, blob: Blob): void {
   const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;
-  link.download = name;
+  link.download = proper(name, blob.type);
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

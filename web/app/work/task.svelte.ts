@@ -18,12 +18,19 @@ export class Task {
   problem = $state.raw<Problem | null>(null);
   result = $state.raw<Result | null>(null);
   url = $state<string | null>(null);
+  /** The result that is here was handed to the browser to be saved. */
+  isSaved = $state(false);
   private stop: AbortController | null = null;
   private wish: Wish | null = null;
   private began = 0;
 
   get isBusy(): boolean {
     return ['sending', 'working', 'fetching'].includes(this.state);
+  }
+
+  /** Something is here that would be lost with this page. */
+  get hasUnsaved(): boolean {
+    return this.result !== null && !this.isSaved;
   }
 
   /** Seconds that the rest may take, going by what is done; null while that says nothing. */
@@ -112,7 +119,7 @@ export class Task {
   }
 
   private show(result: Result): void {
-    this.result = result;
+    [this.result, this.isSaved] = [result, false];
     this.url = URL.createObjectURL(result.blob);
     this.state = 'done';
     this.stop = null;

@@ -111,7 +111,9 @@ class Queue {
     this.problem = null;
     this.place = null;
     this.hasUnsaved = false;
-    for (const job of jobs) await erased(job);
+    const ended = await Promise.allSettled(jobs.map((job) => erased(job)));
+    const failed = ended.find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason; // the others are erased all the same
   }
 
   /** Results in the order of their files. */

@@ -26,6 +26,7 @@ export class Batch {
   /** Of the file that is worked on, 0 to 1. */
   share = $state(0);
   private version = $state(0);
+  private readonly given = new WeakSet<Done>();
   private readonly queue = new Queue<Done>(() => (this.version += 1));
 
   constructor(private readonly desk: Desk) {}
@@ -56,6 +57,20 @@ export class Batch {
   get isPaused(): boolean {
     void this.version;
     return this.queue.isPaused;
+  }
+
+  /** How many results nobody has saved; those that went are counted no more. */
+  get unsaved(): number {
+    void this.version;
+    return this.queue.tasks.filter(({ result }) => result && !this.given.has(result)).length;
+  }
+
+  /** A result, or all of them, was handed to the browser. */
+  saved(id?: number): void {
+    for (const task of this.queue.tasks) {
+      if (task.result && (id === undefined || task.id === id)) this.given.add(task.result);
+    }
+    this.version += 1;
   }
 
   add(files: File[]): void {
