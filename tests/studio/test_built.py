@@ -32,7 +32,7 @@ LOADED = re.compile(
 
 @pytest.fixture(scope="module")
 def best(root: Path) -> Studio:
-    """As it is shipped: compressed as well as can be."""
+    """As every test has it; what is packed is smaller."""
     subprocess.run([sys.executable, "scripts/studio.py"], cwd=root, check=True)
     return files.load()
 

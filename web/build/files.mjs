@@ -9,6 +9,9 @@ import { brotliCompress, constants } from 'node:zlib';
 const compress = promisify(brotliCompress);
 // Small files, and those that are looked at without a browser, stay as they are.
 const SMALL = 2048;
+// What is smaller is compressed as well as can be at once; larger parts would take minutes.
+const LARGE = 1_000_000;
+const BEST = constants.BROTLI_MAX_QUALITY;
 const PLAIN = new Set(['index.html', 'sw.js', 'manifest.webmanifest']);
 const PACKED = new Set(['.png', '.jpg', '.webp', '.woff2', '.zip']);
 const MIMES = {
@@ -61,13 +64,14 @@ async function packed(path, bytes, { cache, quality }) {
   if (bytes.length < SMALL || PLAIN.has(path) || PACKED.has(ending)) {
     return bytes;
   }
-  const kept = cache && `${cache}/${sha256(bytes)}-${quality}.br`;
+  const level = bytes.length < LARGE ? BEST : quality;
+  const kept = cache && `${cache}/${sha256(bytes)}-${level}.br`;
   if (kept && existsSync(kept)) {
     return readFile(kept);
   }
   const made = await compress(bytes, {
     params: {
-      [constants.BROTLI_PARAM_QUALITY]: quality,
+      [constants.BROTLI_PARAM_QUALITY]: level,
       [constants.BROTLI_PARAM_LGWIN]: 24,
       [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
     },

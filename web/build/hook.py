@@ -32,7 +32,7 @@ def prepare(root: Path) -> None:
     """Build the Studio where this is a checkout, and check it. Raises SystemExit."""
     builder = root / "scripts/studio.py"
     if builder.is_file() and (root / "web/package.json").is_file():
-        done = subprocess.run([sys.executable, str(builder)], check=False)
+        done = subprocess.run([sys.executable, str(builder), "--quality", "11"], check=False)
         if done.returncode:
             raise SystemExit("safelight: the Studio could not be built; scripts/studio.py says why")
     wrong = differences(root / BUILT)

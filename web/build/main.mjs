@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     out: { type: 'string' },
     cache: { type: 'string', default: '' },
-    quality: { type: 'string', default: '11' },
+    quality: { type: 'string', default: '9' },
   },
 });
 if (!values.out) {
