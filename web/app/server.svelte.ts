@@ -116,10 +116,17 @@ async function refused(answer: Response): Promise<Problem> {
   try {
     const told = (await answer.json()) as Record<string, string | undefined>;
     const title = told['detail'] || told['title'] || answer.statusText;
-    return new Problem({ status, code: told['code'] ?? 'failed', title, hint: told['hint'] });
+    const facts = { status, title, hint: told['hint'], waitMs: waitOf(answer) };
+    return new Problem({ code: told['code'] ?? 'failed', ...facts });
   } catch {
     return new Problem({ status, code: 'failed', title: t('common.failed', { n: status }) });
   }
+}
+
+/** What Retry-After says in seconds; it may also be a date, which our server never sends. */
+function waitOf(answer: Response): number | undefined {
+  const seconds = Number(answer.headers.get('Retry-After') ?? NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
 }
 
 function noticed(thrown: unknown): Problem {

@@ -5,6 +5,7 @@ export interface ProblemFacts {
   code: string;
   title: string;
   hint?: string | undefined;
+  waitMs?: number | undefined;
 }
 
 export class Problem extends Error {
@@ -13,6 +14,8 @@ export class Problem extends Error {
   readonly code: string;
   readonly title: string;
   readonly hint: string;
+  /** After which time to ask again, where the server said so. */
+  readonly waitMs: number | undefined;
 
   constructor(facts: ProblemFacts) {
     super(facts.title);
@@ -21,6 +24,7 @@ export class Problem extends Error {
     this.code = facts.code;
     this.title = facts.title;
     this.hint = facts.hint ?? '';
+    this.waitMs = facts.waitMs;
   }
 
   /** Whatever was thrown, as a problem. */

@@ -1,6 +1,6 @@
 // Folder: a folder of this device that results are written to, where the browser can do that.
 
-import type { Sink } from './queue.svelte';
+import type { Folder, Sink } from './queue.svelte';
 
 interface Writable {
   write(blob: Blob): Promise<void>;
@@ -19,7 +19,7 @@ export function canChoose(): boolean {
 }
 
 /** The folder that somebody chose; null where they chose none. */
-export async function chosen(): Promise<{ name: string; sink: Sink } | null> {
+export async function chosen(): Promise<Folder | null> {
   const choose = chooser();
   if (choose === undefined) return null;
   let folder: Directory;

@@ -12,6 +12,10 @@ import { erased, worked, type Listener, type Wish } from '../../work/working';
 type Changing = { -readonly [Key in keyof Row]: Row[Key] };
 /** Writes a result and says under which name: one that nothing had before. */
 export type Sink = (name: string, blob: Blob) => Promise<string>;
+export interface Folder {
+  readonly name: string;
+  readonly sink: Sink;
+}
 
 /** How many are with the server at once: enough to keep it at work, and memory flat. */
 export const IN_FLIGHT = 3;
@@ -26,11 +30,14 @@ class Queue {
   /** The server does not answer while it has pictures; it is asked again by itself. */
   isLost = $state(false);
   place = $state<'computer' | 'network' | null>(null);
-  /** Something is here that was not saved yet. */
-  hasUnsaved = $state(false);
   /** Where results go at once; without one they wait here to be saved together. */
-  sink = $state.raw<Sink | null>(null);
+  folder = $state.raw<Folder | null>(null);
+  /** Why results do not go into the folder any more; they are still here. */
+  trouble = $state.raw<Problem | null>(null);
   results = new Map<number, { name: string; blob: Blob }>();
+  private unsaved = new Set<number>();
+  // One is written after the other: two at once could find the same name free.
+  private writing: Promise<unknown> = Promise.resolve();
   private files = new Map<number, File>();
   private names = new Set<string>();
   private wish: Wish | null = null;
@@ -42,6 +49,11 @@ class Queue {
   readonly counts = $derived(counted(this.rows));
   readonly hasLeft = $derived(this.counts.waiting > 0);
   readonly isBusy = $derived(this.counts.sending + this.counts.working > 0);
+
+  /** Something is here that was not saved yet. */
+  get hasUnsaved(): boolean {
+    return this.unsaved.size > 0;
+  }
 
   add(files: readonly File[]): void {
     for (const file of files) {
@@ -97,6 +109,7 @@ class Queue {
     this.rows = this.rows.filter((row) => row.id !== id);
     this.files.delete(id);
     this.results.delete(id);
+    this.unsaved.delete(id);
   }
 
   /** Lets go of everything here, and of what the server may still hold. */
@@ -106,17 +119,19 @@ class Queue {
     this.rows = [];
     this.files.clear();
     this.results.clear();
+    this.unsaved.clear();
+    this.folder = null;
+    this.trouble = null;
     this.names.clear();
     this.jobs = [];
     this.problem = null;
     this.place = null;
-    this.hasUnsaved = false;
     const ended = await Promise.allSettled(jobs.map((job) => erased(job)));
     const failed = ended.find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason; // the others are erased all the same
   }
 
-  /** Results in the order of their files. */
+  /** What is here, in the order of the files. */
   *finished(): Generator<{ name: string; blob: Blob }> {
     for (const row of this.rows) {
       const result = this.results.get(row.id);
@@ -124,8 +139,15 @@ class Queue {
     }
   }
 
+  /** Results go there from now on, and first those that are here and not saved. */
+  async into(folder: Folder): Promise<void> {
+    this.folder = folder;
+    this.trouble = null;
+    for (const id of [...this.unsaved]) await this.stow(id);
+  }
+
   private fill(): void {
-    if (this.isPaused || this.problem !== null) return;
+    if (!this.isRunning || this.isPaused || this.problem !== null) return;
     while (this.stops.size < IN_FLIGHT) {
       const next = this.rows.find((row) => row.state === 'waiting');
       if (next === undefined) break;
@@ -144,7 +166,7 @@ class Queue {
       const result = await worked(file, wish, this.listener(row), stop.signal);
       await this.take(row, file, result);
     } catch (thrown) {
-      await this.failed(row, file, Problem.of(thrown));
+      await this.failed(row, file, Problem.of(thrown), stop.signal);
     } finally {
       this.stops.delete(row.id);
       this.isLost &&= this.stops.size > 0;
@@ -153,15 +175,14 @@ class Queue {
   }
 
   private async take(row: Changing, file: File, result: Result): Promise<void> {
+    this.jobs.push(result.job);
+    if (!this.files.has(row.id)) return; // taken off the list meanwhile
     const { facts } = result;
     row.output = named(file.name, '', endingOf(facts.format), this.names);
-    if (this.sink !== null) row.output = await this.sink(row.output, result.blob);
-    else {
-      this.results.set(row.id, { name: row.output, blob: result.blob });
-      this.hasUnsaved = true;
-    }
+    this.results.set(row.id, { name: row.output, blob: result.blob });
+    this.unsaved.add(row.id);
+    if (await this.stow(row.id)) this.results.delete(row.id);
     this.place = result.place;
-    this.jobs.push(result.job);
     Object.assign(row, {
       state: 'done',
       share: 1,
@@ -173,6 +194,27 @@ class Queue {
     });
   }
 
+  /** Writes one into the folder, if there is one. What cannot be written stays here. */
+  private stow(id: number): Promise<boolean> {
+    const written = this.writing.then(async () => {
+      const [folder, result] = [this.folder, this.results.get(id)];
+      if (folder === null || result === undefined || !this.unsaved.has(id)) return false;
+      try {
+        const output = await folder.sink(result.name, result.blob);
+        const row = this.rows.find((one) => one.id === id);
+        if (row !== undefined) row.output = output;
+        return this.unsaved.delete(id);
+      } catch (thrown) {
+        const hint = `${t('batch.folder_failed_hint')} ${Problem.of(thrown).title}`;
+        this.trouble = new Problem({ code: 'folder', title: t('batch.folder_failed'), hint });
+        if (this.folder === folder) this.folder = null; // the next would fail as well
+        return false;
+      }
+    });
+    this.writing = written;
+    return written;
+  }
+
   private listener(row: Changing): Listener {
     return {
       stage: (stage) => (row.state = stage === 'sending' ? 'sending' : 'working'),
@@ -181,7 +223,12 @@ class Queue {
     };
   }
 
-  private async failed(row: Changing, file: File, problem: Problem): Promise<void> {
+  private async failed(
+    row: Changing,
+    file: File,
+    problem: Problem,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (problem.code === 'cancelled') return void (row.state = 'stopped');
     if (isGone(problem) || problem.status === 401) {
       Object.assign(row, fresh(row.id, file));
@@ -196,12 +243,21 @@ class Queue {
     if (problem.code === 'busy') {
       Object.assign(row, fresh(row.id, file));
       row.state = 'sending'; // its place is kept while it waits
-      await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
-      row.state = 'waiting';
+      await passed(problem.waitMs ?? BUSY_PAUSE_MS, signal);
+      row.state = signal.aborted ? 'stopped' : 'waiting';
       return;
     }
     fail(row, problem);
   }
+}
+
+/** Until that time is over, or nobody waits any more. */
+function passed(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()));
+    if (signal.aborted) resolve();
+  });
 }
 
 function fail(row: Changing, problem: Problem): void {
