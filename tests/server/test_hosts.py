@@ -68,7 +68,8 @@ OURS = ("host", "localhost:8443")
     "headers",
     [(), (("origin", "http://localhost:8443"),), (("origin", "https://app.example"),),
      (("origin", "https://app.example"), ("sec-fetch-site", "cross-site")),
-     (("sec-fetch-site", "same-origin"),), (("sec-fetch-site", "none"),)],
+     (("sec-fetch-site", "same-origin"),), (("sec-fetch-site", "none"),),
+     (("sec-fetch-site", "none"), ("origin", "null"))],
 )  # fmt: skip
 def test_programs_our_pages_and_those_that_may_are_let_in(
     headers: tuple[tuple[str, str], ...],
@@ -79,6 +80,8 @@ def test_programs_our_pages_and_those_that_may_are_let_in(
 FOREIGN = [
     (("origin", "http://evil.example"),),
     (("origin", "null"),),
+    (("origin", "null"), ("sec-fetch-site", "cross-site")),
+    (("origin", "http://evil.example"), ("sec-fetch-site", "none")),
     (("origin", "https://localhost:8443"),),
     (("origin", "http://localhost:9000"),),
     (("origin", "http://localhost"),),

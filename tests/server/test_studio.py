@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,22 @@ def test_what_keeps_it_is_a_script_of_the_whole_site_that_asks_it_alone(server: 
         assert answer.content == CONTENTS["sw.js"][0]
         assert answer.headers["service-worker-allowed"] == "/"
         assert policy(answer.headers) == {"default-src": "'none'", "connect-src": "'self'"}
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Sec-Fetch-Site": "none", "Origin": "null"}], ids=["plain", "by the system"]
+)
+def test_a_share_that_no_service_worker_took_is_told_and_not_read(
+    server: Standing, headers: dict[str, str]
+) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"--x"
+        raise AssertionError("the body was read")
+
+    sent = {"Content-Type": "multipart/form-data; boundary=x", **headers}
+    answer = server.post("/share", scopes=None, headers=sent, content=endless())
+    assert (answer.status_code, answer.content) == (303, b"")
+    assert answer.headers["location"] == "/#/start?shared=lost"
 
 
 def test_a_name_that_changes_with_its_bytes_is_kept_for_good(server: Standing) -> None:

@@ -108,6 +108,9 @@ def test_a_link_that_has_ended_says_how_to_get_another(
         expect(page.get_by_text("safelight status --link", exact=True)).to_be_visible()
         page.get_by_role("link", name="Go to the tools").click()
         assert tool_frame(page).url
+        page.evaluate("() => { location.hash = '#/start?shared=lost' }")  # as POST /share answers
+        expect(page.get_by_text("The shared pictures did not come through")).to_be_visible()
+        expect(tool_frame(page).get_by_role("button", name="Choose pictures")).to_be_visible()
 
 
 @pytest.fixture

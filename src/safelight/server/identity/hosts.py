@@ -63,7 +63,10 @@ class Hosts:
         origin = request.headers.get("origin", "").lower()
         if origin in self._origins:
             return True
-        if request.headers.get("sec-fetch-site", "none") not in OWN_SITE:
+        site = request.headers.get("sec-fetch-site")
+        if site == "none" and origin == "null":
+            return True  # no page asks, but the person: what another app shared comes like this
+        if (site or "none") not in OWN_SITE:
             return False
         own = f"{request.scope.get('scheme', 'http')}://{request.headers.get('host', '')}".lower()
         return origin in ("", own)

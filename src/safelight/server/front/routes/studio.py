@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from safelight.errors import AnswerUnknown, PathUnknown
 from safelight.server.endpoint import Call, Endpoint
@@ -34,6 +34,8 @@ FRAME_POLICY = (
 )
 # A service worker is held by the policy of its own answer.
 WORKER_POLICY = "default-src 'none'; connect-src 'self'"
+# Where the page says that pictures which another app shared did not come through.
+SHARED_LOST = "/#/start?shared=lost"
 ONE_YEAR_S = 31_536_000
 FOREVER = f"private, max-age={ONE_YEAR_S}, immutable"
 ASK_AGAIN = "private, no-cache"
@@ -49,6 +51,12 @@ async def page(call: Call) -> Response:
 
 async def worker(call: Call) -> Response:
     return _handed(call.request, _built(call), WORKER)
+
+
+async def share(call: Call) -> Response:
+    """What the service worker takes in the browser, if it is there. Nothing of the body is read."""
+    _built(call)
+    return RedirectResponse(SHARED_LOST, status_code=303)
 
 
 async def file(call: Call) -> Response:
@@ -133,6 +141,10 @@ endpoints = (
     Endpoint(
         "GET", "/sw.js", worker, "What keeps the Studio for a visit without the server",
         scope=None, tag=TAG, answer="file", is_rooted=True, errors=(PathUnknown, AnswerUnknown),
+    ),
+    Endpoint(
+        "POST", "/share", share, "Shared pictures that the browser did not take: not read",
+        scope=None, tag=TAG, answer="page", status=303, is_rooted=True, errors=(PathUnknown,),
     ),
     Endpoint(
         "GET", "/studio/{name}", file, "One file of the Studio", scope=None, tag=TAG, answer="file",
