@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Build the Studio into src/safelight/studio/built, where the server finds it.
 
-Usage: scripts/studio.py [--quality N] [--types]
+Usage: scripts/studio.py [--quality N] [--types] [--locked]
 
 Does nothing where nothing changed. Node 20.19, 22.12 or newer comes from PATH, or else from the
 wheel that requirements/node.txt names by hash; the packages come as web/package-lock.json names
 them by hash, and none of their install scripts runs. --quality is Brotli's for the large parts, 9
 unless told; what is packed has 11, which takes minutes and saves a tenth. --types checks the
-TypeScript and Svelte in place of building.
+TypeScript and Svelte in place of building; --locked is for what others get, and takes no packages
+but those that were installed here from the lock.
 """
 
 from __future__ import annotations
@@ -47,8 +48,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="build the Studio")
     parser.add_argument("--quality", type=int, default=QUICK_QUALITY, help="Brotli's, 0 to 11")
     parser.add_argument("--types", action="store_true", help="check the types, build nothing")
+    parser.add_argument("--locked", action="store_true", help="take no packages by a link")
     asked = parser.parse_args()
     with one_at_a_time():
+        if asked.locked:
+            refuse_linked()
         if asked.types:
             check_types()
         else:
@@ -69,6 +73,15 @@ def build(quality: int) -> None:
     swap(out)
     kept.write_text(f"{stamp} {quality}\n")
     say(f"built: {BUILT.relative_to(ROOT)}")
+
+
+def refuse_linked(modules: Path = WEB / "node_modules") -> None:
+    """Raises SystemExit for packages that lie elsewhere: nobody has compared them with the lock."""
+    if modules.is_symlink():
+        sys.exit(
+            "studio: web/node_modules is a link, so its packages are not known to be those of"
+            " web/package-lock.json; remove the link to build for a wheel"
+        )
 
 
 def check_types() -> None:

@@ -61,7 +61,7 @@ def build_twice(folder: Path) -> tuple[Path, bool]:
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dist"
-    studio = [sys.executable, str(ROOT / "scripts/studio.py"), "--quality", "11"]
+    studio = [sys.executable, str(ROOT / "scripts/studio.py"), "--quality", "11", "--locked"]
     subprocess.run(studio, check=True)
     wheel, is_same = build_twice(folder)
     print(f"{wheel.name}  {hashlib.sha256(wheel.read_bytes()).hexdigest()}")

@@ -24,6 +24,7 @@ def described() -> dict[str, Any]:
     """All of the manifest but its digest."""
     entries = {
         name: {
+            "content": hashlib.sha256(data).hexdigest(),
             "encoding": encoding,
             "first": name == "main-abc.js",
             "fixed": "-" in name,

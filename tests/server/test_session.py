@@ -50,6 +50,9 @@ def test_a_browser_with_a_link_that_has_ended_is_told_in_the_studio(tmp_path: Pa
             ended = await at.http.get("/open?link=sl_ended", headers=browser)
             assert (ended.status_code, ended.headers["location"]) == (303, "/#/welcome?link=ended")
             assert "set-cookie" not in ended.headers
+            # Told as a page, and counted as what it is.
+            assert set(at.house.tally.calls.values()) == {1}
+            assert {code for _, code in at.house.tally.calls} == {"caller-unknown"}
             assert (await at.http.get("/open?link=sl_ended")).status_code == 401
 
     asyncio.run(run())

@@ -49,6 +49,14 @@ def test_what_is_made_is_no_input(tree: Path, name: str) -> None:
     assert studio.digest_of_inputs() == before
 
 
+def test_packages_of_another_checkout_go_into_no_wheel(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    studio.refuse_linked(tmp_path / "elsewhere")
+    (tmp_path / "linked").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SystemExit, match="is a link"):
+        studio.refuse_linked(tmp_path / "linked")
+
+
 def test_it_is_built_again_for_news_or_a_better_quality(tree: Path) -> None:
     kept = tree / "stamp"
     assert not studio.is_built(kept, "digest", 4)

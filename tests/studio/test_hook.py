@@ -53,6 +53,19 @@ def test_a_byte_that_differs_is_not_packed(hook: ModuleType, tmp_path: Path, nam
         hook.prepare(tmp_path)
 
 
+def test_what_nobody_built_is_not_packed(hook: ModuleType, tmp_path: Path) -> None:
+    (archive(tmp_path) / BUILT / "added.js").write_text("// of somebody else")
+    with pytest.raises(SystemExit, match=r"not what was built: added\.js"):
+        hook.prepare(tmp_path)
+
+
+def test_a_list_that_was_changed_is_not_packed(hook: ModuleType, tmp_path: Path) -> None:
+    told = archive(tmp_path) / BUILT / "manifest.json"
+    told.write_text(told.read_text().replace('"licence": "MIT"', '"licence": "None"'))
+    with pytest.raises(SystemExit, match=r"not what was built: manifest\.json"):
+        hook.prepare(tmp_path)
+
+
 def test_an_archive_without_it_is_refused(hook: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"manifest\.json"):
         hook.prepare(tmp_path)

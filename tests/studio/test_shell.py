@@ -173,6 +173,8 @@ def test_tools_of_the_tab_work_with_the_server_stopped(
         page.evaluate(SHARED)
         page.reload()
         whole(page)
+        assert "shared.txt" not in tool_frame(page).locator("body").inner_text()
+        page.get_by_role("button", name="Open in this tab").click()
         until(page, lambda: "shared.txt" in tool_frame(page).locator("body").inner_text())
         open_tool(page, "enlarge")
         expect(page.get_by_text("The Safelight server does not answer")).to_be_visible()

@@ -44,6 +44,7 @@ export async function writeFiles(folder, files, { cache, quality, told }) {
     const lies = encoding === 'br' ? `${path}.br` : path;
     await writeFile(`${folder}/${lies}`, stored);
     entries[path] = {
+      content: sha256(bytes),
       encoding,
       first,
       fixed,

@@ -16,6 +16,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUILT = "src/safelight/studio/built"
+MANIFEST = "manifest.json"
 EDITABLE = "editable"
 
 
@@ -32,7 +33,8 @@ def prepare(root: Path) -> None:
     """Build the Studio where this is a checkout, and check it. Raises SystemExit."""
     builder = root / "scripts/studio.py"
     if builder.is_file() and (root / "web/package.json").is_file():
-        done = subprocess.run([sys.executable, str(builder), "--quality", "11"], check=False)
+        build = (sys.executable, str(builder), "--quality", "11", "--locked")
+        done = subprocess.run(build, check=False)
         if done.returncode:
             raise SystemExit("safelight: the Studio could not be built; scripts/studio.py says why")
     wrong = differences(root / BUILT)
@@ -41,16 +43,27 @@ def prepare(root: Path) -> None:
 
 
 def differences(folder: Path) -> list[str]:
-    """The files that are missing or changed. Of the standard library alone: nothing of ours is
-    installed yet.
+    """The files that are missing, changed or not of it. Of the standard library alone: nothing of
+    ours is installed yet.
     """
-    manifest = folder / "manifest.json"
+    manifest = folder / MANIFEST
     if not manifest.is_file():
-        return [manifest.name]
-    wrong = []
-    for name, file in sorted(json.loads(manifest.read_bytes())["files"].items()):
+        return [MANIFEST]
+    told = json.loads(manifest.read_bytes())
+    rest = {name: value for name, value in told.items() if name != "digest"}
+    wrong = [] if digest(rest) == told.get("digest") else [MANIFEST]
+    known = {MANIFEST}
+    for name, file in sorted(told["files"].items()):
         place = folder / (f"{name}.br" if file["encoding"] == "br" else name)
+        known.add(place.name)
         found = place.read_bytes() if place.is_file() else b""
         if hashlib.sha256(found).hexdigest() != file["sha256"]:
             wrong.append(name)
-    return wrong
+    # Everything that lies there goes into the wheel: nothing may lie there that nobody built.
+    return wrong + sorted(path.name for path in folder.iterdir() if path.name not in known)
+
+
+def digest(rest: dict[str, Any]) -> str:
+    """Of the manifest without its digest, as the build writes it."""
+    written = json.dumps(rest, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    return hashlib.sha256(written.encode()).hexdigest()

@@ -5,20 +5,19 @@
  */
 /// <reference lib="webworker" />
 import { CACHE, cacheName } from '../core/keeping';
+import { handOver, share } from './sharing';
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const MINE = cacheName(STUDIO_VERSION);
 const FILES = '/studio/';
+const FRAME = `${FILES}frame.html`;
 const NEWEST = new Set(['/', `${FILES}manifest.json`]);
 const SHARE = '/share';
 const SLOW_MS = 4_000;
-const SHARED_MS = 120_000;
 // The frame and its parts come when they are first used, and then stay; the rest comes at once.
 const LARGE_BYTES = 400_000;
 const LATER = new Set(['frame.html', 'index.html', 'sw.js']);
 const known = new Set(STUDIO_FILES.map(({ path }) => FILES + path));
-
-let shared: File[] = [];
 
 worker.addEventListener('install', (event) => event.waitUntil(install()));
 worker.addEventListener('activate', (event) => event.waitUntil(activate()));
@@ -26,16 +25,14 @@ worker.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== worker.location.origin) return;
-  if (request.method === 'POST' && url.pathname === SHARE) event.respondWith(share(request));
+  if (request.method === 'POST' && url.pathname === SHARE) event.respondWith(share(event));
   if (request.method !== 'GET') return;
   if (NEWEST.has(url.pathname)) event.respondWith(newest(url.pathname, request));
-  else if (known.has(url.pathname)) event.respondWith(kept(request));
+  else if (isMine(url)) event.respondWith(kept(url.pathname, request));
 });
 worker.addEventListener('message', (event) => {
   const { kind } = (event.data ?? {}) as { kind?: unknown };
-  if (kind !== 'shared?' || shared.length === 0) return;
-  event.source?.postMessage({ kind: 'shared', files: shared });
-  shared = [];
+  if (kind === 'shared?') handOver(event.source);
 });
 
 async function install(): Promise<void> {
@@ -60,25 +57,24 @@ async function newest(path: string, request: Request): Promise<Response> {
   return answer ?? before ?? Response.error();
 }
 
-/** What was kept; otherwise it is asked for, and kept. */
-async function kept(request: Request): Promise<Response> {
-  const before = await caches.match(request, { cacheName: MINE });
+/** Whether an address names a file of this build: the frame alone may say of which build. */
+function isMine({ pathname, search }: URL): boolean {
+  if (!known.has(pathname)) return false;
+  const isOfBuild = pathname === FRAME && search === `?v=${STUDIO_VERSION}`;
+  return search === '' || isOfBuild;
+}
+
+/** What was kept; otherwise it is asked for, and kept once for all ways to write its address. */
+async function kept(path: string, request: Request): Promise<Response> {
+  const before = await caches.match(path, { cacheName: MINE });
   if (before !== undefined) return before;
   const answer = await fetch(request);
   if (answer.ok) {
     const copy = answer.clone();
     await caches
       .open(MINE)
-      .then((cache) => cache.put(request, copy))
+      .then((cache) => cache.put(path, copy))
       .catch(() => undefined); // no room: it works as long as the server does
   }
   return answer;
-}
-
-/** Another app shared pictures: they wait in memory for the page that opens now. */
-async function share(request: Request): Promise<Response> {
-  const form = await request.formData();
-  shared = form.getAll('pictures').filter((one): one is File => one instanceof File);
-  setTimeout(() => (shared = []), SHARED_MS);
-  return Response.redirect('/#/start', 303);
 }

@@ -32,11 +32,13 @@ BUILDER = Path(__file__).parents[3] / "scripts" / "studio.py"
 
 class File(BaseModel):
     """One file as it lies: size and digest are those of its bytes on the disk, unpacked its size
-    without Brotli. fixed: its name changes with its bytes; first: it is needed to show anything.
+    without Brotli, content the digest without it, for the page to compare. fixed: its name changes
+    with its bytes; first: it is needed to show anything.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    content: str = Field(pattern=SHA256)
     encoding: Literal["br", "identity"]
     first: bool
     fixed: bool

@@ -8,6 +8,8 @@ interface Manifest {
   version: string;
   /** Under which name each part of the frame is served. */
   parts: Record<string, string>;
+  /** content: the SHA-256 of a file as the page gets it, without any compression. */
+  files: Record<string, { content: string }>;
 }
 
 const FILES = '/studio/';
@@ -36,15 +38,36 @@ export async function fetched(name: string, priority: RequestPriority = 'auto'):
   });
 }
 
-/** The same for a file whose name has its content in it: kept on this device from then on. */
+/** The same for a file whose name has its content in it: kept on this device from then on. Its
+ * bytes are compared with the manifest, wherever they come from. */
 export async function keptFile(name: string, priority?: RequestPriority): Promise<Response> {
-  const { version } = await manifest();
+  const { version, files } = await manifest();
+  const wanted = Object.hasOwn(files, name) ? files[name]?.content : undefined;
   const cache = await globalThis.caches?.open(cacheName(version)).catch(() => undefined);
   const before = await cache?.match(FILES + name);
-  if (before !== undefined) return before;
+  if (before !== undefined && (await isOurs(before, wanted))) return before;
+  await cache?.delete(FILES + name);
   const answer = await fetched(name, priority);
+  if (!(await isOurs(answer, wanted))) {
+    await cache?.delete(FILES + name); // the service worker may have kept it
+    throw new Problem({
+      code: 'part-wrong',
+      title: t('shell.part_wrong', { name }),
+      hint: t('shell.part_wrong_hint'),
+    });
+  }
   await cache?.put(FILES + name, answer.clone()).catch(() => undefined); // no room is no reason
   return answer;
+}
+
+/** Whether the bytes are what was built. Without a secure context a browser offers no digest; then
+ * nothing is compared. */
+async function isOurs(answer: Response, wanted: string | undefined): Promise<boolean> {
+  const { subtle } = globalThis.crypto as { subtle?: SubtleCrypto };
+  if (subtle === undefined) return true;
+  const found = await subtle.digest('SHA-256', await answer.clone().arrayBuffer());
+  const hex = [...new Uint8Array(found)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex === wanted;
 }
 
 /** Where the tool frame of this build lies. */

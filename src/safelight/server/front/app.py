@@ -86,7 +86,9 @@ class App:
         who = await door.who(request)
         door.require(who, endpoint.scope)
         request.state.owner = who.key  # for whom a body takes memory
-        return await endpoint.call(Call(self.house, request, who, exchange.request_id))
+        response = await endpoint.call(Call(self.house, request, who, exchange.request_id))
+        exchange.code = getattr(request.state, "refused", "")  # answered with a page all the same
+        return response
 
     def _tell(self, exchange: _Exchange) -> None:
         endpoint, seconds = exchange.endpoint, exchange.seconds

@@ -33,6 +33,7 @@ async def open_link(call: Call) -> Response:
     except CallerUnknown:
         if not _is_browser(call):
             raise
+        call.request.state.refused = CallerUnknown.code
         return RedirectResponse(ENDED, status_code=303)
     response = RedirectResponse("/", status_code=303)
     remember(response, call.request, fresh)
