@@ -127,7 +127,7 @@ def test_by_keys_alone_it_gives_what_the_engine_gives(
 
 
 def samples(treated: str, colour: str) -> bytes:
-    """A line of text of 40 pixels' height: covered, as it was, or what a lossy format makes of it."""
+    """A line of text, 40 pixels high: covered, as it was, or as a lossy format has it."""
     line = Image.new("RGBA", (200, 40), "white")
     ImageDraw.Draw(line).text((8, 8), "A. Person 1234", "black", font_size=24)
     if treated == "white":

@@ -93,7 +93,7 @@ export class Desk {
     if (place < 0) {
       return;
     }
-    this.opened[place]?.dropView();
+    this.opened[place]?.end();
     this.opened = this.opened.filter((one) => one.id !== id);
     if (this.chosen === id) {
       this.chosen = (this.opened[place] ?? this.opened[place - 1])?.id ?? null;
@@ -103,7 +103,7 @@ export class Desk {
 
   clear(): void {
     for (const one of this.opened) {
-      one.dropView();
+      one.end();
     }
     this.opened = [];
     this.chosen = null;
@@ -197,7 +197,7 @@ export class Desk {
       if (one.size === 0) {
         throw ours('empty');
       }
-      const facts = await this.engine.inspect(one.file);
+      const facts = await this.engine.inspect(one.file, { signal: one.over.signal });
       one.facts = facts;
       one.width = facts.width;
       one.height = facts.height;
@@ -214,7 +214,7 @@ export class Desk {
 
   private async show(one: Opened, facts: Facts): Promise<void> {
     try {
-      const seen = await view(one.file, facts, this.engine);
+      const seen = await view(one.file, facts, this.engine, one.over.signal);
       if (!this.opened.includes(one)) {
         URL.revokeObjectURL(seen.url);
         return;

@@ -3,7 +3,6 @@ import { toFrame, type Kind, type Of, type ToFrame, type ToPage } from '../core/
 import { Problem } from '../core/problem';
 
 interface Waiting {
-  bytes: Promise<ArrayBuffer>;
   resolve: (bytes: ArrayBuffer) => void;
   reject: (problem: Problem) => void;
 }
@@ -11,8 +10,8 @@ type Heard<K extends Kind<ToFrame>> = (message: Of<ToFrame, K>) => void;
 
 export interface Door {
   /**
-   * The bytes of a part of the program. Who asks while it is on its way shares the same bytes, so
-   * take a copy before you transfer them on. Rejects with a Problem if it is not to be had.
+   * The bytes of a part of the program, to each who asks a copy of their own: it may be transferred
+   * on. Rejects with a Problem if it is not to be had.
    */
   part(name: string): Promise<ArrayBuffer>;
   send(message: ToPage): void;
@@ -23,7 +22,7 @@ export interface Door {
 /** Opens the door. Say `ready` once everything listens. */
 export function connect(page: Window = window.parent): Door {
   const listeners = new Map<string, Set<(message: ToFrame) => void>>();
-  const awaited = new Map<string, Waiting>();
+  const awaited = new Map<string, Waiting[]>();
   // The frame's policy lets nobody but our own pages stand around it, so "*" names no stranger.
   const send = (message: ToPage): void => page.postMessage(message, '*');
 
@@ -37,12 +36,11 @@ export function connect(page: Window = window.parent): Door {
   return {
     send,
     part(name) {
-      const waiting = awaited.get(name) ?? waiter();
-      if (!awaited.has(name)) {
-        awaited.set(name, waiting);
-        send({ kind: 'want', name });
-      }
-      return waiting.bytes;
+      return new Promise((resolve, reject) => {
+        const others = awaited.get(name);
+        awaited.set(name, [...(others ?? []), { resolve, reject }]);
+        if (!others) send({ kind: 'want', name });
+      });
     },
     on(kind, heard) {
       const all = listeners.get(kind) ?? new Set();
@@ -52,19 +50,11 @@ export function connect(page: Window = window.parent): Door {
   };
 }
 
-function waiter(): Waiting {
-  let resolve!: Waiting['resolve'];
-  let reject!: Waiting['reject'];
-  const bytes = new Promise<ArrayBuffer>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { bytes, resolve, reject };
-}
-
-function settle(awaited: Map<string, Waiting>, part: Of<ToFrame, 'part'>): void {
-  const waiting = awaited.get(part.name);
+function settle(awaited: Map<string, Waiting[]>, part: Of<ToFrame, 'part'>): void {
+  const waiting = awaited.get(part.name) ?? [];
   awaited.delete(part.name);
-  if (part.bytes !== null) waiting?.resolve(part.bytes);
-  else waiting?.reject(new Problem({ code: 'part-missing', title: part.name }));
+  waiting.forEach(({ resolve, reject }, index) => {
+    if (part.bytes === null) reject(new Problem({ code: 'part-missing', title: part.name }));
+    else resolve(index === 0 ? part.bytes : part.bytes.slice(0));
+  });
 }

@@ -7,6 +7,8 @@ export class Opened {
   readonly file: File;
   readonly name: string;
   readonly size: number;
+  /** Fires once the file is closed. */
+  readonly over = new AbortController();
   /** What inspect says; null until it has, and where it cannot. */
   facts: Facts | null = $state.raw(null);
   /** Why nothing can be done with the file; null if something can. */
@@ -26,6 +28,12 @@ export class Opened {
     this.file = file;
     this.name = file.name || 'picture';
     this.size = file.size;
+  }
+
+  /** Ends whatever is still done with the file. */
+  end(): void {
+    this.over.abort();
+    this.dropView();
   }
 
   /** Frees what the preview holds. */

@@ -25,7 +25,8 @@ export interface Finished {
 export const finished = new WeakMap<Opened, Finished>();
 
 export async function scrubbed(desk: Desk, of: Opened, profile: Profile): Promise<Scrubbed> {
-  const work = desk.engine.run(of.file, { steps: [{ op: 'scrub', profile }] });
+  const recipe = { steps: [{ op: 'scrub', profile }] };
+  const work = desk.engine.run(of.file, recipe, { signal: of.over.signal });
   const { bytes, mime, extension, report } = await desk.busy(work);
   const blob = new Blob([bytes], { type: mime });
   return { of, name: named(of.name, 'scrubbed', extension), blob, report };

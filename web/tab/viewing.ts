@@ -31,7 +31,12 @@ export function tooLarge(facts: Facts): Problem | null {
  * up. Browsers turn JPEG alike, other formats not all do. Raises what the engine raises where neither
  * of the two can show it, and view-differs where they do not agree.
  */
-export async function view(file: File, facts: Facts, engine: Engine): Promise<View> {
+export async function view(
+  file: File,
+  facts: Facts,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<View> {
   if (isShown(facts.format) && (facts.orientation === 1 || facts.format === 'jpeg')) {
     try {
       const seen = await shown(file);
@@ -41,7 +46,7 @@ export async function view(file: File, facts: Facts, engine: Engine): Promise<Vi
       // The engine reads some that the browser does not, as JPEG in CMYK with odd marks.
     }
   }
-  const seen = await engine.preview(file, LONGEST_VIEW);
+  const seen = await engine.preview(file, LONGEST_VIEW, { signal });
   if (isAlike(seen, facts)) return seen;
   URL.revokeObjectURL(seen.url);
   throw ours('view-differs');

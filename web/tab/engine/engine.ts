@@ -1,11 +1,13 @@
-// The engine as the frame has it: a worker that is started when it is first asked, and ended to cancel.
+// The engine as the frame has it: workers that each see one file alone, and are ended after it, to
+// cancel, and when their time is over. The next one is started before it is asked for.
 import { Problem } from '../../core/problem';
-import type { Ask, Facts, Failure, FromWorker, JsonSchema, Made, Recipe, ToWorker } from './talk';
+import { CANCELLED, Hand, type Answer } from './hand';
+import { Store, type Parts } from './store';
+import type { Ask, Facts, Failure, JsonSchema, Made, Recipe } from './talk';
 
+export type { Parts } from './store';
 export type { Changes, Facts, Finding, JsonSchema, Place, Recipe, Step, Town } from './talk';
 
-/** Gives a part of the Studio by its name, each time a copy. Rejects where it is not to be had. */
-export type Parts = (name: string) => Promise<ArrayBuffer>;
 export type State = 'cold' | 'starting' | 'ready' | 'broken';
 
 /** The result of a recipe. report: what was removed, kept and added. */
@@ -14,56 +16,86 @@ export interface Outcome extends Made {
 }
 
 /** extra: further pictures, under names that the recipe uses for them. share: from 0 to 1. */
-export interface More {
-  signal?: AbortSignal;
+export interface More extends Asking {
   progress?: (share: number) => void;
   extra?: Record<string, Uint8Array>;
+}
+
+export interface Asking {
+  signal?: AbortSignal;
+  /** What the worker may have seen before: the file alone, unless this names what it was made of,
+   * or what it is done together with. */
+  of?: object;
+}
+
+/** How long a question may take, in milliseconds. */
+export interface Limits {
+  inspect: number;
+  run: number;
+  /** For each megabyte of the file more. */
+  perMegabyte: number;
 }
 
 /** Every promise rejects with a Problem. */
 export interface Engine {
   readonly state: State;
   start(): Promise<void>;
-  inspect(file: Blob): Promise<Facts>;
+  inspect(file: Blob, asking?: Asking): Promise<Facts>;
   run(file: Blob, recipe: Recipe, more?: More): Promise<Outcome>;
   /** A picture to look at, its longer side at most so many pixels; the caller revokes url. */
-  preview(file: Blob, longest: number): Promise<{ url: string; width: number; height: number }>;
+  preview(file: Blob, longest: number, asking?: Asking): Promise<Preview>;
   /** The JSON schema of each operation that can be done here, by its name. */
   operations(): Promise<Record<string, JsonSchema>>;
-  /** Ends the worker; the next question starts another one. */
+  /** Ends all work; the next question starts another worker. */
   stop(): void;
 }
 
-interface Waiting {
-  ask: Ask;
-  done: (answer: { answer: unknown; bytes?: Uint8Array<ArrayBuffer> }) => void;
-  failed: (problem: Problem) => void;
-  progress?: (share: number) => void;
+export interface Preview {
+  url: string;
+  width: number;
+  height: number;
 }
 
-const CANCELLED: Failure = { code: 'cancelled', title: 'cancelled', hint: '', status: 499 };
-const DIED: Failure = {
-  code: 'worker-died',
-  title: 'the engine in this tab ended before it was done',
-  hint: 'try a smaller picture, or continue on this computer',
-  status: 500,
+interface Job {
+  ask: Ask;
+  more: More;
+  done: (answer: Answer) => void;
+  failed: (problem: Problem) => void;
+  /** Nobody waits for it any longer. */
+  isOver: boolean;
+}
+
+// As long as the program on this computer allows, for each job.
+const LIMITS: Limits = { inspect: 30_000, run: 120_000, perMegabyte: 1_000 };
+const MEGABYTE = 1e6;
+/** Until then the worker that is asked has the processor for itself. */
+const SPARE_AFTER_MS = 300;
+const LATE: Failure = {
+  code: 'time-exceeded',
+  title: 'this took longer than allowed',
+  hint: 'choose a smaller size, or continue on this computer',
+  status: 408,
 };
 
 /** An engine that asks for its parts when it first needs them. */
-export function createEngine(part: Parts): Engine {
-  return new TabEngine(part);
+export function createEngine(parts: Parts, limits: Limits = LIMITS): Engine {
+  return new TabEngine(new Store(parts), limits);
 }
 
 class TabEngine implements Engine {
-  #part: Parts;
+  #store: Store;
+  #limits: Limits;
   #state: State = 'cold';
-  #worker: Promise<Worker> | undefined;
-  #waiting = new Map<number, Waiting>();
-  #number = 0;
+  #hand: Hand | undefined;
+  #spare: Hand | undefined;
+  #spareTimer: ReturnType<typeof setTimeout> | undefined;
+  #queue: Job[] = [];
+  #current: Job | undefined;
   #operations: Promise<Record<string, JsonSchema>> | undefined;
 
-  constructor(part: Parts) {
-    this.#part = part;
+  constructor(store: Store, limits: Limits) {
+    this.#store = store;
+    this.#limits = limits;
   }
 
   get state(): State {
@@ -74,8 +106,8 @@ class TabEngine implements Engine {
     await this.#ask({ kind: 'start' });
   }
 
-  async inspect(file: Blob): Promise<Facts> {
-    return (await this.#ask({ kind: 'inspect', file })).answer as Facts;
+  async inspect(file: Blob, asking: Asking = {}): Promise<Facts> {
+    return (await this.#ask({ kind: 'inspect', file }, asking)).answer as Facts;
   }
 
   async run(file: Blob, recipe: Recipe, more: More = {}): Promise<Outcome> {
@@ -84,10 +116,10 @@ class TabEngine implements Engine {
     return { ...(answer as Made), bytes: bytes ?? new Uint8Array() };
   }
 
-  async preview(file: Blob, longest: number): Promise<{ url: string; width: number; height: number }> {
+  async preview(file: Blob, longest: number, asking: Asking = {}): Promise<Preview> {
     const small = { op: 'resize', fit: `${longest}x${longest}` };
     const steps = [small, { op: 'convert', to: 'png', effort: 1 }, { op: 'scrub' }];
-    const made = await this.run(file, { steps });
+    const made = await this.run(file, { steps }, asking);
     const url = URL.createObjectURL(new Blob([made.bytes], { type: made.mime }));
     return { url, ...made.facts };
   }
@@ -102,101 +134,114 @@ class TabEngine implements Engine {
   }
 
   stop(): void {
-    this.#end(CANCELLED);
+    [this.#current, ...this.#queue].forEach((job) => job && this.#cancel(job));
+    clearTimeout(this.#spareTimer);
+    this.#hand?.end();
+    this.#spare?.end();
+    this.#spare = undefined;
+    this.#state = 'cold';
   }
 
-  #ask(ask: Ask, more: More = {}): Promise<{ answer: unknown; bytes?: Uint8Array<ArrayBuffer> }> {
+  #ask(ask: Ask, more: More = {}): Promise<Answer> {
     return new Promise((done, failed) => {
-      const { signal, progress } = more;
+      const { signal } = more;
       if (signal?.aborted) {
         return failed(new Problem(CANCELLED));
       }
-      const id = ++this.#number;
-      const cancel = () => this.#leave(id, CANCELLED);
+      const cancel = () => this.#cancel(job);
       const over = () => signal?.removeEventListener('abort', cancel);
-      signal?.addEventListener('abort', cancel);
-      this.#waiting.set(id, {
-        ask,
-        done: (made) => (over(), done(made)),
+      const job: Job = {
+        ...{ ask, more, isOver: false },
+        done: (answer) => (over(), done(answer)),
         failed: (problem) => (over(), failed(problem)),
-        ...(progress && { progress }),
-      });
-      void this.#send(id, ask);
+      };
+      signal?.addEventListener('abort', cancel);
+      this.#queue.push(job);
+      void this.#work();
     });
   }
 
-  async #send(id: number, ask: Ask): Promise<void> {
+  // Python cannot be stopped in the middle of a job: its worker is ended.
+  #cancel(job: Job): void {
+    if (job.isOver) {
+      return;
+    }
+    job.isOver = true;
+    job.failed(new Problem(CANCELLED));
+    if (job === this.#current && this.#state === 'ready') {
+      this.#hand?.end();
+    }
+  }
+
+  async #work(): Promise<void> {
+    if (this.#current) {
+      return;
+    }
+    while ((this.#current = this.#queue.shift())) {
+      if (!this.#current.isOver) {
+        await this.#answer(this.#current);
+      }
+    }
+  }
+
+  async #answer(job: Job): Promise<void> {
     try {
-      (await (this.#worker ??= this.#begin())).postMessage({ id, ...ask } satisfies ToWorker);
+      const hand = this.#handFor(job);
+      await this.#readied(hand);
+      if (!job.isOver) {
+        job.done(await this.#timed(hand, job));
+      }
+    } catch (error) {
+      job.failed(problemOf(error));
+    }
+    job.isOver = true;
+  }
+
+  async #timed(hand: Hand, { ask, more }: Job): Promise<Answer> {
+    const timer = setTimeout(() => hand.end(LATE), this.#limit(ask));
+    try {
+      return await hand.ask(ask, more.progress);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #limit(ask: Ask): number {
+    const { inspect, run, perMegabyte } = this.#limits;
+    const size = 'file' in ask ? ask.file.size / MEGABYTE : 0;
+    return ask.kind === 'run' ? run + size * perMegabyte : inspect;
+  }
+
+  // A picture that took its worker over has nothing but itself in it.
+  #handFor({ ask, more }: Job): Hand {
+    const of = 'file' in ask ? (more.of ?? ask.file) : null;
+    const have = this.#hand;
+    const fits = have && !have.isEnded && (!of || !have.of || have.of === of);
+    const hand = fits ? have : this.#fresh();
+    hand.of ??= of;
+    this.#hand = hand;
+    if (of && !this.#spare) {
+      clearTimeout(this.#spareTimer);
+      this.#spareTimer = setTimeout(() => (this.#spare ??= new Hand(this.#store)), SPARE_AFTER_MS);
+    }
+    return hand;
+  }
+
+  #fresh(): Hand {
+    this.#hand?.end();
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare && !spare.isEnded ? spare : new Hand(this.#store);
+  }
+
+  async #readied(hand: Hand): Promise<void> {
+    try {
+      this.#state = 'starting';
+      await hand.ready;
+      this.#state = 'ready';
     } catch (error) {
       this.#state = 'broken';
-      this.#worker = undefined;
-      this.#settle(id, (one) => one.failed(problemOf(error)));
-    }
-  }
-
-  async #begin(): Promise<Worker> {
-    this.#state = 'starting';
-    const script = new Blob([await this.#part('engine.js')], { type: 'text/javascript' });
-    const address = URL.createObjectURL(script);
-    const worker = new Worker(address, { name: 'engine' });
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      URL.revokeObjectURL(address);
-      this.#hear(worker, data);
-    };
-    worker.onerror = () => this.#end(DIED);
-    return worker;
-  }
-
-  #hear(worker: Worker, said: FromWorker): void {
-    switch (said.kind) {
-      case 'want':
-        return void this.#give(worker, said.name);
-      case 'share':
-        return this.#waiting.get(said.id)?.progress?.(said.share);
-      case 'done':
-        this.#state = 'ready';
-        return this.#settle(said.id, (one) => one.done(said));
-      case 'failed':
-        this.#state = said.failure.code === 'part-missing' ? 'broken' : 'ready';
-        return said.unwell
-          ? this.#leave(said.id, said.failure)
-          : this.#settle(said.id, (one) => one.failed(new Problem(said.failure)));
-    }
-  }
-
-  // Whoever gives a part gives a copy each time: it is handed on as it is.
-  async #give(worker: Worker, name: string): Promise<void> {
-    const bytes = await this.#part(name).catch(() => null);
-    worker.postMessage({ kind: 'part', name, bytes } satisfies ToWorker, bytes ? [bytes] : []);
-  }
-
-  // Python cannot be stopped in the middle of a job, and is not trusted after a fault. So its worker is
-  // ended, and whatever else waited is asked again of a new one.
-  #leave(id: number, failure: Failure): void {
-    const others = [...this.#waiting].filter(([one]) => one !== id);
-    this.#settle(id, (one) => one.failed(new Problem(failure)));
-    this.#drop();
-    others.forEach(([one, { ask }]) => void this.#send(one, ask));
-  }
-
-  #end(failure: Failure): void {
-    this.#drop();
-    [...this.#waiting.keys()].forEach((id) => this.#settle(id, (one) => one.failed(new Problem(failure))));
-  }
-
-  #drop(): void {
-    const ended = this.#worker;
-    this.#worker = undefined;
-    this.#state = 'cold';
-    ended?.then((worker) => worker.terminate()).catch(() => {});
-  }
-
-  #settle(id: number, tell: (one: Waiting) => void): void {
-    const one = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (one) {
-      tell(one);
+      throw error;
     }
   }
 }
@@ -205,5 +250,6 @@ function problemOf(error: unknown): Problem {
   if (error instanceof Problem) {
     return error;
   }
-  return new Problem({ ...DIED, title: 'the engine cannot be started in this tab', hint: 'reload the page' });
+  const title = 'the engine cannot be started in this tab';
+  return new Problem({ code: 'worker-died', title, hint: 'reload the page', status: 500 });
 }

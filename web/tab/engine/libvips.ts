@@ -1,6 +1,6 @@
 // libvips in the worker: started when a job first asks for pixels.
 import text from 'virtual:libvips';
-import { AT, forget, keep } from './quiet';
+import { AT, forget, keep, type Part } from './quiet';
 
 type Owner = Record<string, ((...given: unknown[]) => unknown) | undefined>;
 type Start = (settings: Record<string, unknown>) => Promise<unknown>;
@@ -16,7 +16,7 @@ export function canThread(): boolean {
 
 /** libvips with these further libraries of its own (vips-heif.wasm reads and writes AVIF). */
 export async function startLibvips(
-  part: (name: string) => Promise<ArrayBuffer>,
+  part: (name: string) => Promise<Part>,
   libraries: readonly string[],
 ): Promise<unknown> {
   workers.splice(0).forEach((one) => one.terminate());

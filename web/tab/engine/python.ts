@@ -3,7 +3,7 @@ import './quiet';
 import createPyodideModule from 'pyodide/pyodide.asm.mjs';
 import { loadPyodide, type PyodideInterface } from 'pyodide/pyodide.mjs';
 import info from 'virtual:pyodide-info';
-import { AT, forget, keep } from './quiet';
+import { AT, forget, keep, type Part } from './quiet';
 
 /** safelight_tab/answering.py. Bytes come as bytes, and what is told as JSON. */
 export interface Answering {
@@ -25,7 +25,7 @@ export interface PythonBytes {
   destroy(): void;
 }
 
-type Fetch = (name: string) => Promise<ArrayBuffer>;
+type Fetch = (name: string) => Promise<Part>;
 
 const LIBRARY = 'stdlib.pack';
 const SITE = '/lib/engine';
@@ -35,8 +35,8 @@ export async function startPython(part: Fetch, seams: Record<string, unknown>): 
   const [wasm, library, ...packs] = await Promise.all(
     ['pyodide.asm.wasm', LIBRARY, 'others.pack', 'engine.pack'].map(part),
   );
-  keep('pyodide.asm.wasm', wasm as ArrayBuffer);
-  keep(LIBRARY, library as ArrayBuffer);
+  keep('pyodide.asm.wasm', wasm as Part);
+  keep(LIBRARY, library as Part);
   const settings = {
     createPyodideModule,
     indexURL: AT,
@@ -49,7 +49,7 @@ export async function startPython(part: Fetch, seams: Record<string, unknown>): 
   const python = await loadPyodide(settings as unknown as Parameters<typeof loadPyodide>[0]);
   forget('pyodide.asm.wasm');
   forget(LIBRARY);
-  packs.forEach((pack) => unpack(python, pack));
+  packs.forEach((pack) => unpack(python, pack as ArrayBuffer));
   python.runPython(`import sys; sys.path.insert(0, "${SITE}")`);
   python.registerJsModule('safelight_seams', seams);
   return python.pyimport('safelight_tab.answering') as unknown as Answering;

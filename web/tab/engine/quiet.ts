@@ -1,15 +1,20 @@
 // Imported before all else: in the worker nothing is fetched. Whoever asks for a file by an address
 // gets the part of that name, which the page handed over, or an error.
 
-const parts = new Map<string, ArrayBuffer>();
+/** Bytes, or what the frame has compiled of them already. */
+export type Part = ArrayBuffer | WebAssembly.Module;
+
+const parts = new Map<string, Part>();
+const compiled = new WeakMap<Response, WebAssembly.Module>();
+const streamed = WebAssembly.instantiateStreaming;
 const PLACE = 'https://parts.invalid/';
 
 /** Where libraries are told that their files lie. */
 export const AT = PLACE;
 
 /** Keeps a part for whoever fetches it next. */
-export function keep(name: string, bytes: ArrayBuffer): void {
-  parts.set(name, bytes);
+export function keep(name: string, part: Part): void {
+  parts.set(name, part);
 }
 
 /** Frees a part: a library has it now. */
@@ -24,8 +29,26 @@ async function given(asked: RequestInfo | URL): Promise<Response> {
   if (!bytes) {
     throw new TypeError(`nothing is fetched here, not even ${name}`);
   }
+  if (bytes instanceof WebAssembly.Module) {
+    const answer = new Response();
+    compiled.set(answer, bytes);
+    return answer;
+  }
   const type = name.endsWith('.wasm') ? 'application/wasm' : 'application/octet-stream';
   return new Response(bytes, { headers: { 'Content-Type': type } });
+}
+
+/** As the browser's own; what is compiled is not compiled again. */
+async function instantiated(
+  source: Response | PromiseLike<Response>,
+  imports?: WebAssembly.Imports,
+): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
+  const answer = await source;
+  const module = compiled.get(answer);
+  if (!module) {
+    return streamed(answer, imports);
+  }
+  return { module, instance: await WebAssembly.instantiate(module, imports) };
 }
 
 function refused(): never {
@@ -33,3 +56,4 @@ function refused(): never {
 }
 
 Object.assign(globalThis, { fetch: given, importScripts: refused, XMLHttpRequest: undefined });
+WebAssembly.instantiateStreaming = instantiated;

@@ -98,7 +98,7 @@ export type Ask =
 
 export type ToWorker =
   | ({ id: number } & Ask)
-  | { kind: 'part'; name: string; bytes: ArrayBuffer | null };
+  | { kind: 'part'; name: string; bytes: ArrayBuffer | WebAssembly.Module | null };
 
 export type FromWorker =
   | { kind: 'want'; name: string }

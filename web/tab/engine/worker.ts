@@ -2,6 +2,7 @@
 import { call, canThread, startLibvips } from './libvips';
 import { letters, takeFont } from './letters';
 import { type Answering, type PythonBytes, startPython } from './python';
+import type { Part } from './quiet';
 import type { Failure, FromWorker, ToWorker } from './talk';
 
 type Asked = Extract<ToWorker, { id: number }>;
@@ -10,7 +11,7 @@ const scope = globalThis as unknown as {
   postMessage(message: FromWorker, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
 };
-const awaited = new Map<string, (bytes: ArrayBuffer | null) => void>();
+const awaited = new Map<string, (part: Part | null) => void>();
 // What Python finds as the module safelight_seams.
 const seams: Record<string, unknown> = { vips: undefined, libraries: [], letters, call };
 let python: Promise<Answering> | undefined;
@@ -25,12 +26,12 @@ scope.onmessage = ({ data }) => {
   last = last.then(() => answer(data));
 };
 
-async function part(name: string): Promise<ArrayBuffer> {
-  const bytes = await new Promise<ArrayBuffer | null>((resolve) => {
+async function part(name: string): Promise<Part> {
+  const given = await new Promise<Part | null>((resolve) => {
     awaited.set(name, resolve);
     scope.postMessage({ kind: 'want', name });
   });
-  if (!bytes) {
+  if (!given) {
     throw new Refused({
       code: 'part-missing',
       title: `a part of the Studio is not to be had: ${name}`,
@@ -38,7 +39,7 @@ async function part(name: string): Promise<ArrayBuffer> {
       status: 503,
     });
   }
-  return bytes;
+  return given;
 }
 
 async function answer(asked: Asked): Promise<void> {

@@ -175,7 +175,7 @@ export class Editing {
     const format = outcome.mime.replace('image/', '');
     const url = isShown(format)
       ? URL.createObjectURL(blob)
-      : (await this.desk.engine.preview(blob, LONGEST_VIEW)).url;
+      : (await this.desk.engine.preview(blob, LONGEST_VIEW, { of: one.file })).url;
     if (!isWanted() || one !== this.one) return URL.revokeObjectURL(url);
     const old = this.after;
     [this.outcome, this.after, this.problem] = [outcome, one.unseen ? '' : url, null];

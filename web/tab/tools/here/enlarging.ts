@@ -50,12 +50,12 @@ async function saved(desk: Desk, painted: Blob, wish: Wish): Promise<Outcome> {
     { op: 'scrub', profile: 'share' },
   ];
   const mark: Step = { op: 'mark', origin: 'ai-restored' };
-  const { signal } = wish;
+  const more = { signal: wish.signal, of: wish.file };
   try {
-    return await desk.engine.run(painted, { steps: [...steps, mark] }, { signal });
+    return await desk.engine.run(painted, { steps: [...steps, mark] }, more);
   } catch (error) {
     if (Problem.of(error).code !== 'policy-refused') throw error;
-    return desk.engine.run(painted, { steps }, { signal });
+    return desk.engine.run(painted, { steps }, more);
   }
 }
 

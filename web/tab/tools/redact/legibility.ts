@@ -6,7 +6,7 @@
 import { colourOf, isNear, judged, middleOf, type Colour } from '../../../core/covers';
 import type { Covered, Judged } from '../../../core/covers';
 import type { Rectangle, Size } from '../../../core/rectangles';
-import type { Engine } from '../../engine/engine';
+import type { Asking, Engine } from '../../engine/engine';
 
 /** unseen: as far as was looked, nothing; but not every frame could be looked at. */
 export type Verdict = Covered | 'unseen';
@@ -29,6 +29,8 @@ export interface Covers {
   colour: string;
   /** Whether there may be more than one page or frame. */
   isMoving?: boolean;
+  /** What the result was made of. */
+  of?: File;
   signal?: AbortSignal;
 }
 
@@ -53,12 +55,13 @@ export async function legibility(
   covers: Covers,
   engine: Engine,
 ): Promise<Legibility> {
-  const { boxes, size, signal } = covers;
+  const { boxes, size, signal, of } = covers;
+  const asking: Asking = { ...(signal && { signal }), ...(of && { of }) };
   const isLossy = LOSSY.includes(result.type);
   let parts: Part[] = [];
   let colours: Colour[] = [];
   let looked = 0;
-  const counted = await each(result, engine, async (frame) => {
+  const counted = await each(result, engine, asking, async (frame) => {
     signal?.throwIfAborted();
     if (looked === 0) {
       colours = await Promise.all(boxes.map((box) => written(result, frame, box, covers.colour)));
@@ -71,7 +74,7 @@ export async function legibility(
     );
     looked += 1;
   });
-  const told = covers.isMoving ? (await engine.inspect(result)).frames : 1;
+  const told = covers.isMoving ? (await engine.inspect(result, asking)).frames : 1;
   const all = Math.max(told, counted);
   return { parts, frames: all, looked, verdict: verdictOf(parts, looked >= all) };
 }
@@ -100,11 +103,12 @@ function verdictOf(parts: readonly Part[], isWhole: boolean): Verdict {
 async function each(
   result: Blob,
   engine: Engine,
+  asking: Asking,
   look: (frame: Frame) => Promise<void>,
 ): Promise<number> {
   const frames = await animated(result, look);
   if (frames > 0) return frames;
-  const bitmap = await still(result, engine);
+  const bitmap = await still(result, engine, asking);
   try {
     await look(bitmap);
   } finally {
@@ -113,12 +117,13 @@ async function each(
   return 1;
 }
 
-async function still(result: Blob, engine: Engine): Promise<ImageBitmap> {
+async function still(result: Blob, engine: Engine, asking: Asking): Promise<ImageBitmap> {
   const plainly: ImageBitmapOptions = { colorSpaceConversion: 'none' };
   try {
     return await createImageBitmap(result, plainly);
   } catch {
-    const { bytes } = await engine.run(result, { steps: [{ op: 'convert', to: 'png' }] });
+    const steps = [{ op: 'convert', to: 'png' }];
+    const { bytes } = await engine.run(result, { steps }, asking);
     return createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), plainly);
   }
 }

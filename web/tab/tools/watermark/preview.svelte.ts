@@ -55,7 +55,7 @@ export class Preview {
   private async made({ file, step, extra }: Wish): Promise<Blob> {
     const small = await this.reduced(file);
     if (!step) return small;
-    const { bytes, mime } = await this.engine.run(small, { steps: [step] }, { extra });
+    const { bytes, mime } = await this.engine.run(small, { steps: [step] }, { extra, of: file });
     return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: mime });
   }
 
