@@ -74,26 +74,35 @@ def visit(browser: Browser, served: Served, known: Any, look: Look) -> Iterator[
         yield page
 
 
-def every(browser: Browser, served: Served, known: Any, names: list[str]) -> None:
-    """All states in all looks."""
+def every(browser: Browser, served: Served, known: Any, names: list[str]) -> list[str]:
+    """All states in all looks; those that could not be reached."""
+    failed = []
     for look in LOOKS:
         with visit(browser, served, known, look) as page:
             for state in states(told(PHOTO)):
-                attempt(state, page, SCREENS / look.name, not names or state.name in names)
+                is_wanted = not names or state.name in names
+                if not attempt(state, page, SCREENS / look.name, is_wanted):
+                    failed.append(f"{look.name}/{state.name}")
             if not names or "link-ended" in names:
                 page.goto(served.ready.link)
                 page.get_by_role("heading", level=1).wait_for()
                 shot(page, SCREENS / look.name / "link-ended.webp")
+    return failed
 
 
-def attempt(state: State, page: Page, folder: Path, is_wanted: bool) -> None:
-    """Each is entered, since later ones build on it; a failure is told and the rest goes on."""
+def attempt(state: State, page: Page, folder: Path, is_wanted: bool) -> bool:
+    """Whether it was reached. Each is entered, since later ones build on it; a failure is told and
+    the rest goes on.
+    """
     try:
         state.enter(page)
         if is_wanted:
             shot(page, folder / f"{state.name}.webp")
     except Exception as error:  # noqa: BLE001 - the other states are still worth a picture
-        print(f"screens: {folder.name}/{state.name}: {str(error).splitlines()[0]}", file=sys.stderr)
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        print(f"screens: {folder.name}/{state.name}: {first}", file=sys.stderr)
+        return False
+    return True
 
 
 def done_and_lost(browser: Browser, served: Served, known: Any) -> None:
@@ -139,9 +148,11 @@ def main() -> None:
         if asked.readme:
             for_readme(browser, served, known)
             return
-        every(browser, served, known, asked.states)
+        failed = every(browser, served, known, asked.states)
         if not asked.states:
             done_and_lost(browser, served, known)
+    if failed:
+        raise SystemExit(f"screens: not reached: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

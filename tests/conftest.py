@@ -29,10 +29,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "opens_sockets(reason): may open internet sockets")
 
 
-def pytest_report_header(config: pytest.Config) -> str:
-    if SHARED.is_dir():
-        return "shared pictures: found"
-    return f"shared pictures: absent ({SHARED}); the tests that need them are left out"
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    lines = ["shared pictures: found", "browser: found"]
+    if not SHARED.is_dir():
+        lines[0] = f"shared pictures: absent ({SHARED}); the tests that need them are left out"
+    from bench.browsing import chromium  # not before somebody asks: it brings Playwright along
+
+    if not chromium():
+        lines[1] = "browser: absent (Chromium); the tests of the Studio that need it are left out"
+    return lines
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import FileChooser, Frame, Page, ViewportSize, expect
 
+from bench.browsing import Watch
 from bench.visiting import State, states, told, until
 from tests.studio.browsing import saved, settle, tool_frame
 
@@ -37,6 +38,7 @@ MOVING = """() => [...document.querySelectorAll('*')].filter((one) => {
     || (animationName !== 'none' && longest(animationDuration) > 0.02);
 }).map((one) => `${one.tagName}.${one.className}`)"""
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+PAGES = "(links) => links.map((one) => one.hash.slice(2))"
 NARROW: ViewportSize = {"width": 320, "height": 640}
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 # What 1280 pixels hold when everything is twice as large.
@@ -100,16 +102,21 @@ def looked_at(page: Page, state: State, axe: str) -> dict[str, Any]:
     }
 
 
-def test_every_page_and_state_keeps_to_wcag(page: Page, axe: str, given: tuple[str, bytes]) -> None:
+def test_every_page_and_state_keeps_to_wcag_and_asks_nobody_else(
+    page: Page, watch: Watch, axe: str, given: tuple[str, bytes]
+) -> None:
     """All in one visit: loading costs more than looking."""
     light_as(page, "light")
     page.set_viewport_size(WIDE)
     tool_frame(page)
     found: dict[str, Any] = {}
-    for state in states(given):
+    every = states(given)
+    for state in every:
         state.enter(page)
         found |= looked_at(page, state, axe)
     assert found == {}
+    assert {state.tool for state in every} >= set(page.locator("nav.side a").evaluate_all(PAGES))
+    assert list(watch.foreign()) == []
 
 
 def test_a_picture_without_a_name_is_seen(page: Page, axe: str) -> None:
