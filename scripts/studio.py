@@ -36,6 +36,7 @@ BEST_QUALITY = 11
 # What may be built from besides web/: our own Python and the built-in models run in the tab, too.
 TAKEN = (
     "web",
+    "docs/handbook",
     "src/safelight",
     "requirements/node.txt",
     "requirements/runtime.txt",

@@ -159,7 +159,7 @@ def test_models_are_told_by_what_they_do() -> None:
 
 
 def test_every_step_is_said_in_every_language(root: Path) -> None:
-    words = json.loads((root / "web/app/pages/batch/operations.de.json").read_text())
+    words = json.loads((root / "web/text/de/server/operations.json").read_text())
     [steps] = called("steps", [("usable", [CAPABLE])])
     wanted = {
         key

@@ -21,6 +21,7 @@ def test_models_are_listed_found_and_verified(page: Page) -> None:
     expect(there).to_contain_text(
         "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
     )
+    expect(there).to_contain_text("Used by Cut out, safelight cutout", use_inner_text=True)
     expect(there.get_by_role("button", name="Verify")).to_have_count(0)
     page.get_by_label("Search").fill("no model is called so")
     expect(page.get_by_text("No model has “no model is called so”")).to_be_visible()

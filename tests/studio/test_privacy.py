@@ -38,6 +38,11 @@ SEND = """async (data) => {
   return (await post('/jobs', 'application/json', JSON.stringify(asked))).id;
 }"""
 
+ERASE = """async (job) => {
+  const {csrf} = await (await fetch('/api/v1/session')).json();
+  await fetch('/api/v1/jobs/' + job, {method: 'DELETE', headers: {'Safelight-CSRF': csrf}});
+}"""
+
 
 @pytest.fixture
 def visit(browser: Browser, studio: Served, known: Any) -> Iterator[BrowserContext]:
@@ -132,8 +137,34 @@ def test_what_became_of_a_picture_is_told_to_its_end(visit: BrowserContext, phot
     held = page.get_by_role("listitem").filter(has_text=f"One picture, job {job[-6:]}")
     expect(held).to_contain_text("at the latest")
     held.get_by_role("button", name="Erase now").click()
+    expect(held).to_have_count(0)
+    other = page.evaluate(SEND, base64.b64encode(photo.read_bytes()).decode())
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_role("listitem").filter(has_text=f"job {other[-6:]}")).to_be_visible()
+    page.get_by_role("button", name="Erase all of it now").click()
     expect(page.get_by_text("No result of this browser waits")).to_be_visible()
+    assert page.request.get(f"/api/v1/jobs/{other}").status == 410
     assert page.request.get(f"/api/v1/jobs/{job}").status == 410
+
+
+def test_what_cannot_be_told_now_is_not_called_gone(visit: BrowserContext, photo: Path) -> None:
+    """The server answers for jobs, and fails for results and for the pictures of jobs in turn."""
+    page = opened(visit)
+    job = page.evaluate(SEND, base64.b64encode(photo.read_bytes()).decode())
+    visit.route("**/api/v1/results/**", lambda route: route.fulfill(status=500, json={}))
+    page.get_by_role("button", name="Look again").click()
+    line = page.locator("details", has_text=f"Picture 1 of job {job[-6:]}")
+    expect(line).to_contain_text("done", timeout=PATIENCE_MS)
+    line.locator("summary").click()
+    expect(line).to_contain_text("Whether it is still held cannot be told now.")
+    expect(line).not_to_contain_text("Overwritten")
+    visit.route(f"**/api/v1/jobs/{job}/items*", lambda route: route.fulfill(status=500, json={}))
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_text("What is still held cannot be told now.")).to_be_visible()
+    expect(page.get_by_text("This browser has sent no picture")).to_have_count(0)
+    expect(page.get_by_text("No result of this browser waits")).to_have_count(0)
+    visit.unroute_all()
+    page.evaluate(ERASE, job)
 
 
 def test_what_a_tool_sent_is_told_though_its_job_was_erased(visit: BrowserContext) -> None:
@@ -162,28 +193,31 @@ def test_what_a_tool_sent_is_told_though_its_job_was_erased(visit: BrowserContex
         ((3, 101), ["sieve"], "No way out", "kernel: 101 of 101 contained, level 3"),
         ((0, 100), ["sieve"], "Blocked in process", "workers: 100 of 101 contained, level 0"),
         ((0, 0), [], "Watching only", "no lock was seen: 0 of 101 contained"),
+        ((3, 101), None, "Watching only", "no lock was seen: 101 of 101 contained"),
     ],
 )
 def test_the_shield_says_what_was_measured(
-    visit: BrowserContext, cage: tuple[int, int], locks: list[str], words: str, how: str
+    visit: BrowserContext, cage: tuple[int, int], locks: list[str] | None, words: str, how: str
 ) -> None:
+    """What nobody said of a lock is no lock."""
     level, contained = cage
     facts = {"level": level, "attempted": 101, "contained": contained, "not_covered": []}
-    _answers(visit, "/api/v1/capabilities", cage=facts)
-    _answers(visit, "/api/v1/status", locks=locks)
+    _answers(visit, "/api/v1/capabilities", cage=facts, locks=locks)
     shield = opened(visit).get_by_role("banner").get_by_role("status")
     expect(shield).to_contain_text(words)
     expect(shield).to_contain_text(how)
 
 
 def test_a_lost_server_is_told_and_the_shield_comes_back_by_itself(visit: BrowserContext) -> None:
-    """Who is no auditor is told so, too."""
+    """Who is no auditor is told so, and sees the locks all the same, for they are told to all."""
     _answers(visit, "/api/v1/session", scopes=["tools"])
+    visit.route("**/api/v1/status", lambda route: route.abort())
+    assert "sieve" in visit.request.get("/api/v1/capabilities").json()["locks"]
     page = opened(visit)
     shield = page.get_by_role("banner").get_by_role("status")
     expect(shield).to_contain_text("No way out")
     expect(page.get_by_text("The ledger is for auditors")).to_be_visible()
-    expect(page.get_by_text("Told to auditors alone.")).to_be_visible()
+    expect(page.get_by_text("A filter of system calls.")).to_be_visible()
     visit.route("**/api/**", lambda route: route.abort())
     page.get_by_role("button", name="Look again").click()
     expect(shield).to_contain_text("Server not there")

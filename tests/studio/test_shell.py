@@ -36,6 +36,13 @@ WRONG = (
     "null",
 )
 CONTROLLED = "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)"
+PAIR = """async (told) => (await fetch('/api/v1/pairing', {method: 'POST', credentials: 'omit',
+  headers: {'Content-Type': 'application/json'}, body: JSON.stringify(told)})).status"""
+SEEN = '[{"receipt": "r", "tool": "edit", "at": "2026-11-22T04:00:00Z"}]'
+HEARD = """() => {
+  window.heard = [];
+  window.addEventListener('message', ({data}) => data.kind === 'set' && window.heard.push(data));
+}"""
 WAIT_MS, STEP_MS = 30_000, 100
 
 
@@ -95,6 +102,36 @@ def test_settings_stay_on_this_device_until_they_are_forgotten(page: Page) -> No
     expect(page.get_by_text("Nothing is remembered on this device any more.")).to_be_visible()
     kept = page.evaluate("Object.keys(localStorage)")
     assert kept == []
+
+
+def test_what_is_forgotten_is_forgotten_in_the_frame_and_in_this_visit(page: Page) -> None:
+    page.evaluate("localStorage['safelight.tool.edit.quality'] = '7'")
+    page.evaluate(f"sessionStorage['safelight.session.receipts'] = '{SEEN}'")
+    page.reload()
+    whole(page)
+    frame = tool_frame(page)
+    frame.evaluate(HEARD)
+    open_tool(page, "settings")
+    page.get_by_role("button", name="Forget all of it").click()
+    until(page, lambda: frame.evaluate("window.heard.length > 0"))
+    last = frame.evaluate("window.heard.at(-1).settings")
+    assert list(last) == ["shortcuts"]
+    assert page.evaluate("sessionStorage['safelight.session.receipts']") == "[]"
+
+
+def test_devices_are_listed_ended_and_paired_from_the_settings(page: Page) -> None:
+    open_tool(page, "settings")
+    part = page.locator("section", has=page.get_by_role("heading", name="Other devices"))
+    part.get_by_role("button", name="Pair a device").click()
+    code = part.locator("code.code")
+    expect(code).to_be_visible()
+    told = {"code": code.inner_text(), "name": "their phone"}
+    assert page.evaluate(PAIR, told) == 200  # as who is not known yet
+    page.reload()
+    part.get_by_role("button", name="End their phone").click()
+    expect(part.get_by_role("cell", name="their phone")).to_have_count(0)
+    expect(part.get_by_role("cell", name="browser").first).to_be_visible()
+    expect(page.get_by_text("A result that nobody fetches is overwritten after")).to_be_visible()
 
 
 def test_nothing_is_asked_once_the_tools_are_there(page: Page, watch: Watch) -> None:
@@ -176,6 +213,11 @@ def test_tools_of_the_tab_work_with_the_server_stopped(
         assert "shared.txt" not in tool_frame(page).locator("body").inner_text()
         page.get_by_role("button", name="Open in this tab").click()
         until(page, lambda: "shared.txt" in tool_frame(page).locator("body").inner_text())
+        open_tool(page, "help")
+        page.get_by_role("link", name="The Studio: Safelight in a browser").click()
+        expect(page.locator("article h4", has_text="How the lock works")).to_be_visible()
+        page.locator("article").get_by_role("link", name="receipts").first.click()
+        expect(page.locator("article h3")).to_be_focused()
         open_tool(page, "enlarge")
         expect(page.get_by_text("The Safelight server does not answer")).to_be_visible()
         expect(page.get_by_role("link", name="Tools in this tab work without it")).to_be_visible()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-LANGUAGES = ("en", "de")
-FORMS = {"one", "other"}
+from tests.studio.in_node import called
+
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # t('edit.saved'), or the beginning of t(`edit.saved_${…}`).
 KEY = r"['\"`]([a-z]+)\.([a-z0-9_]*)"
@@ -34,6 +34,13 @@ def web(root: Path) -> Path:
     return root / "web"
 
 
+@pytest.fixture(scope="module")
+def languages(web: Path) -> list[str]:
+    """English first; each folder is one."""
+    found = {folder.name for folder in (web / "text").iterdir()}
+    return ["en", *sorted(found - {"en"})]
+
+
 def catalogues(web: Path, language: str) -> Catalogues:
     files = sorted((web / "text" / language).glob("*.json"))
     return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
@@ -54,16 +61,16 @@ def sources(web: Path) -> Iterator[Path]:
                 yield file
 
 
-def test_every_language_has_every_key(web: Path) -> None:
+def test_every_language_has_every_key(web: Path, languages: list[str]) -> None:
     english = keys(catalogues(web, "en"))
     assert english
-    for language in LANGUAGES:
+    for language in languages:
         assert keys(catalogues(web, language)) == english, language
 
 
-def test_values_are_filled_in_alike_in_every_language(web: Path) -> None:
+def test_values_are_filled_in_alike_in_every_language(web: Path, languages: list[str]) -> None:
     english = catalogues(web, "en")
-    for language in LANGUAGES[1:]:
+    for language in languages[1:]:
         other = catalogues(web, language)
         for area, all_words in english.items():
             for key, words in all_words.items():
@@ -73,12 +80,28 @@ def test_values_are_filled_in_alike_in_every_language(web: Path) -> None:
                 assert given == wanted, f"{language} {area}.{key}"
 
 
-def test_every_text_says_something_and_plurals_are_whole(web: Path) -> None:
-    for language in LANGUAGES:
+def test_every_text_says_something_and_plurals_are_whole(web: Path, languages: list[str]) -> None:
+    of_each = called("languages", [("formsOf", [language]) for language in languages])
+    for language, wanted in zip(languages, of_each, strict=True):
         for area, all_words in catalogues(web, language).items():
             for key, words in all_words.items():
-                assert isinstance(words, str) or set(words) == FORMS, f"{language} {area}.{key}"
+                whole = isinstance(words, str) or set(words) == set(wanted)
+                assert whole, f"{language} {area}.{key}"
                 assert all(one.strip() for one in forms(words)), f"{language} {area}.{key}"
+
+
+def test_a_language_that_nobody_named_has_its_forms_its_name_and_its_direction() -> None:
+    words = {"one": "plik", "few": "pliki", "many": "plików", "other": "pliku"}
+    calls = [("inForm", [words, n, "pl"]) for n in (1, 3, 12, 1.5)]
+    calls += [("inForm", [{"one": "file", "other": "files"}, 2, "pl"])]  # a form that is not there
+    calls += [
+        ("nameOf", ["pl"]),
+        ("nameOf", ["de"]),
+        ("directionOf", ["he"]),
+        ("directionOf", ["pl"]),
+    ]
+    found = ["plik", "pliki", "plików", "pliku", "files", "Polski", "Deutsch", "rtl", "ltr"]
+    assert called("languages", calls) == found
 
 
 def test_every_key_is_used_and_every_used_key_is_there(web: Path) -> None:

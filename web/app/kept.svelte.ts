@@ -2,7 +2,8 @@
  * Kept: settings that stay on this device, in the browser's own store, until they are forgotten.
  * Nothing of it is sent to any server, ours included.
  */
-import { LANGUAGES, language } from '../core/text.svelte';
+import './words';
+import { language } from '../core/text.svelte';
 import type { Language, Theme } from '../core/messages';
 
 export type Appearance = Theme | 'system';
@@ -18,6 +19,7 @@ const isReduced = window.matchMedia('(prefers-reduced-motion: reduce)');
 let appearance = $state<Appearance>(one(read('appearance'), APPEARANCES, 'system'));
 let prefersDark = $state(isDark.matches);
 let prefersLess = $state(isReduced.matches);
+let forgotten = $state(0);
 let hasShortcuts = $state(read('shortcuts') !== false);
 isDark.addEventListener('change', (event) => (prefersDark = event.matches));
 isReduced.addEventListener('change', (event) => (prefersLess = event.matches));
@@ -50,6 +52,10 @@ export const kept = {
   set language(code: Language) {
     language.code = code;
     write('language', code);
+  },
+  /** How often everything was forgotten: what has a copy of it looks again. */
+  get forgotten(): number {
+    return forgotten;
   },
   get isWelcomed(): boolean {
     return read('welcomed') === true;
@@ -88,6 +94,7 @@ export function forgetEverything(): void {
   appearance = 'system';
   hasShortcuts = true;
   language.code = preferred();
+  forgotten += 1;
 }
 
 function read(key: string): unknown {
@@ -111,11 +118,11 @@ function one<T>(value: unknown, allowed: readonly T[], otherwise: T): T {
 }
 
 function codes(): Language[] {
-  return LANGUAGES.map(({ code }) => code);
+  return language.all.map(({ code }) => code);
 }
 
 function preferred(): Language {
   const wished = navigator.languages.map((tag) => tag.slice(0, 2));
-  return codes().find((code) => code === wished.find((tag) => codes().includes(tag as Language)))
+  return codes().find((code) => code === wished.find((tag) => codes().includes(tag)))
     ?? 'en';
 }

@@ -1,11 +1,12 @@
 // The page: index.html and its modules, each named by its content.
 import { basename } from 'node:path';
 import { bundled, components, ROOT } from './bundling.mjs';
+import { handbook } from './handbook.mjs';
 
 /** index.html, and the scripts and styles that it loads at once or later. */
 export async function page() {
   const output = await bundled({
-    plugins: [components()],
+    plugins: [components(), handbook()],
     build: {
       assetsDir: '',
       rolldownOptions: {

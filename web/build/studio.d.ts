@@ -6,6 +6,11 @@ declare module 'source:*' {
   export default text;
 }
 
+declare module 'handbook:pages' {
+  /** Pages of the handbook: plain HTML of our own, in English. */
+  export const pages: readonly { name: string; title: string; html: string }[];
+}
+
 /** One file that the server hands out: its path, and whether its bytes never change. */
 interface StudioFile {
   path: string;

@@ -97,6 +97,7 @@ export interface Limits {
   input_pixels: number;
   timeout_s: number;
   waiting: number;
+  held_bytes: number;
   result_s: number;
 }
 

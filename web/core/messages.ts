@@ -4,7 +4,8 @@
  * Both sides take a message from the expected window only, and only if its shape is one of these.
  */
 
-export type Language = 'en' | 'de';
+/** A language by its code, as a folder of text/ is called. */
+export type Language = string;
 export type Theme = 'dark' | 'light' | 'grey';
 
 export const HANDOVER_TOOLS = ['enlarge', 'restore', 'cutout', 'sanitize', 'batch'] as const;
@@ -54,6 +55,7 @@ const MAX_WAYS = 200;
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const PART = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 const KEY = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
+const LANGUAGE = /^[a-z]{2,3}$/;
 const PRESSED = /^[ -~]{1,12}$/;
 
 type Fields = Record<string, unknown>;
@@ -70,7 +72,7 @@ const areFiles = (value: unknown): boolean =>
 
 const TO_FRAME: Record<Kind<ToFrame>, Check> = {
   set: (m) =>
-    (m['language'] === 'en' || m['language'] === 'de') &&
+    isText(m['language'], LANGUAGE) &&
     (m['theme'] === 'dark' || m['theme'] === 'light' || m['theme'] === 'grey') &&
     typeof m['reduced'] === 'boolean' &&
     typeof m['offline'] === 'boolean' &&

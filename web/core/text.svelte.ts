@@ -2,21 +2,18 @@
  * Text: every word that people read, from catalogues, in the language they chose.
  *
  * t('edit.saved', {n: 3}) takes the key `saved` of the area `edit`. `{name}` is filled in; a value
- * with `one` and `other` is chosen by `n`. Page and frame each bring the catalogues that they need.
+ * with plural forms is chosen by `n`. Page and frame each bring the catalogues that they need; a
+ * language is there once a catalogue of it is: a folder of text/ is all that it takes.
  */
+import { inForm, nameOf, type Words } from './languages';
 import type { Language } from './messages';
 
-export type Words = string | { one: string; other: string };
 export type Catalogue = Record<string, Words>;
 export type Values = Record<string, string | number>;
 
-export const LANGUAGES: readonly { code: Language; name: string }[] = [
-  { code: 'en', name: 'English' },
-  { code: 'de', name: 'Deutsch' },
-];
-
 const OTHERWISE: Language = 'en';
 const known = new Map<string, Words>();
+const codes = new Set<Language>();
 let chosen = $state<Language>(OTHERWISE);
 
 /** The language in use; setting it changes every text at once. */
@@ -25,14 +22,19 @@ export const language = {
     return chosen;
   },
   set code(code: Language) {
-    chosen = code;
+    if (codes.has(code)) chosen = code;
+  },
+  /** Every language that there are words in, by its own name. */
+  get all(): { code: Language; name: string }[] {
+    return [...codes].sort().map((code) => ({ code, name: nameOf(code) }));
   },
 };
 
 /** Takes catalogues in. files: by path, `…/LANGUAGE/AREA.json`, as import.meta.glob gives them. */
 export function learn(files: Record<string, Catalogue>): void {
   for (const [path, catalogue] of Object.entries(files)) {
-    const [area, code] = path.replace(/\.json$/, '').split('/').reverse();
+    const [area, code = OTHERWISE] = path.replace(/\.json$/, '').split('/').reverse();
+    codes.add(code);
     for (const [key, words] of Object.entries(catalogue)) {
       known.set(`${code}:${area}.${key}`, words);
     }
@@ -41,9 +43,11 @@ export function learn(files: Record<string, Catalogue>): void {
 
 /** The words of a key; the key itself where no catalogue has it, so that a gap is seen. */
 export function t(key: string, values: Values = {}): string {
-  const words = known.get(`${chosen}:${key}`) ?? known.get(`${OTHERWISE}:${key}`);
+  const own = known.get(`${chosen}:${key}`);
+  const words = own ?? known.get(`${OTHERWISE}:${key}`);
   if (words === undefined) return key;
-  const plain = typeof words === 'string' ? words : words[form(values)];
+  const n = Number(values['n'] ?? 0);
+  const plain = inForm(words, n, own === undefined ? OTHERWISE : chosen);
   return plain.replace(/\{(\w+)\}/g, (all, name: string) => shown(values[name], all));
 }
 
@@ -75,11 +79,6 @@ export function moment(when: Date | string): string {
 export function locale(): string {
   const own = navigator.languages.find((tag) => tag.startsWith(`${chosen}-`));
   return own ?? (chosen === 'en' ? 'en-GB' : chosen);
-}
-
-function form(values: Values): 'one' | 'other' {
-  const rule = new Intl.PluralRules(chosen).select(Number(values['n'] ?? 0));
-  return rule === 'one' ? 'one' : 'other';
 }
 
 function shown(value: string | number | undefined, otherwise: string): string {

@@ -1,6 +1,7 @@
 // The desk: the files that are open, and what every tool may do with them.
 import { untrack } from 'svelte';
 import type { HandoverTool } from '../core/messages';
+import { directionOf } from '../core/languages';
 import { Problem } from '../core/problem';
 import { language } from '../core/text.svelte';
 import type { Door } from './door';
@@ -41,12 +42,13 @@ export class Desk {
     this.engine = engine;
     door.on('set', (message) => {
       language.code = message.language;
-      Object.assign(document.documentElement, { lang: message.language });
+      const { code: lang } = language;
+      Object.assign(document.documentElement, { lang, dir: directionOf(lang) });
       document.documentElement.dataset['theme'] = message.theme;
       document.documentElement.classList.toggle('reduced', message.reduced);
       this.tool = message.tool;
       this.offline = message.offline;
-      Object.assign(this.settings, message.settings);
+      this.settings = { ...message.settings }; // what the page forgot is forgotten here
     });
     door.on('files', (message) => this.take(message.files));
   }

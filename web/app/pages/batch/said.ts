@@ -2,9 +2,15 @@
 // server says; a test holds that nothing of it is missing in another language.
 
 import { language } from '../../../core/text.svelte';
-import german from './operations.de.json';
 
-const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = { de: german };
+type Told = Readonly<Record<string, string>>;
+const FILES = import.meta.glob<Told>('../../../text/*/server/operations.json', {
+  eager: true,
+  import: 'default',
+});
+const OTHERS: Readonly<Record<string, Told>> = Object.fromEntries(
+  Object.entries(FILES).map(([path, told]) => [path.split('/').at(-3) ?? '', told]),
+);
 
 /** key: an operation, or one of its parameters as OPERATION.PARAMETER. */
 export function inWords(key: string, english: string): string {

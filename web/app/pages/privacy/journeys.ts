@@ -1,9 +1,10 @@
 /** Journeys: the pictures that this browser sent to the server, and where their results are. */
+import { Problem } from '../../../core/problem';
 import { server } from '../../server.svelte';
 import type { Seen } from './known.svelte';
 
-const MOST_JOBS = 20;
-const MOST_ITEMS = 100;
+const PAGE = 500;
+const MOST_PAGES = 4;
 
 export interface JobFacts {
   id: string;
@@ -37,13 +38,18 @@ export interface Journey {
   problem: string;
 }
 
-/** The newest jobs of this browser, the newest first. */
-export async function jobs(): Promise<JobFacts[]> {
-  const page = await server.get<{ jobs: JobFacts[] }>(`/api/v1/jobs?limit=${MOST_JOBS}`);
-  return page.jobs;
+/** A list as far as it was read; isWhole: there is no more of it. */
+export interface Listed<T> {
+  list: T[];
+  isWhole: boolean;
 }
 
-/** Every picture of these jobs, and of the calls that no job stands for. */
+/** The jobs of this browser, the newest first. */
+export async function jobs(): Promise<Listed<JobFacts>> {
+  return paged<JobFacts>('/jobs', 'jobs');
+}
+
+/** Every picture of these jobs, and of the calls that no job stands for. Rejects with a Problem. */
 export async function journeys(of: readonly JobFacts[], seen: readonly Seen[]): Promise<Journey[]> {
   const pages = await Promise.all(of.map((job) => items(job)));
   const found = pages.flat();
@@ -53,10 +59,9 @@ export async function journeys(of: readonly JobFacts[], seen: readonly Seen[]): 
 }
 
 async function items(job: JobFacts): Promise<Journey[]> {
-  const path = `/api/v1/jobs/${job.id}/items?limit=${MOST_ITEMS}`;
-  const page = await server.get<{ items: ItemFacts[] }>(path).catch(() => ({ items: [] }));
+  const found = await paged<ItemFacts>(`/jobs/${job.id}/items`, 'items').catch(ended);
   const received = Date.now() - job.age_s * 1000;
-  return page.items.map((item) => ({
+  return found.list.map((item) => ({
     key: `${job.id}-${item.index}`,
     job: job.id,
     place: item.index + 1,
@@ -67,6 +72,25 @@ async function items(job: JobFacts): Promise<Journey[]> {
     asset: item.asset ?? null,
     problem: item.problem?.detail ?? '',
   }));
+}
+
+/** A job that ended between two questions has no pictures; any other failure is one. */
+function ended(thrown: unknown): Listed<ItemFacts> {
+  const problem = Problem.of(thrown);
+  if (problem.status !== 404 && problem.status !== 410) throw problem;
+  return { list: [], isWhole: true };
+}
+
+async function paged<T>(path: string, field: string): Promise<Listed<T>> {
+  const list: T[] = [];
+  let next: string | null | undefined = '';
+  for (let page = 0; page < MOST_PAGES && typeof next === 'string'; page += 1) {
+    const cursor: string = next === '' ? '' : `&cursor=${next}`;
+    const told: Record<string, unknown> = await server.get(`${path}?limit=${PAGE}${cursor}`);
+    list.push(...(told[field] as T[]));
+    next = told['next'] as string | null | undefined;
+  }
+  return { list, isWhole: typeof next !== 'string' };
 }
 
 function single(seen: Seen): Journey {

@@ -19,14 +19,14 @@ export type Standing = 'closed' | 'process' | 'watching' | 'gone' | 'stranger' |
 const CAGED = 2;
 const FILTER = 'sieve';
 
-/** locks: what holds the process that answers; null where this browser may not ask. */
+/** locks: what holds the process that answers; null where nobody said: that is no lock. */
 export function judged(cage: Cage | null, locks: readonly string[] | null): Standing {
-  const isFrontHeld = locks === null || locks.includes(FILTER);
+  const isFrontHeld = locks?.includes(FILTER) ?? false;
   const isCaged =
     cage !== null &&
     cage.level >= CAGED &&
     cage.attempted > 0 &&
     cage.contained === cage.attempted;
   if (isCaged && isFrontHeld) return 'closed';
-  return locks !== null && isFrontHeld ? 'process' : 'watching';
+  return isFrontHeld ? 'process' : 'watching';
 }

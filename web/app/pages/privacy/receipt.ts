@@ -1,4 +1,5 @@
 /** Receipt: what a signed receipt says, as far as the privacy page tells it. */
+import { whereNow } from '../../work/where';
 
 export interface Envelope {
   payload: string;
@@ -57,6 +58,14 @@ export function told(envelope: Envelope): Told {
   const statement = JSON.parse(new TextDecoder().decode(bytes)) as { predicate?: Told };
   if (statement.predicate === undefined) throw new SyntaxError('no statement');
   return statement.predicate;
+}
+
+/**
+ * Where the picture was, seen from here. A receipt says it as seen from the server: on its own
+ * computer, which may be another one than this.
+ */
+export function placeOf({ locality }: Told): 'computer' | 'network' {
+  return locality.place === 'this computer' ? whereNow() : 'network';
 }
 
 /** The very bytes that were handed out: written without blanks, as they were signed. */

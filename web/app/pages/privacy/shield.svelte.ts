@@ -7,16 +7,17 @@ const USUAL_KEEP_S = 600;
 
 interface Capabilities {
   cage: Cage;
+  locks?: string[];
   limits: { result_s: number };
 }
 
 /** What the server says of itself to auditors. */
 export interface Status {
-  locks: string[];
   memory: { held_bytes: number; uploads: number; results: number };
 }
 
 let cage = $state.raw<Cage | null>(null);
+let locks = $state.raw<readonly string[] | null>(null);
 let status = $state.raw<Status | null>(null);
 let keep_s = $state(USUAL_KEEP_S);
 let hasAsked = $state(false);
@@ -25,6 +26,10 @@ let asked = 0;
 export const shield = {
   get cage(): Cage | null {
     return cage;
+  },
+  /** The layers that hold the process that answers; null while nobody said. */
+  get locks(): readonly string[] | null {
+    return locks;
   },
   /** Null where this browser may not ask. */
   get status(): Status | null {
@@ -38,7 +43,7 @@ export const shield = {
   get standing(): Standing {
     if (!server.isKnown) return 'asking';
     if (server.state !== 'here') return server.state;
-    return hasAsked ? judged(cage, status?.locks ?? null) : 'asking';
+    return hasAsked ? judged(cage, locks) : 'asking';
   },
 
   /** Asks, unless that was done within the last minute. Never rejects. */
@@ -47,7 +52,7 @@ export const shield = {
     asked = performance.now();
     try {
       const told = await server.get<Capabilities>('/capabilities');
-      [cage, keep_s] = [told.cage, told.limits.result_s];
+      [cage, locks, keep_s] = [told.cage, told.locks ?? null, told.limits.result_s];
       status = may('auditor') ? await server.get<Status>('/status') : null;
       hasAsked = true;
     } catch {

@@ -1,9 +1,21 @@
 /** Work: the jobs and pictures of this browser that the server knows of. */
-import type { Problem } from '../../../core/problem';
+import { Problem } from '../../../core/problem';
 import { server } from '../../server.svelte';
+import { heldUntil } from './held';
 import { journeys, jobs, type JobFacts, type Journey } from './journeys';
 import { known } from './known.svelte';
 
+const STEP = 20;
+
+/** A result that no job stands for any more, and until when it waits. */
+export interface Lone {
+  journey: Journey;
+  until: number | 'unknown';
+}
+
+let most = $state(STEP);
+let isWhole = $state(true);
+let lone = $state.raw<Lone[]>([]);
 let list = $state.raw<JobFacts[]>([]);
 let pictures = $state.raw<Journey[]>([]);
 let problem = $state.raw<Problem | null>(null);
@@ -15,6 +27,18 @@ export const work = {
   },
   get pictures(): Journey[] {
     return pictures;
+  },
+  /** Results beside those of jobs that wait at the server, as far as it said so. */
+  get lone(): Lone[] {
+    return lone;
+  },
+  /** How many pictures of jobs were not looked at yet. */
+  get further(): number {
+    return list.slice(most).reduce((sum, { items }) => sum + items, 0);
+  },
+  /** Whether every job of this browser was told. */
+  get isWhole(): boolean {
+    return isWhole;
   },
   /** Whether any picture still waits or is worked on. */
   get isUnderWay(): boolean {
@@ -32,11 +56,26 @@ export const work = {
   async look(): Promise<void> {
     try {
       const found = await jobs();
-      [pictures, list, problem] = [await journeys(found, known.list), found, null];
+      const seen = await journeys(found.list.slice(0, most), known.list);
+      lone = await waiting(seen);
+      [pictures, list, isWhole, problem] = [seen, found.list, found.isWhole, null];
     } catch (thrown) {
-      problem = thrown as Problem;
+      problem = Problem.of(thrown);
     }
     looked = Date.now();
+  },
+
+  /** Looks at the pictures of more jobs. */
+  async more(): Promise<void> {
+    most += STEP;
+    await work.look();
+  },
+
+  /** Ends every job and overwrites every result of this browser. Rejects with a Problem. */
+  async eraseAll(): Promise<void> {
+    for (const { id } of list) await gone(`/jobs/${id}`);
+    for (const { journey } of lone) await gone(journey.asset ?? '');
+    await work.look();
   },
 
   /** Ends a job, and has the server overwrite all that came of it. */
@@ -45,3 +84,22 @@ export const work = {
     await work.look();
   },
 };
+
+/** Those that no job stands for, and that the server does not call gone. */
+async function waiting(seen: readonly Journey[]): Promise<Lone[]> {
+  const own = seen.filter(({ job, asset }) => job === null && asset !== null);
+  const found = await Promise.all(
+    own.map(async (journey) => ({ journey, until: await heldUntil(journey.asset ?? '') })),
+  );
+  return found.filter((one): one is Lone => one.until !== 'gone');
+}
+
+/** Erases it; what is gone already is no failure. */
+async function gone(path: string): Promise<void> {
+  try {
+    await server.delete(path);
+  } catch (thrown) {
+    const problem = Problem.of(thrown);
+    if (problem.status !== 404 && problem.status !== 410) throw problem;
+  }
+}

@@ -78,6 +78,9 @@ class Capabilities(BaseModel):
 
     safelight: str
     cage: CageTold
+    locks: list[str] = Field(
+        description="the layers that hold the process that answers: sieve, landlock, network"
+    )
     operations: list[OperationTold]
     recipes: list[str]
     recipes_only: bool
@@ -93,6 +96,7 @@ async def capabilities(call: Call) -> Response:
     told = Capabilities(
         safelight=__version__,
         cage=CageTold.model_validate(found["cage"]),
+        locks=list(call.house.locks),
         operations=[] if options.recipes_only else _operations(),
         recipes=sorted(options.recipes),
         recipes_only=options.recipes_only,
