@@ -19,7 +19,7 @@ learn(import.meta.glob('/text/*/*.json', { eager: true, import: 'default' }));`;
 const stand = {
   name: 'made-up-server',
   enforce: 'pre',
-  resolveId: (asked) => (asked.endsWith('/work/working') ? '\0working' : asked === 'all' ? '/all.ts' : null),
+  resolveId: (asked) => (asked.endsWith('/working') ? '\0working' : asked === 'all' ? '/all.ts' : null),
   load: (id) => (id === '\0working' ? MADE_UP : id === '/all.ts' ? MODULES : null),
 };
 
