@@ -55,6 +55,20 @@ def test_a_name_leads_nowhere_and_is_of_its_kind() -> None:
     assert called("naming", [("proper", pair) for pair in wanted]) == list(wanted.values())
 
 
+def test_what_tools_leave_here_has_no_room_for_a_picture() -> None:
+    right = [
+        ("metadata.profile", "strict"), ("many", {"profile": "share", "text": "© A. Person"}),
+        ("edit", {"sizing": "same", "long": 2048, "quality": None, "lossless": False}),
+        ("watermark", {"colour": "#ffffff", "gravity": "southeast", "scale": 30}), ("edit", None),
+    ]  # fmt: skip
+    wrong = [
+        ("any", 1), ("constructor", None), ("edit", {"pixels": 1}), ("edit", {"long": "x"}),
+        ("many", {"text": "x" * 81}), ("watermark", {"colour": "#" + "f" * 99}), ("many", "x"),
+    ]  # fmt: skip
+    found = called("remembered", [("isRemembered", pair) for pair in right + wrong])
+    assert found == [True] * len(right) + [False] * len(wrong)
+
+
 def test_no_archive_holds_more_than_its_form_can_say() -> None:
     files = [{"name": f"{at}.png", "blob": {"size": 100, "type": "image/png"}} for at in range(5)]
     of_two, by_bytes, refused = called(

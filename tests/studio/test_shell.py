@@ -31,10 +31,14 @@ WRONG = (
     "{kind: 'handover', tool: 'edit', files: []}",
     "{kind: 'handover', tool: 'batch', files: ['name']}",
     "{kind: 'remember', key: '../language', value: 1}",
-    "{kind: 'remember', key: 'long', value: 'x'.repeat(3000)}",
+    "{kind: 'remember', key: 'any', value: 1}",
+    "{kind: 'remember', key: 'watermark', value: {text: 'x'.repeat(81)}}",
+    "{kind: 'remember', key: 'edit', value: {pixels: 1}}",
+    "{kind: 'remember', key: 'many', value: {profile: {of: 'x'}}}",
     "'go'",
     "null",
 )
+RIGHT = "{kind: 'remember', key: 'edit', value: {long: 7}}"
 CONTROLLED = "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)"
 PAIR = """async (told) => (await fetch('/api/v1/pairing', {method: 'POST', credentials: 'omit',
   headers: {'Content-Type': 'application/json'}, body: JSON.stringify(told)})).status"""
@@ -157,8 +161,8 @@ def test_the_page_hears_the_frame_alone_and_only_what_it_knows(page: Page) -> No
     for wrong in WRONG:
         frame.evaluate(f"() => parent.postMessage({wrong}, '*')")
     page.evaluate("() => postMessage({kind: 'go', tool: 'edit'}, '*')")  # well formed, from outside
-    frame.evaluate("() => parent.postMessage({kind: 'remember', key: 'right', value: 7}, '*')")
-    until(page, lambda: page.evaluate("localStorage['safelight.tool.right']") == "7")
+    frame.evaluate("() => parent.postMessage({RIGHT}, '*')")
+    until(page, lambda: page.evaluate("localStorage['safelight.tool.edit']") == '{"long":7}')
     assert page.locator("main").get_attribute("data-page") == "start"
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))
@@ -166,7 +170,7 @@ def test_the_page_hears_the_frame_alone_and_only_what_it_knows(page: Page) -> No
     page.wait_for_timeout(300)
     assert set(sent) <= {"GET"}  # of the page's own facts; a picture goes only by a press
     kept = page.evaluate("Object.keys(localStorage).filter((key) => key.includes('tool'))")
-    assert kept == ["safelight.tool.right"]
+    assert kept == ["safelight.tool.edit"]
 
 
 def test_a_first_visit_is_shown_around_and_a_used_link_says_so(

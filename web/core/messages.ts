@@ -4,6 +4,8 @@
  * Both sides take a message from the expected window only, and only if its shape is one of these.
  */
 
+import { isRemembered } from './remembered';
+
 /** A language by its code, as a folder of text/ is called. */
 export type Language = string;
 export type Theme = 'dark' | 'light' | 'grey';
@@ -48,13 +50,11 @@ export interface Way {
 export type Kind<M extends { kind: string }> = M['kind'];
 export type Of<M extends { kind: string }, K extends Kind<M>> = Extract<M, { kind: K }>;
 
-export const MAX_REMEMBERED_BYTES = 2_000;
 const MAX_FILES = 10_000;
 const MAX_TITLE = 200;
 const MAX_WAYS = 200;
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const PART = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
-const KEY = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 const LANGUAGE = /^[a-z]{2,3}$/;
 const PRESSED = /^[ -~]{1,12}$/;
 
@@ -92,7 +92,7 @@ const TO_PAGE: Record<Kind<ToPage>, Check> = {
   counts: (m) => [m['opened'], m['working'], m['unsaved']].every(isCount),
   handover: (m) =>
     (HANDOVER_TOOLS as readonly unknown[]).includes(m['tool']) && areFiles(m['files']),
-  remember: (m) => isText(m['key'], KEY) && isSmall(m['value']),
+  remember: (m) => isRemembered(m['key'], m['value']),
   key: (m) => isText(m['key'], PRESSED),
   tried: (m) =>
     Array.isArray(m['ways']) && m['ways'].length <= MAX_WAYS && m['ways'].every(isWay),
@@ -117,12 +117,4 @@ function checked<M>(checks: Record<string, Check>, data: unknown): M | null {
   if (!isRecord(data) || typeof data['kind'] !== 'string') return null;
   if (!Object.hasOwn(checks, data['kind'])) return null;
   return checks[data['kind']]?.(data) === true ? (data as M) : null;
-}
-
-function isSmall(value: unknown): boolean {
-  try {
-    return (JSON.stringify(value) ?? 'null').length <= MAX_REMEMBERED_BYTES;
-  } catch {
-    return false; // a circle, or a number that JSON does not know
-  }
 }

@@ -1,6 +1,8 @@
 /** Dropped: the files of a drop or a paste, folders walked to their ends. */
 
-const MAX_FILES = 10_000;
+export const MAX_FILES = 10_000;
+/** The window hears it where a folder had more than is taken: whoever shows the page says so. */
+export const TOO_MANY = 'safelight-too-many';
 const DROPPINGS = new Set(['thumbs.db', 'desktop.ini']);
 
 /** Every file of a drop; hidden ones and the droppings of systems are left out. */
@@ -11,6 +13,7 @@ export async function dropped(data: DataTransfer): Promise<File[]> {
   if (!entries.some((entry) => entry?.isDirectory)) return plain.filter(isWanted);
   const found: File[] = [];
   for (const entry of entries) if (entry !== null) await walk(entry, found);
+  if (found.length >= MAX_FILES) window.dispatchEvent(new CustomEvent(TOO_MANY));
   return found.filter(isWanted);
 }
 

@@ -11,14 +11,26 @@ export class Given {
   files: Partial<Record<Part, File>> = $state.raw({});
   /** What stands in the field for the key. */
   key = $state('');
+  /** The key was dropped as a file, perhaps with the receipt: alone it proves nothing. */
+  cameAlong = $state(false);
+  /** Somebody says that its fingerprint is the one they were told by another way. */
+  isCompared = $state(false);
 
   /** Puts each file where it belongs, by how it begins. */
   async take(files: File[]): Promise<void> {
     for (const file of files) {
       const part = kindOf(await file.slice(0, LOOK_BYTES).text()) ?? 'output';
-      if (part === 'key') this.key = (await file.text()).trim();
+      if (part === 'key') {
+        this.key = (await file.text()).trim();
+        [this.cameAlong, this.isCompared] = [true, false];
+      }
       this.files = { ...this.files, [part]: file };
     }
+  }
+
+  /** The field was written in: that key was chosen by whoever sits here. */
+  typed(): void {
+    this.cameAlong = false;
   }
 
   drop(part: Part): void {
