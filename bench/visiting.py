@@ -19,6 +19,7 @@ FRAME = "iframe[src*='/studio/frame.html']"
 # All parts have come: from here on nothing is asked any more.
 WHOLE = f"[data-frame=whole] {FRAME}"
 KNOWN = "[data-standing]:not([data-standing=asking])"
+PROBLEM = ".notice[data-kind=bad]:visible, .notice[data-kind=warn]:visible"
 READY_MS = 30_000
 STEP_MS = 60
 # Nothing is being worked on, and every picture is drawn.
@@ -114,13 +115,19 @@ class State:
     tool: str
     doing: Callable[[Page], None] | None = None
     is_wrong: bool = False
+    is_still: bool = True
 
     def enter(self, page: Page) -> None:
-        """Goes there and waits until it stands still."""
+        """Goes there and waits until it stands still, unless it is never so. Where something is
+        wrong, that must be told. Raises TimeoutError.
+        """
         open_tool(page, self.tool)
         if self.doing:
             self.doing(page)
-        settle(page)
+        if self.is_still:
+            settle(page)
+        if self.is_wrong:
+            until(page, lambda: any(one.locator(PROBLEM).count() for one in page.frames))
 
 
 def states(photo: Given) -> tuple[State, ...]:

@@ -26,8 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from bench.browsing import browsing, context_of, known_to  # noqa: E402 - found by the line above
+from bench.further import further  # noqa: E402 - the same
 from bench.serving import serving  # noqa: E402 - the same
-from bench.visiting import State, choose, open_tool, settle, states, told, tool_frame  # noqa: E402 - the same
+from bench.visiting import State, states, told, tool_frame  # noqa: E402 - the same
 from safelight.proof.serving.served import Served  # noqa: E402 - the same
 
 SCREENS = ROOT / "build" / "screens"
@@ -79,11 +80,13 @@ def every(browser: Browser, served: Served, known: Any, names: list[str]) -> lis
     failed = []
     for look in LOOKS:
         with visit(browser, served, known, look) as page:
-            for state in states(told(PHOTO)):
+            for state in (*states(told(PHOTO)), *further()):
+                page.set_viewport_size(look.options["viewport"])
                 is_wanted = not names or state.name in names
                 if not attempt(state, page, SCREENS / look.name, is_wanted):
                     failed.append(f"{look.name}/{state.name}")
             if not names or "link-ended" in names:
+                page.unroute_all()
                 page.goto(served.ready.link)
                 page.get_by_role("heading", level=1).wait_for()
                 shot(page, SCREENS / look.name / "link-ended.webp")
@@ -103,24 +106,6 @@ def attempt(state: State, page: Page, folder: Path, is_wanted: bool) -> bool:
         print(f"screens: {folder.name}/{state.name}: {first}", file=sys.stderr)
         return False
     return True
-
-
-def done_and_lost(browser: Browser, served: Served, known: Any) -> None:
-    """A result of the computer, and how it looks when its server has gone: it goes now."""
-    for look in LOOKS:
-        with visit(browser, served, known, look) as page:
-            open_tool(page, "enlarge")
-            choose(page, told(PHOTO))
-            page.locator(".bench button.main").click()
-            page.wait_for_selector(".outcome", timeout=120_000)
-            settle(page)
-            shot(page, SCREENS / look.name / "enlarge-done.webp")
-            open_tool(page, "restore")
-            page.route("**/api/**", lambda route: route.abort())
-            open_tool(page, "privacy")
-            open_tool(page, "batch")
-            page.wait_for_timeout(6_000)
-            shot(page, SCREENS / look.name / "server-lost.webp")
 
 
 def for_readme(browser: Browser, served: Served, known: Any) -> None:
@@ -149,8 +134,6 @@ def main() -> None:
             for_readme(browser, served, known)
             return
         failed = every(browser, served, known, asked.states)
-        if not asked.states:
-            done_and_lost(browser, served, known)
     if failed:
         raise SystemExit(f"screens: not reached: {', '.join(failed)}")
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import FileChooser, Frame, Page, ViewportSize, expect
 
 from bench.browsing import Watch
+from bench.further import further
 from bench.visiting import State, states, told, until
 from tests.studio.browsing import saved, settle, tool_frame
 
@@ -110,7 +111,7 @@ def test_every_page_and_state_keeps_to_wcag_and_asks_nobody_else(
     page.set_viewport_size(WIDE)
     tool_frame(page)
     found: dict[str, Any] = {}
-    every = states(given)
+    every = (*states(given), *further())
     for state in every:
         state.enter(page)
         found |= looked_at(page, state, axe)
