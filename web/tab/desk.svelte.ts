@@ -5,7 +5,7 @@ import { directionOf } from '../core/languages';
 import { Problem } from '../core/problem';
 import { language } from '../core/text.svelte';
 import type { Door } from './door';
-import type { Engine, Facts } from './engine/engine';
+import type { Asking, Engine, Facts } from './engine/engine';
 import { Opened } from './opened.svelte';
 import { ours } from './problems';
 import { download, downloadAll, type Saved } from './saving';
@@ -86,7 +86,8 @@ export class Desk {
     this.chosen = added[0]?.id ?? this.chosen;
     this.count();
     for (const one of added) {
-      await this.busy(this.look(one));
+      // One worker for those that came together: a start for each would take longer than the looks.
+      await this.busy(this.look(one, added.length > 1 ? added : one.file));
     }
   }
 
@@ -194,18 +195,19 @@ export class Desk {
     this.door.send({ kind: 'title', text });
   }
 
-  private async look(one: Opened): Promise<void> {
+  private async look(one: Opened, of: object): Promise<void> {
     try {
       if (one.size === 0) {
         throw ours('empty');
       }
-      const facts = await this.engine.inspect(one.file, { signal: one.over.signal });
+      const asking = { of, signal: one.over.signal };
+      const facts = await this.engine.inspect(one.file, asking);
       one.facts = facts;
       one.width = facts.width;
       one.height = facts.height;
       one.unseen = tooLarge(facts);
       if (!one.unseen) {
-        await this.show(one, facts);
+        await this.show(one, facts, asking);
       }
     } catch (error) {
       one.error = Problem.of(error);
@@ -214,9 +216,9 @@ export class Desk {
     }
   }
 
-  private async show(one: Opened, facts: Facts): Promise<void> {
+  private async show(one: Opened, facts: Facts, asking: Asking): Promise<void> {
     try {
-      const seen = await view(one.file, facts, this.engine, one.over.signal);
+      const seen = await view(one.file, facts, this.engine, asking);
       if (!this.opened.includes(one)) {
         URL.revokeObjectURL(seen.url);
         return;

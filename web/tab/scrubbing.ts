@@ -24,9 +24,15 @@ export interface Finished {
 /** What was saved already, for as long as the file is open. */
 export const finished = new WeakMap<Opened, Finished>();
 
-export async function scrubbed(desk: Desk, of: Opened, profile: Profile): Promise<Scrubbed> {
+/** among: what else is done by the same worker, if not the file alone. */
+export async function scrubbed(
+  desk: Desk,
+  of: Opened,
+  profile: Profile,
+  among: object = of.file,
+): Promise<Scrubbed> {
   const recipe = { steps: [{ op: 'scrub', profile }] };
-  const work = desk.engine.run(of.file, recipe, { signal: of.over.signal });
+  const work = desk.engine.run(of.file, recipe, { of: among, signal: of.over.signal });
   const { bytes, mime, extension, report } = await desk.busy(work);
   const blob = new Blob([bytes], { type: mime });
   return { of, name: named(of.name, 'scrubbed', extension), blob, report };
@@ -40,9 +46,11 @@ export interface Round {
 /** Every file that can be; one that fails is left out and told. have: what is there already. */
 export async function allScrubbed(desk: Desk, profile: Profile, have?: Scrubbed): Promise<Round> {
   const round: Round = { results: [], failures: [] };
-  for (const of of desk.good) {
+  const { good } = desk;
+  const among = good.length > 1 ? round : undefined;
+  for (const of of good) {
     try {
-      round.results.push(have?.of === of ? have : await scrubbed(desk, of, profile));
+      round.results.push(have?.of === of ? have : await scrubbed(desk, of, profile, among));
     } catch (error) {
       round.failures.push({ of, problem: Problem.of(error) });
     }

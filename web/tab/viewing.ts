@@ -1,7 +1,7 @@
 // A preview of a picture: by the browser's own decoder where it has one, else by the engine.
 import type { Problem } from '../core/problem';
 import type { Size } from '../core/rectangles';
-import type { Engine, Facts } from './engine/engine';
+import type { Asking, Engine, Facts } from './engine/engine';
 import { ours } from './problems';
 
 export const LONGEST_VIEW = 2000;
@@ -35,7 +35,7 @@ export async function view(
   file: File,
   facts: Facts,
   engine: Engine,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<View> {
   if (isShown(facts.format) && (facts.orientation === 1 || facts.format === 'jpeg')) {
     try {
@@ -46,7 +46,7 @@ export async function view(
       // The engine reads some that the browser does not, as JPEG in CMYK with odd marks.
     }
   }
-  const seen = await engine.preview(file, LONGEST_VIEW, { signal });
+  const seen = await engine.preview(file, LONGEST_VIEW, asking);
   if (isAlike(seen, facts)) return seen;
   URL.revokeObjectURL(seen.url);
   throw ours('view-differs');

@@ -5,7 +5,7 @@ import { Problem } from '../../../core/problem';
 import { distinct, named } from '../../../core/naming';
 import { Queue, type Tally, type Task } from '../../../core/queue';
 import type { Desk } from '../../desk.svelte';
-import type { Recipe } from '../../engine/engine';
+import type { Asking, Recipe } from '../../engine/engine';
 
 export interface Done {
   blob: Blob;
@@ -99,7 +99,10 @@ export class Batch {
 
   /** Works on all that waits; the same recipe for each. */
   run(recipe: Recipe): Promise<void> {
-    return this.desk.busy(this.queue.run((file, signal) => this.made(file, recipe, signal)));
+    const more = { of: {} }; // a worker for all of a run: a start for each file would take longer
+    return this.desk.busy(
+      this.queue.run((file, signal) => this.made(file, recipe, { ...more, signal })),
+    );
   }
 
   /** The results with a name each that no other has. */
@@ -111,10 +114,10 @@ export class Batch {
     return done.map((task, at) => ({ name: names[at] as string, blob: task.result!.blob }));
   }
 
-  private async made(file: File, recipe: Recipe, signal: AbortSignal): Promise<Done> {
+  private async made(file: File, recipe: Recipe, more: Asking): Promise<Done> {
     this.share = 0;
     const progress = (share: number): void => void (this.share = share);
-    const made = await this.desk.engine.run(file, recipe, { signal, progress });
+    const made = await this.desk.engine.run(file, recipe, { ...more, progress });
     const blob = new Blob([made.bytes as Uint8Array<ArrayBuffer>], { type: made.mime });
     return { blob, extension: made.extension, removed: made.report.removed.length };
   }
