@@ -161,7 +161,7 @@ def test_the_page_hears_the_frame_alone_and_only_what_it_knows(page: Page) -> No
     for wrong in WRONG:
         frame.evaluate(f"() => parent.postMessage({wrong}, '*')")
     page.evaluate("() => postMessage({kind: 'go', tool: 'edit'}, '*')")  # well formed, from outside
-    frame.evaluate("() => parent.postMessage({RIGHT}, '*')")
+    frame.evaluate(f"() => parent.postMessage({RIGHT}, '*')")
     until(page, lambda: page.evaluate("localStorage['safelight.tool.edit']") == '{"long":7}')
     assert page.locator("main").get_attribute("data-page") == "start"
     sent: list[str] = []
