@@ -1,5 +1,5 @@
 """Further states of the Studio: what comes of work, what goes wrong with it, and what lies above a
-page. Entered after those of bench.visiting, whose picture is still open in the tab.
+page. Entered after those of bench.visiting, of which several files are still open in the tab.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Page, Route, ViewportSize
 
-from bench.visiting import State, choose, open_tool, tool_frame
+from bench.visiting import State, choose, drop, open_tool, tool_frame
 
 WORK_MS = 120_000
 WRONG = ("letter.jpg", b"Dear Anna, " * 99)
@@ -46,7 +46,10 @@ def mug() -> bytes:
 
 
 def covered(page: Page) -> None:
+    """Of a small picture, which stays chosen for the next one."""
     frame = tool_frame(page)
+    drop(frame, [("mug.png", mug())])
+    frame.get_by_role("option", name="mug.png").click()
     frame.get_by_role("button", name="Add a box").first.click()
     frame.wait_for_selector("input[type=number]")
 

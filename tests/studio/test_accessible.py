@@ -92,6 +92,7 @@ def light_as(page: Page, scheme: Literal["light", "dark"]) -> None:
 
 def looked_at(page: Page, state: State, axe: str) -> dict[str, Any]:
     """What is wrong with one state in either light, in a narrow window, and enlarged."""
+    light_as(page, "light")
     found = {"light": violations(page, axe, [])}
     light_as(page, "dark")
     found["dark"] = violations(page, axe, ["color-contrast"])
