@@ -11,7 +11,6 @@ export const APPEARANCES: readonly Appearance[] = ['system', 'light', 'dark', 'g
 
 const PREFIX = 'safelight.';
 const TOOL = `${PREFIX}tool.`;
-const MAX_TOOL_SETTINGS = 100;
 
 const isDark = window.matchMedia('(prefers-color-scheme: dark)');
 const isReduced = window.matchMedia('(prefers-reduced-motion: reduce)');
@@ -75,8 +74,6 @@ export function toolSettings(): Record<string, unknown> {
 
 /** Keeps one setting of a tool; null forgets it. */
 export function keepTool(key: string, value: unknown): void {
-  const isNew = !(key in toolSettings());
-  if (isNew && Object.keys(toolSettings()).length >= MAX_TOOL_SETTINGS) return;
   if (value === null || value === undefined) localStorage.removeItem(TOOL + key);
   else write(`tool.${key}`, value);
 }

@@ -29,11 +29,24 @@ export type ToFrame =
   | { kind: 'files'; files: File[] }
   | { kind: 'try' }; // every way out, and say how each ended
 
+/**
+ * What the frame may say, and what the page lets come of it. A frame that was taken over can say
+ * all of this at will, so nothing here may become a request with something in it.
+ *
+ *   ready     heard once; the page then fetches all parts, in an order of its own
+ *   want      answered from those parts alone; a name that is none gets null. Never a request
+ *   go        to tools of the tab alone, which ask nobody
+ *   counts    three whole numbers, for the page to ask before it is closed
+ *   handover  files to a tool of this computer, only just after somebody pressed something
+ *   remember  a setting that the tools have, in its shape (remembered.ts); shown in the settings
+ *             and sent nowhere
+ *   key       a key that was pressed, only just after somebody pressed something
+ *   tried     only while the page waits for it; shown, and sent nowhere
+ */
 export type ToPage =
   | { kind: 'ready' }
   | { kind: 'want'; name: string }
   | { kind: 'go'; tool: string }
-  | { kind: 'title'; text: string }
   | { kind: 'counts'; opened: number; working: number; unsaved: number }
   | { kind: 'handover'; tool: HandoverTool; files: File[] }
   | { kind: 'remember'; key: string; value: unknown }
@@ -51,7 +64,6 @@ export type Kind<M extends { kind: string }> = M['kind'];
 export type Of<M extends { kind: string }, K extends Kind<M>> = Extract<M, { kind: K }>;
 
 const MAX_FILES = 10_000;
-const MAX_TITLE = 200;
 const MAX_WAYS = 200;
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const PART = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
@@ -88,7 +100,6 @@ const TO_PAGE: Record<Kind<ToPage>, Check> = {
   ready: () => true,
   want: (m) => isText(m['name'], PART),
   go: (m) => isText(m['tool'], NAME),
-  title: (m) => typeof m['text'] === 'string' && m['text'].length <= MAX_TITLE,
   counts: (m) => [m['opened'], m['working'], m['unsaved']].every(isCount),
   handover: (m) =>
     (HANDOVER_TOOLS as readonly unknown[]).includes(m['tool']) && areFiles(m['files']),

@@ -191,10 +191,6 @@ export class Desk {
     this.door.send({ kind: 'key', key });
   }
 
-  title(text: string): void {
-    this.door.send({ kind: 'title', text });
-  }
-
   private async look(one: Opened, of: object): Promise<void> {
     try {
       if (one.size === 0) {

@@ -6,6 +6,7 @@
 // single: exactly one box, as for a crop; proportion keeps its width by its height.
 
 import './boxes.css';
+import { isHeard } from '../core/keys';
 import {
   centred,
   fitted,
@@ -196,12 +197,11 @@ export class Boxes {
   private key(event: KeyboardEvent, index: number): void {
     const box = this.boxes[index];
     const arrow = ARROWS[event.key];
-    if (!box || event.ctrlKey || event.metaKey) return;
-    if (event.key === 'Delete' || event.key === 'Backspace') {
-      event.preventDefault();
+    if (!box || !isHeard('boxes', event)) return;
+    event.preventDefault();
+    if (!arrow) {
       this.remove(index);
-    } else if (arrow) {
-      event.preventDefault();
+    } else {
       event.stopPropagation();
       const far = event.shiftKey ? STRIDE : 1;
       const after = event.altKey

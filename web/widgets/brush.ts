@@ -4,6 +4,7 @@
 // that they can be undone and drawn again at full size. Arrows move the brush, the space bar paints
 // while it is held, [ and ] change the size, x changes between adding and removing, u undoes.
 
+import { isHeard } from '../core/keys';
 import { drawStrokes, type Stroke } from './strokes';
 
 export type Mode = Stroke['mode'];
@@ -183,7 +184,7 @@ export class BrushElement extends HTMLElement {
   }
 
   private keyed(event: KeyboardEvent): void {
-    const isUndo = event.key === 'u' || (event.key === 'z' && (event.ctrlKey || event.metaKey));
+    if (!isHeard('brush', event)) return;
     const step = event.shiftKey ? 1 : Math.max(1, this.ownRadius / 2);
     const ways: Record<string, () => void> = {
       ArrowLeft: () => this.nudge(-step, 0),
@@ -193,13 +194,13 @@ export class BrushElement extends HTMLElement {
       ' ': () => this.points ?? this.begin(),
       '[': () => (this.radius = this.ownRadius / STEP),
       ']': () => (this.radius = this.ownRadius * STEP),
+      u: () => this.undo(),
+      z: () => this.undo(),
       x: () => (this.mode = this.ownMode === 'add' ? 'remove' : 'add'),
     };
-    const way = isUndo ? () => this.undo() : ways[event.key];
-    if (way === undefined || ((event.ctrlKey || event.metaKey) && !isUndo)) return;
     event.preventDefault();
     event.stopPropagation();
-    way();
+    ways[event.key.length === 1 ? event.key.toLowerCase() : event.key]?.();
   }
 
   private nudge(across: number, down: number): void {

@@ -6,6 +6,7 @@
 //
 // Keys while no field has the focus: 1 original, 2 middle, 3 result, B held shows the original.
 
+import { isHeard, keyboard } from '../core/keys';
 import { ARROWS, LOOK } from './compare_look';
 import {
   isAlike,
@@ -16,7 +17,7 @@ import {
   type Size,
   type Zoom,
 } from './compare_layout';
-import { group, isTyping, made, MODES, toggle, type CompareWords, type Mode } from './compare_parts';
+import { group, made, MODES, toggle, type CompareWords, type Mode } from './compare_parts';
 
 export type { CompareWords, Mode } from './compare_parts';
 
@@ -45,6 +46,7 @@ export class CompareView extends Base {
   private held = false;
   private told: CompareWords | null = null;
   private over: AbortController | null = null;
+  private deaf = (): void => {};
   private readonly bar = made('div', 'bar');
   private readonly stage = made('div', 'stage');
   private readonly scrollers = [made('div', 'scroller'), made('div', 'scroller')] as const;
@@ -104,14 +106,15 @@ export class CompareView extends Base {
       scroller.addEventListener('scroll', () => this.follow(index), more);
       scroller.addEventListener('keydown', (event) => this.lensKey(event), more);
     });
-    document.addEventListener('keydown', (event) => this.key(event), more);
-    document.addEventListener('keyup', (event) => event.key.toLowerCase() === 'b' && this.show(false), more);
+    this.deaf = keyboard(document, (keys) => this.key(keys));
+    document.addEventListener('keyup', () => this.show(false), more);
     window.addEventListener('blur', () => this.show(false), more);
     this.layout();
   }
 
   disconnectedCallback(): void {
     this.over?.abort();
+    this.deaf();
     this.resized.disconnect();
   }
 
@@ -339,7 +342,7 @@ export class CompareView extends Base {
     };
     const step = steps[event.key];
     // With Shift the picture is panned, as in the other modes.
-    if (this.shown !== 'lens' || !step || event.shiftKey) return;
+    if (this.shown !== 'lens' || !step || !isHeard('lens', event) || event.shiftKey) return;
     event.preventDefault();
     const [scroller] = this.scrollers;
     const within = (value: number): number => Math.min(1, Math.max(0, value));
@@ -350,18 +353,17 @@ export class CompareView extends Base {
 
   private rangeKey(event: KeyboardEvent): void {
     const split = splitAfter(event.key, this.split);
-    if (split === null || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (split === null || !isHeard('compare', event)) return;
     event.preventDefault();
     this.moveTo(split);
   }
 
-  private key(event: KeyboardEvent): void {
-    const plain = !(event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented);
-    if (!plain || isTyping(event) || !this.checkVisibility() || document.querySelector('dialog[open]')) return;
-    const jump = JUMPS[event.key];
+  private key(keys: string): boolean {
+    if (!this.checkVisibility() || document.querySelector('dialog[open]')) return false;
+    const jump = JUMPS[keys];
     if (jump !== undefined && this.shown === 'slider') this.moveTo(jump);
-    else if (event.key.toLowerCase() === 'b') this.show(true);
-    else return;
-    event.preventDefault();
+    else if (keys === 'b') this.show(true);
+    else return false;
+    return true;
   }
 }

@@ -1,4 +1,4 @@
-// What the compare view is made of: its words, its buttons, and which key presses are typing.
+// What the compare view is made of: its words and its buttons.
 
 export const MODES = ['slider', 'side', 'difference', 'lens'] as const;
 export type Mode = (typeof MODES)[number];
@@ -42,10 +42,4 @@ export function group(name: string, children: HTMLElement[]): HTMLElement {
   element.setAttribute('aria-label', name);
   element.append(...children);
   return element;
-}
-
-export function isTyping(event: KeyboardEvent): boolean {
-  const [inner] = event.composedPath();
-  const quiet = 'input:not([type=button], [type=checkbox], [type=radio], [type=range])';
-  return inner instanceof HTMLElement && inner.matches(`textarea, select, [contenteditable], ${quiet}`);
 }

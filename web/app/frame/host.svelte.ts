@@ -21,7 +21,6 @@ const PATIENCE_MS = 20_000;
 
 let frame: HTMLIFrameElement | null = null;
 let state = $state<FrameState>('none');
-let title = $state('');
 let counts = $state.raw({ opened: 0, working: 0, unsaved: 0 });
 let isWanted = $state(false);
 let onKey: (keys: string) => void = () => {};
@@ -32,9 +31,6 @@ export const host = {
   /** `ready` once it answers, `whole` once every part is here and nothing more will be asked. */
   get state(): FrameState {
     return state;
-  },
-  get title(): string {
-    return title;
   },
   get counts(): { opened: number; working: number; unsaved: number } {
     return counts;
@@ -112,23 +108,28 @@ const hearing: Hearing = {
     });
   },
   go: ({ tool }) => {
-    if (entryOf(tool) !== undefined) go(tool);
+    if (entryOf(tool)?.kind === 'tool') go(tool); // no tool of the tab asks anybody anything
   },
-  title: ({ text }) => (title = text),
   counts: ({ opened, working, unsaved }) => (counts = { opened, working, unsaved }),
   handover: ({ tool, files }) => {
-    // A press in the frame counts for the page around it, too; nothing is sent before another one.
-    if (navigator.userActivation?.isActive === false) return;
+    if (!isPressed()) return; // and nothing is sent before another press, in the page
     inbox.put(tool, files);
     go(tool);
   },
   remember: ({ key, value }) => keepTool(key, value),
-  key: ({ key }) => onKey(key),
+  key: ({ key }) => {
+    if (isPressed()) onKey(key);
+  },
   tried: ({ ways }) => {
     onTried?.(ways);
     onTried = null;
   },
 };
+
+/** Somebody has just pressed something, in the frame or the page: a script cannot make that so. */
+function isPressed(): boolean {
+  return navigator.userActivation?.isActive !== false;
+}
 
 function isUp(): boolean {
   return state === 'ready' || state === 'whole';

@@ -1,38 +1,54 @@
 /**
  * Parts: the bytes of the program that the frame cannot fetch for itself.
  *
- * All are fetched on the first entry, those that are waited for before the others, and then held,
- * so that nothing at all is asked while somebody works on a picture.
+ * All are fetched on the first entry, in an order that is always the same, each once for a visit.
+ * What the frame asks for decides nothing of it: no request tells anything of what it does, and
+ * none is made while somebody works on a picture.
  */
 import { keptFile, manifest } from './manifest';
 
-const held = new Map<string, Promise<Blob>>();
+// Waited for by the engine's start, the others by what is done later.
+const FIRST = ['engine.js', 'pyodide.asm.wasm', 'stdlib.pack', 'engine.pack'];
 
-/** A fresh copy of a part; null where it is not to be had. */
+type Coming = ReadonlyMap<string, Promise<Blob>>;
+let coming: Promise<Coming> | undefined;
+
+/** A fresh copy of a part; null where it is not to be had, or is none of the manifest's. */
 export async function part(name: string): Promise<ArrayBuffer | null> {
   try {
-    return await (await bytesOf(name, 'high')).arrayBuffer();
+    return (await (await all()).get(name)?.then((blob) => blob.arrayBuffer())) ?? null;
   } catch {
     return null;
   }
 }
 
-/** Fetches every part, one after the other. True once all are here. */
+/** Fetches every part. True once all are here. */
 export async function fetchAll(): Promise<boolean> {
-  let isWhole = true;
-  for (const name of Object.keys((await manifest()).parts)) {
-    await bytesOf(name, 'low').catch(() => (isWhole = false));
-  }
-  return isWhole;
+  const ended = await Promise.allSettled((await all()).values());
+  return ended.every(({ status }) => status === 'fulfilled');
 }
 
-function bytesOf(name: string, priority: RequestPriority): Promise<Blob> {
-  const known = held.get(name);
-  if (known !== undefined) return known;
-  const coming = manifest()
-    .then(({ parts }) => keptFile((Object.hasOwn(parts, name) && parts[name]) || name, priority))
-    .then((answer) => answer.blob());
-  held.set(name, coming);
-  coming.catch(() => held.delete(name)); // the server may be back when it is asked again
+function all(): Promise<Coming> {
+  coming ??= manifest().then(({ parts }) => begun(parts));
   return coming;
+}
+
+function begun(parts: Record<string, string>): Coming {
+  const started = new Map<string, Promise<Blob>>();
+  for (const name of FIRST) {
+    const file = Object.hasOwn(parts, name) ? parts[name] : undefined;
+    if (file !== undefined) started.set(name, blobOf(file, 'high'));
+  }
+  let before: Promise<unknown> = Promise.allSettled(started.values());
+  for (const [name, file] of Object.entries(parts)) {
+    if (started.has(name)) continue;
+    const one = before.then(() => blobOf(file, 'low'));
+    before = one.catch(() => null);
+    started.set(name, one);
+  }
+  return started;
+}
+
+function blobOf(file: string, priority: RequestPriority): Promise<Blob> {
+  return keptFile(file, priority).then((answer) => answer.blob());
 }
