@@ -149,3 +149,20 @@ def compared_by_keys_and_by_pointer(edit: Frame) -> None:
     assert one.evaluate(ends) < 2
     assert other.evaluate(ends) < 2
     assert one.evaluate("(element) => element.scrollTop") > 0
+    single_letters_obey_their_switch(edit)
+
+
+def single_letters_obey_their_switch(edit: Frame) -> None:
+    """Off means off, also for those that the comparison listens to; arrows go on working."""
+    open_tool(edit.page, "settings")
+    edit.page.get_by_role("checkbox", name="Keyboard shortcuts").uncheck()
+    open_tool(edit.page, "edit")
+    press(edit, "Slider")  # the settings are no tool: the comparison stands as it was left
+    split = edit.get_by_role("slider", name="Split between original and result")
+    split.press("End")
+    split.press("ArrowLeft")
+    split.press("1")
+    split.press("b")
+    expect(split).to_have_value("99")
+    stage = edit.get_by_role("group", name="Comparison").first.locator(".stage")
+    expect(stage).not_to_have_attribute("data-held", "")

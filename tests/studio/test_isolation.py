@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Frame, Page
 
-from bench.browsing import everyday
+from bench.browsing import Watch, everyday
 from safelight.proof.serving.served import Served
 from tests.studio.browsing import tool_frame
 from tests.studio.ears import Ears, listening
@@ -43,6 +43,32 @@ OWN_ONLY = ("worker", "shared_worker", "service_worker")
 TOP_ONLY = ("icon", "manifest", "speculation")
 # The browser does this one when it sees fit.
 AT_WILL = {"speculation"}
+
+
+# All that the frame may say, said by a script and pressed by nobody; and what it is answered.
+TALK = """(after) => new Promise((done) => {
+  const wanted = ['stolen-4711', 'manifest.json', 'constructor', 'engine.js'];
+  const got = {};
+  addEventListener('message', ({data}) => {
+    if (data.kind === 'part') got[data.name] = data.bytes !== null;
+    if (Object.keys(got).length === wanted.length) done(got);
+  });
+  setTimeout(() => {
+    const files = [new File(['x'], 'x.png')];
+    for (const said of [
+      {kind: 'go', tool: 'privacy'},
+      {kind: 'go', tool: 'stolen-4711'},
+      {kind: 'key', key: 'g p'},
+      {kind: 'handover', tool: 'batch', files},
+      {kind: 'title', text: 'stolen-4711'},
+      {kind: 'ready'},
+      ...wanted.map((name) => ({kind: 'want', name})),
+    ]) parent.postMessage(said, '*');
+  }, after);
+})"""
+# The driver's own call counts as a press for five seconds.
+UNPRESSED_MS = 5_300
+FETCHED = "async () => { await fetch('/studio/stolen-4711'); }"
 
 
 def names(page: Page | Frame) -> list[str]:
@@ -141,6 +167,32 @@ def test_nothing_gets_out_of_the_tool_frame(
         assert ahead.paths == []
     assert refused(studio) == before
     assert requests(log) == set()
+
+
+def test_nothing_that_the_frame_says_becomes_a_request(
+    page: Page, frame: Frame, watch: Watch, studio: Served
+) -> None:
+    """A part is given if it is one, the page stays, and the server has not been asked."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")  # it keeps files of its own accord
+    before, unknown = len(watch.asked), refused(studio)
+    answered = frame.evaluate(TALK, UNPRESSED_MS)
+    assert answered == {
+        "stolen-4711": False,
+        "manifest.json": False,
+        "constructor": False,
+        "engine.js": True,
+    }
+    assert page.locator("main").get_attribute("data-page") == "start"
+    assert "stolen" not in page.title()
+    assert list(watch.after(before)) == []
+    assert refused(studio) == unknown
+    page.evaluate(FETCHED)  # the control: such a request would have been counted
+    assert len(watch.after(before)) == 1
+    for _ in range(PATIENCE):  # a line is written once the answer has gone
+        if refused(studio) > unknown:
+            break
+        page.wait_for_timeout(MOVE_MS)
+    assert refused(studio) == unknown + 1
 
 
 def test_a_frame_without_the_policies_gets_out_by_every_way(browser: Browser, log: Path) -> None:
