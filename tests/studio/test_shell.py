@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from bench.browsing import Watch, context_of, known_to
 from bench.serving import serving
 from safelight.proof.serving.served import Served
 from tests.studio.browsing import open_tool, sources, tool_frame
+from tests.studio.in_node import called
 
 FRAME_STATE = "document.querySelector('.host')?.dataset.frame"
 SHARED = """async () => {
@@ -47,6 +49,24 @@ HEARD = """() => {
   window.heard = [];
   window.addEventListener('message', ({data}) => data.kind === 'set' && window.heard.push(data));
 }"""
+# Pressed with the focus in a place, and whether the table of shortcuts has it there.
+PRESSED = (
+    ("strip", "Delete", (), True),
+    ("strip", "x", (), False),
+    ("edit", "z", ("ctrlKey",), True),
+    ("edit", "Z", ("metaKey", "shiftKey"), True),
+    ("edit", "z", (), False),
+    ("boxes", "ArrowUp", ("altKey", "shiftKey"), True),
+    ("boxes", "Backspace", (), True),
+    ("boxes", "ArrowUp", ("ctrlKey",), False),
+    ("brush", " ", (), True),
+    ("brush", "x", (), True),
+    ("steps", "ArrowUp", (), False),
+    ("steps", "ArrowUp", ("altKey",), True),
+    ("lens", "ArrowLeft", ("shiftKey",), True),
+)
+HELD = ("ctrlKey", "metaKey", "altKey", "shiftKey")
+LISTENS = re.compile(r"onkeydown=|'keydown'")
 WAIT_MS, STEP_MS = 30_000, 100
 
 
@@ -88,6 +108,30 @@ def test_everything_is_reached_by_keys(page: Page) -> None:
     page.keyboard.press("g")
     page.keyboard.press("h")
     expect(page.locator("main")).to_have_attribute("data-page", "settings")
+
+
+def test_keys_are_heard_as_the_table_has_them() -> None:
+    chords = [
+        (place, {"key": key, **{one: one in held for one in HELD}})
+        for place, key, held, _ in PRESSED
+    ]
+    found = called("keys", [("isHeard", chord) for chord in chords])
+    assert found == [is_heard for *_, is_heard in PRESSED]
+
+
+def test_whoever_listens_to_keys_asks_the_table(root: Path) -> None:
+    """What the table does not have nobody hears; so the help sheet has all of it."""
+    apart = {"keys.ts"}
+    files = [
+        file
+        for folder in ("app", "tab", "widgets", "core")
+        for file in sorted((root / "web" / folder).rglob("*"))
+        if file.suffix in {".ts", ".svelte"} and file.name not in apart
+    ]
+    listening = {file: text for file in files if LISTENS.search(text := file.read_text())}
+    assert listening
+    deaf = {file.name for file, text in listening.items() if "isHeard(" not in text}
+    assert deaf == set()
 
 
 def test_settings_stay_on_this_device_until_they_are_forgotten(page: Page) -> None:
