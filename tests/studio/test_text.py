@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from safelight.errors import SafelightError
 from tests.studio.in_node import called
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -25,6 +26,18 @@ COMMAND = "safelight "
 WORD = re.compile(r"[^\W\d_]{2,}")
 # The same in every language: names of the program, of a digest, and of nobody.
 NAMES = {"Safelight", "SHA", "Anna", "Müller"}
+
+CODE_OF = re.compile(r"(?:\bcode: |\bours\()'([a-z-]+)'")
+# Of the server, the command line and its batches: no tab raises them.
+ELSEWHERE = {
+    "answer-unknown", "body-too-large", "busy", "caller-unknown", "digest-wrong", "disk-full",
+    "gone", "host-foreign", "input-missing", "key-reused", "level-too-low", "media-unknown",
+    "method-unknown", "model-faulty", "model-unknown", "not-allowed", "origin-foreign",
+    "output-clash", "output-exists", "path-unknown", "runtime-missing", "setting-invalid",
+    "still-running", "unavailable", "usage", "vault-locked", "wire-broken",
+}  # fmt: skip
+# Told by the tool that raises them, in words of its own; what was cancelled is not told at all.
+SAID = {"cancelled", "many-no-json", "many-no-steps", "upscale-failed"}
 
 Catalogues = dict[str, dict[str, str | dict[str, str]]]
 
@@ -120,6 +133,22 @@ def test_every_key_is_used_and_every_used_key_is_there(web: Path) -> None:
     assert unknown == set(), "used, and in no catalogue"
     unused = {key for key in there - used if not any(key.startswith(one) for one in begun)}
     assert unused == set(), "in the catalogues, and used nowhere"
+
+
+def test_every_problem_of_the_tab_has_words(web: Path) -> None:
+    """Those that the engine may raise there, and those of the frame's own scripts."""
+    known = {one.code for one in family(SafelightError)}
+    assert known >= ELSEWHERE
+    files = (web / "tab").rglob("*.ts")
+    own = {code for file in files for code in CODE_OF.findall(file.read_text(encoding="utf-8"))}
+    wanted = {f"problem_{code.replace('-', '_')}" for code in (known | own) - ELSEWHERE - SAID}
+    assert wanted - set(catalogues(web, "en")["frame"]) == set()
+
+
+def family(kind: type[SafelightError]) -> Iterator[type[SafelightError]]:
+    yield kind
+    for heir in kind.__subclasses__():
+        yield from family(heir)
 
 
 def test_no_component_has_words_of_its_own(web: Path) -> None:

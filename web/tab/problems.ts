@@ -14,6 +14,10 @@ const FOR_COMPUTER = new Set([
   'memory-exceeded',
   'time-exceeded',
   'missing',
+  'model-missing',
+  'pixels-elsewhere',
+  'letters-elsewhere',
+  'worker-died',
 ]);
 
 /** Whether the same file may well do on this computer, outside of the tab. */

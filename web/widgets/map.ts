@@ -16,8 +16,8 @@ export interface MapTown {
 export interface MapPlace {
   latitude: number;
   longitude: number;
-  /** How far off the position may be. */
-  ringMetres: number;
+  /** How far off the position may be; null where nobody noted it, and no ring is drawn. */
+  ringMetres: number | null;
   towns: readonly MapTown[];
 }
 
@@ -134,8 +134,9 @@ function around(place: MapPlace, words: MapWords): SVGElement {
   const far = offsets.map(({ east, north }) => Math.hypot(east, north)).sort((a, b) => a - b);
   const reach = Math.max(LEAST_REACH_KM, (far[Math.min(4, far.length - 1)] ?? 0) * 1.25);
   const unit = HEIGHT / 2 / reach;
-  const ring = Math.max(LEAST_RING, (place.ringMetres / 1000) * unit);
-  svg.append(shape('circle', { class: 'ring', cx: x, cy: y, r: Math.min(ring, HEIGHT / 2) }));
+  const ring = Math.max(LEAST_RING, ((place.ringMetres ?? 0) / 1000) * unit);
+  const isNoted = place.ringMetres !== null;
+  if (isNoted) svg.append(shape('circle', { class: 'ring', cx: x, cy: y, r: Math.min(ring, HEIGHT / 2) }));
   const spots = offsets
     .map(({ east, north, town }) => ({ x: x + east * unit, y: y - north * unit, town }))
     .filter((spot) => spot.x > 4 && spot.x < SIDE - 4 && spot.y > 14 && spot.y < HEIGHT - 22);

@@ -14,15 +14,6 @@ interface Asked {
   progress: ((share: number) => void) | undefined;
 }
 
-// What a worker may ask for. It is the first to be taken over by a picture, and names nothing else.
-const PARTS = new Set([
-  'engine.pack',
-  'others.pack',
-  'pyodide.asm.wasm',
-  'stdlib.pack',
-  'vips-heif.wasm',
-  'vips.wasm',
-]);
 export const CANCELLED: Failure = { code: 'cancelled', title: 'cancelled', hint: '', status: 499 };
 const DIED: Failure = {
   code: 'worker-died',
@@ -96,7 +87,7 @@ export class Hand {
 
   // Whatever goes wrong here, the worker gets an answer: it would wait for ever.
   async #give(name: string): Promise<void> {
-    const bytes = PARTS.has(name) ? await this.#store.part(name) : null;
+    const bytes = await this.#store.part(name);
     const given = bytes instanceof ArrayBuffer ? [bytes] : [];
     try {
       this.#worker?.postMessage({ kind: 'part', name, bytes } satisfies ToWorker, given);

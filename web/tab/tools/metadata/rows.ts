@@ -37,11 +37,11 @@ export function sections(facts: Facts, report: Changes | null): Section[] {
   });
 }
 
-/** How far off the position may be, in metres: what the device noted, else what its digits allow. */
-export function ringMetres(facts: Facts): number {
+/** How far off the position may be, in metres, as the device noted it; null where it did not. */
+export function ringMetres(facts: Facts): number | null {
   const noted = facts.metadata.find((one) => one.name.endsWith('GPSHPositioningError'));
   const metres = Number.parseFloat(noted?.value ?? '');
-  return Number.isFinite(metres) && metres > 0 ? metres : 5;
+  return Number.isFinite(metres) && metres > 0 ? metres : null;
 }
 
 function keyOf(finding: Finding): string {
