@@ -259,6 +259,7 @@ def test_a_device_that_lies_is_not_believed(lie: str) -> None:
 
 
 def test_its_words_are_overwritten_with_the_rest(shared: DeviceHost) -> None:
+    assert shared.cage.level
     assert isinstance(shared._sheet, Sheet)
     with device() as host:
         assert host.cage.level

@@ -33,7 +33,7 @@ export class Editing {
   one: Opened | null = $state.raw(null);
   private schemas = $state.raw<Record<string, JsonSchema>>({});
   private readonly latest = new Latest();
-  private readonly shapes = new Map<number, Shape>();
+  private readonly kept = new Map<number, { shape: Shape; history: History<State> }>();
   private history = new History<State>();
   private beforeOf = '';
   private readonly desk: Desk;
@@ -70,15 +70,15 @@ export class Editing {
     return changesPixels(this.shape, this.wish, this.one?.facts?.format ?? '');
   }
 
-  /** Another picture: its own shape, the same wishes. */
+  /** Another picture, or none for now: each has its own shape and steps, all have the same wishes. */
   take(one: Opened | null): void {
     if (one === this.one) return;
-    if (this.one) this.shapes.set(this.one.id, this.shape);
+    if (this.one) this.kept.set(this.one.id, { shape: this.shape, history: this.history });
     this.stop();
     this.share = -1;
     this.one = one;
-    this.shape = (one && this.shapes.get(one.id)) ?? SHAPE;
-    this.history = new History();
+    const kept = one && this.kept.get(one.id);
+    [this.shape, this.history] = [kept?.shape ?? SHAPE, kept?.history ?? new History()];
     this.told();
     if (one) this.work();
   }
@@ -196,4 +196,13 @@ export class Editing {
 /** A picture that is still being painted keeps its bytes a moment longer. */
 function later(url: string): void {
   if (url) setTimeout(() => URL.revokeObjectURL(url), 1_000);
+}
+
+const edited = new WeakMap<Desk, Editing>();
+
+/** The editing of this visit: shapes and steps stay while another tool is shown. */
+export function editingOf(desk: Desk): Editing {
+  const found = edited.get(desk) ?? new Editing(desk);
+  edited.set(desk, found);
+  return found;
 }

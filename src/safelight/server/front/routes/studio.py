@@ -56,7 +56,7 @@ async def worker(call: Call) -> Response:
 async def share(call: Call) -> Response:
     """What the service worker takes in the browser, if it is there. Nothing of the body is read."""
     _built(call)
-    return RedirectResponse(SHARED_LOST, status_code=303)
+    return RedirectResponse(SHARED_LOST, status_code=303, headers={"Content-Type": "text/html"})
 
 
 async def file(call: Call) -> Response:
