@@ -5,9 +5,9 @@ import { Problem } from '../../../core/problem';
 import { counted, named, type Row } from '../../../core/rows';
 import { t } from '../../../core/text.svelte';
 import { endingOf, type Result } from '../../results/result';
-import { isGone, said } from '../../work/problems';
-import { refusal } from '../../work/task.svelte';
-import { erased, worked, type Listener, type Wish } from '../../work/working';
+import { isGone, said } from '../../tasks/problems';
+import { refusal } from '../../tasks/task.svelte';
+import { erased, worked, type Listener, type Wish } from '../../tasks/working';
 
 type Changing = { -readonly [Key in keyof Row]: Row[Key] };
 /** Writes a result and says under which name: one that nothing had before. */

@@ -5,8 +5,8 @@ import type { Values } from '../../../core/schema';
 import {
   areWhole, documentOf, moved, newStep, stepsOf, usable, withValues, without, type Step,
 } from '../../../core/steps'; // prettier-ignore
-import type { Wish } from '../../work/working';
-import { facts } from '../../work/server_facts.svelte';
+import type { Wish } from '../../tasks/working';
+import { facts } from '../../tasks/server_facts.svelte';
 
 export interface Preset {
   readonly key: string;

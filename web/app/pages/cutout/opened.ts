@@ -1,6 +1,6 @@
 // Opened: the cut-out and the original as pixels, both as they are displayed.
 
-import { worked } from '../../work/working';
+import { worked } from '../../tasks/working';
 
 export interface Opened {
   readonly cut: ImageBitmap;

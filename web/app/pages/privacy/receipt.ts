@@ -1,5 +1,5 @@
 /** Receipt: what a signed receipt says, as far as the privacy page tells it. */
-import { whereNow } from '../../work/where';
+import { whereNow } from '../../tasks/where';
 
 export interface Envelope {
   payload: string;
