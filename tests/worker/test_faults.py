@@ -67,7 +67,7 @@ def test_a_worker_that_is_ended_while_it_is_measured_was_killed(
 
     def end(message: Message) -> CageReport:
         os.kill(message.pid, signal.SIGKILL)
-        assert until(lambda: not Path(f"/proc/{message.pid}/ns/net").exists())
+        assert until(lambda: not is_alive(message.pid))
         seen = measure(message)
         assert seen.level < 2
         return seen

@@ -166,6 +166,17 @@ def test_a_process_that_is_gone_has_no_words() -> None:
     assert words.kernel_words(2**22 + 1) == {}
 
 
+def test_a_process_that_nobody_has_buried_has_no_words() -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    try:
+        assert words.kernel_words(child) == {}
+    finally:
+        os.waitpid(child, 0)
+
+
 def test_our_own_words_show_that_we_are_not_caged() -> None:
     found = words.kernel_words(os.getpid())
     assert not words.are_separate(found)

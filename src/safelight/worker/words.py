@@ -9,20 +9,23 @@ PROC = Path("/proc")
 STATUS_WORDS = ("Uid", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp", "Seccomp_filters", "NSpid")
 NAMESPACES = ("user", "net", "mnt", "ipc", "uts", "pid")
 FILTER_MODE = "2"
+DEAD = ("Z", "X")
 
 
 def kernel_words(pid: int) -> dict[str, str]:
-    """Status lines and namespaces of this process; empty when it is gone or there is no /proc.
+    """Status lines and namespaces of this process; empty when it is dead or there is no /proc.
 
     The namespaces of a process that may not be looked into are those of its nearest ancestor that
-    may.
+    may; the dead have none, not even their parents'.
     """
     try:
         lines = _status(pid)
+        if lines.get("State", "").startswith(DEAD):
+            return {}
+        words = {name: " ".join(lines[name].split()) for name in STATUS_WORDS if name in lines}
+        return words | _namespaces(pid)
     except OSError:
         return {}
-    words = {name: " ".join(lines[name].split()) for name in STATUS_WORDS if name in lines}
-    return words | _namespaces(pid)
 
 
 def are_closed(kernel: dict[str, str]) -> bool:
