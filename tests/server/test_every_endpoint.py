@@ -68,6 +68,10 @@ def test_pages_of_other_sites_change_nothing(server: Standing, endpoint: Endpoin
     for headers in ({"Origin": "https://example.org"}, {"Sec-Fetch-Site": "cross-site"}):
         answer = server.ask(endpoint.method, place(endpoint), headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "origin-foreign")
+    by_nobody = {"Origin": "null", "Sec-Fetch-Site": "none"}  # the system, with what was shared
+    answer = server.ask(endpoint.method, place(endpoint), headers=by_nobody)
+    is_refused = answer.status_code == 403 and answer.json()["code"] == "origin-foreign"
+    assert is_refused is (place(endpoint) != "/share")
 
 
 @pytest.mark.parametrize("path", sorted({place(one) for one in ENDPOINTS}))

@@ -68,8 +68,7 @@ OURS = ("host", "localhost:8443")
     "headers",
     [(), (("origin", "http://localhost:8443"),), (("origin", "https://app.example"),),
      (("origin", "https://app.example"), ("sec-fetch-site", "cross-site")),
-     (("sec-fetch-site", "same-origin"),), (("sec-fetch-site", "none"),),
-     (("sec-fetch-site", "none"), ("origin", "null"))],
+     (("sec-fetch-site", "same-origin"),), (("sec-fetch-site", "none"),)],
 )  # fmt: skip
 def test_programs_our_pages_and_those_that_may_are_let_in(
     headers: tuple[tuple[str, str], ...],
@@ -80,7 +79,9 @@ def test_programs_our_pages_and_those_that_may_are_let_in(
 FOREIGN = [
     (("origin", "http://evil.example"),),
     (("origin", "null"),),
+    (("origin", "null"), ("sec-fetch-site", "none")),
     (("origin", "null"), ("sec-fetch-site", "cross-site")),
+    (("origin", "null"), ("sec-fetch-site", "same-origin")),
     (("origin", "http://evil.example"), ("sec-fetch-site", "none")),
     (("origin", "https://localhost:8443"),),
     (("origin", "http://localhost:9000"),),
@@ -99,6 +100,15 @@ def test_a_page_of_another_site_changes_nothing(
     with pytest.raises(OriginForeign) as refused:
         HOSTS.check_origin(request(OURS, *headers, method=method))
     assert refused.value.status == 403
+
+
+def test_what_the_system_hands_over_is_let_in_where_shares_are_taken() -> None:
+    by_nobody = (("origin", "null"), ("sec-fetch-site", "none"))
+    HOSTS.check_origin(request(OURS, *by_nobody), takes_shares=True)
+    for headers in FOREIGN:
+        if headers != by_nobody:
+            with pytest.raises(OriginForeign):
+                HOSTS.check_origin(request(OURS, *headers), takes_shares=True)
 
 
 @pytest.mark.parametrize("headers", FOREIGN)

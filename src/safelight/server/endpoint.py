@@ -67,7 +67,8 @@ class Endpoint:
     of 202, where the answer may come later; errors: what it can end with besides those that any
     call can; headers: those of the request that it reads, and parts: those of a form that it takes
     in place of its body, each with a sentence; the first part is needed. failing: how a problem is
-    told to clients that know another form of it, from the error and the request's id.
+    told to clients that know another form of it, from the error and the request's id. takes_shares:
+    the system hands over what a person shared, from no page; no other endpoint hears that.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -88,6 +89,7 @@ class Endpoint:
     parts: Mapping[str, str] = field(default_factory=dict)
     examples: Mapping[str, Any] = field(default_factory=dict)
     failing: Callable[[SafelightError, str], Response] | None = None
+    takes_shares: bool = False
 
     @property
     def full_path(self) -> str:

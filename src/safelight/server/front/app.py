@@ -76,8 +76,8 @@ class App:
         methods, parameters = self._routes.find(request.scope["path"])
         if request.method == "OPTIONS":
             return preflight(allowed(methods), exchange.site)
-        door.check_origin(request)
         endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
+        door.check_origin(request, takes_shares=endpoint is not None and endpoint.takes_shares)
         if endpoint is None:
             exchange.allow = ", ".join(allowed(methods))
             raise MethodUnknown

@@ -64,9 +64,9 @@ class Door:
         """Raises HostForeign, UsageError."""
         self.hosts.check_host(request)
 
-    def check_origin(self, request: Request) -> None:
+    def check_origin(self, request: Request, *, takes_shares: bool = False) -> None:
         """Raises OriginForeign."""
-        self.hosts.check_origin(request)
+        self.hosts.check_origin(request, takes_shares=takes_shares)
 
     async def who(self, request: Request) -> Who:
         """Who asks. Raises CallerUnknown for a token that is none, OriginForeign for a cookie

@@ -53,9 +53,13 @@ class Hosts:
         if not is_ours:
             raise HostForeign()
 
-    def check_origin(self, request: Request) -> None:
-        """For what changes something: raises OriginForeign where a page of another site asks."""
-        if request.method not in SAFE_METHODS and not self.is_own_page(request):
+    def check_origin(self, request: Request, *, takes_shares: bool = False) -> None:
+        """For what changes something: raises OriginForeign where a page of another site asks.
+        takes_shares: here the system hands over what a person shared, so no page needs to ask.
+        """
+        if request.method in SAFE_METHODS or self.is_own_page(request):
+            return
+        if not (takes_shares and is_by_nobody(request)):
             raise OriginForeign()
 
     def is_own_page(self, request: Request) -> bool:
@@ -63,13 +67,16 @@ class Hosts:
         origin = request.headers.get("origin", "").lower()
         if origin in self._origins:
             return True
-        site = request.headers.get("sec-fetch-site")
-        if site == "none" and origin == "null":
-            return True  # no page asks, but the person: what another app shared comes like this
-        if (site or "none") not in OWN_SITE:
+        if (request.headers.get("sec-fetch-site") or "none") not in OWN_SITE:
             return False
         own = f"{request.scope.get('scheme', 'http')}://{request.headers.get('host', '')}".lower()
         return origin in ("", own)
+
+
+def is_by_nobody(request: Request) -> bool:
+    """Whether no page asks, but the browser itself: what another app shared comes like this."""
+    headers = request.headers
+    return headers.get("origin") == "null" and headers.get("sec-fetch-site") == "none"
 
 
 def bare(name: str) -> str:

@@ -145,6 +145,7 @@ endpoints = (
     Endpoint(
         "POST", "/share", share, "Shared pictures that the browser did not take: not read",
         scope=None, tag=TAG, answer="page", status=303, is_rooted=True, errors=(PathUnknown,),
+        takes_shares=True,
     ),
     Endpoint(
         "GET", "/studio/{name}", file, "One file of the Studio", scope=None, tag=TAG, answer="file",
