@@ -1,4 +1,4 @@
-"""Functions of the Studio's core, called without a browser."""
+"""Functions of the Studio, called without a browser, or without the page around them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from typing import Any
 from scripts import studio
 
 Call = tuple[str, Sequence[Any]]
+BUNDLE = """
+const { script } = await import(process.cwd() + '/web/build/bundling.mjs');
+process.stdout.write((await script(process.argv[1])).code);
+"""
 
 
 def called(module: str, calls: Sequence[Call]) -> list[Any]:
@@ -27,6 +31,19 @@ def called(module: str, calls: Sequence[Call]) -> list[Any]:
     )
     answers: list[Any] = json.loads(done.stdout)
     return answers
+
+
+def script_of(file: str) -> str:
+    """A module of TypeScript and all that it imports, as one script for any page."""
+    return subprocess.run(
+        ["node", "--input-type=module", "-e", BUNDLE, str(studio.ROOT / file)],
+        cwd=studio.ROOT,
+        env=studio.ready(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    ).stdout
 
 
 def _told(data: bytes) -> dict[str, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from bench.browsing import Watch, everyday
 from safelight.proof.serving.served import Served
 from tests.studio.browsing import tool_frame
 from tests.studio.ears import Ears, listening
+from tests.studio.in_node import script_of
 
 pytestmark = pytest.mark.opens_sockets("somebody on the loopback listens for what gets out")
 
@@ -37,10 +38,17 @@ SILENT = ("web_transport", "worker_transport", "peer", "peer_old_name", "peer_of
 # The browser looks ahead: it connects and says nothing, or looks up the name alone.
 AHEAD = ("preconnect",)
 LOOKING_UP = ("name_prefetch",)
+# By this name the locked frame asks for a look-up: the loopback by number would need none.
+LOOKED_UP = "locked-name.example"
 # A document may ask these of its own origin only.
 OWN_ONLY = ("worker", "shared_worker", "service_worker")
 # The document at the top asks for these, or nobody does.
 TOP_ONLY = ("icon", "manifest", "speculation")
+# The ways of the page "Privacy", and frames without a policy for them.
+WAYS_OF_PAGE = 21
+HOLDERS = """<iframe name=open src=/frame></iframe>
+  <iframe name=forms src=/frame sandbox="allow-scripts allow-forms"></iframe>
+  <iframe name=strict src=/frame sandbox="allow-scripts"></iframe>"""
 # The browser does this one when it sees fit.
 AT_WILL = {"speculation"}
 
@@ -97,6 +105,15 @@ def requests(log: Path) -> set[str]:
     urls = [event["params"]["url"] for event in whole["events"] if event["type"] == began
             and "url" in event.get("params", {})]  # fmt: skip
     return {urlsplit(url).path[5:-3] for url in urls if urlsplit(url).path.startswith("/out/")}
+
+
+def looked_up(log: Path) -> set[str]:
+    """The names that the browser asked its resolver for, by the same log."""
+    whole = json.loads(log.read_text())
+    asked = whole["constants"]["logEventTypes"]["HOST_RESOLVER_MANAGER_REQUEST"]
+    told = (event["params"]["host"] for event in whole["events"] if event["type"] == asked
+            and "host" in event.get("params", {}))  # fmt: skip
+    return {urlsplit(one if "//" in one else f"//{one}").hostname or "" for one in told}
 
 
 def move_each(page: Page, wishes: Mapping[str, str]) -> None:
@@ -158,6 +175,7 @@ def test_nothing_gets_out_of_the_tool_frame(
             every = {name: address(base, name) for name in names(frame)}
             every |= {name: address(silent.url, name) for name in SILENT}
             every |= {name: address(ahead.url, name) for name in AHEAD}
+            every |= {name: f"http://{LOOKED_UP}/out/{name}.js" for name in LOOKING_UP}
             frame.evaluate(RUN, {name: to for name, to in every.items() if not is_moving(name)})
             page.wait_for_timeout(SETTLE_MS)
             move_each(page, {name: to for name, to in every.items() if is_moving(name)})
@@ -167,6 +185,8 @@ def test_nothing_gets_out_of_the_tool_frame(
         assert ahead.paths == []
     assert refused(studio) == before
     assert requests(log) == set()
+    # The name it looked up all the same: no policy stops that, and the privacy page says so.
+    assert looked_up(log) & {LOOKED_UP, "open-name.example"} == {LOOKED_UP}
 
 
 def test_nothing_that_the_frame_says_becomes_a_request(
@@ -202,6 +222,7 @@ def test_a_frame_without_the_policies_gets_out_by_every_way(browser: Browser, lo
         quiet = {name: stack.enter_context(listening()) for name in (*SILENT, *AHEAD)}
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="profile-")))
         context = stack.enter_context(everyday(browser, folder, log))
+        in_vain = stack.enter_context(tried_in_vain(browser, home))
         frame = control_frame(context, home)
         every = {name: address(ears.url, name) for name in names(frame)}
         every |= {name: address(home.url, name) for name in OWN_ONLY}
@@ -221,8 +242,43 @@ def test_a_frame_without_the_policies_gets_out_by_every_way(browser: Browser, lo
                 break
             frame.page.wait_for_timeout(SETTLE_MS)
         assert wanted - arrived == set()
-    assert "open-name.example" in log.read_text()
+        # Without an answer alone, nothing counts as refused on the page "Privacy".
+        assert {name: counted_as_refused(tried) for name, tried in in_vain.items()} == {
+            "open": {},
+            "forms": {"top-navigation": "SecurityError"},
+            "strict": {"top-navigation": "SecurityError", "form": "sandbox"},
+        }
+    assert "open-name.example" in looked_up(log)
     assert len(requests(log)) > len(every) / 2
+
+
+@contextmanager
+def tried_in_vain(browser: Browser, home: Ears) -> Iterator[dict[str, Frame]]:
+    """Frames that no policy holds, by what their sandbox leaves. Each tries the ways out of the
+    page "Privacy", and finds no answer at any; that goes on while something else is done.
+    """
+    with browser.new_context() as context:
+        context.route("https://192.0.2.1/**", lambda route: route.abort("aborted"))
+        page = context.new_page()
+        page.goto(f"{home.url}/control")
+        page.evaluate("(html) => { document.body.innerHTML = html; }", HOLDERS)
+        script, frames = script_of("tests/studio/trying.ts"), {}
+        for holder in page.query_selector_all("iframe"):
+            frame, name = holder.content_frame(), holder.get_attribute("name")
+            assert frame is not None
+            assert name is not None
+            frame.wait_for_selector("body p")
+            frame.add_script_tag(content=script)
+            frame.evaluate("() => { globalThis.found = waysOutOfFrame(); }")
+            frames[name] = frame
+        yield frames
+
+
+def counted_as_refused(frame: Frame) -> dict[str, str]:
+    """Of the ways that it tried, those that it says were refused, and by what."""
+    ways = frame.evaluate("() => found")
+    assert len(ways) == WAYS_OF_PAGE
+    return {way["way"]: way["by"] for way in ways if way["refused"]}
 
 
 def control_frame(context: BrowserContext, home: Ears) -> Frame:

@@ -82,10 +82,14 @@ def test_every_way_out_is_tried_and_refused(visit: BrowserContext, studio: Serve
     found = tried(page)
     assert set(found) == {"page", "frame", "front", "worker", "back"}
     assert {"fetch", "websocket", "beacon", "image", "form", "webrtc"} <= dict(found["page"]).keys()
-    assert {"own-server", "popup", "worker-fetch", "webrtc"} <= dict(found["frame"]).keys()
+    assert {"own-server", "top-navigation", "worker-fetch", "webrtc"} <= dict(found["frame"]).keys()
     open_ways = [way for place in found.values() for way, by in place if by.startswith("nothing")]
     assert open_ways == []
-    assert dict(found["page"])["fetch"] == "the browser, by the policy's connect-src"
+    page_ways, frame_ways = dict(found["page"]), dict(found["frame"])
+    assert page_ways["fetch"] == "the browser, by the policy's connect-src"
+    assert page_ways["form"] == "the browser, by the policy's form-action"
+    assert frame_ways["form"] == "the browser, by the frame's sandbox"
+    assert frame_ways["top-navigation"] == "the browser, with a SecurityError"
     assert all(by.startswith("the kernel: ") for _, by in found["front"])
     # What the browser tells of as a request was refused before it left.
     lasting = [one for one in out if not one.url.startswith(("blob:", "data:", "about:"))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,10 @@ from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import Browser, Frame, Page, expect
 
 from bench.browsing import Watch
-from scripts import studio
 from tests.studio.browsing import drop, open_tool, saved
-from tests.studio.in_node import called
+from tests.studio.in_node import called, script_of
 from tests.studio.tab_engine import native
 
-BUNDLE = """
-const { script } = await import(process.cwd() + '/web/build/bundling.mjs');
-process.stdout.write((await script(process.argv[1])).code);
-"""
 ASK = """async (text) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const box = {left: 16, top: 16, width: 32, height: 32};
@@ -202,19 +196,6 @@ def test_a_jpeg_is_one_colour_inside_and_can_be_saved_as_png(page: Page, drawn: 
     assert b"Person" not in data
 
 
-def checker(root: Path) -> str:
-    """The check alone, as a script for any page."""
-    made = subprocess.run(
-        ["node", "--input-type=module", "-e", BUNDLE, str(root / "tests/studio/legible.ts")],
-        cwd=root,
-        env=studio.ready(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return made.stdout
-
-
 def below(treated: str) -> bytes:
     """Noise, with its middle covered, blurred, in a mosaic, or as it was."""
     picture = Image.effect_noise((64, 64), 90).convert("RGB")
@@ -231,9 +212,9 @@ def below(treated: str) -> bytes:
     return out.getvalue()
 
 
-def test_control_the_check_sees_what_is_not_covered(browser: Browser, root: Path) -> None:
+def test_control_the_check_sees_what_is_not_covered(browser: Browser) -> None:
     page = browser.new_page()
-    page.add_script_tag(content=checker(root))
+    page.add_script_tag(content=script_of("tests/studio/legible.ts"))
     found = {
         treated: page.evaluate(ASK, base64.b64encode(below(treated)).decode())
         for treated in ("covered", "blurred", "mosaic", "as it was")

@@ -1,15 +1,16 @@
 /**
  * Ways out: each is really tried, from the document that this runs in, and what refused it is told.
  *
- * The evidence for a refusal is the browser's own event about its policy. A call that fails without
- * one may have failed for want of an answer, so it does not count as refused.
+ * The evidence for a refusal is the browser's own event about its policy, a form that is never
+ * submitted, or a SecurityError. A call that only fails, or brings nothing, may have done so for want
+ * of an answer, so it does not count as refused. A new window is not tried for that reason: where
+ * none opens, it may have been the browser's rule about windows that nobody asked for.
  */
 import type { Way } from '../core/messages';
-import { MISSING, RESERVED_ADDRESS, RESERVED_NAME, SANDBOX } from '../core/ways';
+import { FORBIDDEN, MISSING, RESERVED_ADDRESS, SANDBOX } from '../core/ways';
 
 const PATIENCE_MS = 700;
 const AT = `https://${RESERVED_ADDRESS}/safelight-test`;
-const BY_NAME = `https://${RESERVED_NAME}/safelight-test`;
 
 /** Throws, or answers what refused it besides the policy ('' where it cannot tell). */
 type Attempt = () => unknown;
@@ -40,24 +41,29 @@ function viaTransport(): string {
   return '';
 }
 
-function viaForm(): Promise<string> {
+/** A document whose sandbox forbids forms never hears that one is submitted, by the HTML standard;
+ * where it hears so, the form is really sent, into a frame of its own, and the policy may refuse it.
+ */
+function viaForm(): string {
   const target = document.createElement('iframe');
   const form = document.createElement('form');
   [target.name, target.className, form.hidden] = ['way-out', 'unseen', true];
-  [form.action, form.method, form.target] = [BY_NAME, 'post', target.name];
+  [form.action, form.method, form.target] = [AT, 'post', target.name];
+  let isSubmitted = false;
+  form.addEventListener('submit', () => (isSubmitted = true));
   document.body.append(target, form);
-  return new Promise((done) => {
-    setTimeout(() => {
-      let left = '';
-      target.onload = () => (left = 'left');
-      form.submit();
-      setTimeout(() => {
-        target.remove();
-        form.remove();
-        done(left === '' ? SANDBOX : '');
-      }, PATIENCE_MS);
-    }, 50);
-  });
+  form.requestSubmit();
+  for (const element of [target, form]) setTimeout(() => element.remove(), PATIENCE_MS);
+  return isSubmitted ? '' : SANDBOX;
+}
+
+function viaTop(): string {
+  try {
+    (window.top as Window).location.href = AT;
+    return '';
+  } catch (thrown) {
+    return thrown instanceof DOMException && thrown.name === FORBIDDEN ? FORBIDDEN : '';
+  }
 }
 
 /** A worker of a blob lives under the same policy; it tells of its own refusals. */
@@ -111,24 +117,12 @@ const SHOWN_ALONE: Record<string, Attempt> = {
 };
 
 const IN_A_FRAME: Record<string, Attempt> = {
-  popup: () => {
-    const opened = window.open(AT, '_blank');
-    opened?.close();
-    return opened === null ? SANDBOX : '';
-  },
-  'top-navigation': () => {
-    try {
-      (window.top as Window).location.href = AT;
-      return '';
-    } catch {
-      return SANDBOX;
-    }
-  },
   'own-server': () => void fetch('/api/v1/health/live').catch(() => undefined),
   'worker-fetch': () => viaWorker(`await fetch('${AT}',{mode:'no-cors'})`),
   'worker-xhr': () => viaWorker(`const r=new XMLHttpRequest();r.open('GET','${AT}',false);r.send()`),
   'worker-websocket': () => viaWorker(`new WebSocket('wss://${RESERVED_ADDRESS}/')`),
   'worker-import': () => viaWorker(`importScripts('${AT}.js')`),
+  'top-navigation': viaTop,
 };
 
 /** Every way out of the page around the tools. */

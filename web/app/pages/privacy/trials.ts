@@ -10,7 +10,7 @@ export type Place = (typeof PLACES)[number];
 export interface Row {
   way: string;
   refused: boolean;
-  /** Of the browser: a directive, 'sandbox' or 'missing'. Of the server: the system's own error. */
+  /** Of the browser: a directive, or one of core/ways.ts. Of the server: the system's own error. */
   by: string;
 }
 
