@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from safelight.server.front.routes import health
 from safelight.server.front.tally import BOUNDS_S, Durations, Tally
 from safelight.server.options import ServeOptions
 from safelight.server.work import Order, Outcome, Progress
+from safelight.settings import Origin
 from tests.server.standing import Standing, engine_in, standing, standing_before
 
 
@@ -123,6 +125,19 @@ def test_where_only_recipes_are_taken_no_operation_is_told(engine: Engine, tmp_p
     with standing(engine, tmp_path, options) as server:
         told = server.get("/api/v1/capabilities").json()
     assert (told["operations"], told["recipes"], told["compat"]) == ([], ["web"], ["rembg"])
+
+
+def test_what_the_policy_locks_is_told_without_places(engine: Engine, tmp_path: Path) -> None:
+    with standing(engine, tmp_path) as server:
+        before = server.house.settings
+        assert server.get("/api/v1/capabilities").json()["locked"] == []
+        by_policy = dict.fromkeys(("max_pixels", "state_dir"), Origin("policy", is_locked=True))
+        server.house.settings = replace(before, origins={**before.origins, **by_policy})
+        told = server.get("/api/v1/capabilities").json()["locked"]
+    assert told == [
+        {"key": "max_pixels", "value": before.shown("max_pixels")},
+        {"key": "state_dir", "value": None},
+    ]
 
 
 @pytest.mark.parametrize("path", ["/capabilities", "/metrics", "/models", "/audit/log"])

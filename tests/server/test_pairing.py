@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import segno
 
 from safelight.errors import Busy, CallerUnknown, Unavailable
 from safelight.server.front.routes import pairing
+from safelight.server.front.square import square
 from safelight.server.identity.guesses import MOST_KNOWN, MOST_OF_ALL, MOST_OF_ONE, Guesses
 from safelight.server.identity.invitation import (
     CODE_S,
@@ -250,6 +253,12 @@ def test_the_picture_holds_address_code_and_fingerprint() -> None:
     place = address("https://10.0.0.2:8443/", "ABCDEFGHJK", FINGERPRINT)
     assert place.startswith("https://10.0.0.2:8443/pair?code=ABCDE-FGHJK&fingerprint=abab")
     assert "fingerprint" not in address("http://localhost", "ABCDEFGHJK", "")
+    symbol, picture = segno.make(place, error="l", micro=False), square(place)
+    across = symbol.symbol_size(border=4)[0]
+    assert picture.startswith(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across} ')
+    strokes = picture.partition('stroke="#000"')[2]
+    dark = sum(map(sum, symbol.matrix))
+    assert sum(int(length) for length in re.findall(r"h(\d+)", strokes)) == dark
     lines = drawn(place).splitlines()
     assert 15 < len(lines) < 60
     assert max(map(len, lines)) < 400

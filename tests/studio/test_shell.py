@@ -119,6 +119,18 @@ def test_keys_are_heard_as_the_table_has_them() -> None:
     assert found == [is_heard for *_, is_heard in PRESSED]
 
 
+def test_more_files_than_one_message_takes_come_in_several() -> None:
+    """One with too many would be none, and nobody would hear of it."""
+    files = list(range(25))
+    few, none, whole, more = called(
+        "messages",
+        [("inMessages", given) for given in ((files, 10), ([],), (files,), ([0] * 10_001,))],
+    )
+    assert few == [files[:10], files[10:20], files[20:]]
+    assert (none, whole) == ([], [files])
+    assert [len(one) for one in more] == [10_000, 1]
+
+
 def test_whoever_listens_to_keys_asks_the_table(root: Path) -> None:
     """What the table does not have nobody hears; so the help sheet has all of it."""
     apart = {"keys.ts"}
@@ -173,13 +185,24 @@ def test_devices_are_listed_ended_and_paired_from_the_settings(page: Page) -> No
     part.get_by_role("button", name="Pair a device").click()
     code = part.locator("code.code")
     expect(code).to_be_visible()
+    square = part.get_by_role("img", name=re.compile("QR code .* address http"))
+    assert square.evaluate("(drawn) => drawn.decode().then(() => drawn.naturalWidth)") > 0
     told = {"code": code.inner_text(), "name": "their phone"}
     assert page.evaluate(PAIR, told) == 200  # as who is not known yet
     page.reload()
     part.get_by_role("button", name="End their phone").click()
     expect(part.get_by_role("cell", name="their phone")).to_have_count(0)
     expect(part.get_by_role("cell", name="browser").first).to_be_visible()
-    expect(page.get_by_text("A result that nobody fetches is overwritten after")).to_be_visible()
+    rules = page.locator("section", has=page.get_by_role("heading", name="Rules of this server"))
+    expect(rules).to_contain_text("A result that nobody fetches is overwritten after")
+    expect(rules).not_to_contain_text("locked")
+    told = page.request.get("/api/v1/capabilities").json()
+    told["locked"] = [{"key": "max_pixels", "value": "40000000"}, {"key": "keep", "value": None}]
+    page.route("**/api/v1/capabilities", lambda route: route.fulfill(json=told))
+    page.reload()
+    expect(rules.locator("li", has_text="megapixels")).to_contain_text("locked by policy")
+    expect(rules.locator("li", has_text="max_pixels = 40000000")).to_contain_text("by policy")
+    expect(rules.locator("li", has_text="keep")).to_contain_text("locked by policy")
 
 
 def test_nothing_is_asked_once_the_tools_are_there(page: Page, watch: Watch) -> None:

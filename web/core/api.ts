@@ -126,6 +126,8 @@ export interface Capabilities {
   recipes_only: boolean;
   formats: FormatTold[];
   limits: Limits;
+  /** What the policy of the server's machine locks; value null where it may name a place there. */
+  locked: { key: string; value: string | null }[];
 }
 
 export interface JsonSchema {

@@ -93,6 +93,7 @@ class Code(Known):
     code: str
     address: str
     fingerprint: str
+    picture: str = Field(description="a QR code of the address, as SVG")
 
 
 class Listed(BaseModel):

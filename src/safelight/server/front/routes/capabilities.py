@@ -15,6 +15,7 @@ from safelight.operation import Operation
 from safelight.recipe import operations
 from safelight.server.description.schemas import inline
 from safelight.server.endpoint import Call, Endpoint
+from safelight.settings import Settings, rules
 
 
 class OperationTold(BaseModel):
@@ -73,6 +74,13 @@ class CageTold(BaseModel):
     not_covered: list[str]
 
 
+class LockedTold(BaseModel):
+    """A setting that the policy of this computer locks: nobody who asks can change it."""
+
+    key: str
+    value: str | None = Field(description="null where it may name a place of the machine")
+
+
 class Capabilities(BaseModel):
     """What this server can do."""
 
@@ -87,6 +95,7 @@ class Capabilities(BaseModel):
     formats: list[FormatTold]
     models: list[ModelTold]
     limits: LimitsTold
+    locked: list[LockedTold]
     compat: list[str]
 
 
@@ -110,6 +119,7 @@ async def capabilities(call: Call) -> Response:
             held_bytes=options.held_bytes,
             result_s=options.keep_s,
         ),
+        locked=_locked(call.house.settings),
         compat=sorted(options.compat),
     )
     return JSONResponse(told.model_dump(mode="json"))
@@ -124,6 +134,15 @@ def gives(operation: type[Operation]) -> str:
         "measures": operation.gives_measures,
     }
     return next((kind for kind, is_given in kinds.items() if is_given), "findings")
+
+
+def _locked(settings: Settings) -> list[LockedTold]:
+    """What a project may tighten is a rule for pictures; the rest may be a path of this machine."""
+    return [
+        LockedTold(key=key, value=settings.shown(key) if rule.is_tighter else None)
+        for key, rule in rules().items()
+        if key in settings.origins and settings.origins[key].is_locked
+    ]
 
 
 @cache

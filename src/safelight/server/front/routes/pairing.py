@@ -25,6 +25,7 @@ from safelight.server.endpoint import Call, Endpoint
 from safelight.server.front.body.reading import read_json
 from safelight.server.front.identity import TAG, asked, credential, listed, remember, revoke, told
 from safelight.server.front.jobs.asking import checked
+from safelight.server.front.square import square
 from safelight.server.identity.invitation import PAGE, address, grouped, shown
 from safelight.server.identity.register import Fresh
 from safelight.server.identity.wishes import Code, Listed, Made, NewCode, Redemption
@@ -73,7 +74,7 @@ async def invite(call: Call) -> Response:
     url, door = str(call.request.base_url), call.house.door
     place = address(url, fresh.secret, door.fingerprint)
     more = {"code": shown(fresh.secret), "address": place, "fingerprint": door.fingerprint}
-    return told(Code.of(fresh.record, **more))
+    return told(Code.of(fresh.record, **more, picture=square(place)))
 
 
 async def codes(call: Call) -> Response:
