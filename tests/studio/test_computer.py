@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 import safelight
 from bench.browsing import context_of, known_to
 from bench.serving import serving
-from tests.studio.browsing import open_tool, sources
+from tests.studio.browsing import asked_before_leaving, open_tool, sources
 
 WORK_MS = 60_000
 CHOOSER = "input[type=file]:not([webkitdirectory]):not([capture])"
@@ -149,6 +149,10 @@ def test_cut_out_with_a_brush(page: Page) -> None:
     assert before[20, 20, 3] == 0, "the corner is ground"
 
     stroke(page)
+    open_tool(page, "settings")  # what was painted stays, and is asked about from anywhere
+    assert asked_before_leaving(page)
+    open_tool(page, "cutout")
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
     after = samples(saved(page, "Save PNG")[1])
     assert after[120, 150, 3] == 0, "what was painted over is gone"
     assert np.array_equal(after[60], before[60]), "nothing else changed"
@@ -172,6 +176,11 @@ def test_cut_out_with_a_brush(page: Page) -> None:
     corner = shown.getpixel((2, 2))
     assert isinstance(corner, tuple)
     assert min(corner) > 250
+    open_tool(page, "settings")
+    open_tool(page, "cutout")
+    expect(page.get_by_label("A colour")).to_be_checked()
+    expect(page.get_by_label("Frame")).to_have_value("square_10")
+    assert not asked_before_leaving(page)  # all of it was saved
 
 
 def test_a_batch_with_a_bad_file(page: Page) -> None:
@@ -223,6 +232,25 @@ def goes_on_after_a_break(page: Page) -> None:
     page.context.set_offline(False)
     alert.first.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("7 done, 2 failed")).to_be_visible(timeout=WORK_MS)
+    goes_on_after_the_session_ended(page)
+    assert asked_before_leaving(page)
+    saved(page, "Save all as zip")
+    assert not asked_before_leaving(page)
+
+
+def goes_on_after_the_session_ended(page: Page) -> None:
+    """Nothing is lost, it says how to be known again, and then the rest is done."""
+    cookies: Any = page.context.cookies()
+    page.context.clear_cookies()
+    choose(page, "batch", *[(f"late{number}.png", as_file(drawn())) for number in range(2)])
+    page.get_by_role("button", name="Start 2 files").click()
+    alert = page.get_by_role("alert").filter(has_text="The server does not know this browser")
+    expect(alert).to_contain_text("Sign in again in another tab")
+    expect(alert.get_by_role("link")).to_have_attribute("href", "#/welcome")
+    expect(page.locator("tbody tr", has_text="late")).to_have_count(2)
+    page.context.add_cookies(cookies)
+    alert.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("9 done, 2 failed")).to_be_visible(timeout=WORK_MS)
 
 
 @pytest.mark.opens_sockets("a server of its own, which ends while it has a picture")

@@ -63,6 +63,7 @@ export interface Way {
 export type Kind<M extends { kind: string }> = M['kind'];
 export type Of<M extends { kind: string }, K extends Kind<M>> = Extract<M, { kind: K }>;
 
+/** Files in one message; whoever has more says it in several. */
 const MAX_FILES = 10_000;
 const MAX_WAYS = 200;
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
@@ -112,6 +113,12 @@ const TO_PAGE: Record<Kind<ToPage>, Check> = {
 function isWay(value: unknown): boolean {
   if (!isRecord(value) || typeof value['refused'] !== 'boolean') return false;
   return [value['way'], value['by']].every((one) => typeof one === 'string' && one.length <= 300);
+}
+
+/** All files, in as many messages as they need: one with too many is no message, and not heard. */
+export function inMessages<F>(files: readonly F[], most: number = MAX_FILES): F[][] {
+  const parts = Math.ceil(files.length / most);
+  return Array.from({ length: parts }, (_, at) => files.slice(at * most, (at + 1) * most));
 }
 
 /** What the page said, if it is a message to the frame; null for anything else. */

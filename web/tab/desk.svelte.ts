@@ -1,6 +1,6 @@
 // The desk: the files that are open, and what every tool may do with them.
 import { untrack } from 'svelte';
-import type { HandoverTool } from '../core/messages';
+import { inMessages, type HandoverTool } from '../core/messages';
 import { directionOf } from '../core/languages';
 import { Problem } from '../core/problem';
 import { language } from '../core/text.svelte';
@@ -156,7 +156,7 @@ export class Desk {
   }
 
   handover(tool: HandoverTool, files: File[]): void {
-    this.door.send({ kind: 'handover', tool, files });
+    for (const part of inMessages(files)) this.door.send({ kind: 'handover', tool, files: part });
   }
 
   remember(key: string, value: unknown): void {

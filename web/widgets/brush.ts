@@ -71,13 +71,19 @@ export class BrushElement extends HTMLElement {
     if (name === 'zoom') this.zoomed();
   }
 
-  /** What is painted on; both have the same size in pixels. Strokes of before are forgotten. */
-  open(cut: CanvasImageSource, original: CanvasImageSource, width: number, height: number): void {
+  /** What is painted on; both have the same size in pixels. Of strokes, those given are there. */
+  open(
+    cut: CanvasImageSource,
+    original: CanvasImageSource,
+    width: number,
+    height: number,
+    strokes: readonly Stroke[] = [],
+  ): void {
     [this.cut, this.original, this.size] = [cut, original, [width, height]];
     this.scale = Math.min(1, LONGEST / Math.max(width, height));
     this.canvas.width = Math.max(1, Math.round(width * this.scale));
     this.canvas.height = Math.max(1, Math.round(height * this.scale));
-    [this.done, this.undone] = [[], []];
+    [this.done, this.undone] = [[...strokes], []];
     this.place = [width / 2, height / 2];
     this.radius = Math.max(width, height) / 40;
     this.redraw();

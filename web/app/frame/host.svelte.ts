@@ -4,8 +4,9 @@
  * from the frame's own window alone.
  */
 import {
-  toPage, type Kind, type Of, type ToFrame, type ToPage, type Way,
+  inMessages, toPage, type Kind, type Of, type ToFrame, type ToPage, type Way,
 } from '../../core/messages';
+import type { Problem } from '../../core/problem';
 import { inbox } from '../inbox.svelte';
 import { keepTool, kept, toolSettings } from '../kept.svelte';
 import { go, route } from '../route.svelte';
@@ -23,6 +24,7 @@ let frame: HTMLIFrameElement | null = null;
 let state = $state<FrameState>('none');
 let counts = $state.raw({ opened: 0, working: 0, unsaved: 0 });
 let isWanted = $state(false);
+let fault = $state.raw<Problem | null>(null);
 let onKey: (keys: string) => void = () => {};
 let onTried: ((ways: Way[]) => void) | null = null;
 const unsent: File[] = [];
@@ -31,6 +33,10 @@ export const host = {
   /** `ready` once it answers, `whole` once every part is here and nothing more will be asked. */
   get state(): FrameState {
     return state;
+  },
+  /** What is wrong with a part of the program, the first one. It is tried again with the page. */
+  get fault(): Problem | null {
+    return fault;
   },
   get counts(): { opened: number; working: number; unsaved: number } {
     return counts;
@@ -77,10 +83,9 @@ export const host = {
   },
   /** Moves files into the frame, at the latest when it is ready. */
   give(files: File[]): void {
-    unsent.push(...files);
+    for (const file of files) unsent.push(file);
     if (!isUp()) return;
-    const all = unsent.splice(0);
-    if (all.length > 0) send({ kind: 'files', files: all });
+    for (const part of inMessages(unsent.splice(0))) send({ kind: 'files', files: part });
   },
   focus(): void {
     frame?.focus();
@@ -100,7 +105,8 @@ const hearing: Hearing = {
     host.tell(host.isShown ? route.name : 'start');
     host.give([]);
     if (onTried !== null) send({ kind: 'try' });
-    void fetchAll().then((isWhole) => isWhole && state === 'ready' && (state = 'whole'));
+    const tell = (problem: Problem) => (fault ??= problem);
+    void fetchAll(tell).then((isWhole) => isWhole && state === 'ready' && (state = 'whole'));
   },
   want: ({ name }) => {
     void part(name).then((bytes) => {

@@ -5,6 +5,7 @@
  * What the frame asks for decides nothing of it: no request tells anything of what it does, and
  * none is made while somebody works on a picture.
  */
+import { Problem } from '../../core/problem';
 import { keptFile, manifest } from './manifest';
 
 // Waited for by the engine's start, the others by what is done later.
@@ -22,10 +23,15 @@ export async function part(name: string): Promise<ArrayBuffer | null> {
   }
 }
 
-/** Fetches every part. True once all are here. */
-export async function fetchAll(): Promise<boolean> {
-  const ended = await Promise.allSettled((await all()).values());
-  return ended.every(({ status }) => status === 'fulfilled');
+/** Fetches every part. True once all are here; tells of each that is not to be had, at once. */
+export async function fetchAll(onfault: (problem: Problem) => void): Promise<boolean> {
+  const told = (thrown: unknown): boolean => (onfault(Problem.of(thrown)), false);
+  try {
+    const each = [...(await all()).values()].map((part) => part.then(() => true, told));
+    return (await Promise.all(each)).every((isHere) => isHere);
+  } catch (thrown) {
+    return told(thrown);
+  }
 }
 
 function all(): Promise<Coming> {

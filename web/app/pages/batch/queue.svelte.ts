@@ -36,6 +36,8 @@ class Queue {
   trouble = $state.raw<Problem | null>(null);
   results = new Map<number, { name: string; blob: Blob }>();
   private unsaved = new Set<number>();
+  // Handed to the browser from here; a folder chosen later gets them all the same.
+  private given = new Set<number>();
   // One is written after the other: two at once could find the same name free.
   private writing: Promise<unknown> = Promise.resolve();
   private files = new Map<number, File>();
@@ -52,7 +54,12 @@ class Queue {
 
   /** Something is here that was not saved yet. */
   get hasUnsaved(): boolean {
-    return this.unsaved.size > 0;
+    return [...this.unsaved].some((id) => !this.given.has(id));
+  }
+
+  /** A result, or all of them, was handed to the browser. */
+  saved(id?: number): void {
+    for (const one of id === undefined ? this.unsaved : [id]) this.given.add(one);
   }
 
   add(files: readonly File[]): void {
@@ -120,6 +127,7 @@ class Queue {
     this.files.clear();
     this.results.clear();
     this.unsaved.clear();
+    this.given.clear();
     this.folder = null;
     this.trouble = null;
     this.names.clear();
