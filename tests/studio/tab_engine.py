@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import struct
 import subprocess
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,12 +68,27 @@ def asked(folder: Path, questions: Sequence[Question]) -> list[Answer]:
     return [_answer(folder, number, said) for number, said in enumerate(answers)]
 
 
-def native(data: bytes, steps: Steps) -> bytes:
+def native(data: bytes, steps: Steps, limits: Limits = LIMITS) -> bytes:
     """The bytes that the same recipe gives without a tab. Raises what the operations raise."""
-    image = open_image(memoryview(data), LIMITS)
+    image = open_image(memoryview(data), limits)
     for step in Recipe.from_steps(steps).steps:
-        image = step.apply(image, Context(LIMITS, _no_session))
-    return b"".join(encode(image, memoryview(data), LIMITS).pieces)
+        image = step.apply(image, Context(limits, _no_session))
+    return b"".join(encode(image, memoryview(data), limits).pieces)
+
+
+def png_of(width: int, height: int, author: str = "") -> bytes:
+    """A PNG of black pixels, of one bit each."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        checked = struct.pack(">I", zlib.crc32(kind + body))
+        return struct.pack(">I", len(body)) + kind + body + checked
+
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    rows = zlib.compress(bytes((1 + -(-width // 8)) * height), 1)
+    parts = [(b"IHDR", head), (b"IDAT", rows), (b"IEND", b"")]
+    if author:
+        parts.insert(1, (b"tEXt", b"Author\0" + author.encode()))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
 def _no_session(_need: ModelNeed) -> Session:

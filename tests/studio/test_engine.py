@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from safelight.errors import LimitExceeded
+from safelight.limits import Limits
 from safelight.recipe import operations
-from tests.studio.tab_engine import Answer, Question, asked, native
+from tests.studio.tab_engine import Answer, Question, asked, native, png_of
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF")
 FLIP = Image.Transpose.FLIP_LEFT_RIGHT
@@ -67,19 +67,6 @@ def logo() -> bytes:
     return out.getvalue()
 
 
-def huge() -> bytes:
-    """A PNG that says 300 megapixels."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        )
-
-    head = struct.pack(">IIBBBBB", 20_000, 15_000, 8, 2, 0, 0, 0)
-    parts = [(b"IHDR", head), (b"IDAT", zlib.compress(bytes(99))), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
-
-
 def scrubbing(profile: str) -> tuple[dict[str, Any], ...]:
     return ({"op": "scrub", "profile": profile},)
 
@@ -87,11 +74,14 @@ def scrubbing(profile: str) -> tuple[dict[str, Any], ...]:
 SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg"><metadata>A. Person</metadata><rect width="9"/></svg>'
 )
+# More pixels than a tab decodes; more than the command line takes unless it is told to.
+LARGE, HUGE = png_of(15_000, 10_000, "A. Person"), png_of(20_000, 15_000)
 SCRUBS = [(format, profile) for format in FORMATS for profile in PROFILES]
 WRONG: dict[str, Question] = {
     "empty": Question("inspect", b""),
     "text": Question("inspect", b"no picture at all, only words"),
-    "huge": Question("run", huge(), ({"op": "resize", "fit": "9x9"},)),
+    "huge": Question("inspect", HUGE),
+    "large": Question("run", LARGE, ({"op": "resize", "fit": "9x9"},)),
     "cut short": Question("run", picture("JPEG")[:1_500], ({"op": "resize", "fit": "9x9"},)),
     "too large a canvas": Question(
         "run", picture("PNG"), ({"op": "canvas", "size": "20000x20000"},)
@@ -114,6 +104,8 @@ def questions() -> dict[tuple[str, ...], Question]:
     for format, profile in SCRUBS:
         asked["scrub", format, profile] = Question("run", picture(format), scrubbing(profile))
     asked["scrub", "SVG", "share"] = Question("run", SVG, scrubbing("share"))
+    asked |= {("inspect", "large"): Question("inspect", LARGE)}
+    asked["scrub", "large", "share"] = Question("run", LARGE, scrubbing("share"))
     for name, steps in EXACT.items():
         extra = {"logo": logo()} if name == "logo" else {}
         asked["exact", name] = Question("run", picture("PNG"), steps, extra)
@@ -145,6 +137,18 @@ def test_a_scrub_gives_the_same_bytes(tab: Tab, format: str, profile: str) -> No
 def test_a_drawing_is_scrubbed(tab: Tab) -> None:
     assert tab["scrub", "SVG", "share"].data == native(SVG, scrubbing("share"))
     assert b"Person" not in tab["scrub", "SVG", "share"].data
+
+
+def test_of_what_is_too_large_to_be_decoded_metadata_goes_as_on_the_command_line(tab: Tab) -> None:
+    facts = tab["inspect", "large"].told
+    assert (facts["width"], facts["height"]) == (15_000, 10_000)
+    assert "A. Person" in [one["value"] for one in facts["metadata"]]
+    scrubbed = tab["scrub", "large", "share"]
+    assert scrubbed.data == native(LARGE, scrubbing("share"), Limits())
+    assert b"Person" not in scrubbed.data
+    assert scrubbed.told["report"]["reencoded"] is False
+    with pytest.raises(LimitExceeded):
+        native(HUGE, scrubbing("share"), Limits())
 
 
 def test_facts_are_those_of_inspect(tab: Tab) -> None:
@@ -211,6 +215,7 @@ def test_avif_is_written(tab: Tab) -> None:
     ("name", "code"),
     [
         ("empty", "format-unknown"), ("text", "format-unknown"), ("huge", "limit-exceeded"),
+        ("large", "limit-exceeded"),
         ("cut short", "container-broken"), ("too large a canvas", "limit-exceeded"),
         ("a model", "model-missing"), ("two cages", "recipe-invalid"),
         ("no operation", "recipe-invalid"), ("out of range", "recipe-invalid"),

@@ -7,7 +7,9 @@ from pathlib import Path
 from playwright.sync_api import Frame, Page, expect
 
 import safelight
+from safelight.limits import Limits
 from tests.studio.browsing import drop, open_tool, saved
+from tests.studio.tab_engine import native, png_of
 
 STRICT = '[[steps]]\nop = "scrub"\nprofile = "strict"'
 
@@ -38,3 +40,21 @@ def test_values_are_shown_when_asked_and_go_by_the_profile(
     open_tool(page, "start")
     open_tool(page, "metadata")
     expect(frame.get_by_label("As much as possible")).to_be_checked()
+
+
+def test_what_is_too_large_for_a_tab_is_still_read_and_made_safe(page: Page, frame: Frame) -> None:
+    large = png_of(15_000, 10_000, "A. Person")
+    drop(frame, [("large.png", large)])
+    words = "more pixels than a browser tab can hold"
+    expect(frame.locator(".sentence")).to_contain_text("metadata")
+    expect(frame.get_by_text(words)).to_be_visible()
+    safe = frame.get_by_role("button", name="Make it safe to share")
+    ((name, data),) = saved(page, safe.click)
+    assert name == "large.scrubbed.png"
+    assert data == native(large, [{"op": "scrub"}], Limits())
+    assert b"Person" not in data
+    for tool in ("redact", "watermark", "here", "edit"):
+        open_tool(page, tool)
+        expect(frame.get_by_text(words)).to_be_visible()
+    open_tool(page, "metadata")
+    expect(frame.locator("[data-group=identity]")).to_be_visible()

@@ -12,7 +12,7 @@ import safelight
 from safelight.engine.result import Result
 from safelight.image import Risk
 from tests.codecs.making import png
-from tests.studio.browsing import drop, saved
+from tests.studio.browsing import drop, open_tool, saved
 
 PRIVATE = {Risk.PLACE, Risk.IDENTITY, Risk.DEVICE, Risk.TIME}
 
@@ -67,3 +67,51 @@ def test_several_files_are_gone_through_by_keys_and_saved_as_one(
     assert zipfile.ZipFile(io.BytesIO(data)).namelist() == names
     strip.get_by_role("option", name="Image 2 of 3").press("Delete")
     expect(strip.get_by_role("option", name="Image 2 of 2, plain.png")).to_be_focused()
+
+
+# Addresses of pictures that are held; a thumbnail is smaller than any of them.
+COUNT = """() => {
+  const [made, freed] = [URL.createObjectURL, URL.revokeObjectURL];
+  const held = window.held = new Set();
+  URL.createObjectURL = (of) => {
+    const url = made.call(URL, of);
+    if (of.size > 10_000 && of.type !== 'text/javascript') held.add(url);
+    return url;
+  };
+  URL.revokeObjectURL = (url) => { held.delete(url); freed.call(URL, url); };
+}"""
+HELD = "() => window.held.size"
+LEAK = """() => {
+  const before = window.held.size;
+  for (const n of [1, 2, 3]) URL.createObjectURL(new Blob([new Uint8Array(20_000)]));
+  return window.held.size - before;
+}"""
+
+
+def test_one_of_many_has_a_large_view_and_what_was_closed_comes_back(
+    page: Page, frame: Frame, photo: Path
+) -> None:
+    frame.evaluate(COUNT)
+    drop(frame, [(f"{number}.jpg", photo.read_bytes()) for number in range(6)])
+    strip = frame.get_by_role("listbox", name="Opened pictures")
+    expect(strip.locator("img")).to_have_count(6)
+    expect(strip.locator("img").last).to_have_js_property("naturalWidth", 112)
+    strip.get_by_role("option").first.focus()
+    for number in range(1, 6):
+        page.keyboard.press("ArrowRight")
+        expect(frame.locator(f".view[alt='{number}.jpg']")).to_be_visible()
+        assert 1 <= frame.evaluate(HELD) <= 2
+    open_tool(page, "edit")
+    frame.get_by_role("button", name="Turn right").click()
+    expect(frame.locator(".verdict[aria-busy=false]")).to_contain_text("480 × 640")
+    frame.get_by_role("button", name="Remove 5.jpg from the list").click()
+    expect(frame.get_by_text("5.jpg was removed from the list.", exact=True)).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(strip.get_by_role("option", name="Image 6 of 6, 5.jpg")).to_be_focused()
+    expect(frame.locator(".verdict[aria-busy=false]")).to_contain_text("480 × 640")
+    for _ in range(6):
+        page.keyboard.press("Delete")
+    expect(frame.get_by_role("button", name="Undo", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(strip.get_by_role("option")).to_have_count(1)
+    assert frame.evaluate(LEAK) == 3  # a control: what is held is counted

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { ROOT, script } from './bundling.mjs';
 import { packs } from './packing.mjs';
 
+const MODELS = `${ROOT}/../src/safelight/models`;
+const SCALES = [2, 4];
 const file = (name) => fileURLToPath(import.meta.resolve(name));
 
 /** Every part by its name: what the worker runs, Python and libvips as WebAssembly, and the packs. */
@@ -23,14 +25,34 @@ export async function parts() {
 
 // What enlarges a small picture in the tab: a worker, its runtime, and the models that we ship.
 async function upscaling() {
-  const { code } = await script(`${ROOT}/tab/tools/here/worker.ts`, [alone()], { logLevel: 'error' });
-  const model = (name) => readFile(`${ROOT}/../src/safelight/models/builtin/${name}`);
+  const worker = `${ROOT}/tab/tools/here/worker.ts`;
+  const { code } = await script(worker, [virtual(), alone()], { logLevel: 'error' });
+  const models = SCALES.map(async (scale) => {
+    const name = `upscale-x${scale}.onnx`;
+    return [name, await readFile(`${MODELS}/builtin/${name}`)];
+  });
   return {
     'upscale.js': Buffer.from(code),
     'ort.wasm': await readFile(file('onnxruntime-web/ort-wasm-simd-threaded.wasm')),
-    'upscale-x2.onnx': await model('upscale-x2.onnx'),
-    'upscale-x4.onnx': await model('upscale-x4.onnx'),
+    ...Object.fromEntries(await Promise.all(models)),
   };
+}
+
+// How each of these models is fed, by its scale, as the catalogue has it: the one place for that.
+async function nets() {
+  const told = SCALES.map(async (scale) => {
+    const entry = await readFile(`${MODELS}/catalogue/upscale-x${scale}.toml`, 'utf8');
+    const input = entry.split('\n[input]\n')[1]?.split('\n[')[0] ?? '';
+    const pixels = (name) => {
+      const found = new RegExp(`^${name} = (\\d+)$`, 'm').exec(input);
+      if (!found) {
+        throw new Error(`the entry of upscale-x${scale} does not say its ${name}`);
+      }
+      return Number(found[1]);
+    };
+    return [scale, { tile: pixels('tile'), halo: pixels('halo') }];
+  });
+  return Object.fromEntries(await Promise.all(told));
 }
 
 // wasm-vips as the text of a classic script: the worker runs it, and so does each of its threads.
@@ -43,10 +65,12 @@ const CHANGES = [
   ['navigator.hardwareConcurrency>6?navigator.hardwareConcurrency:6', 'Module.threads', 2],
 ];
 
-// What the worker imports and no file is: libvips's script as text, and which Pyodide this is.
+// What workers import and no file is: libvips's script as text, which Pyodide this is, what the
+// catalogue says of the nets.
 function virtual() {
   const made = {
     'virtual:libvips': async () => JSON.stringify(await classicLibvips()),
+    'virtual:nets': async () => JSON.stringify(await nets()),
     'virtual:pyodide-info': async () => {
       const { info } = JSON.parse(await readFile(file('pyodide/pyodide-lock.json'), 'utf8'));
       return JSON.stringify(info);

@@ -11,6 +11,12 @@ declare module 'handbook:pages' {
   export const pages: readonly { name: string; title: string; html: string }[];
 }
 
+declare module 'virtual:nets' {
+  /** The nets that enlarge, by their scale: in pixels of the input, as the catalogue has it. */
+  const nets: Readonly<Record<string, { tile: number; halo: number }>>;
+  export default nets;
+}
+
 /** One file that the server hands out: its path, and whether its bytes never change. */
 interface StudioFile {
   path: string;

@@ -57,6 +57,7 @@ const fixed: readonly Shortcut[] = [
   native('strip', 'Arrows', 'strip_step'),
   native('strip', 'Ends', 'strip_ends'),
   native('strip', 'Delete', 'strip_close'),
+  native('strip', 'Control z', 'strip_reopen'),
   native('edit', 'Control z', 'undo'),
   native('edit', 'Control y', 'redo'),
   native('edit', 'Control Shift z', 'redo'),

@@ -63,8 +63,8 @@ export interface Way {
 export type Kind<M extends { kind: string }> = M['kind'];
 export type Of<M extends { kind: string }, K extends Kind<M>> = Extract<M, { kind: K }>;
 
-/** Files in one message; whoever has more says it in several. */
-const MAX_FILES = 10_000;
+/** Files in one message, and taken at once; whoever has more says it in several. */
+export const MAX_FILES = 10_000;
 const MAX_WAYS = 200;
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const PART = /^[a-z0-9][a-z0-9._-]{0,63}$/i;

@@ -1,14 +1,15 @@
 // The desk: the files that are open, and what every tool may do with them.
 import { untrack } from 'svelte';
-import { inMessages, type HandoverTool } from '../core/messages';
 import { directionOf } from '../core/languages';
+import { inMessages, MAX_FILES, type HandoverTool } from '../core/messages';
 import { Problem } from '../core/problem';
 import { language } from '../core/text.svelte';
 import type { Door } from './door';
-import type { Asking, Engine, Facts } from './engine/engine';
+import type { Engine, Facts } from './engine/engine';
 import { Opened } from './opened.svelte';
 import { ours } from './problems';
 import { download, downloadAll, type Saved } from './saving';
+import { Thumbnails } from './thumbnails';
 import { tooLarge, view } from './viewing';
 
 export { Opened } from './opened.svelte';
@@ -22,6 +23,7 @@ export interface Offered {
 
 export class Desk {
   readonly engine: Engine;
+  readonly thumbnails = new Thumbnails();
   opened: Opened[] = $state.raw([]);
   /** The name of the tool that is shown. */
   tool = $state('start');
@@ -30,6 +32,11 @@ export class Desk {
   said = $state('');
   /** What the tool that is shown does on the keys for saving and undoing. */
   offered: Offered = $state.raw({});
+  /** What was closed last, and where it lay; it can be opened again as it was. */
+  closed: { one: Opened; place: number } | null = $state.raw(null);
+  /** Of the files that came last some were left out. */
+  isTooMany = $state(false);
+  private isSeeing = false;
   private chosen: number | null = $state(null);
   private working = 0;
   private readonly unsaved = new Map<string, number>();
@@ -64,11 +71,14 @@ export class Desk {
 
   choose(id: number): void {
     this.chosen = id;
+    this.turn();
   }
 
   /** Files that were dropped, pasted or chosen: to the tool if it wants them, else to the desk. */
   take(files: Iterable<File>): void {
-    const given = [...files];
+    const all = [...files];
+    const given = all.slice(0, MAX_FILES);
+    this.isTooMany = all.length > given.length;
     if (this.offered.open) {
       this.offered.open(given);
     } else {
@@ -78,16 +88,19 @@ export class Desk {
 
   /** Puts files beside those that are there and looks at each; one that is wrong stays, with why. */
   async open(files: Iterable<File>): Promise<void> {
-    const added = [...files].map((file) => new Opened((this.last += 1), file));
+    // One worker for those that came together: a start for each would take longer than the looks.
+    const given = [...files];
+    const among = given.length > 1 ? given : undefined;
+    const added = given.map((file) => new Opened((this.last += 1), file, among));
     if (added.length === 0) {
       return;
     }
     this.opened = [...this.opened, ...added];
     this.chosen = added[0]?.id ?? this.chosen;
+    this.turn();
     this.count();
     for (const one of added) {
-      // One worker for those that came together: a start for each would take longer than the looks.
-      await this.busy(this.look(one, added.length > 1 ? added : one.file));
+      await this.busy(this.look(one));
     }
   }
 
@@ -96,21 +109,27 @@ export class Desk {
     if (place < 0) {
       return;
     }
-    this.opened[place]?.end();
-    this.opened = this.opened.filter((one) => one.id !== id);
+    const one = this.opened[place] as Opened;
+    one.end();
+    this.closed = { one, place };
+    this.opened = this.opened.filter((other) => other !== one);
     if (this.chosen === id) {
       this.chosen = (this.opened[place] ?? this.opened[place - 1])?.id ?? null;
     }
+    this.turn();
     this.count();
   }
 
-  clear(): void {
-    for (const one of this.opened) {
-      one.end();
-    }
-    this.opened = [];
-    this.chosen = null;
+  /** Opens what was closed last where it lay; tools know it by its number, and have its steps. */
+  reopen(): void {
+    if (!this.closed) return;
+    const { one, place } = this.closed;
+    one.again();
+    [this.closed, this.opened] = [null, this.opened.toSpliced(place, 0, one)];
+    this.chosen = one.id;
+    this.turn();
     this.count();
+    if (one.waiting) void this.busy(this.look(one));
   }
 
   /** Tells the page that work goes on until the promise has settled. */
@@ -191,37 +210,58 @@ export class Desk {
     this.door.send({ kind: 'key', key });
   }
 
-  private async look(one: Opened, of: object): Promise<void> {
+  private async look(one: Opened): Promise<void> {
+    const { signal } = one.over;
     try {
       if (one.size === 0) {
         throw ours('empty');
       }
-      const asking = { of, signal: one.over.signal };
-      const facts = await this.engine.inspect(one.file, asking);
+      const facts = await this.engine.inspect(one.file, { of: one.among, signal });
       one.facts = facts;
       one.width = facts.width;
       one.height = facts.height;
       one.unseen = tooLarge(facts);
-      if (!one.unseen) {
-        await this.show(one, facts, asking);
-      }
+      if (one === this.current) await this.see();
     } catch (error) {
       one.error = Problem.of(error);
     } finally {
-      one.waiting = false;
+      if (!signal.aborted) one.waiting = false;
     }
   }
 
-  private async show(one: Opened, facts: Facts, asking: Asking): Promise<void> {
+  /** Another one is shown: none but it has a large view, however many are open. */
+  private turn(): void {
+    const { current } = this;
+    for (const one of this.opened) {
+      if (one !== current) one.dropView();
+    }
+    void this.busy(this.see());
+  }
+
+  /** Makes the view of what is chosen, one at a time; what was chosen meanwhile comes next. */
+  private async see(): Promise<void> {
+    if (this.isSeeing) return;
+    this.isSeeing = true;
     try {
-      const seen = await view(one.file, facts, this.engine, asking);
-      if (!this.opened.includes(one)) {
+      for (let one = this.current; one?.facts && isWanting(one); one = this.current) {
+        await this.show(one, one.facts);
+      }
+    } finally {
+      this.isSeeing = false;
+    }
+  }
+
+  private async show(one: Opened, facts: Facts): Promise<void> {
+    const { signal } = one.over;
+    try {
+      const seen = await view(one.file, facts, this.engine, { of: one.among, signal });
+      if (signal.aborted || one !== this.current) {
         URL.revokeObjectURL(seen.url);
         return;
       }
-      [one.view, one.width, one.height] = [seen.url, seen.width, seen.height];
+      [one.view, one.isOfBrowser] = [seen.url, seen.isOfBrowser];
     } catch (error) {
-      one.unseen = Problem.of(error);
+      if (!signal.aborted) one.unseen = Problem.of(error);
     }
   }
 
@@ -231,3 +271,5 @@ export class Desk {
     this.door.send({ kind: 'counts', opened, working: this.working, unsaved });
   }
 }
+
+const isWanting = (one: Opened): boolean => !one.error && !one.unseen && !one.view;

@@ -1,6 +1,8 @@
 // Files out of what was dropped, folders with all that lies in them.
+import { MAX_FILES } from '../core/messages';
 
-/** Every file in the order it was dropped; what cannot be read is left out. */
+/** Every file in the order it was dropped; what cannot be read is left out, and of a folder all after
+ * the first that is too many. */
 export async function filesOf(transfer: DataTransfer): Promise<File[]> {
   // Entries must be taken before the event ends; they stay good after it.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null);
@@ -17,7 +19,7 @@ export async function filesOf(transfer: DataTransfer): Promise<File[]> {
 }
 
 async function gather(entry: FileSystemEntry, found: File[]): Promise<void> {
-  if (entry.name.startsWith('.')) {
+  if (entry.name.startsWith('.') || found.length > MAX_FILES) {
     return;
   }
   if (entry.isFile) {

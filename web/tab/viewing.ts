@@ -16,6 +16,8 @@ export interface View {
   url: string;
   width: number;
   height: number;
+  /** Whether the browser itself decoded the file. */
+  isOfBrowser: boolean;
 }
 
 /** The problem of a picture that is too large to be decoded in a tab; null if it is not. */
@@ -37,7 +39,7 @@ export async function view(
   engine: Engine,
   asking: Asking,
 ): Promise<View> {
-  if (isShown(facts.format) && (facts.orientation === 1 || facts.format === 'jpeg')) {
+  if (isUpright(facts)) {
     try {
       const seen = await shown(file);
       if (seen.width === facts.width && seen.height === facts.height) return seen;
@@ -47,9 +49,14 @@ export async function view(
     }
   }
   const seen = await engine.preview(file, LONGEST_VIEW, asking);
-  if (isAlike(seen, facts)) return seen;
+  if (isAlike(seen, facts)) return { ...seen, isOfBrowser: false };
   URL.revokeObjectURL(seen.url);
   throw ours('view-differs');
+}
+
+/** Whether the browser shows the file, and the same way up as the engine. */
+export function isUpright(facts: Facts): boolean {
+  return isShown(facts.format) && (facts.orientation === 1 || facts.format === 'jpeg');
 }
 
 /** Of the same proportions, but for less than a pixel of the smaller. */
@@ -64,10 +71,10 @@ async function shown(file: File): Promise<View> {
     const { width, height } = bitmap;
     const share = LONGEST_VIEW / Math.max(width, height);
     if (share >= 1) {
-      return { url: URL.createObjectURL(file), width, height };
+      return { url: URL.createObjectURL(file), width, height, isOfBrowser: true };
     }
     const small = await scaled(bitmap, Math.round(width * share), Math.round(height * share));
-    return { url: URL.createObjectURL(small), width, height };
+    return { url: URL.createObjectURL(small), width, height, isOfBrowser: true };
   } finally {
     bitmap.close();
   }

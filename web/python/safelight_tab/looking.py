@@ -52,6 +52,7 @@ def _of_container(image: Image) -> dict[str, Any]:
         "width": image.width,
         "height": image.height,
         "frames": header.frames,
+        "frames_opened": header.frames_opened,
         "bits": header.bits,
         "has_alpha": header.has_alpha,
         "colour": header.colour,

@@ -25,7 +25,7 @@ export interface Place {
 }
 
 /** What a file says, as `safelight inspect` reads it. width, height: of one frame as displayed, 0 for
- * what has none. reads: its pixels can be worked on; scrubs: its metadata can be removed. */
+ * what has none. frames_opened: so many go through a recipe, one where they are not alike. reads: its pixels can be worked on; scrubs: its metadata can be removed. */
 export interface Facts {
   format: string;
   title: string;
@@ -35,6 +35,7 @@ export interface Facts {
   width: number;
   height: number;
   frames: number;
+  frames_opened: number;
   bits: number;
   has_alpha: boolean;
   colour: string;

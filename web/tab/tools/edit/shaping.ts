@@ -2,7 +2,6 @@
 import { turned, type Shape } from '../../../core/edit';
 import type { Rectangle } from '../../../core/rectangles';
 import type { Opened } from '../../desk.svelte';
-import { isShown } from '../../viewing';
 
 /** Up to here every pixel is kept; a larger one is for looking at, and PNG would take seconds. */
 const EXACT_PIXELS = 3_000_000;
@@ -10,7 +9,8 @@ const MOST_PIXELS = 24_000_000;
 
 /** The address of the picture in this shape, to be revoked; crop may be left out. */
 export async function shaped(one: Opened, shape: Shape, most = MOST_PIXELS): Promise<string> {
-  const source = isShown(one.facts?.format ?? '') ? one.file : await kept(one);
+  // As the view was made: only there is it known that the browser turns the file as the engine does.
+  const source = one.isOfBrowser ? one.file : await kept(one);
   if (shape.turn === 0 && !shape.mirrored && !shape.crop && source === one.file && most > EXACT_PIXELS) {
     return URL.createObjectURL(one.file);
   }

@@ -1,14 +1,12 @@
 // The worker: one picture through the net, then it has ended. It is given every byte that it needs.
 
 import { InferenceSession, Tensor, env } from 'onnxruntime-web/wasm';
+import nets from 'virtual:nets';
 import { enlarged, type Net } from '../../../core/enlarging';
 import { filled } from '../../../core/filling';
 import { readPng, writePng } from '../../../core/png';
 import type { Answer, Ask } from './talk';
 
-// As the model's entry in the catalogue has it.
-const TILE = 256;
-const HALO = 12;
 const SHARE_OF_NET = 0.95;
 
 const scope = globalThis as unknown as {
@@ -53,5 +51,7 @@ async function opened(runtime: ArrayBuffer, model: ArrayBuffer, scale: number): 
     }
     return data;
   };
-  return { scale, tile: TILE, halo: HALO, run };
+  const net = nets[scale];
+  if (!net) throw new Error(`no net enlarges ${scale} times`);
+  return { scale, ...net, run };
 }

@@ -49,11 +49,28 @@ const ORDER: Covered[] = ['plain', 'edges', 'differs'];
 type Frame = ImageBitmap | VideoFrame;
 type Context = OffscreenCanvasRenderingContext2D;
 
-/** Looks at every part in every frame that can be decoded here. */
+/** Looks at every part in every frame that can be decoded here. Where it is broken off, nothing of
+ * what was enlarged is left. */
 export async function legibility(
   result: Blob,
   covers: Covers,
   engine: Engine,
+): Promise<Legibility> {
+  const views: string[] = [];
+  try {
+    return await looked(result, covers, engine, views);
+  } catch (error) {
+    views.forEach((view) => URL.revokeObjectURL(view));
+    throw error;
+  }
+}
+
+/** views: the addresses that are made on the way. */
+async function looked(
+  result: Blob,
+  covers: Covers,
+  engine: Engine,
+  views: string[],
 ): Promise<Legibility> {
   const { boxes, size, signal, of } = covers;
   const asking: Asking = { ...(signal && { signal }), ...(of && { of }) };
@@ -65,7 +82,7 @@ export async function legibility(
     signal?.throwIfAborted();
     if (looked === 0) {
       colours = await Promise.all(boxes.map((box) => written(result, frame, box, covers.colour)));
-      const views = await Promise.all(boxes.map((box) => enlarged(frame, box, size)));
+      for (const box of boxes) views.push(await enlarged(frame, box, size));
       const none: Judged = { verdict: 'plain', most: 0 };
       parts = boxes.map((box, index) => ({ box, ...none, view: views[index]! }));
     }

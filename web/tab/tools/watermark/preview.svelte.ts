@@ -1,5 +1,6 @@
 // The preview: the same operation on a smaller copy, made anew after each change, one at a time.
 
+import { untrack } from 'svelte';
 import { Problem } from '../../../core/problem';
 import type { Engine, Step } from '../../engine/engine';
 
@@ -19,20 +20,27 @@ export class Preview {
   private wish: Wish | null = null;
   private small: { file: File; blob: Blob } | null = null;
   private timer = 0;
+  private file: File | null = null;
 
   constructor(private readonly engine: Engine) {}
 
   /** Shows this as soon as what is being made now is done; only the last wish counts. */
   ask(wish: Wish): void {
-    this.wish = wish;
+    if (wish.file !== this.file) untrack(() => this.drop()); // what is seen is of another picture
+    [this.wish, this.file] = [wish, wish.file];
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.work(), QUIET_MS);
   }
 
   destroy(): void {
     clearTimeout(this.timer);
-    this.wish = null;
+    [this.wish, this.file] = [null, null];
     this.show(null);
+  }
+
+  private drop(): void {
+    this.show(null);
+    this.problem = null;
   }
 
   private async work(): Promise<void> {
@@ -44,9 +52,9 @@ export class Preview {
       try {
         const blob = await this.made(wish);
         this.problem = null;
-        this.show(URL.createObjectURL(blob));
+        if (wish.file === this.file) this.show(URL.createObjectURL(blob));
       } catch (error) {
-        this.problem = Problem.of(error);
+        if (wish.file === this.file) this.problem = Problem.of(error);
       }
     }
     this.isBusy = false;

@@ -1,0 +1,155 @@
+"""Covers land on what is seen below them: however a file lies, in every page, of the file shown."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+from playwright.sync_api import Frame, Page, expect
+
+from tests.studio.browsing import drop, open_tool, saved
+from tests.studio.tab_engine import native
+from tests.studio.test_redact import button, labels, noise
+
+
+def place(frame: Frame, at: tuple[int, int, int, int]) -> None:
+    """One box by its numbers."""
+    button(frame, "Add a box")
+    # The size first: a box stays inside, so that a place may not fit one that is too large.
+    for side, value in zip(("Width", "Height", "From the left", "From the top"), at, strict=True):
+        frame.get_by_label(side, exact=True).fill(str(value))
+        frame.get_by_label(side, exact=True).press("Enter")
+
+
+def redacted(page: Page, frame: Frame, name: str) -> bytes:
+    button(frame, "Cover and check")
+    save = frame.get_by_role("button", name=f"Save {name}")
+    ((found, data),) = saved(page, save.click)
+    assert found == name
+    return data
+
+
+def opened(frame: Frame, name: str) -> None:
+    frame.get_by_role("option", name=name).click()
+    expect(frame.locator(f".boxes-picture[alt='{name}']")).to_be_visible()
+
+
+def quarters(format: str) -> bytes:
+    """Stored as 96 by 64 and displayed as 64 by 96: red, green, blue and white, from the left top
+    of what is stored, turned to the right.
+    """
+    picture = Image.new("RGB", (96, 64), "red")
+    for colour, corner in (("lime", (48, 0)), ("blue", (0, 32)), ("white", (48, 32))):
+        picture.paste(colour, (*corner, corner[0] + 48, corner[1] + 32))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    out = io.BytesIO()
+    ways: dict[str, dict[str, Any]] = {"WEBP": {"lossless": True}, "AVIF": {"quality": 100}}
+    picture.save(out, format, exif=exif, **ways.get(format, {}))
+    return out.getvalue()
+
+
+# What is seen of the view, at four places of a grid.
+SEEN = """async (image) => {
+  await image.decode();
+  const context = new OffscreenCanvas(64, 96).getContext('2d');
+  context.drawImage(image, 0, 0, 64, 96);
+  const at = (x, y) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)];
+  return [at(16, 24), at(48, 24), at(16, 72), at(48, 72)];
+}"""
+
+
+def close_to(found: list[list[int]], *colours: tuple[int, int, int]) -> bool:
+    return bool((np.abs(np.array(found) - np.array(colours)) < 40).all())
+
+
+def test_a_box_covers_what_is_seen_below_it_whichever_way_up_the_file_lies(
+    page: Page, frame: Frame
+) -> None:
+    red, green, blue, white = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+    kinds = {"png": "PNG", "webp": "WEBP", "tif": "TIFF", "avif": "AVIF"}
+    names = {f"turned.{ending}": kind for ending, kind in kinds.items()}
+    open_tool(page, "redact")
+    drop(frame, [(name, quarters(format)) for name, format in names.items()])
+    for name in names:
+        opened(frame, name)
+        seen = frame.locator(".boxes-picture").evaluate(SEEN)
+        assert close_to(seen, blue, red, white, green), name
+        place(frame, (24, 40, 36, 4))  # at the right above: over red
+        data = redacted(page, frame, name.replace(".", ".redacted."))
+        button(frame, "Back to the boxes")
+        shown = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
+        assert shown.size == (64, 96)
+        at = np.asarray(shown)[[24, 24, 72, 72], [16, 48, 16, 48]].tolist()
+        assert close_to(at, blue, (0, 0, 0), white, green), name
+
+
+def count(picture: Image.Image) -> int:
+    return getattr(picture, "n_frames", 1)
+
+
+def pages(*sizes: tuple[int, int]) -> bytes:
+    out = io.BytesIO()
+    first, *rest = [Image.effect_noise(size, 90).convert("RGB") for size in sizes]
+    first.save(out, "TIFF", save_all=True, append_images=rest)
+    return out.getvalue()
+
+
+def test_every_page_is_covered_or_it_is_said_that_it_is_left_out(page: Page, frame: Frame) -> None:
+    open_tool(page, "redact")
+    drop(
+        frame,
+        [("alike.tiff", pages((60, 40), (60, 40))), ("mixed.tiff", pages((60, 40), (50, 70)))],
+    )
+    opened(frame, "alike.tiff")
+    expect(frame.get_by_text("The same places are covered in every one.")).to_be_visible()
+    place(frame, (20, 10, 5, 5))
+    button(frame, "Cover and check")
+    expect(frame.locator("[data-verdict=unseen]")).to_contain_text("in 1 of 2 pages")
+    save = frame.get_by_role("button", name="Save alike.redacted.tif")
+    ((_, data),) = saved(page, save.click)
+    result = Image.open(io.BytesIO(data))
+    assert count(result) == 2
+    for number in range(2):
+        result.seek(number)
+        assert result.convert("RGB").crop((5, 5, 25, 15)).getcolors() == [(200, (0, 0, 0))]
+    opened(frame, "mixed.tiff")
+    expect(frame.get_by_text("Only the first is covered and saved.")).to_be_visible()
+    place(frame, (20, 10, 5, 5))
+    data = redacted(page, frame, "mixed.redacted.tif")
+    expect(frame.get_by_text("1 page or frame of your file is not in the new one.")).to_be_visible()
+    assert count(Image.open(io.BytesIO(data))) == 1
+
+
+def test_what_is_covered_meanwhile_is_of_the_file_that_is_shown_and_is_not_lost(
+    page: Page, frame: Frame
+) -> None:
+    """Another file is chosen while one is worked on; then the page is to be left."""
+    large, small = noise((2000, 1500), "PNG"), noise((60, 40), "PNG")
+    open_tool(page, "redact")
+    drop(frame, [("large.png", large), ("small.png", small)])
+    opened(frame, "large.png")
+    place(frame, (900, 700, 500, 300))
+    button(frame, "Cover and check")
+    expect(frame.get_by_role("button", name="Cancel", exact=True)).to_be_visible()
+    opened(frame, "small.png")
+    expect(frame.get_by_role("button", name="Cancel", exact=True)).to_have_count(0)
+    place(frame, (20, 10, 5, 5))
+    data = redacted(page, frame, "small.redacted.png")
+    covers = {"op": "redact", "box": [[5, 5, 20, 10]]}
+    assert data == native(small, [covers, {"op": "scrub"}])
+    opened(frame, "large.png")
+    assert labels(frame) == ["box 1 of 1, 900 × 700 at 500, 300"]
+    expect(frame.locator("[data-verdict]")).to_have_count(0)
+    button(frame, "Cover and check")
+    save = frame.get_by_role("button", name="Save large.redacted.png")
+    save.wait_for()
+    with page.expect_event("dialog") as asked:
+        page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+    saved(page, save.click)
+    with page.expect_event("close"):
+        page.close(run_before_unload=True)  # what was saved is not asked about
