@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 import zlib
 from collections.abc import Iterator
@@ -14,11 +15,26 @@ import safelight
 from bench.browsing import Watch, context_of, known_to
 from bench.serving import serving
 from safelight.proof.serving.served import Served
-from tests.codecs.making import png
+from tests.codecs.making import picture, png
+from tests.codecs.making import saved as kept
 from tests.studio.browsing import drop, open_tool, saved, sources, tool_frame
 
+SHARE = """async ([name, data]) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const form = new FormData();
+  form.append('pictures', new File([bytes], name, {type: 'image/jpeg'}));
+  await fetch('/share', {method: 'POST', body: form, redirect: 'manual'});
+}"""
 MAKE_SAFE = "Make it safe to share"
 SMALL: FilePayload = {"name": "small.png", "mimeType": "image/png", "buffer": png()}
+# Of a format that no browser reads: the server alone finds out what it is.
+LARGE: FilePayload = {"name": "large.tif", "mimeType": "image/tiff", "buffer": bytes(1_100_000)}
+WIDE: FilePayload = {
+    "name": "wide.tif",
+    "mimeType": "image/tiff",
+    "buffer": kept(picture(200, 100), "TIFF"),
+}
+LIMITS = ("--max-bytes", "1MB", "--max-pixels", "10000")
 # The server's folder is a disk of its own, which can be filled without harm.
 ON_A_SMALL_DISK = 'mount -t tmpfs -o size=8m tmpfs "$SAFELIGHT_STATE_DIR" && exec "$@"'
 SMALL_DISK = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK, "sh")
@@ -72,6 +88,16 @@ def test_a_photo_that_tells_where_is_safe_to_share_in_two_clicks(
     assert data == scrubbed(abroad, tmp_path)
     expect(frame.locator(".notice")).to_contain_text("no longer tells where")
     assert list(watch.after(loaded)) == []
+    share(page, abroad)
+    press(page, "Open in this tab")
+    expect(tool_frame(page).locator(".sentence")).to_contain_text("Arezzo, Italy")
+
+
+def share(page: Page, path: Path) -> None:
+    """As another app hands a picture over: no page asks, and the studio opens."""
+    page.evaluate("() => navigator.serviceWorker.ready.then(() => 1)")
+    page.evaluate(SHARE, [path.name, base64.b64encode(path.read_bytes()).decode()])
+    page.reload()
 
 
 def test_files_that_cannot_be_used_say_why_and_spare_the_others(
@@ -108,7 +134,11 @@ def test_a_link_that_has_ended_says_how_to_get_another(
         expect(page.get_by_text("safelight status --link", exact=True)).to_be_visible()
         page.get_by_role("link", name="Go to the tools").click()
         assert tool_frame(page).url
-        page.evaluate("() => { location.hash = '#/start?shared=lost' }")  # as POST /share answers
+        by_the_system = {"Origin": "null", "Sec-Fetch-Site": "none"}
+        to = page.request.post(
+            "/share", headers=by_the_system, multipart={"pictures": SMALL}, max_redirects=0
+        ).headers["location"]
+        page.goto(to)
         expect(page.get_by_text("The shared pictures did not come through")).to_be_visible()
         expect(tool_frame(page).get_by_role("button", name="Choose pictures")).to_be_visible()
 
@@ -147,13 +177,27 @@ def test_a_server_that_is_lost_takes_nothing_along(
 def test_a_full_disk_is_told_and_the_picture_stays(
     browser: Browser, root: Path, built: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """A disk that is full to its last byte, as the server meets it."""
+    """A disk that is full to its last byte, and limits, as the server itself meets them."""
     folder = tmp_path_factory.mktemp("d")
     with (
-        serving(folder, environment=sources(root), through=SMALL_DISK) as served,
+        serving(folder, *LIMITS, environment=sources(root), through=SMALL_DISK) as served,
         context_of(browser, served, known_to(browser, served), locale="en-GB") as context,
     ):
         page = context.new_page()
+        # Who does not know the limits yet sends it, and is refused.
+        page.route("**/api/v1/capabilities", lambda route: route.fulfill(status=500, json={}))
+        page.goto("/#/sanitize")
+        page.locator("main input[type=file]").first.set_input_files(LARGE)
+        with page.expect_response("**/api/v1/sanitize*") as answer:
+            page.locator(".bench button.main").click()
+        assert answer.value.status == 413
+        expect(page.get_by_text("The file is larger than this server takes.")).to_be_visible()
+        expect(page.get_by_text("serve --max-bytes")).to_be_visible()
+        page.get_by_role("button", name="Another picture").click()
+        page.locator("main input[type=file]").first.set_input_files(WIDE)
+        page.locator(".bench button.main").click()
+        expect(page.get_by_text("The picture passes a limit of this server.")).to_be_visible()
+        page.unroute_all()
         page.goto("/#/enlarge")
         page.locator("main input[type=file]").first.set_input_files(SMALL)
         page.locator(".sides img").wait_for()

@@ -157,6 +157,10 @@ def test_settings_stay_on_this_device_until_they_are_forgotten(page: Page) -> No
     expect(html).to_have_attribute("lang", "de")
     expect(html).to_have_attribute("data-theme", "grey")
     expect(page.get_by_role("cell", name="safelight.language")).to_be_visible()
+    open_tool(page, "batch")
+    step = page.locator("[data-step]").filter(has_text="convert")
+    expect(step.get_by_label("Qualität")).to_have_value("82")
+    open_tool(page, "settings")
     page.get_by_role("button", name="Alles vergessen").click()
     expect(html).to_have_attribute("lang", "en")
     expect(page.get_by_text("Nothing is remembered on this device any more.")).to_be_visible()
@@ -256,6 +260,30 @@ def test_a_first_visit_is_shown_around_and_a_used_link_says_so(
         expect(page.get_by_text("safelight status --link", exact=True)).to_be_visible()
         open_tool(page, "enlarge")
         expect(page.get_by_text("The server does not know this browser")).to_be_visible()
+
+
+def test_a_part_that_is_not_what_was_built_is_told_and_not_used(
+    browser: Browser, studio: Served, known: object
+) -> None:
+    """One byte more in it; then the server is gone; then all is well."""
+    with context_of(browser, studio, known, locale="en-GB", service_workers="block") as context:
+        page = context.new_page()
+        part = "**/studio/stdlib-*.pack"
+        page.route(part, lambda route: route.fulfill(body=route.fetch().body() + b"x"))
+        page.goto("/#/start")
+        alert = page.get_by_role("alert")
+        expect(alert).to_contain_text("A part of the program is not what was built: stdlib-")
+        expect(alert).to_contain_text("It was not used")
+        page.unroute(part)
+        page.route(part, lambda route: route.abort())
+        again = alert.get_by_role("button", name="Load the page again")
+        again.click()
+        expect(alert).to_contain_text("A part of the program is missing: stdlib-")
+        expect(alert).to_contain_text("Start Safelight on this computer, then load the page again")
+        page.unroute(part)
+        again.click()
+        whole(page)
+        expect(alert).to_have_count(0)
 
 
 @pytest.fixture(scope="module")
