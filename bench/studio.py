@@ -10,7 +10,6 @@ every picture: it must be seen.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
@@ -31,6 +30,7 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page
 from bench.bare_codecs import bare
 from bench.browsing import browsing, context_of, known_to
 from bench.command import LARGE, photograph
+from bench.framed_engine import ENGINE, TIMED, asked
 from bench.serving import serving
 from bench.tables import Goal, Table, missing, show
 from bench.visiting import FRAME, READY_MS, open_tool, tool_frame
@@ -53,31 +53,6 @@ WISHES: dict[str, list[dict[str, Any]]] = {
     "avif 2048": [{"op": "resize", "fit": "2048x2048"},
                   {"op": "convert", "to": "avif", "quality": 60}],
 }  # fmt: skip
-# An engine of its own in the real frame, as web/tab/engine/engine.ts has it; parts from the page.
-ENGINE = """async () => {
-  const want = (name) => new Promise((resolve) => {
-    const hear = ({data}) => {
-      if (data?.kind !== 'part' || data.name !== name) return;
-      removeEventListener('message', hear);
-      resolve(data.bytes);
-    };
-    addEventListener('message', hear);
-    parent.postMessage({kind: 'want', name}, '*');
-  });
-  const script = new Blob([await want('engine.js')], {type: 'text/javascript'});
-  const worker = new Worker(URL.createObjectURL(script));
-  window.timed = (text, recipe) => new Promise((resolve) => {
-    const file = new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))]);
-    const started = performance.now();
-    worker.onmessage = async ({data}) => {
-      if (data.kind === 'want')
-        worker.postMessage({kind: 'part', name: data.name, bytes: await want(data.name)});
-      else if (data.kind !== 'share')
-        resolve([performance.now() - started, data.bytes?.length ?? 0, data.failure?.title]);
-    };
-    worker.postMessage({id: 1, kind: 'run', file, recipe, extra: {}});
-  });
-}"""
 DONE = re.compile(r"(\d+) of \d+ files? done|(\d+) files? (?:is|are) done")
 
 
@@ -198,9 +173,7 @@ def twelve(ground: Ground, rounds: int) -> Table:
 
 
 def tab_ms(frame: Frame, data: bytes, task: str) -> tuple[float, int]:
-    text = base64.b64encode(data).decode()
-    asked = [text, {"steps": WISHES[task]}]
-    taken_ms, size, failure = frame.evaluate("([text, recipe]) => timed(text, recipe)", asked)
+    taken_ms, size, failure = frame.evaluate(TIMED, asked(data, WISHES[task]))
     if failure:
         raise SystemExit(f"{task}: {failure}")
     return float(taken_ms), int(size)

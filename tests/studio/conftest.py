@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from bench.browsing import TIMEOUT_MS, Watch, browsing, chromium, context_of, kn
 from bench.serving import serving
 from safelight.proof.serving.served import Served
 from tests.studio.browsing import sources, tool_frame
+from tests.studio.photographs import STREET, as_file, photograph
 
 # Machines that test are busy.
 expect.set_options(timeout=TIMEOUT_MS)
@@ -133,13 +133,12 @@ def frame(page: Page) -> Frame:
 
 @pytest.fixture(scope="session")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small JPEG that says where it was taken, by whom and with what."""
-    coarse = Image.effect_noise((24, 18), 90).convert("RGB")
+    """A small JPEG of a street that says where it was taken, by whom and with what; that is made
+    up.
+    """
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x013B] = "Maker", "Model", "A. Person"
     exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 12.0, 30.0), 3: "E", 4: (16.0, 22.0, 0.0)})
-    out = io.BytesIO()
-    coarse.resize((640, 480), Image.Resampling.BICUBIC).save(out, "JPEG", quality=88, exif=exif)
     path = tmp_path_factory.mktemp("photo") / "holiday.jpg"
-    path.write_bytes(out.getvalue())
+    path.write_bytes(as_file(photograph(STREET, 640, 480), "JPEG", quality=88, exif=exif))
     return path

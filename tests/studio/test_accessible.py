@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import FileChooser, Frame, Page, ViewportSize, expect
+from playwright.sync_api import Frame, Page, ViewportSize, expect
 
 from bench.browsing import Watch
 from bench.further import further
-from bench.visiting import State, states, told, until
+from bench.visiting import State, states, told
 from tests.studio.browsing import saved, settle, tool_frame
+from tests.studio.by_keys import choose_by_keys, press_at
 
 AXE = "web/node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -139,33 +140,9 @@ def test_a_picture_without_a_name_is_seen(page: Page, axe: str) -> None:
 
 def test_a_photo_is_made_safe_by_keys_alone(page: Page, photo: Path) -> None:
     """From the address to the saved file; what has the focus can be seen all the way."""
-    asked: list[FileChooser] = []
-    page.on("filechooser", lambda one: asked.append(one))
     frame = tool_frame(page)
     settle(page)
-    tab_to(page, frame, "Choose pictures")
-    page.keyboard.press("Enter")
-    until(page, lambda: asked)
-    asked[0].set_files(photo)
+    choose_by_keys(page, "Choose pictures", [photo], frame)
     expect(frame.locator(".sentence")).to_be_visible()
-    tab_to(page, frame, "Make it safe to share")
-    ((name, _),) = saved(page, lambda: page.keyboard.press("Enter"))
+    ((name, _),) = saved(page, lambda: press_at(page, "Make it safe to share", frame))
     assert name == "holiday.scrubbed.jpg"
-
-
-def tab_to(page: Page, frame: Frame, name: str) -> None:
-    """By Tab, and each stop shows that it has the focus."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("() => document.activeElement.tagName") != "IFRAME":
-            assert page.evaluate(SHOWS_FOCUS)
-        elif frame.evaluate("() => document.activeElement.textContent.trim()") == name:
-            assert frame.evaluate(SHOWS_FOCUS)
-            return
-    raise AssertionError(f"no way to {name} by Tab")
-
-
-SHOWS_FOCUS = """() => {
-  const {outlineStyle, outlineWidth} = getComputedStyle(document.activeElement);
-  return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
-}"""

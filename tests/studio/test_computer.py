@@ -4,62 +4,70 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 import safelight
 from bench.browsing import context_of, known_to
 from bench.serving import serving
+from safelight.engine import selftest
+from safelight.proof.serving.served import Served
 from tests.studio.browsing import asked_before_leaving, open_tool, sources
+from tests.studio.by_keys import choose_by_keys, press_at, tab_to
+from tests.studio.photographs import (
+    BALLOON,
+    BATCH,
+    HATS,
+    PARROTS,
+    RHINO,
+    as_file,
+    photograph,
+    whole_photograph,
+)
 
 WORK_MS = 60_000
 CHOOSER = "input[type=file]:not([webkitdirectory]):not([capture])"
 
 
-def drawn(width: int = 96, height: int = 72, *, seed: int = 0) -> Image.Image:
-    """A mug on a plain ground."""
-    picture = Image.new("RGB", (width, height), (225, 228, 232))
-    pen = ImageDraw.Draw(picture)
-    pen.rounded_rectangle(
-        (width * 0.3, height * 0.25, width * 0.62, height * 0.85),
-        radius=height // 12,
-        fill=(150 + seed, 40, 35),
-    )
-    pen.ellipse(
-        (width * 0.56, height * 0.38, width * 0.74, height * 0.7), outline=(120, 30, 30), width=5
-    )
-    return picture
+@pytest.fixture
+def by_engine(studio: Served, state_dir: Path) -> Callable[..., bytes]:
+    """What the engine gives without a server and a browser. Each finds for itself whether whole or
+    broken numbers are faster here, and their answers differ; so it goes by what the server found.
+    How many threads a model has changes no sample.
+    """
 
+    def run(data: bytes, *steps: dict[str, Any]) -> bytes:
+        found = studio.ground.part("state") / selftest.FILE
+        if found.exists():
+            state_dir.mkdir(mode=0o700, exist_ok=True)
+            shutil.copy2(found, state_dir)
+        result = safelight.run(data, safelight.Recipe.from_steps([{"op": "scrub"}, *steps]))
+        assert isinstance(result, safelight.Result)
+        assert result.data is not None
+        return result.data
 
-def as_file(picture: Image.Image, format: str = "PNG", **more: Any) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, format, **more)
-    return out.getvalue()
-
-
-def by_engine(data: bytes, *steps: dict[str, Any]) -> bytes:
-    """What the engine gives without a server and a browser."""
-    recipe = safelight.Recipe.from_steps([{"op": "scrub"}, *steps])
-    result = safelight.run(data, recipe)
-    assert isinstance(result, safelight.Result)
-    assert result.data is not None
-    return result.data
+    return run
 
 
 def samples(data: bytes) -> Any:
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGBA")).astype(int)
 
 
-def alike(one: bytes, other: bytes) -> bool:
-    """The same file, or where a net worked with other threads, samples next to each other."""
-    return one == other or bool(np.abs(samples(one) - samples(other)).max() <= 1)
+def changed_by_the_canvas(before: Any, after: Any) -> float:
+    """The most that a colour is off, of 255, on black. A canvas holds colours times their alpha, so
+    of what is nearly clear it forgets a little; of alpha it forgets nothing.
+    """
+    assert np.array_equal(before[..., 3], after[..., 3])
+    return float((np.abs(before - after)[..., :3] * before[..., 3:] / 255).max())
 
 
 def choose(page: Page, tool: str, *files: tuple[str, bytes]) -> None:
@@ -86,27 +94,31 @@ def saved(page: Page, name: str) -> tuple[str, bytes]:
     return coming.value.suggested_filename, Path(coming.value.path()).read_bytes()
 
 
-def test_enlarge_restore_sanitize(page: Page) -> None:
-    small = as_file(drawn())
-    choose(page, "enlarge", ("mug.png", small))
+def test_enlarge_restore_sanitize(page: Page, by_engine: Callable[..., bytes]) -> None:
+    small = as_file(photograph(HATS, 96, 72))
+    choose(page, "enlarge", ("hats.png", small))
     expect(page.get_by_text("Becomes 192 × 144")).to_be_visible()
     work(page, "Enlarge")
     name, large = saved(page, "Save")
-    assert name == "mug.x2.png"
-    assert alike(large, by_engine(small, {"op": "upscale", "scale": 2}))
+    assert name == "hats.x2.png"
+    assert large == by_engine(small, {"op": "upscale", "scale": 2})
     region = page.get_by_role("region", name="Result")
     expect(region.locator("[data-place=computer]")).to_be_visible()
     name, receipt = saved(page, "Save receipt")
-    assert name == "mug.x2.png.receipt.json"
+    assert name == "hats.x2.png.receipt.json"
     assert b'"payloadType"' in receipt
+    page.context.set_offline(True)  # what the server did not say that it erased is not gone
+    press(page, "Erase now")
+    expect(region.get_by_role("alert")).to_contain_text("The server does not answer")
+    page.context.set_offline(False)
     press(page, "Erase now")
     expect(region).to_have_count(0)
 
-    worn = as_file(drawn(160, 120), "JPEG", quality=20)
+    worn = as_file(photograph(RHINO, 160, 120), "JPEG", quality=20)
     choose(page, "restore", ("worn.jpg", worn))
     work(page, "Restore")
     _, restored = saved(page, "Save")
-    assert alike(restored, by_engine(worn, {"op": "restore"}))
+    assert restored == by_engine(worn, {"op": "restore"})
 
     choose(page, "sanitize", ("worn.jpg", worn))
     page.get_by_label("Save as").select_option("png")
@@ -117,7 +129,7 @@ def test_enlarge_restore_sanitize(page: Page) -> None:
 
 
 def stroke(page: Page) -> None:
-    """Across the middle of the mug, by a pointer."""
+    """Across the middle of the balloon, by a pointer."""
     box = page.locator("safelight-brush .stage").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] * 150 / 320, box["y"] + box["height"] / 2
@@ -135,17 +147,17 @@ def stroke_by_keys(page: Page) -> None:
     page.keyboard.up(" ")
 
 
-def test_cut_out_with_a_brush(page: Page) -> None:
-    picture = as_file(drawn(320, 240))
-    choose(page, "cutout", ("mug.png", picture))
+def test_cut_out_with_a_brush(page: Page, by_engine: Callable[..., bytes]) -> None:
+    picture = as_file(whole_photograph(BALLOON, 320, 240))
+    choose(page, "cutout", ("balloon.png", picture))
     work(page, "Cut out")
     stage = page.locator("safelight-brush .stage")
     expect(stage).to_be_visible()
     name, plain = saved(page, "Save PNG")
-    assert name == "mug.cutout.png"
-    assert alike(plain, by_engine(picture, {"op": "cutout"}))
+    assert name == "balloon.cutout.png"
+    assert plain == by_engine(picture, {"op": "cutout"})
     before = samples(plain)
-    assert before[120, 150, 3] == 255, "the middle of the mug is subject"
+    assert before[120, 150, 3] == 255, "the middle of the balloon is subject"
     assert before[20, 20, 3] == 0, "the corner is ground"
 
     stroke(page)
@@ -155,7 +167,7 @@ def test_cut_out_with_a_brush(page: Page) -> None:
     expect(page.get_by_role("button", name="Undo")).to_be_enabled()
     after = samples(saved(page, "Save PNG")[1])
     assert after[120, 150, 3] == 0, "what was painted over is gone"
-    assert np.array_equal(after[60], before[60]), "nothing else changed"
+    assert changed_by_the_canvas(before[:80], after[:80]) <= 1, "nothing else changed"
 
     stage.focus()
     page.keyboard.press("x")  # puts back from here on
@@ -163,8 +175,7 @@ def test_cut_out_with_a_brush(page: Page) -> None:
     stroke_by_keys(page)
     back = samples(saved(page, "Save PNG")[1])
     assert np.array_equal(back[120, 150], samples(picture)[120, 150]), "the original is there again"
-    page.get_by_role("button", name="Undo").click()
-    page.get_by_role("button", name="Undo").click()
+    brush_by_its_own_keys(page, stage)
     _, undone = saved(page, "Save PNG")
     assert undone == plain
 
@@ -183,20 +194,43 @@ def test_cut_out_with_a_brush(page: Page) -> None:
     assert not asked_before_leaving(page)  # all of it was saved
 
 
-def test_a_batch_with_a_bad_file(page: Page) -> None:
-    pictures = {f"mug{number}.png": as_file(drawn(seed=number)) for number in range(4)}
-    files = [*pictures.items(), ("bad.jpg", b"no picture"), ("empty.png", b"")]
-    choose(page, "batch", *files)
-    page.get_by_role("button", name="For the web").click()
-    quality = page.locator("[data-step]").filter(has_text="convert").get_by_label("quality")
-    quality.fill("60")
-    quality.press("Tab")
-    page.get_by_role("button", name="Move convert up").click()
+def brush_by_its_own_keys(page: Page, stage: Locator) -> None:
+    """Larger, smaller, and both strokes undone."""
+    sizes = []
+    stage.focus()
+    for key in ("]", "[", "["):
+        page.keyboard.press(key)
+        sizes.append(stage.get_attribute("aria-label"))
+    assert len(set(sizes)) == 3
+    page.keyboard.press("u")
+    page.keyboard.press("Control+z")
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+
+
+def test_a_batch_with_a_bad_file(
+    page: Page, tmp_path: Path, by_engine: Callable[..., bytes]
+) -> None:
+    """From choosing to the archive by keys alone."""
+    pictures = {
+        f"photo{number}.png": as_file(photograph(name, 96, 72)) for number, name in enumerate(BATCH)
+    }
+    files = {**pictures, "bad.jpg": b"no picture", "empty.png": b""}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    open_tool(page, "batch")
+    choose_by_keys(page, "Choose pictures", [tmp_path / name for name in files])
+    press_at(page, "For the web")
+    tab_to(page, "quality")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("60")
+    step = page.locator("summary").filter(has_text="convert")
+    step.focus()
+    step.press("Alt+ArrowUp")
     expect(page.get_by_text("1. convert")).to_be_visible()
     _, recipe = saved(page, "Save recipe")
     assert safelight.Recipe.parse(recipe.decode(), is_json=True).verbs == ("convert", "resize")
 
-    page.get_by_role("button", name="Start").click()
+    press_at(page, "Start 5 files", way="Shift+Tab")
     progress = page.get_by_text("6 of 6 ended", exact=True).first
     expect(progress).to_be_visible(timeout=WORK_MS)
     page.get_by_role("button", name="State", exact=True).click()
@@ -204,10 +238,12 @@ def test_a_batch_with_a_bad_file(page: Page) -> None:
     expect(first).to_contain_text("bad.jpg")
     expect(first).to_contain_text("no picture format")
 
-    _, packed = saved(page, "Save all as zip")
+    with page.expect_download() as coming:
+        press_at(page, "Save all as zip", way="Shift+Tab")
+    packed = Path(coming.value.path()).read_bytes()
     steps = ({"op": "convert", "to": "webp", "quality": 60}, {"op": "resize", "fit": "2000x2000"})
     with zipfile.ZipFile(io.BytesIO(packed)) as found:
-        assert found.namelist() == [f"mug{number}.webp" for number in range(4)]
+        assert found.namelist() == [f"photo{number}.webp" for number in range(4)]
         for name, data in pictures.items():
             assert found.read(name.replace("png", "webp")) == by_engine(data, *steps)
     _, table = saved(page, "Save table (CSV)")
@@ -224,7 +260,9 @@ def test_a_batch_with_a_bad_file(page: Page) -> None:
 def goes_on_after_a_break(page: Page) -> None:
     """Nothing answers for a while; then the rest is done."""
     page.context.set_offline(True)
-    more = [(f"more{number}.png", as_file(drawn(seed=number))) for number in range(3)]
+    more = [
+        (f"more{number}.png", as_file(photograph(HATS, 40 + number, 40))) for number in range(3)
+    ]
     choose(page, "batch", *more)
     page.get_by_role("button", name="Start 3 files").click()
     alert = page.get_by_role("alert").filter(has_text="The server does not answer")
@@ -242,7 +280,11 @@ def goes_on_after_the_session_ended(page: Page) -> None:
     """Nothing is lost, it says how to be known again, and then the rest is done."""
     cookies: Any = page.context.cookies()
     page.context.clear_cookies()
-    choose(page, "batch", *[(f"late{number}.png", as_file(drawn())) for number in range(2)])
+    choose(
+        page,
+        "batch",
+        *[(f"late{number}.png", as_file(photograph(HATS, 40, 40))) for number in range(2)],
+    )
     page.get_by_role("button", name="Start 2 files").click()
     alert = page.get_by_role("alert").filter(has_text="The server does not know this browser")
     expect(alert).to_contain_text("Sign in again in another tab")
@@ -255,7 +297,7 @@ def goes_on_after_the_session_ended(page: Page) -> None:
 
 @pytest.mark.opens_sockets("a server of its own, which ends while it has a picture")
 def test_a_server_that_ends_loses_nothing(browser: Browser, built: Path, root: Path) -> None:
-    large = as_file(drawn(900, 700))
+    large = as_file(photograph(PARROTS, 900, 700))
     with (
         tempfile.TemporaryDirectory(prefix="studio-") as name,
         serving(Path(name), environment=sources(root)) as server,
@@ -263,11 +305,11 @@ def test_a_server_that_ends_loses_nothing(browser: Browser, built: Path, root: P
     ):
         page = context.new_page()
         page.goto("/#/enlarge")
-        choose(page, "enlarge", ("mug.png", large))
+        choose(page, "enlarge", ("parrots.png", large))
         page.get_by_label("4 times").check()
         press(page, "Enlarge")
         expect(page.get_by_role("button", name="Cancel")).to_be_visible()
         server.close()
         expect(page.get_by_text("The server does not answer").first).to_be_visible()
-        expect(page.get_by_text("mug.png")).to_be_visible()
+        expect(page.get_by_text("parrots.png")).to_be_visible()
         expect(page.get_by_text("Your picture is still here").first).to_be_visible()

@@ -13,7 +13,9 @@ from PIL import Image
 from playwright.sync_api import Frame, Locator, Page, expect
 
 import safelight
+from bench.browsing import Watch
 from tests.studio.browsing import drop, open_tool, saved
+from tests.studio.by_keys import press_at, tab_to
 
 # WebAssembly rounds some sums another way: no sample differs by more than this, of 255.
 MOST_OFF = 2
@@ -21,7 +23,13 @@ GPS = 0x8825
 
 
 @pytest.fixture
-def edit(page: Page, frame: Frame, photo: Path) -> Frame:
+def loaded(frame: Frame, watch: Watch) -> int:
+    """How many requests it took until the frame was whole."""
+    return len(watch.asked)
+
+
+@pytest.fixture
+def edit(page: Page, frame: Frame, photo: Path, loaded: int) -> Frame:
     """The tool with a picture of 640 by 480 pixels."""
     drop(frame, [photo])
     frame.locator(".sentence").wait_for()
@@ -57,32 +65,48 @@ def press(frame: Frame, name: str) -> None:
 
 
 def test_what_is_saved_is_what_the_recipe_makes_elsewhere(
-    page: Page, edit: Frame, photo: Path, tmp_path: Path
+    page: Page, edit: Frame, photo: Path, tmp_path: Path, watch: Watch, loaded: int
 ) -> None:
-    """Turned, cut, made smaller and of another format, at once."""
-    press(edit, "Turn right")
-    press(edit, "Crop")
-    box = edit.get_by_role("application")
-    expect(box).to_be_focused()
-    press(edit, "1:1")
-    edit.get_by_label("Width").fill("400")
-    box.focus()
+    """Turned, cut, made smaller and of another format, by keys alone."""
+    press_at(page, "Turn right", edit)
+    press_at(page, "Crop", edit, way="Shift+Tab")
+    expect(edit.get_by_role("application")).to_be_focused()
+    press_at(page, "1:1", edit, way="Shift+Tab")
+    tab_to(page, "Width", edit)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("400")
+    edit.get_by_role("application").focus()
     for key in ("ArrowRight", "Shift+ArrowDown"):
-        box.press(key)
-    press(edit, "Done")
-    edit.get_by_label("How").select_option("percent")
-    edit.get_by_label("Format", exact=True).select_option("png")
+        page.keyboard.press(key)
+    press_at(page, "Done", edit)
+    for field, value in (("How", "percent"), ("Format", "png")):
+        tab_to(page, field, edit)
+        turn_to(edit.get_by_label(field, exact=True), value)
     verdict = settled(edit)
     expect(verdict).to_contain_text("200 × 200 · PNG")
-    ((name, data),) = saved(page, edit.get_by_role("button", name="Save", exact=True).click)
+    tab_to(page, "Save", edit, key="Shift+Tab")  # a letter is no shortcut while a list has focus
+    ((name, data),) = saved(page, lambda: page.keyboard.press("s"))
     assert name == "holiday.png"
     safelight.run(photo, recipe_of(edit), output=tmp_path / name)
     there = (tmp_path / name).read_bytes()
     assert np.abs(pixels(data) - pixels(there)).max() <= MOST_OFF
     assert Image.open(io.BytesIO(data)).getexif().get_ifd(GPS) == {}
+    assert list(watch.after(loaded)) == []
 
 
-def test_the_size_is_live_and_every_step_is_seen_and_taken_back(page: Page, edit: Frame) -> None:
+def turn_to(chosen: Locator, value: str) -> None:
+    """One option after the other."""
+    expect(chosen).to_be_focused()
+    for _ in chosen.locator("option").all():
+        if chosen.input_value() == value:
+            break
+        chosen.press("ArrowDown")
+    expect(chosen).to_have_value(value)
+
+
+def test_the_size_is_live_and_every_step_is_seen_and_taken_back(
+    page: Page, edit: Frame, watch: Watch, loaded: int
+) -> None:
     edit.get_by_label("Compress").select_option("quality")
     quality = edit.get_by_role("slider", name="Quality")
     quality.fill("20")
@@ -91,9 +115,10 @@ def test_the_size_is_live_and_every_step_is_seen_and_taken_back(page: Page, edit
     size = small.locator("output").inner_text()
     quality.fill("95")
     assert settled(edit).locator("output").inner_text() != size
-    quality.press("Control+z")
+    for key, value in (("z", "20"), ("y", "95"), ("z", "20")):
+        quality.press(f"Control+{key}")
+        expect(quality).to_have_value(value)
     settled(edit)
-    expect(quality).to_have_value("20")
     expect(small.locator("output")).to_have_text(size)
     open_tool(page, "metadata")
     open_tool(page, "edit")
@@ -101,16 +126,18 @@ def test_the_size_is_live_and_every_step_is_seen_and_taken_back(page: Page, edit
     quality.press("Control+Shift+Z")  # its steps stay while another tool is shown
     expect(quality).to_have_value("95")
     edit.get_by_label("Compress").select_option("target")
-    edit.get_by_label("Largest size").fill("9")
+    edit.get_by_label("Largest size").fill("30")
     settled(edit)
     edit.get_by_label("Metadata").select_option("none")
     expect(edit.get_by_text("its place included")).to_be_visible()
     settled(edit)
     ((name, data),) = saved(page, edit.get_by_role("button", name="Save", exact=True).click)
     assert name == "holiday.edited.jpg"
-    assert len(data) <= 9_000
+    assert len(data) <= 30_000
     assert Image.open(io.BytesIO(data)).getexif().get_ifd(GPS)[1] == "N"
     compared_by_keys_and_by_pointer(edit)
+    assert list(watch.after(loaded)) == []
+    single_letters_obey_their_switch(edit)
 
 
 def compared_by_keys_and_by_pointer(edit: Frame) -> None:
@@ -144,6 +171,8 @@ def compared_by_keys_and_by_pointer(edit: Frame) -> None:
         press(edit, name)
         expect(stage).to_have_attribute("data-mode", mode)
         expect(edit.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+        if mode == "lens":
+            moved_by_keys(stage)
     press(edit, "200 %")
     one, other = stage.locator(".scroller").all()
     one.evaluate("(element) => { element.scrollTop = element.scrollHeight; }")
@@ -152,7 +181,16 @@ def compared_by_keys_and_by_pointer(edit: Frame) -> None:
     assert one.evaluate(ends) < 2
     assert other.evaluate(ends) < 2
     assert one.evaluate("(element) => element.scrollTop") > 0
-    single_letters_obey_their_switch(edit)
+
+
+def moved_by_keys(stage: Locator) -> None:
+    """The lens, by a step of its own."""
+    before = stage.locator(".ring").bounding_box()
+    stage.locator(".scroller").first.press("ArrowRight")
+    after = stage.locator(".ring").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["x"] - before["x"] == pytest.approx(12, abs=1)
 
 
 def single_letters_obey_their_switch(edit: Frame) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from typing import Any
 
@@ -11,38 +10,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Frame
 
+from bench.framed_engine import ENGINE, RUN, asked
 from tests.studio.tab_engine import native
 
-# Speaks with a worker of its own as web/tab/engine/engine.ts does; parts come from the page.
-ASK = """async ({text, questions}) => {
-  const want = (name) => new Promise((resolve) => {
-    const hear = ({data}) => {
-      if (data?.kind !== 'part' || data.name !== name) return;
-      removeEventListener('message', hear);
-      resolve(data.bytes);
-    };
-    addEventListener('message', hear);
-    parent.postMessage({kind: 'want', name}, '*');
-  });
-  const script = new Blob([await want('engine.js')], {type: 'text/javascript'});
-  const worker = new Worker(URL.createObjectURL(script));
-  const file = new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))]);
-  const answers = [];
-  for (const [id, recipe] of questions.entries()) {
-    answers.push(await new Promise((resolve) => {
-      worker.onerror = ({message}) => resolve({failure: {code: 'died', title: message}});
-      worker.onmessage = async ({data}) => {
-        if (data.kind === 'want')
-          worker.postMessage({kind: 'part', name: data.name, bytes: await want(data.name)});
-        else if (data.kind !== 'share')
-          resolve({failure: data.failure, bytes: data.bytes && Array.from(data.bytes)});
-      };
-      worker.postMessage({id, kind: 'run', file, recipe, extra: {}});
-    }));
-  }
-  worker.terminate();
-  return answers;
-}"""
 GROUND = 120
 SIZE = (900, 600)
 TEXTS = ("© Anna Müller", "Wave AVATAR Type", "two\nlines", "Привет, мир")
@@ -66,10 +36,8 @@ def answers(frame: Frame) -> list[dict[str, Any]]:
     steps = [lettered(text) for text in TEXTS]
     steps.append([{"op": "resize", "fit": "90x90"}])
     steps.append([{"op": "watermark", "text": "漢字"}])
-    questions = [{"steps": one} for one in steps]
-    given = {"text": base64.b64encode(plain()).decode(), "questions": questions}
-    found: list[dict[str, Any]] = frame.evaluate(ASK, given)
-    return found
+    frame.evaluate(ENGINE)
+    return [frame.evaluate(RUN, asked(plain(), one)) for one in steps]
 
 
 def test_letters_lie_where_this_computer_draws_them(answers: list[dict[str, Any]]) -> None:

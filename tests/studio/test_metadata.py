@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Frame, Page, expect
 
 import safelight
+from bench.browsing import Watch
 from safelight.limits import Limits
 from tests.studio.browsing import drop, open_tool, saved
 from tests.studio.tab_engine import native, png_of
@@ -15,8 +16,9 @@ STRICT = '[[steps]]\nop = "scrub"\nprofile = "strict"'
 
 
 def test_values_are_shown_when_asked_and_go_by_the_profile(
-    page: Page, frame: Frame, photo: Path, tmp_path: Path
+    page: Page, frame: Frame, photo: Path, tmp_path: Path, watch: Watch
 ) -> None:
+    asked = len(watch.asked)
     drop(frame, [photo])
     open_tool(page, "metadata")
     people = frame.locator("[data-group=identity]")
@@ -40,6 +42,7 @@ def test_values_are_shown_when_asked_and_go_by_the_profile(
     open_tool(page, "start")
     open_tool(page, "metadata")
     expect(frame.get_by_label("As much as possible")).to_be_checked()
+    assert list(watch.after(asked)) == []
 
 
 def test_what_is_too_large_for_a_tab_is_still_read_and_made_safe(page: Page, frame: Frame) -> None:

@@ -25,6 +25,7 @@ from playwright.sync_api import (
 
 from bench.browsing import context_of
 from safelight.proof.serving.served import Served
+from tests.studio.by_keys import press_at
 
 PATIENCE_MS = 60_000
 # One picture as a job, asked as the pages of the Studio ask.
@@ -61,9 +62,10 @@ def opened(visit: BrowserContext) -> Page:
 
 
 def tried(page: Page) -> dict[str, list[tuple[str, str]]]:
-    """Presses the button; for each place its ways and by what each was refused."""
+    """By Tab to the button; for each place its ways and by what each was refused."""
     button = page.get_by_role("button", name="Try every way out")
-    button.click()
+    expect(button).to_be_enabled()
+    press_at(page, "Try every way out")
     expect(button).to_be_enabled(timeout=PATIENCE_MS)
     script = """(rows) => rows.map((row) => [row.closest('details').dataset.place, row.dataset.way,
       row.lastElementChild.textContent])"""

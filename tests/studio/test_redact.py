@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Frame, Page, expect
 from bench.browsing import Watch
 from tests.studio.browsing import drop, open_tool, saved
 from tests.studio.in_node import called, script_of
+from tests.studio.photographs import RHINO, as_file, photograph
 from tests.studio.tab_engine import native
 
 ASK = """async (text) => {
@@ -27,12 +28,6 @@ WITHIN = {"width": 200, "height": 100}
 
 def box(left: int, top: int, width: int, height: int) -> dict[str, int]:
     return {"left": left, "top": top, "width": width, "height": height}
-
-
-def noise(size: tuple[int, int], format: str) -> bytes:
-    out = io.BytesIO()
-    Image.effect_noise(size, 120).convert("RGB").save(out, format)
-    return out.getvalue()
 
 
 def animation() -> bytes:
@@ -88,7 +83,7 @@ def test_rectangles_stay_inside_and_keep_their_proportion() -> None:
 def test_by_keys_alone_it_gives_what_the_engine_gives(
     page: Page, frame: Frame, watch: Watch
 ) -> None:
-    asked, picture = len(watch.asked), noise((160, 120), "PNG")
+    asked, picture = len(watch.asked), as_file(photograph(RHINO, 160, 120))
     open_tool(page, "redact")
     drop(frame, [("plate.png", picture)])
     add = frame.get_by_role("button", name="Add a box", exact=True)
@@ -101,7 +96,7 @@ def test_by_keys_alone_it_gives_what_the_engine_gives(
     assert labels(frame) == ["box 1 of 1, 50 × 16 at 50, 52"]
     add.focus()
     page.keyboard.press("Enter")
-    page.keyboard.press("Delete")
+    page.keyboard.press("Backspace")
     assert len(labels(frame)) == 1
     page.keyboard.press("u")
     assert len(labels(frame)) == 2
@@ -223,10 +218,12 @@ def test_control_the_check_sees_what_is_not_covered(browser: Browser) -> None:
     assert found == {**dict.fromkeys(found, "differs"), "covered": "plain"}
 
 
-def test_every_frame_is_covered_and_looked_at(page: Page, frame: Frame) -> None:
+def test_every_frame_is_covered_and_looked_at(page: Page, frame: Frame, watch: Watch) -> None:
+    asked = len(watch.asked)
     open_tool(page, "redact")
     drop(frame, [("moving.gif", animation())])
     expect(frame.get_by_text("3 pages or frames")).to_be_visible()
     button(frame, "Add a box")
     button(frame, "Cover and check")
     expect(frame.get_by_text("3 of 3 frames were looked at")).to_be_visible()
+    assert list(watch.after(asked)) == []

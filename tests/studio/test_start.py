@@ -6,9 +6,11 @@ import io
 import zipfile
 from pathlib import Path
 
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import FileChooser, Frame, Page, expect
 
 import safelight
+from bench.browsing import Watch
+from bench.visiting import until
 from safelight.engine.result import Result
 from safelight.image import Risk
 from tests.codecs.making import png
@@ -26,9 +28,10 @@ def groups(data: bytes, path: Path) -> set[Risk]:
 
 
 def test_the_sample_tells_everything_and_then_nothing(
-    page: Page, frame: Frame, tmp_path: Path
+    page: Page, frame: Frame, tmp_path: Path, watch: Watch
 ) -> None:
     """It is drawn in the frame; what it says of place, person and camera is invented."""
+    asked = len(watch.asked)
     frame.get_by_role("button", name="Try a sample").click()
     told = frame.locator(".sentence")
     expect(told).to_contain_text("52.5163, 13.3777 (about 2 km from Berlin, Germany)")
@@ -42,11 +45,15 @@ def test_the_sample_tells_everything_and_then_nothing(
     for group in ("Place 4", "People and descriptions 1", "Device 3", "Dates 1"):
         expect(removed.get_by_text(group)).to_be_visible()
     expect(frame.get_by_text("not one pixel was touched")).to_be_visible()
+    assert list(watch.after(asked)) == []
 
 
 def test_several_files_are_gone_through_by_keys_and_saved_as_one(
-    page: Page, frame: Frame, photo: Path
+    page: Page, frame: Frame, photo: Path, watch: Watch
 ) -> None:
+    asked = len(watch.asked)
+    asked_for: list[FileChooser] = []
+    page.on("filechooser", lambda one: asked_for.append(one))
     drop(frame, [photo, ("holiday.jpg", photo.read_bytes()), ("plain.png", png())])
     strip = frame.get_by_role("listbox", name="Opened pictures")
     first = strip.get_by_role("option", name="Image 1 of 3, holiday.jpg")
@@ -60,6 +67,12 @@ def test_several_files_are_gone_through_by_keys_and_saved_as_one(
     expect(frame.locator(".sentence")).to_contain_text("Nothing in its metadata")
     third.press("ArrowLeft")
     expect(strip.get_by_role("option", name="Image 2 of 3")).to_be_focused()
+    for key, number in (("n", 3), ("n", 1), ("p", 3), ("p", 2)):  # around, and back
+        page.keyboard.press(key)
+        chosen = strip.get_by_role("option", name=f"Image {number} of 3")
+        expect(chosen).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("o")
+    until(page, lambda: asked_for)
     all_safe = frame.get_by_role("button", name="Make all 3 safe to share")
     ((name, data),) = saved(page, all_safe.click)
     assert name == "safelight.zip"
@@ -67,6 +80,7 @@ def test_several_files_are_gone_through_by_keys_and_saved_as_one(
     assert zipfile.ZipFile(io.BytesIO(data)).namelist() == names
     strip.get_by_role("option", name="Image 2 of 3").press("Delete")
     expect(strip.get_by_role("option", name="Image 2 of 2, plain.png")).to_be_focused()
+    assert list(watch.after(asked)) == []
 
 
 # Addresses of pictures that are held; a thumbnail is smaller than any of them.

@@ -13,7 +13,9 @@ import safelight
 from bench.browsing import Watch
 from safelight.recipe import operations
 from tests.studio.browsing import drop, open_tool, saved
+from tests.studio.by_keys import tab_to
 from tests.studio.in_node import called
+from tests.studio.photographs import HATS, as_file, photograph
 
 QUARTER = 120
 
@@ -25,9 +27,7 @@ def logo() -> bytes:
 
 
 def ground() -> bytes:
-    out = io.BytesIO()
-    Image.effect_noise((320, 240), 20).convert("RGB").save(out, "PNG")
-    return out.getvalue()
+    return as_file(photograph(HATS, 320, 240))
 
 
 def pixels(data: bytes) -> np.ndarray:
@@ -65,13 +65,17 @@ def test_a_text_lies_where_the_keys_put_it(page: Page, frame: Frame, watch: Watc
     asked, picture = len(watch.asked), ground()
     open_tool(page, "watermark")
     drop(frame, [("ground.png", picture)])
-    frame.get_by_role("textbox", name="Text").fill("© Anna")
-    frame.get_by_role("radio", name="Bottom right").focus()
+    for _ in ("the kind of mark", "its signs"):
+        tab_to(page, "Text", frame)
+    page.keyboard.type("© Anna")
+    tab_to(page, "Bottom right", frame)
     for key in ("ArrowUp", "ArrowUp", "ArrowLeft", "ArrowLeft"):
         page.keyboard.press(key)
     expect(frame.get_by_role("radio", name="Top left")).to_be_checked()
     expect(frame.get_by_alt_text("ground.png with its mark, reduced")).to_be_visible()
-    changed = (pixels(saved_png(page, frame)) != pixels(picture)).any(2)
+    ((name, data),) = saved(page, lambda: page.keyboard.press("s"))
+    assert name == "ground.watermarked.png"
+    changed = (pixels(data) != pixels(picture)).any(2)
     assert changed[:QUARTER, :160].any()
     assert not changed[QUARTER:].any()
     assert not changed[:, 160:].any()
@@ -81,7 +85,10 @@ def test_a_text_lies_where_the_keys_put_it(page: Page, frame: Frame, watch: Watc
     assert list(watch.after(asked)) == []
 
 
-def test_a_picture_is_laid_as_the_engine_lays_it(page: Page, frame: Frame, tmp_path: Path) -> None:
+def test_a_picture_is_laid_as_the_engine_lays_it(
+    page: Page, frame: Frame, tmp_path: Path, watch: Watch
+) -> None:
+    asked = len(watch.asked)
     source, mark = tmp_path / "ground.png", tmp_path / "logo.png"
     source.write_bytes(ground())
     mark.write_bytes(logo())
@@ -97,3 +104,4 @@ def test_a_picture_is_laid_as_the_engine_lays_it(page: Page, frame: Frame, tmp_p
     off = np.abs(pixels(data) - pixels((tmp_path / "native.png").read_bytes()))
     assert off.max() <= 1
     assert (pixels(data) != pixels(source.read_bytes())).any()
+    assert list(watch.after(asked)) == []

@@ -63,7 +63,7 @@ export const server = {
 
   /** The answer as it comes, for pictures and headers. Rejects with a Problem unless it is 2xx. */
   async raw(method: string, path: string, more: Asking = {}): Promise<Response> {
-    if (method !== 'GET' && session === null && state !== 'gone') await server.look();
+    if (method !== 'GET' && session === null) await server.look(); // it may be back by now
     try {
       const answer = await fetched(method, path, more);
       if (state === 'gone') void server.look();

@@ -136,7 +136,9 @@ export class CompareView extends Base {
     this.hold.type = 'button';
     this.hold.onpointerdown = () => this.show(true);
     this.hold.onpointerup = this.hold.onpointerleave = this.hold.onblur = () => this.show(false);
-    this.hold.onkeydown = (event) => [' ', 'Enter'].includes(event.key) && this.show(true);
+    this.hold.onkeydown = (event) => {
+      if ([' ', 'Enter'].includes(event.key)) this.show(true); // false would keep Tab from going on
+    };
     this.hold.onkeyup = () => this.show(false);
     this.bar.replaceChildren(group(words.mode, modes), group(words.zoom, zooms), this.hold);
     this.range.setAttribute('aria-label', words.split);

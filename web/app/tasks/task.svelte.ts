@@ -89,11 +89,12 @@ export class Task {
     this.state = this.file === null ? 'empty' : 'ready';
   }
 
-  /** Lets go of everything here and has the server overwrite what it still holds. */
+  /** Has the server overwrite what it still holds, and then lets go of everything here: rejects
+   * with a Problem, and nothing is gone, where the server did not say that it did. */
   async erase(): Promise<void> {
-    const job = this.result?.job ?? '';
-    this.clear();
-    if (job !== '') await erased(job);
+    const { result } = this;
+    if (result !== null && result.job !== '') await erased(result.job);
+    if (this.result === result) this.clear();
   }
 
   clear(): void {
