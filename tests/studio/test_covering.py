@@ -10,8 +10,9 @@ from PIL import Image, ImageOps
 from playwright.sync_api import Frame, Page, expect
 
 from tests.studio.browsing import drop, open_tool, saved
+from tests.studio.photographs import RHINO, as_file, photograph
 from tests.studio.tab_engine import native
-from tests.studio.test_redact import button, labels, noise
+from tests.studio.test_redact import button, labels
 
 
 def place(frame: Frame, at: tuple[int, int, int, int]) -> None:
@@ -127,7 +128,7 @@ def test_what_is_covered_meanwhile_is_of_the_file_that_is_shown_and_is_not_lost(
     page: Page, frame: Frame
 ) -> None:
     """Another file is chosen while one is worked on; then the page is to be left."""
-    large, small = noise((2000, 1500), "PNG"), noise((60, 40), "PNG")
+    large, small = (as_file(photograph(RHINO, *size)) for size in ((2000, 1500), (60, 40)))
     open_tool(page, "redact")
     drop(frame, [("large.png", large), ("small.png", small)])
     opened(frame, "large.png")
