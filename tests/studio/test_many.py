@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Frame, Page, expect
 
 from bench.browsing import Watch
-from tests.studio.browsing import drop, open_tool, saved
+from tests.studio.browsing import asked_before_leaving, drop, open_tool, saved
 from tests.studio.in_node import called
 from tests.studio.tab_engine import native
 
@@ -96,6 +96,7 @@ def test_a_batch_gives_what_the_engine_gives_and_names_what_failed(
     button(frame, "Start with 7 files")
     expect(frame.get_by_text("6 files are done.")).to_be_visible()
     assert stages(frame) == [*["done"] * 5, "failed", "done"]
+    assert asked_before_leaving(page)
     expect(frame.locator("tr[data-stage=failed]")).to_contain_text("no picture")
     ((name, packed),) = saved(page, lambda: button(frame, "Save 6 results as a zip"))
     archive = zipfile.ZipFile(io.BytesIO(packed))
@@ -112,6 +113,7 @@ def test_a_batch_gives_what_the_engine_gives_and_names_what_failed(
     button(frame, "Try 1 file again")
     expect(frame.locator("tr[data-stage=failed]")).to_have_count(1)
     assert list(watch.after(asked)) == []
+    assert not asked_before_leaving(page)
 
 
 def test_it_can_be_paused_cancelled_and_goes_on_behind_another_tool(

@@ -26,10 +26,13 @@ export interface Session {
 
 const API = '/api/v1';
 const CSRF = 'Safelight-CSRF';
+// What stops one request and no other, as an extension may, must not have us ask on and on.
+const LOOK_AGAIN_MS = 1_000;
 
 let state = $state<ServerState>('gone');
 let session = $state.raw<Session | null>(null);
 let hasAsked = $state(false);
+let lookedAt = -Infinity;
 
 export const server = {
   get state(): ServerState {
@@ -45,6 +48,7 @@ export const server = {
 
   /** Asks who we are. Never rejects: the answer is in `state`. */
   async look(): Promise<ServerState> {
+    lookedAt = performance.now();
     try {
       session = (await (await fetched('GET', '/session', {})).json()) as Session;
       state = 'here';
@@ -54,6 +58,11 @@ export const server = {
     }
     hasAsked = true;
     return state;
+  },
+
+  /** The same without being told to, and not on and on. */
+  lookAgain(): void {
+    if (performance.now() - lookedAt > LOOK_AGAIN_MS) void server.look();
   },
 
   get: <T>(path: string, more?: Asking): Promise<T> => json<T>('GET', path, more),
@@ -66,7 +75,7 @@ export const server = {
     if (method !== 'GET' && session === null) await server.look(); // it may be back by now
     try {
       const answer = await fetched(method, path, more);
-      if (state === 'gone') void server.look();
+      if (state === 'gone') server.lookAgain();
       return answer;
     } catch (thrown) {
       throw noticed(thrown);
