@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import io
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import Browser, Frame, Page, expect
 
 from tests.studio.browsing import drop, open_tool, saved
+from tests.studio.in_node import script_of
+from tests.studio.lying import BLUE, GREEN, RED, SEEN, WHITE, close_to, quarters
 from tests.studio.photographs import RHINO, as_file, photograph
 from tests.studio.tab_engine import native
-from tests.studio.test_redact import button, labels
+from tests.studio.test_redact import below, button, labels
 
 
 def place(frame: Frame, at: tuple[int, int, int, int]) -> None:
@@ -37,39 +39,9 @@ def opened(frame: Frame, name: str) -> None:
     expect(frame.locator(f".boxes-picture[alt='{name}']")).to_be_visible()
 
 
-def quarters(format: str) -> bytes:
-    """Stored as 96 by 64 and displayed as 64 by 96: red, green, blue and white, from the left top
-    of what is stored, turned to the right.
-    """
-    picture = Image.new("RGB", (96, 64), "red")
-    for colour, corner in (("lime", (48, 0)), ("blue", (0, 32)), ("white", (48, 32))):
-        picture.paste(colour, (*corner, corner[0] + 48, corner[1] + 32))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    out = io.BytesIO()
-    ways: dict[str, dict[str, Any]] = {"WEBP": {"lossless": True}, "AVIF": {"quality": 100}}
-    picture.save(out, format, exif=exif, **ways.get(format, {}))
-    return out.getvalue()
-
-
-# What is seen of the view, at four places of a grid.
-SEEN = """async (image) => {
-  await image.decode();
-  const context = new OffscreenCanvas(64, 96).getContext('2d');
-  context.drawImage(image, 0, 0, 64, 96);
-  const at = (x, y) => [...context.getImageData(x, y, 1, 1).data.slice(0, 3)];
-  return [at(16, 24), at(48, 24), at(16, 72), at(48, 72)];
-}"""
-
-
-def close_to(found: list[list[int]], *colours: tuple[int, int, int]) -> bool:
-    return bool((np.abs(np.array(found) - np.array(colours)) < 40).all())
-
-
 def test_a_box_covers_what_is_seen_below_it_whichever_way_up_the_file_lies(
     page: Page, frame: Frame
 ) -> None:
-    red, green, blue, white = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
     kinds = {"png": "PNG", "webp": "WEBP", "tif": "TIFF", "avif": "AVIF"}
     names = {f"turned.{ending}": kind for ending, kind in kinds.items()}
     open_tool(page, "redact")
@@ -77,14 +49,14 @@ def test_a_box_covers_what_is_seen_below_it_whichever_way_up_the_file_lies(
     for name in names:
         opened(frame, name)
         seen = frame.locator(".boxes-picture").evaluate(SEEN)
-        assert close_to(seen, blue, red, white, green), name
+        assert close_to(seen, BLUE, RED, WHITE, GREEN), name
         place(frame, (24, 40, 36, 4))  # at the right above: over red
         data = redacted(page, frame, name.replace(".", ".redacted."))
         button(frame, "Back to the boxes")
         shown = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
         assert shown.size == (64, 96)
         at = np.asarray(shown)[[24, 24, 72, 72], [16, 48, 16, 48]].tolist()
-        assert close_to(at, blue, (0, 0, 0), white, green), name
+        assert close_to(at, BLUE, (0, 0, 0), WHITE, GREEN), name
 
 
 def count(picture: Image.Image) -> int:
@@ -124,12 +96,22 @@ def test_every_page_is_covered_or_it_is_said_that_it_is_left_out(page: Page, fra
     assert count(Image.open(io.BytesIO(data))) == 1
 
 
+# Every file that a result was ever offered of.
+OFFERED = """() => {
+  const offered = window.offered = new Set();
+  const look = () => document.querySelectorAll('[data-verdict] button.main').forEach(
+    (button) => offered.add(button.textContent.trim().split(' ')[1]));
+  new MutationObserver(look).observe(document.body, {childList: true, subtree: true});
+}"""
+
+
 def test_what_is_covered_meanwhile_is_of_the_file_that_is_shown_and_is_not_lost(
     page: Page, frame: Frame
 ) -> None:
     """Another file is chosen while one is worked on; then the page is to be left."""
     large, small = (as_file(photograph(RHINO, *size)) for size in ((2000, 1500), (60, 40)))
     open_tool(page, "redact")
+    frame.evaluate(OFFERED)
     drop(frame, [("large.png", large), ("small.png", small)])
     opened(frame, "large.png")
     place(frame, (900, 700, 500, 300))
@@ -141,6 +123,7 @@ def test_what_is_covered_meanwhile_is_of_the_file_that_is_shown_and_is_not_lost(
     data = redacted(page, frame, "small.redacted.png")
     covers = {"op": "redact", "box": [[5, 5, 20, 10]]}
     assert data == native(small, [covers, {"op": "scrub"}])
+    assert frame.evaluate("() => [...window.offered]") == ["small.redacted.png"]
     opened(frame, "large.png")
     assert labels(frame) == ["box 1 of 1, 900 × 700 at 500, 300"]
     expect(frame.locator("[data-verdict]")).to_have_count(0)
@@ -154,3 +137,30 @@ def test_what_is_covered_meanwhile_is_of_the_file_that_is_shown_and_is_not_lost(
     saved(page, save.click)
     with page.expect_event("close"):
         page.close(run_before_unload=True)  # what was saved is not asked about
+
+
+# The check alone, with an engine that lets it end or not; how many pictures it made are left.
+ENDED = """async ([text, ends]) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const held = new Set();
+  const [made, freed] = [URL.createObjectURL, URL.revokeObjectURL];
+  URL.createObjectURL = (of) => { const url = made.call(URL, of); held.add(url); return url; };
+  URL.revokeObjectURL = (url) => { held.delete(url); freed.call(URL, url); };
+  const box = {left: 16, top: 16, width: 32, height: 32};
+  const size = {width: 64, height: 64};
+  const covers = {boxes: [box, box], size, colour: '#000000', isMoving: true};
+  const engine = {inspect: async () => { if (!ends) throw new Error('over'); return {frames: 1}; }};
+  const verdict = await legibility(new Blob([bytes], {type: 'image/png'}), covers, engine).then(
+    (found) => found.verdict, (error) => error.message);
+  [URL.createObjectURL, URL.revokeObjectURL] = [made, freed];
+  return [verdict, held.size];
+}"""
+
+
+def test_a_check_that_is_broken_off_leaves_no_part_of_the_picture(browser: Browser) -> None:
+    page = browser.new_page()
+    page.add_script_tag(content=script_of("tests/studio/legible.ts"))
+    text = base64.b64encode(below("covered")).decode()
+    found = [page.evaluate(ENDED, [text, ends]) for ends in (False, True)]
+    page.close()
+    assert found == [["over", 0], ["plain", 2]]

@@ -16,6 +16,7 @@ import safelight
 from bench.browsing import Watch
 from tests.studio.browsing import drop, open_tool, saved
 from tests.studio.by_keys import press_at, tab_to
+from tests.studio.lying import BLUE, GREEN, RED, SEEN, WHITE, close_to, quarters
 
 # WebAssembly rounds some sums another way: no sample differs by more than this, of 255.
 MOST_OFF = 2
@@ -207,3 +208,38 @@ def single_letters_obey_their_switch(edit: Frame) -> None:
     expect(split).to_have_value("99")
     stage = edit.get_by_role("group", name="Comparison").first.locator(".stage")
     expect(stage).not_to_have_attribute("data-held", "")
+
+
+def split_at(column: int) -> bytes:
+    """A TIFF of 2400 by 300, black up to this column, then white: larger than any preview."""
+    picture = Image.new("L", (2400, 300))
+    picture.paste(255, (column, 0, 2400, 300))
+    out = io.BytesIO()
+    picture.save(out, "TIFF")
+    return out.getvalue()
+
+
+def cut(page: Page, frame: Frame, box: tuple[int, int, int, int]) -> Image.Image:
+    """What is saved of the opened picture, cut to left, top, width, height."""
+    settled(frame)
+    press(frame, "Crop")
+    frame.get_by_role("application").wait_for()
+    sides = ("Width", "Height", "From the left", "From the top")
+    for side, value in zip(sides, (*box[2:], *box[:2]), strict=True):
+        frame.get_by_label(side, exact=True).fill(str(value))
+    press(frame, "Done")
+    settled(frame)
+    ((_, data),) = saved(page, frame.get_by_role("button", name="Save", exact=True).click)
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def test_what_is_cut_out_is_what_is_seen_there(page: Page, frame: Frame) -> None:
+    """Of a file that lies on its side, and of one that is seen smaller than it is."""
+    open_tool(page, "edit")
+    drop(frame, [("turned.png", quarters("PNG"))])
+    before = frame.locator("safelight-compare img.before")
+    assert close_to(before.evaluate(SEEN), BLUE, RED, WHITE, GREEN)
+    assert cut(page, frame, (40, 10, 20, 30)).getcolors() == [(600, RED)]
+    drop(frame, [("wide.tif", split_at(2150))])
+    frame.get_by_role("option", name="wide.tif").wait_for()
+    assert cut(page, frame, (2200, 20, 100, 50)).getcolors() == [(5000, WHITE)]

@@ -125,7 +125,7 @@ def test_one_of_many_has_a_large_view_and_what_was_closed_comes_back(
     expect(frame.locator(".verdict[aria-busy=false]")).to_contain_text("480 × 640")
     for _ in range(6):
         page.keyboard.press("Delete")
-    expect(frame.get_by_role("button", name="Undo", exact=True)).to_be_focused()
+    expect(frame.get_by_role("button", name="Put it back")).to_be_focused()
     page.keyboard.press("Enter")
     expect(strip.get_by_role("option")).to_have_count(1)
     assert frame.evaluate(LEAK) == 3  # a control: what is held is counted
