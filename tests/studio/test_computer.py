@@ -178,7 +178,11 @@ def test_cut_out_with_a_brush(page: Page, by_engine: Callable[..., bytes]) -> No
     brush_by_its_own_keys(page, stage)
     _, undone = saved(page, "Save PNG")
     assert undone == plain
+    framed_on_a_colour(page)
 
+
+def framed_on_a_colour(page: Page) -> None:
+    """It is saved so, and stays so while another page is shown."""
     page.get_by_label("A colour").check()
     page.get_by_label("Frame").select_option("square_10")
     _, framed = saved(page, "Save WebP")
@@ -233,11 +237,6 @@ def test_a_batch_with_a_bad_file(
     press_at(page, "Start 5 files", way="Shift+Tab")
     progress = page.get_by_text("6 of 6 ended", exact=True).first
     expect(progress).to_be_visible(timeout=WORK_MS)
-    page.get_by_role("button", name="State", exact=True).click()
-    first = page.locator("tbody tr").first
-    expect(first).to_contain_text("bad.jpg")
-    expect(first).to_contain_text("no picture format")
-
     with page.expect_download() as coming:
         press_at(page, "Save all as zip", way="Shift+Tab")
     packed = Path(coming.value.path()).read_bytes()
@@ -246,15 +245,22 @@ def test_a_batch_with_a_bad_file(
         assert found.namelist() == [f"photo{number}.webp" for number in range(4)]
         for name, data in pictures.items():
             assert found.read(name.replace("png", "webp")) == by_engine(data, *steps)
-    _, table = saved(page, "Save table (CSV)")
-    rows = list(csv.DictReader(io.StringIO(table.decode())))
-    assert [row["state"] for row in rows] == ["done"] * 4 + ["failed"] * 2
-    assert [row["code"] for row in rows[4:]] == ["format-unknown", "empty-file"]
-
+    told_in_a_table(page)
     page.get_by_role("button", name="Retry 2").click()
     expect(progress).to_be_visible(timeout=WORK_MS)
     expect(page.get_by_text("4 done, 2 failed")).to_be_visible()
     goes_on_after_a_break(page)
+
+
+def told_in_a_table(page: Page) -> None:
+    page.get_by_role("button", name="State", exact=True).click()
+    first = page.locator("tbody tr").first
+    expect(first).to_contain_text("bad.jpg")
+    expect(first).to_contain_text("no picture format")
+    _, table = saved(page, "Save table (CSV)")
+    rows = list(csv.DictReader(io.StringIO(table.decode())))
+    assert [row["state"] for row in rows] == ["done"] * 4 + ["failed"] * 2
+    assert [row["code"] for row in rows[4:]] == ["format-unknown", "empty-file"]
 
 
 def goes_on_after_a_break(page: Page) -> None:
