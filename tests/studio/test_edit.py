@@ -179,8 +179,7 @@ def compared_by_keys_and_by_pointer(edit: Frame) -> None:
     one.evaluate("(element) => { element.scrollTop = element.scrollHeight; }")
     edit.page.wait_for_timeout(100)
     ends = "(element) => element.scrollHeight - element.clientHeight - element.scrollTop"
-    assert one.evaluate(ends) < 2
-    assert other.evaluate(ends) < 2
+    assert max(one.evaluate(ends), other.evaluate(ends)) < 2
     assert one.evaluate("(element) => element.scrollTop") > 0
 
 
