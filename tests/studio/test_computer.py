@@ -117,8 +117,13 @@ def test_enlarge_restore_sanitize(page: Page, by_engine: Callable[..., bytes]) -
     worn = as_file(photograph(RHINO, 160, 120), "JPEG", quality=20)
     choose(page, "restore", ("worn.jpg", worn))
     work(page, "Restore")
+    press(page, "Another picture")
+    expect(page.get_by_text("The result that is here has not been saved.")).to_be_visible()
+    press(page, "Keep the result")
     _, restored = saved(page, "Save")
     assert restored == by_engine(worn, {"op": "restore"})
+    press(page, "Another picture")  # it was saved: nobody is asked
+    expect(page.get_by_role("region", name="Result")).to_have_count(0)
 
     choose(page, "sanitize", ("worn.jpg", worn))
     page.get_by_label("Save as").select_option("png")
