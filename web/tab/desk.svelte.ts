@@ -221,7 +221,7 @@ export class Desk {
       one.width = facts.width;
       one.height = facts.height;
       one.unseen = tooLarge(facts);
-      if (one === this.current) await this.see();
+      if (one === this.current) void this.busy(this.see()); // what it tells does not wait for it
     } catch (error) {
       one.error = Problem.of(error);
     } finally {
