@@ -10,16 +10,18 @@ import json
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Page, Route, ViewportSize
 
-from bench.visiting import State, choose, drop, open_tool, tool_frame
+from bench.visiting import State, choose, drop, open_tool, tool_frame, until
 
 WORK_MS = 120_000
 WRONG = ("letter.jpg", b"Dear Anna, " * 99)
 PHONE: ViewportSize = {"width": 375, "height": 760}
 START = ".bench button.main"
+ASKED = "**/api/v1/**"
 
 
 def further() -> tuple[State, ...]:
     """In this order: the last ones have no server."""
+    held = HeldUp()
     return (
         State("redact-covered", "redact", covered),
         State("here-done", "here", enlarged_here),
@@ -27,8 +29,10 @@ def further() -> tuple[State, ...]:
         State("enlarge-done", "enlarge", worked),
         State("enlarge-wrong", "enlarge", refused, is_wrong=True),
         State("cutout-done", "cutout", cut_out),
+        State("cutout-brushed", "cutout", brushed),
         State("sanitize-wrong", "sanitize", refused, is_wrong=True),
-        State("batch-waiting", "batch", waiting, is_still=False),
+        State("batch-running", "batch", held.running, is_still=False),
+        State("batch-waiting", "batch", held.waiting, is_still=False),
         State("batch-failed", "batch", ended, is_still=False),
         State("key-sheet", "help", key_sheet),
         State("menu", "settings", menu),
@@ -93,17 +97,47 @@ def cut_out(page: Page) -> None:
     page.wait_for_selector("safelight-brush .stage", timeout=WORK_MS)
 
 
-def waiting(page: Page) -> None:
-    """Some are done, one is none, and a pause holds the rest."""
-    chooser = page.locator("main .page input[type=file]").first
-    names = [f"mug{number}.png" for number in range(5)]
-    files = [(WRONG[0], WRONG[1]), *((name, mug()) for name in names)]
-    payloads: list[FilePayload] = [
-        {"name": name, "mimeType": "", "buffer": data} for name, data in files
-    ]
-    chooser.set_input_files(payloads)
-    page.get_by_role("button", name=f"Start {len(files)} files").click()
-    page.get_by_role("button", name="Pause", exact=True).click()
+def brushed(page: Page) -> None:
+    """A stroke by keys, the other way of painting, and a ground of one colour."""
+    page.locator("safelight-brush .stage").focus()
+    page.keyboard.down(" ")
+    for key in ("ArrowLeft", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+    page.keyboard.up(" ")
+    page.keyboard.press("x")
+    page.get_by_label("A colour").check()
+    page.locator("safelight-brush .stage").focus()
+
+
+class HeldUp:
+    """A batch of which nothing is sent on its way, until it pauses."""
+
+    def __init__(self) -> None:
+        self._routes: list[Route] = []
+
+    def running(self, page: Page) -> None:
+        page.route(ASKED, self._hold)
+        chooser = page.locator("main .page input[type=file]").first
+        files = [WRONG, *((f"mug{number}.png", mug()) for number in range(5))]
+        payloads: list[FilePayload] = [
+            {"name": name, "mimeType": "", "buffer": data} for name, data in files
+        ]
+        chooser.set_input_files(payloads)
+        page.get_by_role("button", name=f"Start {len(files)} files").click()
+        until(page, lambda: self._routes)
+
+    def waiting(self, page: Page) -> None:
+        """Some are done, one is none, and a pause holds the rest."""
+        page.get_by_role("button", name="Pause", exact=True).click()
+        for route in self._routes:
+            route.continue_()
+        page.unroute(ASKED, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        if route.request.method == "POST":
+            self._routes.append(route)
+        else:
+            route.continue_()
 
 
 def ended(page: Page) -> None:
@@ -130,7 +164,7 @@ def stranger(page: Page) -> None:
     def answer(route: Route) -> None:
         route.fulfill(status=401, content_type="application/problem+json", body=json.dumps(told))
 
-    page.route("**/api/v1/**", answer)
+    page.route(ASKED, answer)
     open_tool(page, "sanitize")
     open_tool(page, "models")
     page.wait_for_selector("main .notice")
@@ -140,7 +174,7 @@ def stranger(page: Page) -> None:
 
 def lost(page: Page) -> None:
     """The server has ended; somebody looks for it."""
-    page.unroute("**/api/v1/**")
-    page.route("**/api/v1/**", lambda route: route.abort())
+    page.unroute(ASKED)
+    page.route(ASKED, lambda route: route.abort())
     page.locator("[data-lost] button.main").click()
     page.wait_for_selector("[data-lost=gone]")

@@ -16,18 +16,27 @@ from tests.studio.by_keys import choose_by_keys, press_at
 
 AXE = "web/node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# Of the frame only what is in it: the page is looked at by itself.
+# Of the frame only what is in it: the page is looked at by itself. What stands around each page is
+# looked at again where it became another, be it by its colours; which page it marks is no matter.
 LOOK = """async (rules) => {
   const only = rules.length ? {type: 'rule', values: rules} : {type: 'tag', values: %s};
-  const wish = {runOnly: only, iframes: false, resultTypes: ['violations']};
-  const found = await axe.run(document, wish);
+  const wish = {runOnly: only, iframes: false, preload: false, resultTypes: ['violations']};
+  const around = [...document.querySelectorAll('.shell > header, .shell nav')];
+  const texts = around.map((one) => one.outerHTML.replaceAll(' aria-current="page"', ''));
+  const now = [matchMedia('(prefers-color-scheme: dark)').matches, rules, ...texts].join();
+  window.lookedAt ??= new Set();
+  const isKnown = around.length && window.lookedAt.has(now);
+  window.lookedAt.add(now);
+  const inner = {include: [...document.querySelectorAll('main, dialog[open]')]};
+  const found = await axe.run(isKnown ? inner : document, wish);
   return found.violations.flatMap(({id, nodes}) =>
     nodes.map(({target, failureSummary}) => `${id}: ${target}: ${failureSummary.slice(0, 200)}`));
 }""".replace("%s", str(TAGS))
 # What a page shows beyond its right edge: others may scroll within themselves, not the page.
 TOO_WIDE = """() => {
   const most = document.documentElement.clientWidth;
-  if (document.scrollingElement.scrollWidth <= most) return [];
+  const places = [document.scrollingElement, ...document.querySelectorAll('main')];
+  if (places.every((one) => one.scrollWidth <= one.clientWidth)) return [];
   return [...document.querySelectorAll('body *')]
     .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > most + 1)
     .map((one) => `${one.tagName} ${one.className} ${one.getBoundingClientRect().right}`)
@@ -40,11 +49,52 @@ MOVING = """() => [...document.querySelectorAll('*')].filter((one) => {
     || (animationName !== 'none' && longest(animationDuration) > 0.02);
 }).map((one) => `${one.tagName}.${one.className}`)"""
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Text that is twice as large, and nothing else: what is cut off, and what lies over something else.
+LARGER = "(size) => { document.documentElement.style.fontSize = size; }"
+CUT_OFF = """() => {
+  const hides = (kind) => kind === 'hidden' || kind === 'clip';
+  const cut = (one) => {
+    const {overflowX, overflowY} = getComputedStyle(one);
+    return (hides(overflowX) && one.scrollWidth > one.clientWidth + 1)
+      || (hides(overflowY) && one.scrollHeight > one.clientHeight + 1);
+  };
+  return [...document.querySelectorAll('body *')]
+    .filter((one) => one.checkVisibility() && one.clientWidth > 1 && cut(one))  // 1: for ears
+    .map((one) => `cut off: ${one.tagName} ${one.className} ${one.textContent.slice(0, 30)}`);
+}"""
+OVER = """() => {
+  const lifted = (one) => one !== null && one !== document.body
+    && (['sticky', 'fixed', 'absolute'].includes(getComputedStyle(one).position)
+      || lifted(one.parentElement));
+  // What is scrolled out of a part that scrolls lies over nothing.
+  const inSight = (one, box) => one === document.body || (inSight(one.parentElement, box)
+    && (isOpen(one) || overlap(box, one.getBoundingClientRect())));
+  const isOpen = (one) => getComputedStyle(one).overflowX === 'visible';
+  const overlap = (a, b) => a.left < b.right && b.left < a.right
+    && a.top < b.bottom && b.top < a.bottom;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const lines = [];
+  while (walker.nextNode()) {
+    const {currentNode: text} = walker;
+    const one = text.parentElement;
+    if (!text.data.trim() || !one.checkVisibility() || lifted(one)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const boxes = [...range.getClientRects()].filter((box) => inSight(one, box));
+    lines.push(...boxes.map((box) => ({box, text: text.data.trim()})));
+  }
+  const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 4
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.4 * Math.min(a.height, b.height);
+  return lines.flatMap((a, at) => lines.slice(at + 1)
+    .filter((b) => a.text !== b.text && over(a.box, b.box))
+    .map((b) => `over each other: ${a.text.slice(0, 30)} / ${b.text.slice(0, 30)}`));
+}"""
 PAGES = "(links) => links.map((one) => one.hash.slice(2))"
 NARROW: ViewportSize = {"width": 320, "height": 640}
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 # What 1280 pixels hold when everything is twice as large.
 ZOOMED: ViewportSize = {"width": 640, "height": 400}
+Scheme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="module")
@@ -76,30 +126,52 @@ def too_wide(page: Page, sizes: list[ViewportSize]) -> list[str]:
     found = []
     for size in sizes:
         page.set_viewport_size(size)
-        page.wait_for_timeout(50)
+        drawn(page)
         for document in shown(page):
             found += [f"{size['width']}: {one}" for one in document.evaluate(TOO_WIDE)]
     page.set_viewport_size(WIDE)
     return found
 
 
-def light_as(page: Page, scheme: Literal["light", "dark"]) -> None:
+def with_larger_text(page: Page) -> list[str]:
+    documents = shown(page)
+    for document in documents:
+        document.evaluate(LARGER, "200%")
+    drawn(page)  # what goes by its own size does so a moment later
+    found = [
+        one
+        for document in documents
+        for script in (TOO_WIDE, CUT_OFF, OVER)
+        for one in document.evaluate(script)
+    ]
+    for document in documents:
+        document.evaluate(LARGER, "")
+    return found
+
+
+def light_as(page: Page, scheme: Scheme) -> None:
     """Changed, and drawn so: even the shortest transition ends with a frame."""
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    for _ in range(2):
-        for document in shown(page):
-            document.evaluate(DRAWN)
+    drawn(page)
+    drawn(page)
 
 
-def looked_at(page: Page, state: State, axe: str) -> dict[str, Any]:
-    """What is wrong with one state in either light, in a narrow window, and enlarged."""
-    light_as(page, "light")
-    found = {"light": violations(page, axe, [])}
-    light_as(page, "dark")
-    found["dark"] = violations(page, axe, ["color-contrast"])
-    light_as(page, "light")
-    found["wide"] = too_wide(page, [NARROW, ZOOMED])
+def drawn(page: Page) -> None:
+    """The frame is drawn after the page around it."""
+    shown(page)[-1].evaluate(DRAWN)
+
+
+def looked_at(page: Page, state: State, axe: str, scheme: Scheme) -> dict[str, Any]:
+    """What is wrong with one state in this light and in the other, which stays, in a narrow window,
+    enlarged, and with text that is twice as large.
+    """
+    other: Scheme = "light" if scheme == "dark" else "dark"
+    found: dict[str, list[str]] = {scheme: violations(page, axe, [])}
     found["moving"] = [one for document in shown(page) for one in document.evaluate(MOVING)]
+    light_as(page, other)
+    found[other] = violations(page, axe, ["color-contrast"])
+    found["wide"] = too_wide(page, [NARROW, ZOOMED])
+    found["large text"] = with_larger_text(page)
     return {
         f"{state.name} {kind}": list(dict.fromkeys(some)) for kind, some in found.items() if some
     }
@@ -114,9 +186,10 @@ def test_every_page_and_state_keeps_to_wcag_and_asks_nobody_else(
     tool_frame(page)
     found: dict[str, Any] = {}
     every = (*states(given), *further())
-    for state in every:
+    schemes: tuple[Scheme, Scheme] = ("light", "dark")
+    for number, state in enumerate(every):
         state.enter(page)
-        found |= looked_at(page, state, axe)
+        found |= looked_at(page, state, axe, schemes[number % 2])
     assert found == {}
     assert {state.tool for state in every} >= set(page.locator("nav.side a").evaluate_all(PAGES))
     assert list(watch.foreign()) == []

@@ -74,7 +74,7 @@ img {
 .label.first { left: 0.5rem; }
 .label.second { right: 0.5rem; }
 .note { margin: 0.375rem 0 0; color: var(--ink-soft, #555); font-size: 0.875rem; }
-@media (max-width: 30rem) { .stage[data-mode='side'] { grid-template: 1fr 1fr / 1fr; } }
+@container (max-width: 28rem) { .stage[data-mode='side'] { grid-template: 1fr 1fr / 1fr; } }
 `;
 
 const STROKES = '%3Cpath d="M9 6l-6 6 6 6M15 6l6 6-6 6"/%3E';
