@@ -48,6 +48,10 @@ MOVING = """() => [...document.querySelectorAll('*')].filter((one) => {
   return longest(transitionDuration) > 0.02
     || (animationName !== 'none' && longest(animationDuration) > 0.02);
 }).map((one) => `${one.tagName}.${one.className}`)"""
+# Seen as it will be: what is on its way to other colours is there.
+SETTLED = """() => {
+  for (const one of document.getAnimations()) one.finish();
+}"""
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Text that is twice as large, and nothing else: what is cut off, and what lies over something else.
 LARGER = "(size) => { document.documentElement.style.fontSize = size; }"
@@ -150,10 +154,10 @@ def with_larger_text(page: Page) -> list[str]:
 
 
 def light_as(page: Page, scheme: Scheme) -> None:
-    """Changed, and drawn so: even the shortest transition ends with a frame."""
+    """Changed, and every transition to it at its end."""
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    drawn(page)
-    drawn(page)
+    for document in shown(page):
+        document.evaluate(SETTLED)
 
 
 def drawn(page: Page) -> None:
