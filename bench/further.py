@@ -35,6 +35,7 @@ def further() -> tuple[State, ...]:
         State("batch-waiting", "batch", held.waiting, is_still=False),
         State("batch-failed", "batch", ended, is_still=False),
         State("key-sheet", "help", key_sheet),
+        State("paired", "settings", paired),
         State("menu", "settings", menu),
         State("stranger", "models", stranger),
         State("lost", "restore", lost),
@@ -149,6 +150,11 @@ def key_sheet(page: Page) -> None:
     page.locator("main h1").focus()
     page.keyboard.press("?")
     page.wait_for_selector("dialog[open]")
+
+
+def paired(page: Page) -> None:
+    page.get_by_role("button", name="Pair a device").click()
+    page.wait_for_selector("section img")
 
 
 def menu(page: Page) -> None:

@@ -189,6 +189,7 @@ def test_devices_are_listed_ended_and_paired_from_the_settings(page: Page) -> No
     part.get_by_role("button", name="Pair a device").click()
     code = part.locator("code.code")
     expect(code).to_be_visible()
+    expect(part).not_to_contain_text("settings.")  # every kind of who is known has its words
     square = part.get_by_role("img", name=re.compile("QR code .* address http"))
     assert square.evaluate("(drawn) => drawn.decode().then(() => drawn.naturalWidth)") > 0
     told = {"code": code.inner_text(), "name": "their phone"}
