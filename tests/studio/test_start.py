@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -128,4 +129,8 @@ def test_one_of_many_has_a_large_view_and_what_was_closed_comes_back(
     expect(frame.get_by_role("button", name="Put it back")).to_be_focused()
     page.keyboard.press("Enter")
     expect(strip.get_by_role("option")).to_have_count(1)
+    for _ in range(2):  # the first of those that came last is chosen, out of sight at first
+        drop(frame, [(f"{number}.jpg", b"") for number in range(20)])
+    expect(strip.get_by_role("option", selected=True)).to_have_accessible_name(re.compile("of 41"))
+    expect(strip.get_by_role("option", selected=True)).to_be_in_viewport()
     assert frame.evaluate(LEAK) == 3  # a control: what is held is counted
