@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Frame
 
-from bench.framed_engine import ENGINE, RUN, asked
+from bench.framed_engine import ENGINE, RUN, TIMED, asked
 from tests.studio.tab_engine import native
 
 GROUND = 120
@@ -40,14 +40,20 @@ def answers(frame: Frame) -> list[dict[str, Any]]:
     return [frame.evaluate(RUN, asked(plain(), one)) for one in steps]
 
 
-def test_letters_lie_where_this_computer_draws_them(answers: list[dict[str, Any]]) -> None:
+def test_letters_lie_where_this_computer_draws_them(
+    frame: Frame, answers: list[dict[str, Any]]
+) -> None:
     for text, answer in zip(TEXTS, answers, strict=False):
         assert not answer.get("failure"), answer
         here, there = native(plain(), lettered(text)), bytes(answer["bytes"])
         ours, theirs = covered(here), covered(there)
         assert max(abs(one - other) for one, other in zip(ours, theirs, strict=True)) <= NEAR, text
         assert np.abs(pixels(here) - pixels(there)).mean() < 3
-    assert bytes(answers[4]["bytes"]) == native(plain(), [{"op": "resize", "fit": "90x90"}])
+    smaller = [{"op": "resize", "fit": "90x90"}]
+    wanted = native(plain(), smaller)
+    assert bytes(answers[4]["bytes"]) == wanted
+    _, size, failure = frame.evaluate(TIMED, asked(plain(), smaller))  # as measurements ask
+    assert (size, failure) == (len(wanted), None)
     assert answers[5]["failure"]["code"] == "parameter-invalid"
 
 
