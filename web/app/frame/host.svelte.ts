@@ -9,11 +9,12 @@ import {
 import type { Problem } from '../../core/problem';
 import { inbox } from '../inbox.svelte';
 import { keepTool, kept, toolSettings } from '../kept.svelte';
+import { keepForLater } from '../offline';
 import { go, route } from '../route.svelte';
 import { entryOf } from '../pages';
 import { server } from '../server.svelte';
 import { lock } from './locking';
-import { fetchAll, part } from './parts';
+import { beginFetching, fetchAll, part } from './parts';
 
 type Hearing = { [K in Kind<ToPage>]: (message: Of<ToPage, K>) => void };
 export type FrameState = 'none' | 'coming' | 'ready' | 'whole' | 'missing';
@@ -90,9 +91,10 @@ export const host = {
   focus(): void {
     frame?.focus();
   },
-  /** Has the frame made, also while no tool is shown. */
+  /** Has the frame made, also while no tool is shown; its parts come meanwhile. */
   open(): void {
     isWanted = true;
+    beginFetching();
   },
 };
 
@@ -106,7 +108,9 @@ const hearing: Hearing = {
     host.give([]);
     if (onTried !== null) send({ kind: 'try' });
     const tell = (problem: Problem) => (fault ??= problem);
-    void fetchAll(tell).then((isWhole) => isWhole && state === 'ready' && (state = 'whole'));
+    void Promise.all([fetchAll(tell), keepForLater()]).then(
+      ([isWhole]) => isWhole && state === 'ready' && (state = 'whole'),
+    );
   },
   want: ({ name }) => {
     void part(name).then((bytes) => {

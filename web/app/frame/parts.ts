@@ -8,8 +8,13 @@
 import { Problem } from '../../core/problem';
 import { keptFile, manifest } from './manifest';
 
-// Waited for by the engine's start, the others by what is done later.
-const FIRST = ['engine.js', 'pyodide.asm.wasm', 'stdlib.pack', 'engine.pack'];
+// Waited for by the engine's start; then what shows a picture; the others by what is done later.
+const FIRST = ['engine.js', 'pyodide.asm.wasm', 'stdlib.pack', 'others.pack', 'engine.pack'];
+const NEXT = ['vips.wasm', 'vips-heif.wasm'];
+
+let firstHere = (): void => undefined;
+/** Settles once what the engine starts with is here, or is not to be had; never if nobody asks. */
+export const firstParts = new Promise<void>((done) => (firstHere = done));
 
 type Coming = ReadonlyMap<string, Promise<Blob>>;
 let coming: Promise<Coming> | undefined;
@@ -21,6 +26,11 @@ export async function part(name: string): Promise<ArrayBuffer | null> {
   } catch {
     return null;
   }
+}
+
+/** Asks for every part while the frame itself still comes. What goes wrong is told by fetchAll. */
+export function beginFetching(): void {
+  all().catch(() => undefined);
 }
 
 /** Fetches every part. True once all are here; tells of each that is not to be had, at once. */
@@ -45,9 +55,10 @@ function begun(parts: Record<string, string>): Coming {
     const file = Object.hasOwn(parts, name) ? parts[name] : undefined;
     if (file !== undefined) started.set(name, blobOf(file, 'high'));
   }
-  let before: Promise<unknown> = Promise.allSettled(started.values());
-  for (const [name, file] of Object.entries(parts)) {
-    if (started.has(name)) continue;
+  let before: Promise<unknown> = Promise.allSettled(started.values()).then(firstHere);
+  for (const name of [...NEXT, ...Object.keys(parts)]) {
+    const file = Object.hasOwn(parts, name) ? parts[name] : undefined;
+    if (file === undefined || started.has(name)) continue;
     const one = before.then(() => blobOf(file, 'low'));
     before = one.catch(() => null);
     started.set(name, one);
