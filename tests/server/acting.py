@@ -23,17 +23,18 @@ from safelight.server.work import Order, Outcome, Progress
 
 RECIPE = Recipe.from_steps([{"op": "resize", "width": 24}])
 TOOLS: frozenset[Scope] = frozenset({"tools"})
+PATIENCE_S = 120
 
 
 Test = Callable[..., Coroutine[Any, Any, None]]
 
 
 def looped(test: Test) -> Callable[..., None]:
-    """Runs in an event loop of its own."""
+    """Runs in an event loop of its own; what is waited for in vain fails."""
 
     @wraps(test)
     def run(*args: Any, **kwargs: Any) -> None:
-        asyncio.run(test(*args, **kwargs))
+        asyncio.run(asyncio.wait_for(test(*args, **kwargs), PATIENCE_S))
 
     return run
 
