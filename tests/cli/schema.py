@@ -74,7 +74,7 @@ RULES: dict[str, Callable[[Any, Any], bool]] = {
     "pattern": lambda value, rule: not isinstance(value, str) or re.search(rule, value) is not None,
     "minimum": lambda value, rule: value >= rule,
     "maximum": lambda value, rule: value <= rule,
-    "required": lambda value, rule: set(rule) <= set(value),
+    "required": lambda value, rule: not isinstance(value, dict) or set(rule) <= set(value),
     "items": lambda _value, _rule: True,
     "additionalProperties": lambda _value, _rule: True,
 }

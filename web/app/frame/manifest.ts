@@ -14,6 +14,7 @@ interface Manifest {
 
 const FILES = '/studio/';
 let asked: Promise<Manifest> | undefined;
+const puts: (Promise<unknown> | undefined)[] = [];
 
 export function manifest(): Promise<Manifest> {
   asked ??= fetched('manifest.json')
@@ -38,17 +39,20 @@ export async function fetched(name: string, priority: RequestPriority = 'auto'):
   });
 }
 
-/** The same for a file whose name has its content in it: kept on this device from then on. Its
- * bytes are compared with the manifest, wherever they come from. */
-export async function keptFile(name: string, priority?: RequestPriority): Promise<Response> {
+/**
+ * The bytes of a file whose name has its content in it: kept on this device from then on. They are
+ * compared with the manifest, wherever they come from; allKept says when they are kept.
+ */
+export async function keptFile(name: string, priority?: RequestPriority): Promise<ArrayBuffer> {
   const { version, files } = await manifest();
   const wanted = Object.hasOwn(files, name) ? files[name]?.content : undefined;
   const cache = await globalThis.caches?.open(cacheName(version)).catch(() => undefined);
-  const before = await cache?.match(FILES + name);
+  const before = await (await cache?.match(FILES + name))?.arrayBuffer();
   if (before !== undefined && (await isOurs(before, wanted))) return before;
   await cache?.delete(FILES + name);
   const answer = await fetched(name, priority);
-  if (!(await isOurs(answer, wanted))) {
+  const bytes = await answer.arrayBuffer();
+  if (!(await isOurs(bytes, wanted))) {
     await cache?.delete(FILES + name); // the service worker may have kept it
     throw new Problem({
       code: 'part-wrong',
@@ -56,16 +60,23 @@ export async function keptFile(name: string, priority?: RequestPriority): Promis
       hint: t('shell.part_wrong_hint'),
     });
   }
-  await cache?.put(FILES + name, answer.clone()).catch(() => undefined); // no room is no reason
-  return answer;
+  const type = answer.headers.get('content-type') ?? '';
+  const copy = new Response(bytes, { headers: { 'content-type': type } });
+  puts.push(cache?.put(FILES + name, copy).catch(() => undefined)); // no room is no reason
+  return bytes;
+}
+
+/** Settles once all that has come is kept, or there is no room for it. */
+export async function allKept(): Promise<void> {
+  await Promise.all(puts);
 }
 
 /** Whether the bytes are what was built. Without a secure context a browser offers no digest; then
  * nothing is compared. */
-async function isOurs(answer: Response, wanted: string | undefined): Promise<boolean> {
+async function isOurs(bytes: ArrayBuffer, wanted: string | undefined): Promise<boolean> {
   const { subtle } = globalThis.crypto as { subtle?: SubtleCrypto };
   if (subtle === undefined) return true;
-  const found = await subtle.digest('SHA-256', await answer.clone().arrayBuffer());
+  const found = await subtle.digest('SHA-256', bytes);
   const hex = [...new Uint8Array(found)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return hex === wanted;
 }

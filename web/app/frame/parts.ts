@@ -6,23 +6,25 @@
  * none is made while somebody works on a picture.
  */
 import { Problem } from '../../core/problem';
-import { keptFile, manifest } from './manifest';
+import { allKept, keptFile, manifest } from './manifest';
 
 // Waited for by the engine's start; then what shows a picture; the others by what is done later.
 const FIRST = ['engine.js', 'pyodide.asm.wasm', 'stdlib.pack', 'others.pack', 'engine.pack'];
 const NEXT = ['vips.wasm', 'vips-heif.wasm'];
+/** The engine starts meanwhile, and has the processor for itself; always as long. */
+const PAUSE_MS = 1_500;
 
 let firstHere = (): void => undefined;
 /** Settles once what the engine starts with is here, or is not to be had; never if nobody asks. */
 export const firstParts = new Promise<void>((done) => (firstHere = done));
 
-type Coming = ReadonlyMap<string, Promise<Blob>>;
+type Coming = ReadonlyMap<string, Promise<ArrayBuffer>>;
 let coming: Promise<Coming> | undefined;
 
 /** A fresh copy of a part; null where it is not to be had, or is none of the manifest's. */
 export async function part(name: string): Promise<ArrayBuffer | null> {
   try {
-    return (await (await all()).get(name)?.then((blob) => blob.arrayBuffer())) ?? null;
+    return (await (await all()).get(name))?.slice(0) ?? null;
   } catch {
     return null;
   }
@@ -33,12 +35,14 @@ export function beginFetching(): void {
   all().catch(() => undefined);
 }
 
-/** Fetches every part. True once all are here; tells of each that is not to be had, at once. */
+/** Fetches every part. True once all are here and kept; tells of each that is not to be had, at once. */
 export async function fetchAll(onfault: (problem: Problem) => void): Promise<boolean> {
   const told = (thrown: unknown): boolean => (onfault(Problem.of(thrown)), false);
   try {
     const each = [...(await all()).values()].map((part) => part.then(() => true, told));
-    return (await Promise.all(each)).every((isHere) => isHere);
+    const isWhole = (await Promise.all(each)).every((isHere) => isHere);
+    await allKept();
+    return isWhole;
   } catch (thrown) {
     return told(thrown);
   }
@@ -50,22 +54,19 @@ function all(): Promise<Coming> {
 }
 
 function begun(parts: Record<string, string>): Coming {
-  const started = new Map<string, Promise<Blob>>();
+  const started = new Map<string, Promise<ArrayBuffer>>();
   for (const name of FIRST) {
     const file = Object.hasOwn(parts, name) ? parts[name] : undefined;
-    if (file !== undefined) started.set(name, blobOf(file, 'high'));
+    if (file !== undefined) started.set(name, keptFile(file, 'high'));
   }
-  let before: Promise<unknown> = Promise.allSettled(started.values()).then(firstHere);
+  const first = Promise.allSettled(started.values()).then(firstHere);
+  let before: Promise<unknown> = first.then(() => new Promise((go) => setTimeout(go, PAUSE_MS)));
   for (const name of [...NEXT, ...Object.keys(parts)]) {
     const file = Object.hasOwn(parts, name) ? parts[name] : undefined;
     if (file === undefined || started.has(name)) continue;
-    const one = before.then(() => blobOf(file, 'low'));
+    const one = before.then(() => keptFile(file, 'low'));
     before = one.catch(() => null);
     started.set(name, one);
   }
   return started;
-}
-
-function blobOf(file: string, priority: RequestPriority): Promise<Blob> {
-  return keptFile(file, priority).then((answer) => answer.blob());
 }
