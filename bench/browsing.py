@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Request, WebSocket, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocket, sync_playwright
 
 from safelight.proof.serving.served import Served
 
@@ -144,8 +144,16 @@ class Watch:
         """From now on. own is the origin that may be asked."""
         watch = cls(own.rstrip("/"))
         context.on("request", watch.note)
-        context.on("page", lambda page: page.on("websocket", watch.note_socket))
+        context.on("page", watch.follow)
         return watch
+
+    def end(self, context: BrowserContext) -> None:
+        """Notes nothing further of it."""
+        context.remove_listener("request", self.note)
+        context.remove_listener("page", self.follow)
+
+    def follow(self, page: Page) -> None:
+        page.on("websocket", self.note_socket)
 
     def note(self, request: Request) -> None:
         self.asked.append(Asked(request.url, request.resource_type))

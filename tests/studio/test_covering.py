@@ -6,6 +6,7 @@ import base64
 import io
 
 import numpy as np
+import pytest
 from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Frame, Page, expect
 
@@ -15,6 +16,8 @@ from tests.studio.lying import BLUE, GREEN, RED, SEEN, WHITE, close_to, quarters
 from tests.studio.photographs import RHINO, as_file, photograph
 from tests.studio.tab_engine import native
 from tests.studio.test_redact import below, button, labels
+
+pytestmark = pytest.mark.comes_again
 
 
 def place(frame: Frame, at: tuple[int, int, int, int]) -> None:

@@ -15,6 +15,8 @@ import safelight
 from bench.browsing import Watch
 from tests.studio.browsing import drop, open_tool, saved
 
+pytestmark = pytest.mark.comes_again
+
 # Of 255, on average: another build of the runtime rounds a few values otherwise.
 TOLERANCE = 0.05
 SLOW_MS = 60_000

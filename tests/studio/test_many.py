@@ -9,12 +9,15 @@ import re
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Frame, Page, expect
 
 from bench.browsing import Watch
 from tests.studio.browsing import asked_before_leaving, drop, open_tool, saved
 from tests.studio.in_node import called
 from tests.studio.tab_engine import native
+
+pytestmark = pytest.mark.comes_again
 
 BAD = ("bad.jpg", b"no picture at all")
 

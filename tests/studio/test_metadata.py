@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Frame, Page, expect
 
 import safelight
@@ -11,6 +12,8 @@ from bench.browsing import Watch
 from safelight.limits import Limits
 from tests.studio.browsing import drop, open_tool, saved
 from tests.studio.tab_engine import native, png_of
+
+pytestmark = pytest.mark.comes_again
 
 STRICT = '[[steps]]\nop = "scrub"\nprofile = "strict"'
 

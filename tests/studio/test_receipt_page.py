@@ -14,6 +14,8 @@ from tests.audit.making import fixed_keys
 from tests.studio.browsing import drop, open_tool
 from tests.studio.in_node import called
 
+pytestmark = pytest.mark.comes_again
+
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 FORMS = ("receipt-v1", "receipt-v2")
 KEY = fixed_keys().receipts.fingerprint

@@ -16,6 +16,8 @@ from tests.studio.in_node import called, script_of
 from tests.studio.photographs import RHINO, as_file, photograph
 from tests.studio.tab_engine import native
 
+pytestmark = pytest.mark.comes_again
+
 ASK = """async (text) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const box = {left: 16, top: 16, width: 32, height: 32};

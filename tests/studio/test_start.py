@@ -7,6 +7,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import FileChooser, Frame, Page, expect
 
 import safelight
@@ -16,6 +17,8 @@ from safelight.engine.result import Result
 from safelight.image import Risk
 from tests.codecs.making import png
 from tests.studio.browsing import drop, open_tool, saved
+
+pytestmark = pytest.mark.comes_again
 
 PRIVATE = {Risk.PLACE, Risk.IDENTITY, Risk.DEVICE, Risk.TIME}
 

@@ -15,6 +15,8 @@ from bench.visiting import until
 from tests.studio.browsing import open_tool
 from tests.studio.photographs import HATS, PARROTS, as_file, photograph
 
+pytestmark = pytest.mark.comes_again
+
 # The picture is in the clipboard as an image, as "Copy image" of another page puts it there.
 COPY = """async (data) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));

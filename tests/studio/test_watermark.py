@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Frame, Page, expect
 
@@ -16,6 +17,8 @@ from tests.studio.browsing import drop, open_tool, saved
 from tests.studio.by_keys import tab_to
 from tests.studio.in_node import called
 from tests.studio.photographs import HATS, as_file, photograph
+
+pytestmark = pytest.mark.comes_again
 
 QUARTER = 120
 

@@ -11,8 +11,6 @@ import { allKept, keptFile, manifest } from './manifest';
 // Waited for by the engine's start; then what shows a picture; the others by what is done later.
 const FIRST = ['engine.js', 'pyodide.asm.wasm', 'stdlib.pack', 'others.pack', 'engine.pack'];
 const NEXT = ['vips.wasm', 'vips-heif.wasm'];
-/** The engine starts meanwhile, and has the processor for itself; always as long. */
-const PAUSE_MS = 1_500;
 
 let firstHere = (): void => undefined;
 /** Settles once what the engine starts with is here, or is not to be had; never if nobody asks. */
@@ -59,8 +57,7 @@ function begun(parts: Record<string, string>): Coming {
     const file = Object.hasOwn(parts, name) ? parts[name] : undefined;
     if (file !== undefined) started.set(name, keptFile(file, 'high'));
   }
-  const first = Promise.allSettled(started.values()).then(firstHere);
-  let before: Promise<unknown> = first.then(() => new Promise((go) => setTimeout(go, PAUSE_MS)));
+  let before: Promise<unknown> = Promise.allSettled(started.values()).then(firstHere);
   for (const name of [...NEXT, ...Object.keys(parts)]) {
     const file = Object.hasOwn(parts, name) ? parts[name] : undefined;
     if (file === undefined || started.has(name)) continue;
