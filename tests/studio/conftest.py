@@ -128,7 +128,11 @@ def context(
         held = request.config.stash[BROWSER][0].enter_context(visit)
         request.config.stash[VISIT] = held
     yield held
-    forget(held, studio.ready.url, known)
+    try:
+        forget(held, studio.ready.url, known)
+    except Exception:
+        del request.config.stash[VISIT]  # the next one begins anew
+        raise
 
 
 def forget(visit: BrowserContext, origin: str, known: Any) -> None:

@@ -185,8 +185,8 @@ def test_nothing_gets_out_of_the_tool_frame(
         assert ahead.paths == []
     assert refused(studio) == before
     assert requests(log) == set()
-    # The name it looked up all the same: no policy stops that, and the privacy page says so.
-    assert looked_up(log) & {LOOKED_UP, "open-name.example"} == {LOOKED_UP}
+    # A name it may look up all the same: no policy stops that, and the privacy page says so.
+    assert looked_up(log) & {LOOKED_UP, "open-name.example"} <= {LOOKED_UP}
 
 
 def test_nothing_that_the_frame_says_becomes_a_request(

@@ -39,6 +39,7 @@ export class Desk {
   private isSeeing = false;
   private chosen: number | null = $state(null);
   private working = 0;
+  private readonly looks = new WeakSet<AbortSignal>();
   private readonly unsaved = new Map<string, number>();
   private settings: Record<string, unknown> = {};
   private last = 0;
@@ -100,7 +101,7 @@ export class Desk {
     this.turn();
     this.count();
     for (const one of added) {
-      await this.busy(this.look(one));
+      if (one.waiting && !one.over.signal.aborted) await this.busy(this.look(one));
     }
   }
 
@@ -212,6 +213,8 @@ export class Desk {
 
   private async look(one: Opened): Promise<void> {
     const { signal } = one.over;
+    if (this.looks.has(signal)) return; // it was closed and came back before its turn
+    this.looks.add(signal);
     try {
       if (one.size === 0) {
         throw ours('empty');

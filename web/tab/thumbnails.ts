@@ -1,5 +1,5 @@
 // Small pictures for the strip: made when one comes in sight, one after another, so that however
-// many files are open, no more than one is decoded at a time.
+// many files are open, no more than one of them is made at a time.
 import type { Opened } from './opened.svelte';
 import { isUpright } from './viewing';
 

@@ -23,7 +23,9 @@ def kernel_words(pid: int) -> dict[str, str]:
         if lines.get("State", "").startswith(DEAD):
             return {}
         words = {name: " ".join(lines[name].split()) for name in STATUS_WORDS if name in lines}
-        return words | _namespaces(pid)
+        words |= _namespaces(pid)
+        is_dead = _status(pid).get("State", "").startswith(DEAD)  # it may have died meanwhile
+        return {} if is_dead else words
     except OSError:
         return {}
 

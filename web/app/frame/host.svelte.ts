@@ -31,7 +31,7 @@ let onTried: ((ways: Way[]) => void) | null = null;
 const unsent: File[] = [];
 
 export const host = {
-  /** `ready` once it answers, `whole` once every part is here and nothing more will be asked. */
+  /** `ready` once it answers, `whole` once every part is here and kept: none will be asked for. */
   get state(): FrameState {
     return state;
   },

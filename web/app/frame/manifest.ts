@@ -31,8 +31,12 @@ export async function fetched(name: string, priority: RequestPriority = 'auto'):
   const init = { credentials: 'same-origin', priority } as const;
   const answer = await fetch(FILES + name, init).catch(() => null);
   if (answer?.ok) return answer;
-  throw new Problem({
-    status: answer?.status ?? 0,
+  throw missing(name, answer?.status);
+}
+
+function missing(name: string, status = 0): Problem {
+  return new Problem({
+    status,
     code: 'part-missing',
     title: t('shell.part_missing', { name }),
     hint: t('shell.part_missing_hint'),
@@ -47,11 +51,12 @@ export async function keptFile(name: string, priority?: RequestPriority): Promis
   const { version, files } = await manifest();
   const wanted = Object.hasOwn(files, name) ? files[name]?.content : undefined;
   const cache = await globalThis.caches?.open(cacheName(version)).catch(() => undefined);
-  const before = await (await cache?.match(FILES + name))?.arrayBuffer();
+  const kept = await cache?.match(FILES + name).catch(() => undefined);
+  const before = await kept?.arrayBuffer().catch(() => undefined);
   if (before !== undefined && (await isOurs(before, wanted))) return before;
   await cache?.delete(FILES + name);
   const answer = await fetched(name, priority);
-  const bytes = await answer.arrayBuffer();
+  const bytes = await answer.arrayBuffer().catch(() => Promise.reject(missing(name)));
   if (!(await isOurs(bytes, wanted))) {
     await cache?.delete(FILES + name); // the service worker may have kept it
     throw new Problem({

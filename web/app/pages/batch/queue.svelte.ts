@@ -57,9 +57,14 @@ class Queue {
     return [...this.unsaved].some((id) => !this.given.has(id));
   }
 
-  /** A result, or all of them, was handed to the browser. */
-  saved(id?: number): void {
-    for (const one of id === undefined ? this.unsaved : [id]) this.given.add(one);
+  /** The numbers of the results that are here now. */
+  done(): number[] {
+    return this.rows.map(({ id }) => id).filter((id) => this.results.has(id));
+  }
+
+  /** These results were handed to the browser. */
+  saved(ids: Iterable<number>): void {
+    for (const id of ids) this.given.add(id);
   }
 
   add(files: readonly File[]): void {

@@ -9,15 +9,15 @@ import type { Ground } from './composing';
 export interface Refined {
   strokes: readonly Stroke[];
   ground: Ground;
-  /** Where a picture that is the ground lies for the page. */
-  groundUrl: string | null;
+  /** The picture that is the ground. */
+  groundFile: File | null;
   framing: Framing;
 }
 
 const UNTOUCHED: Refined = {
   strokes: [],
   ground: { kind: 'transparent', colour: '#ffffff', picture: null },
-  groundUrl: null,
+  groundFile: null,
   framing: { kind: 'whole', margin: 0 },
 };
 const refined = new WeakMap<Result, Refined>();

@@ -26,10 +26,17 @@ export class Preview {
 
   /** Shows this as soon as what is being made now is done; only the last wish counts. */
   ask(wish: Wish): void {
-    if (wish.file !== this.file) untrack(() => this.drop()); // what is seen is of another picture
-    [this.wish, this.file] = [wish, wish.file];
+    this.turnTo(wish.file);
+    this.wish = wish;
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.work(), QUIET_MS);
+  }
+
+  /** What is seen of another picture goes. */
+  turnTo(file: File | null): void {
+    if (file === this.file) return;
+    [this.wish, this.file] = [null, file];
+    untrack(() => this.drop());
   }
 
   destroy(): void {
