@@ -103,6 +103,19 @@ const CASES = {
     const now = { trouble: queue.trouble, unsaved: queue.hasUnsaved };
     return { failed, kept, unsaved, written, now, states: states() };
   },
+  /** One ends while what was there before is being packed. */
+  async packed() {
+    start(2);
+    answer('0.png');
+    await turn();
+    const packed = queue.done();
+    answer('1.png');
+    await turn();
+    queue.saved(packed);
+    const unsaved = queue.hasUnsaved;
+    queue.saved(queue.done());
+    return { unsaved, after: queue.hasUnsaved };
+  },
   /** Stop while one waits because the server was busy. */
   async busy() {
     start(1);

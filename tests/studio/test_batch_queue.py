@@ -30,6 +30,10 @@ def test_what_ends_while_a_folder_is_written_to_goes_there_too() -> None:
     assert found["states"] == ["done"] * 3
 
 
+def test_what_ends_while_an_archive_is_packed_is_not_saved() -> None:
+    assert came_of("packed") == {"unsaved": True, "after": False}
+
+
 def test_a_folder_that_is_full_leaves_the_rest_here() -> None:
     found = came_of("full")
     assert found["failed"]["title"] == "The folder cannot be written to."
