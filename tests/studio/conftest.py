@@ -128,11 +128,9 @@ def context(
         held = request.config.stash[BROWSER][0].enter_context(visit)
         request.config.stash[VISIT] = held
     yield held
-    try:
-        forget(held, studio.ready.url, known)
-    except Exception:
-        del request.config.stash[VISIT]  # the next one begins anew
-        raise
+    del request.config.stash[VISIT]  # where it cannot be forgotten, the next one begins anew
+    forget(held, studio.ready.url, known)
+    request.config.stash[VISIT] = held
 
 
 def forget(visit: BrowserContext, origin: str, known: Any) -> None:

@@ -17,33 +17,32 @@ process.stdout.write((await script(process.argv[1])).code);
 """
 
 
-def called(module: str, calls: Sequence[Call]) -> list[Any]:
-    """What each function of core/MODULE.ts answers, in order; {"failed": …} for what it threw."""
-    done = subprocess.run(
-        ["node", "web/build/node_core.mjs", module],
+def node(*words: str, given: str = "", timeout_s: float = 120) -> str:
+    """What Node prints: the one that builds the Studio, in the project's folder. Raises
+    CalledProcessError where it fails, and TimeoutExpired.
+    """
+    return subprocess.run(
+        ["node", *words],
         cwd=studio.ROOT,
         env=studio.ready(),
-        input=json.dumps(calls, default=_told),
+        input=given,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout_s,
         check=True,
-    )
-    answers: list[Any] = json.loads(done.stdout)
+    ).stdout
+
+
+def called(module: str, calls: Sequence[Call]) -> list[Any]:
+    """What each function of core/MODULE.ts answers, in order; {"failed": …} for what it threw."""
+    told = node("web/build/node_core.mjs", module, given=json.dumps(calls, default=_told))
+    answers: list[Any] = json.loads(told)
     return answers
 
 
 def script_of(file: str) -> str:
     """A module of TypeScript and all that it imports, as one script for any page."""
-    return subprocess.run(
-        ["node", "--input-type=module", "-e", BUNDLE, str(studio.ROOT / file)],
-        cwd=studio.ROOT,
-        env=studio.ready(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    ).stdout
+    return node("--input-type=module", "-e", BUNDLE, str(studio.ROOT / file))
 
 
 def _told(data: bytes) -> dict[str, str]:

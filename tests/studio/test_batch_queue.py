@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import Any
 
-from scripts import studio
+from tests.studio.in_node import node
 
 
 def came_of(case: str) -> Any:
     """What a case of batch_queue.mjs ends with."""
-    done = subprocess.run(
-        ["node", "tests/studio/batch_queue.mjs", case],
-        cwd=studio.ROOT,
-        env=studio.ready(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    return json.loads(done.stdout)
+    return json.loads(node("tests/studio/batch_queue.mjs", case))
 
 
 def test_what_ends_while_a_folder_is_written_to_goes_there_too() -> None:

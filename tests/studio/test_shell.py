@@ -280,7 +280,9 @@ def test_a_part_that_is_not_what_was_built_is_told_and_not_used(
         again = alert.get_by_role("button", name="Load the page again")
         again.click()
         expect(alert).to_contain_text("A part of the program is missing: stdlib-")
-        expect(alert).to_contain_text("Start Safelight again where it runs, then load the page again")
+        expect(alert).to_contain_text(
+            "Start Safelight again where it runs, then load the page again"
+        )
         page.unroute(part)
         again.click()
         whole(page)

@@ -2,8 +2,8 @@
  * Parts: the bytes of the program that the frame cannot fetch for itself.
  *
  * All are fetched on the first entry, in an order that is always the same, each once for a visit.
- * What the frame asks for decides nothing of it: no request tells anything of what it does, and
- * none is made while somebody works on a picture.
+ * What the frame asks for decides nothing of it: no request tells anything of what it does, and once
+ * all are here none is made.
  */
 import { Problem } from '../../core/problem';
 import { allKept, keptFile, manifest } from './manifest';
