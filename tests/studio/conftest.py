@@ -26,6 +26,9 @@ HERE = Path(__file__).resolve().parent
 # A browser's loop counts as running while it lives, and other tests start loops of their own: it
 # ends before the first of them.
 BROWSER = pytest.StashKey[tuple[ExitStack, Browser]]()
+# WebAssembly as it is compiled first, in one pass: Python and codecs are started dozens of times
+# here and work for moments, and making their code fast costs more than it saves.
+ONCE_COMPILED = "--js-flags=--liftoff-only"
 VISIT = pytest.StashKey[BrowserContext]()
 LEFT = "local_storage,indexeddb,websql,file_systems"
 
@@ -91,7 +94,7 @@ def browser(request: pytest.FixtureRequest, house: None) -> Browser:
     held = request.config.stash.get(BROWSER, None)
     if held is None:
         stack = ExitStack()
-        held = stack, stack.enter_context(browsing())
+        held = stack, stack.enter_context(browsing(ONCE_COMPILED))
         request.config.stash[BROWSER] = held
     return held[1]
 
