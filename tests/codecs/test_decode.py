@@ -18,7 +18,7 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from safelight.codecs.decode import open_image
+from safelight.codecs.decode import check_frames, open_image
 from safelight.codecs.encode import encode
 from safelight.codecs.routing import ROUTE_BYTES, route
 from safelight.errors import ContainerBroken, FormatUnknown, InputRefused, LimitExceeded
@@ -114,6 +114,9 @@ def test_frames_are_limited_and_their_pixels_counted() -> None:
     wide = open_image(memoryview(animation(4)), replace(Limits(), input_pixels=399))
     with pytest.raises(LimitExceeded, match="4 frames have 400 pixels"):
         wide.vips.avg()
+    one = open_image(memoryview(animation(1)), replace(Limits(), input_pixels=100))
+    with pytest.raises(LimitExceeded, match="picture has 100 pixels, the limit is 99"):
+        check_frames(one.header, replace(Limits(), input_pixels=99))
     with pytest.raises(LimitExceeded, match="100 pixels"):
         open_image(memoryview(animation(4)), replace(Limits(), input_pixels=99))
     assert opened(animation(4)).vips.height == 40

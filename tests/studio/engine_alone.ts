@@ -1,6 +1,7 @@
 // The engine and the door of the frame with workers that are none, so that a test can let them hang.
 import { connect } from '../../web/tab/door';
 import { createEngine } from '../../web/tab/engine/engine';
+import { Seeing } from '../../web/tab/seeing';
 
 type Said = Record<string, unknown>;
 
@@ -54,6 +55,27 @@ export async function asks(): Promise<unknown> {
   const how = await Promise.all(asked);
   engine.stop();
   return { how, seen: started.map(({ files }) => files).filter(({ length }) => length > 0) };
+}
+
+/** What was asked to be seen, of which all was given up but what was chosen last. */
+export async function sees(): Promise<unknown> {
+  const facts = {};
+  const pictures = ['slow', 'passed', 'last'].map((file) => {
+    return { file, facts, over: new AbortController(), view: null, unseen: null };
+  });
+  let chosen: unknown = null;
+  const [asked, givenUp]: [unknown[], unknown[]] = [[], []];
+  const look = (file: unknown, _: unknown, { signal }: { signal?: AbortSignal }) => {
+    asked.push(file);
+    return new Promise((done, failed) => {
+      signal?.addEventListener('abort', () => (givenUp.push(file), failed(new Error())));
+      if (file === 'last') done({ url: 'seen' });
+    });
+  };
+  const seeing = new Seeing(look as never, () => chosen as never);
+  const turns = pictures.map((one) => ((chosen = one), seeing.turn()));
+  await Promise.all(turns);
+  return { asked, givenUp, views: pictures.map(({ view, unseen }) => [view, unseen]) };
 }
 
 /** How many bytes each of two has that asked for one part at a time, once the first gave its away. */

@@ -118,9 +118,14 @@ def test_enlarge_restore_sanitize(page: Page, by_engine: Callable[..., bytes]) -
     choose(page, "restore", ("worn.jpg", worn))
     work(page, "Restore")
     press(page, "Another picture")
-    expect(page.get_by_text("The result that is here has not been saved.")).to_be_visible()
+    unsaved = page.get_by_text("The result that is here has not been saved.")
+    expect(unsaved).to_be_visible()
     press(page, "Keep the result")
+    expect(unsaved).to_have_count(0)
+    press(page, "Another picture")
+    expect(unsaved).to_be_visible()
     _, restored = saved(page, "Save")
+    expect(unsaved).to_have_count(0)  # there is nothing left to decide
     assert restored == by_engine(worn, {"op": "restore"})
     press(page, "Another picture")  # it was saved: nobody is asked
     expect(page.get_by_role("region", name="Result")).to_have_count(0)

@@ -64,6 +64,16 @@ def test_ranges_are_read_from_the_operation() -> None:
     assert len(found[3]) == 9
 
 
+# What is seen, and under which name, from now on.
+NOTE = """(figure) => {
+  const noted = window.noted = [];
+  const note = () => figure.querySelectorAll('img').forEach(({alt, src}) => noted.push([alt, src]));
+  note();
+  const all = {subtree: true, childList: true, attributes: true};
+  new MutationObserver(note).observe(figure, all);
+}"""
+
+
 def test_a_text_lies_where_the_keys_put_it(page: Page, frame: Frame, watch: Watch) -> None:
     asked, picture = len(watch.asked), ground()
     open_tool(page, "watermark")
@@ -85,6 +95,13 @@ def test_a_text_lies_where_the_keys_put_it(page: Page, frame: Frame, watch: Watc
     frame.get_by_label("All over the picture").check()
     changed = (pixels(saved_png(page, frame)) != pixels(picture)).any(2)
     assert changed[QUARTER:, 160:].any()
+    frame.locator("figure").evaluate(NOTE)
+    drop(frame, [("other.png", ground())])
+    expect(frame.get_by_alt_text("other.png with its mark, reduced")).to_be_visible()
+    noted = frame.evaluate("() => window.noted")
+    before, others = ({src for alt, src in noted if name in alt} for name in ("ground", "other"))
+    assert min(len(before), len(others)) > 0
+    assert not before & others
     assert list(watch.after(asked)) == []
 
 

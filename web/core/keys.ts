@@ -58,6 +58,7 @@ const fixed: readonly Shortcut[] = [
   native('strip', 'Ends', 'strip_ends'),
   native('strip', 'Delete', 'strip_close'),
   native('strip', 'Control z', 'strip_reopen'),
+  native('strip', 'Shift Delete', 'strip_forget'),
   native('edit', 'Control z', 'undo'),
   native('edit', 'Control y', 'redo'),
   native('edit', 'Control Shift z', 'redo'),

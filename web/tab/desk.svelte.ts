@@ -5,10 +5,11 @@ import { inMessages, MAX_FILES, type HandoverTool } from '../core/messages';
 import { Problem } from '../core/problem';
 import { language } from '../core/text.svelte';
 import type { Door } from './door';
-import type { Engine, Facts } from './engine/engine';
+import type { Asking, Engine, Facts } from './engine/engine';
 import { Opened } from './opened.svelte';
 import { ours } from './problems';
 import { download, downloadAll, type Saved } from './saving';
+import { Seeing } from './seeing';
 import { Thumbnails } from './thumbnails';
 import { tooLarge, view } from './viewing';
 
@@ -36,7 +37,6 @@ export class Desk {
   closed: { one: Opened; place: number } | null = $state.raw(null);
   /** Of the files that came last some were left out. */
   isTooMany = $state(false);
-  private isSeeing = false;
   private chosen: number | null = $state(null);
   private working = 0;
   private readonly looks = new WeakSet<AbortSignal>();
@@ -44,10 +44,13 @@ export class Desk {
   private settings: Record<string, unknown> = {};
   private last = 0;
   private readonly door: Door;
+  private readonly seeing: Seeing;
 
   constructor(door: Door, engine: Engine) {
     this.door = door;
     this.engine = engine;
+    const look = (file: File, facts: Facts, asking: Asking) => view(file, facts, engine, asking);
+    this.seeing = new Seeing(look, () => this.current);
     door.on('set', (message) => {
       language.code = message.language;
       const { code: lang } = language;
@@ -131,6 +134,11 @@ export class Desk {
     this.turn();
     this.count();
     if (one.waiting) void this.busy(this.look(one));
+  }
+
+  /** What was closed last is let go of: it cannot be opened again. */
+  forget(): void {
+    this.closed = null;
   }
 
   /** Tells the page that work goes on until the promise has settled. */
@@ -224,7 +232,8 @@ export class Desk {
       one.width = facts.width;
       one.height = facts.height;
       one.unseen = tooLarge(facts);
-      if (one === this.current) void this.busy(this.see()); // what it tells does not wait for it
+      // What it tells does not wait for the view.
+      if (one === this.current) void this.busy(this.seeing.turn());
     } catch (error) {
       one.error = Problem.of(error);
     } finally {
@@ -238,34 +247,7 @@ export class Desk {
     for (const one of this.opened) {
       if (one !== current) one.dropView();
     }
-    void this.busy(this.see());
-  }
-
-  /** Makes the view of what is chosen, one at a time; what was chosen meanwhile comes next. */
-  private async see(): Promise<void> {
-    if (this.isSeeing) return;
-    this.isSeeing = true;
-    try {
-      for (let one = this.current; one?.facts && isWanting(one); one = this.current) {
-        await this.show(one, one.facts);
-      }
-    } finally {
-      this.isSeeing = false;
-    }
-  }
-
-  private async show(one: Opened, facts: Facts): Promise<void> {
-    const { signal } = one.over;
-    try {
-      const seen = await view(one.file, facts, this.engine, { of: one.among, signal });
-      if (signal.aborted || one !== this.current) {
-        URL.revokeObjectURL(seen.url);
-        return;
-      }
-      [one.view, one.isOfBrowser] = [seen.url, seen.isOfBrowser];
-    } catch (error) {
-      if (!signal.aborted) one.unseen = Problem.of(error);
-    }
+    void this.busy(this.seeing.turn());
   }
 
   private count(): void {
@@ -274,5 +256,3 @@ export class Desk {
     this.door.send({ kind: 'counts', opened, working: this.working, unsaved });
   }
 }
-
-const isWanting = (one: Opened): boolean => !one.error && !one.unseen && !one.view;

@@ -62,9 +62,10 @@ def check_frames(header: Header, limits: Limits) -> None:
         )
     pixels = header.width * header.height * frames
     if pixels > limits.input_pixels:
+        together = f"the {frames} frames have {pixels} pixels together"
+        told = together if frames > 1 else f"the picture has {pixels} pixels"
         raise LimitExceeded(
-            f"the {frames} frames have {pixels} pixels together, the limit is"
-            f" {limits.input_pixels}",
+            f"{told}, the limit is {limits.input_pixels}",
             hint="inspect and scrub take it as it is; for more, it needs fewer or smaller frames",
         )
 

@@ -189,6 +189,7 @@ class TabEngine implements Engine {
       const hand = this.#handFor(job);
       await this.#readied(hand);
       if (!job.isOver) {
+        hand.of ??= fileOf(job); // one that was given up by now has seen nothing of it
         job.done(await this.#timed(hand, job));
       }
     } catch (error) {
@@ -213,12 +214,11 @@ class TabEngine implements Engine {
   }
 
   // A picture that took its worker over has nothing but itself in it.
-  #handFor({ ask, more }: Job): Hand {
-    const of = 'file' in ask ? (more.of ?? ask.file) : null;
+  #handFor(job: Job): Hand {
+    const of = fileOf(job);
     const have = this.#hand;
     const fits = have && !have.isEnded && (!of || !have.of || have.of === of);
     const hand = fits ? have : this.#fresh();
-    hand.of ??= of;
     this.#hand = hand;
     if (of && !this.#spare) {
       clearTimeout(this.#spareTimer);
@@ -244,6 +244,11 @@ class TabEngine implements Engine {
       throw error;
     }
   }
+}
+
+/** What the worker of a job sees: a file, or what stands for several. */
+function fileOf({ ask, more }: Job): object | null {
+  return 'file' in ask ? (more.of ?? ask.file) : null;
 }
 
 function problemOf(error: unknown): Problem {

@@ -46,6 +46,11 @@ export const shield = {
     return hasAsked ? judged(cage, locks) : 'asking';
   },
 
+  /** Whether the server has answered what it is held by, and is still there. */
+  get isSaid(): boolean {
+    return hasAsked && server.state === 'here';
+  },
+
   /** Asks, unless that was done within the last minute. Never rejects. */
   async look(isUrgent = false): Promise<void> {
     if (!isUrgent && performance.now() - asked < FRESH_MS && hasAsked) return;

@@ -33,7 +33,7 @@ export class Editing {
   one: Opened | null = $state.raw(null);
   private schemas = $state.raw<Record<string, JsonSchema>>({});
   private readonly latest = new Latest();
-  private readonly kept = new Map<number, { shape: Shape; history: History<State> }>();
+  private readonly kept = new WeakMap<Opened, { shape: Shape; history: History<State> }>();
   private history = new History<State>();
   private beforeOf = '';
   private readonly desk: Desk;
@@ -73,11 +73,11 @@ export class Editing {
   /** Another picture, or none for now: each has its own shape and steps, all have the same wishes. */
   take(one: Opened | null): void {
     if (one === this.one) return;
-    if (this.one) this.kept.set(this.one.id, { shape: this.shape, history: this.history });
+    if (this.one) this.kept.set(this.one, { shape: this.shape, history: this.history });
     this.stop();
     this.share = -1;
     this.one = one;
-    const kept = one && this.kept.get(one.id);
+    const kept = one && this.kept.get(one);
     [this.shape, this.history] = [kept?.shape ?? SHAPE, kept?.history ?? new History()];
     this.told();
     if (one) this.work();

@@ -1,28 +1,28 @@
 // What is to be covered in each opened file, step by step, so that every step can be undone.
 
 import type { Rectangle } from '../../../core/rectangles';
-import type { Desk } from '../../desk.svelte';
+import type { Desk, Opened } from '../../desk.svelte';
 
 const MOST_STEPS = 100;
 
 export class Covering {
   boxes: Rectangle[] = $state.raw([]);
   chosen = $state(-1);
-  private readonly kept = new Map<number, { boxes: Rectangle[]; past: Rectangle[][] }>();
+  private readonly kept = new WeakMap<Opened, { boxes: Rectangle[]; past: Rectangle[][] }>();
   private past: Rectangle[][] = $state.raw([]);
   /** The boxes that the next undo leads back to. */
   private settled: Rectangle[] = [];
-  private file = 0;
+  private file: Opened | null = null;
 
   get canUndo(): boolean {
     return this.past.length > 0;
   }
 
   /** Goes over to another opened file; what was drawn on the one before is kept. */
-  turnTo(file: number): void {
+  turnTo(file: Opened | null): void {
     if (file === this.file) return;
-    this.kept.set(this.file, { boxes: this.boxes, past: this.past });
-    const { boxes, past } = this.kept.get(file) ?? { boxes: [], past: [] };
+    if (this.file) this.kept.set(this.file, { boxes: this.boxes, past: this.past });
+    const { boxes, past } = (file && this.kept.get(file)) ?? { boxes: [], past: [] };
     [this.file, this.boxes, this.past, this.chosen] = [file, boxes, past, -1];
     this.settled = boxes;
   }
