@@ -23,6 +23,8 @@ TAG = re.compile(r"<[^>]*>", re.DOTALL)
 CODE = re.compile(r"<(code|kbd)[ >].*?</\1>", re.DOTALL)
 SPOKEN = re.compile(r"\b(?:title|aria-label|alt|placeholder|label|text|hint)=\"([^\"]*)\"")
 COMMAND = "safelight "
+# How one speaks to friends; the Studio says "Sie" to everybody.
+CLOSE = re.compile(r"\b(?:du|dein\w*|dir|dich|mach|nimm|sieh|lass) ", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]{2,}")
 # The same in every language: names of the program, of a digest, and of nobody.
 NAMES = {"Safelight", "SHA", "Anna", "Müller"}
@@ -101,6 +103,12 @@ def test_every_text_says_something_and_plurals_are_whole(web: Path, languages: l
                 whole = isinstance(words, str) or set(words) == set(wanted)
                 assert whole, f"{language} {area}.{key}"
                 assert all(one.strip() for one in forms(words)), f"{language} {area}.{key}"
+
+
+def test_german_speaks_to_a_reader_in_one_way(web: Path) -> None:
+    words = [*(web / "text" / "de").rglob("*.json")]
+    close = {file.name: CLOSE.findall(file.read_text(encoding="utf-8")) for file in words}
+    assert {name: found for name, found in close.items() if found} == {}
 
 
 def test_a_language_that_nobody_named_has_its_forms_its_name_and_its_direction() -> None:
