@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,19 @@ def test_all_of_it_is_read_as_it_lies(tmp_path: Path) -> None:
     assert {name: data for name, (data, _, _) in CONTENTS.items()} == dict(studio.data)
     assert studio.manifest.parts["engine.zip"] == "engine-abc.zip"
     assert files.differences(tmp_path / "built") == (studio.manifest, ())
+
+
+def test_no_more_room_is_taken_than_the_files_need(tmp_path: Path) -> None:
+    """What a server frees it overwrites; so room for more would keep whoever starts one waiting."""
+    folder = write(tmp_path / "built")
+    files.load(folder)  # what is loaded once for all
+    tracemalloc.start()
+    try:
+        files.load(folder)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1_000_000 < files.MAX_FILE_BYTES
 
 
 @pytest.mark.parametrize("name", CONTENTS)

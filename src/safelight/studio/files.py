@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -189,10 +190,13 @@ def _is_name(name: str) -> bool:
 
 
 def _bytes(path: Path, limit: int = MAX_FILE_BYTES) -> bytes | None:
-    """None where there is no such file, or one that is larger than any of ours."""
+    """None where there is no such file, or one that is larger than any of ours. Room is taken for
+    what is there: a server overwrites all that it frees, and room for the most, once for each file,
+    would cost it seconds before it is ready.
+    """
     try:
         with path.open("rb") as file:
-            found = file.read(limit + 1)
+            found = file.read(min(os.fstat(file.fileno()).st_size, limit) + 1)
     except OSError:
         return None
     return found if len(found) <= limit else None
