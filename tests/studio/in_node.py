@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import json
 import subprocess
@@ -33,10 +34,53 @@ def node(*words: str, given: str = "", timeout_s: float = 120) -> str:
     ).stdout
 
 
+class Callers:
+    """One Node for all calls of a run: to start it with what bundles costs more than any call. Ends
+    with this process.
+    """
+
+    def __init__(self) -> None:
+        self._node: subprocess.Popen[str] | None = None
+
+    def ask(self, question: str) -> str:
+        """The line that answers this one. Raises AssertionError where Node ended over it."""
+        process = self._node or self._started()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{question}\n")
+        process.stdin.flush()
+        answer = process.stdout.readline()
+        if not answer:
+            self.close()
+            raise AssertionError(f"Node ended over {question[:200]}")
+        return answer
+
+    def close(self) -> None:
+        if self._node is not None:
+            self._node.communicate()
+            self._node = None
+
+    def _started(self) -> subprocess.Popen[str]:
+        self._node = subprocess.Popen(
+            ["node", "web/build/node_core.mjs"],
+            cwd=studio.ROOT,
+            env=studio.ready(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self._node
+
+
+CALLERS = Callers()
+atexit.register(CALLERS.close)
+
+
 def called(module: str, calls: Sequence[Call]) -> list[Any]:
     """What each function of core/MODULE.ts answers, in order; {"failed": …} for what it threw."""
-    told = node("web/build/node_core.mjs", module, given=json.dumps(calls, default=_told))
-    answers: list[Any] = json.loads(told)
+    answers: list[Any] = json.loads(
+        CALLERS.ask(json.dumps({"module": module, "calls": calls}, default=_told))
+    )
     return answers
 
 

@@ -1,48 +1,58 @@
 // Functions of core/ called in Node, for tests, as the page has them.
 //
-//   node build/node_core.mjs MODULE < [[function, [arguments]], …] > [answer, …]
+//   node build/node_core.mjs < {"module", "calls": [[function, [arguments]], …]}, one JSON a line
+//     > [answer, …], one JSON a line
 //
-// {"bytes": BASE64} stands for bytes, on both ways; {"failed": NAME} for what was thrown.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { pathToFileURL } from 'node:url';
-import { bundled, ROOT } from './bundling.mjs';
+// {"bytes": BASE64} stands for bytes, on both ways; {"failed": NAME} for what was thrown. Each line
+// is answered by a thread of its own, in which the module is new: nothing of another line is left.
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
-const folder = await mkdtemp(join(tmpdir(), 'studio-core-'));
-try {
+if (isMainThread) {
+  const { bundled, ROOT } = await import('./bundling.mjs');
+  const built = new Map();
+
+  const code = async (name) => {
+    const [chunk] = await bundled({
+      logLevel: 'error',
+      build: {
+        minify: false,
+        rolldownOptions: {
+          input: `${ROOT}/core/${name}.ts`,
+          preserveEntrySignatures: 'strict',
+          output: { format: 'es', codeSplitting: false },
+        },
+      },
+    });
+    return `data:text/javascript;base64,${Buffer.from(chunk.code).toString('base64')}`;
+  };
+
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { module, calls } = JSON.parse(line);
+    built.set(module, built.get(module) ?? (await code(module)));
+    const given = { address: built.get(module), calls: JSON.stringify(calls) };
+    const thread = new Worker(fileURLToPath(import.meta.url), { workerData: given });
+    const answers = await new Promise((resolve, reject) => {
+      thread.on('message', resolve).on('error', reject);
+      thread.on('exit', () => reject(new Error(`${module} ended without an answer`)));
+    });
+    await thread.terminate(); // whatever it still waits for
+    process.stdout.write(`${answers}\n`);
+  }
+} else {
   // A module that can also be a command must not take itself for one that was started.
-  const [, name] = process.argv.splice(1);
-  const module = await import(await built(name));
+  process.argv.splice(1);
+  const module = await import(workerData.address);
   const answers = [];
-  for (const [called, given] of JSON.parse(await text(process.stdin), revived)) {
+  for (const [called, given] of JSON.parse(workerData.calls, revived)) {
     try {
       answers.push(await module[called](...given));
     } catch (error) {
       answers.push({ failed: error.name });
     }
   }
-  console.log(JSON.stringify(answers, told));
-} finally {
-  await rm(folder, { recursive: true });
-}
-
-async function built(name) {
-  const [chunk] = await bundled({
-    logLevel: 'error',
-    build: {
-      minify: false,
-      rolldownOptions: {
-        input: `${ROOT}/core/${name}.ts`,
-        preserveEntrySignatures: 'strict',
-        output: { format: 'es', codeSplitting: false },
-      },
-    },
-  });
-  const path = join(folder, 'core.mjs');
-  await writeFile(path, chunk.code);
-  return pathToFileURL(path).href;
+  parentPort.postMessage(JSON.stringify(answers, told));
 }
 
 function revived(_name, value) {
