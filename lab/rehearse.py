@@ -25,7 +25,7 @@ from lab import guard, pool
 from lab.folder import open_pools
 from lab.recipe import Recipe, drawn_inputs, load_recipe
 
-PICTURES, BATCH, CALIBRATION = 4, 2, 2
+PICTURES, BATCH, CALIBRATION = 2, 2, 2
 
 
 def shortened(recipe: Recipe) -> Recipe:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from safelight.image import Wish
 from tests.codecs.making import profile
 from tests.fuzz.seeds import seeds
 from tests.fuzz.targets import PROFILES, everything
+
+pytestmark = pytest.mark.no_cover  # a sweep: to count its lines takes longer than to run them
 
 FORMATS: tuple[Format, ...] = tuple(seeds())
 

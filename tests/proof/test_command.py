@@ -72,7 +72,7 @@ def nobody_without_namespaces() -> None:
 @pytest.mark.parametrize(
     ("become", "is_user", "level", "words"),
     [
-        (lambda: None, os.geteuid() != 0, 3, ()),
+        (lambda: None, os.geteuid() != 0, 3, ("--cage-only",)),
         (refuse_namespaces, os.geteuid() != 0, 2, ("--cage-only",)),
         (become_nobody_with_this_python, True, 3, ()),
         (nobody_without_namespaces, True, 2, ("--cage-only",)),

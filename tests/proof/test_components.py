@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from safelight.errors import SomethingMissing
 from safelight.models.store import Store
@@ -40,6 +39,9 @@ def bom() -> dict[str, Any]:
 
 
 def faults(document: dict[str, Any]) -> object:
+    # Not before it is asked: it brings grammars of every kind of address along, seconds of them.
+    from cyclonedx.validation.json import JsonStrictValidator
+
     return JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(document))
 
 
