@@ -139,6 +139,7 @@ def context(
 def forget(visit: BrowserContext, origin: str, known: Any) -> None:
     """What a visit leaves behind, but for the files of the Studio."""
     left = visit.new_page()
+    visit.unroute_all()
     asked = visit.new_cdp_session(left)
     for page in visit.pages:
         if page is not left:

@@ -209,6 +209,7 @@ def test_every_page_and_state_keeps_to_wcag_and_asks_nobody_else(
     assert list(watch.foreign()) == []
 
 
+@pytest.mark.comes_again
 def test_a_picture_without_a_name_is_seen(page: Page, axe: str) -> None:
     """The control: what is wrong is found, in the page and in the frame."""
     documents: Documents = [page, tool_frame(page)]
@@ -226,6 +227,7 @@ def test_a_picture_without_a_name_is_seen(page: Page, axe: str) -> None:
     assert all(document.evaluate(MOVING) for document in documents)
 
 
+@pytest.mark.comes_again
 def test_a_photo_is_made_safe_by_keys_alone(page: Page, photo: Path) -> None:
     """From the address to the saved file; what has the focus can be seen all the way."""
     frame = tool_frame(page)

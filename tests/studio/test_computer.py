@@ -94,6 +94,7 @@ def saved(page: Page, name: str) -> tuple[str, bytes]:
     return coming.value.suggested_filename, Path(coming.value.path()).read_bytes()
 
 
+@pytest.mark.comes_again
 def test_enlarge_restore_sanitize(page: Page, by_engine: Callable[..., bytes]) -> None:
     small = as_file(photograph(HATS, 96, 72))
     choose(page, "enlarge", ("hats.png", small))
@@ -157,6 +158,7 @@ def stroke_by_keys(page: Page) -> None:
     page.keyboard.up(" ")
 
 
+@pytest.mark.comes_again
 def test_cut_out_with_a_brush(page: Page, by_engine: Callable[..., bytes]) -> None:
     picture = as_file(whole_photograph(BALLOON, 320, 240))
     choose(page, "cutout", ("balloon.png", picture))
@@ -221,6 +223,7 @@ def brush_by_its_own_keys(page: Page, stage: Locator) -> None:
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
 
 
+@pytest.mark.comes_again
 def test_a_batch_with_a_bad_file(
     page: Page, tmp_path: Path, by_engine: Callable[..., bytes]
 ) -> None:

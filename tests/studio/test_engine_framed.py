@@ -13,6 +13,8 @@ from playwright.sync_api import Frame
 from bench.framed_engine import ENGINE, RUN, TIMED, asked
 from tests.studio.tab_engine import native
 
+pytestmark = pytest.mark.comes_again
+
 GROUND = 120
 SIZE = (900, 600)
 TEXTS = ("© Anna Müller", "Wave AVATAR Type", "two\nlines", "Привет, мир")

@@ -72,6 +72,7 @@ def huge_png() -> bytes:
     )
 
 
+@pytest.mark.comes_again
 def test_a_photo_that_tells_where_is_safe_to_share_in_two_clicks(
     page: Page, frame: Frame, watch: Watch, abroad: Path, tmp_path: Path
 ) -> None:
@@ -100,6 +101,7 @@ def share(page: Page, path: Path) -> None:
     page.reload()
 
 
+@pytest.mark.comes_again
 def test_files_that_cannot_be_used_say_why_and_spare_the_others(
     page: Page, frame: Frame, photo: Path, tmp_path: Path
 ) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, Route, expect
+
+pytestmark = pytest.mark.comes_again
 
 
 def test_models_are_listed_found_and_verified(page: Page) -> None:

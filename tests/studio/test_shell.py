@@ -84,6 +84,7 @@ def whole(page: Page) -> None:
     until(page, lambda: page.evaluate(FRAME_STATE) == "whole")
 
 
+@pytest.mark.comes_again
 def test_everything_is_reached_by_keys(page: Page) -> None:
     whole(page)
     page.keyboard.press("Tab")
@@ -146,6 +147,7 @@ def test_whoever_listens_to_keys_asks_the_table(root: Path) -> None:
     assert deaf == set()
 
 
+@pytest.mark.comes_again
 def test_settings_stay_on_this_device_until_they_are_forgotten(page: Page) -> None:
     open_tool(page, "settings")
     html = page.locator("html")
@@ -168,6 +170,7 @@ def test_settings_stay_on_this_device_until_they_are_forgotten(page: Page) -> No
     assert kept == []
 
 
+@pytest.mark.comes_again
 def test_what_is_forgotten_is_forgotten_in_the_frame_and_in_this_visit(page: Page) -> None:
     page.evaluate("localStorage['safelight.tool.edit.quality'] = '7'")
     page.evaluate(f"sessionStorage['safelight.session.receipts'] = '{SEEN}'")
@@ -183,6 +186,7 @@ def test_what_is_forgotten_is_forgotten_in_the_frame_and_in_this_visit(page: Pag
     assert page.evaluate("sessionStorage['safelight.session.receipts']") == "[]"
 
 
+@pytest.mark.comes_again
 def test_devices_are_listed_ended_and_paired_from_the_settings(page: Page) -> None:
     open_tool(page, "settings")
     part = page.locator("section", has=page.get_by_role("heading", name="Other devices"))
@@ -220,6 +224,7 @@ def test_nothing_is_asked_once_the_tools_are_there(page: Page, watch: Watch) -> 
     assert list(watch.after(before)) == []
 
 
+@pytest.mark.comes_again
 def test_after_the_frame_stands_no_frame_goes_anywhere(page: Page) -> None:
     whole(page)
     tool_frame(page).evaluate("() => { location.href = '/about?stolen=1'; }")
@@ -227,6 +232,7 @@ def test_after_the_frame_stands_no_frame_goes_anywhere(page: Page) -> None:
     assert "stolen" not in " ".join(one.url for one in page.frames)
 
 
+@pytest.mark.comes_again
 def test_the_page_hears_the_frame_alone_and_only_what_it_knows(page: Page) -> None:
     whole(page)
     frame = tool_frame(page)
