@@ -1,11 +1,13 @@
-// The batch's queue in Node, with a made-up server: node tests/studio/batch_queue.mjs CASE → JSON.
+// The batch's queue in Node, with a made-up server: node tests/studio/batch_queue.mjs CASE… → JSON,
+// what each of them ends with by its name. Each has a thread, and so a queue, of its own.
 //
 // What a file's name says is what comes of it: NUMBER.png after that many turns, STATUS-CODE as a
 // refusal. The bundle has the page's own queue; only the way to the server is another.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { bundled, components, ROOT } from '../../web/build/bundling.mjs';
 
 const MADE_UP = `export const worked = (...given) => globalThis.worked(...given);
@@ -23,22 +25,37 @@ const stand = {
   load: (id) => (id === '\0working' ? MADE_UP : id === '/all.ts' ? MODULES : null),
 };
 
-globalThis.window = globalThis;
-const folder = await mkdtemp(join(tmpdir(), 'studio-queue-'));
-const [chunk] = await bundled({
-  plugins: [stand, components()],
-  build: {
-    minify: false,
-    rolldownOptions: {
-      input: 'all',
-      preserveEntrySignatures: 'strict',
-      output: { format: 'es', codeSplitting: false },
+if (isMainThread) {
+  const folder = await mkdtemp(join(tmpdir(), 'studio-queue-'));
+  const [chunk] = await bundled({
+    plugins: [stand, components()],
+    build: {
+      minify: false,
+      rolldownOptions: {
+        input: 'all',
+        preserveEntrySignatures: 'strict',
+        output: { format: 'es', codeSplitting: false },
+      },
     },
-  },
-});
-await writeFile(join(folder, 'all.mjs'), chunk.code);
-const { queue, server, Problem } = await import(pathToFileURL(join(folder, 'all.mjs')).href);
-await rm(folder, { recursive: true });
+  });
+  const address = pathToFileURL(join(folder, 'all.mjs')).href;
+  await writeFile(join(folder, 'all.mjs'), chunk.code);
+  const found = {};
+  for (const name of process.argv.slice(2)) {
+    const thread = new Worker(fileURLToPath(import.meta.url), { workerData: { address, name } });
+    found[name] = await new Promise((resolve, reject) => {
+      thread.on('message', resolve).on('error', reject);
+      thread.on('exit', () => reject(new Error(`${name} ended without an answer`)));
+    });
+    await thread.terminate(); // whatever it still waits for
+  }
+  await rm(folder, { recursive: true });
+  console.log(JSON.stringify(found));
+  process.exit(0);
+}
+
+globalThis.window = globalThis;
+const { queue, server, Problem } = await import(workerData.address);
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 const asked = [];
@@ -171,5 +188,5 @@ const CASES = {
     return { status, code, title, hint, waitMs };
   },
 };
-console.log(JSON.stringify(await CASES[process.argv[2]]()));
-process.exit(0);
+const found = JSON.stringify(await CASES[workerData.name]());
+parentPort.postMessage(JSON.parse(found));
