@@ -97,6 +97,13 @@ def saved(page: Page, name: str) -> tuple[str, bytes]:
 @pytest.mark.comes_again
 def test_enlarge_restore_sanitize(page: Page, by_engine: Callable[..., bytes]) -> None:
     small = as_file(photograph(HATS, 96, 72))
+    told = page.request.get("/api/v1/capabilities").json()
+    told["limits"]["input_pixels"] = 30_000
+    page.route("**/api/v1/capabilities", lambda route: route.fulfill(json=told))
+    choose(page, "enlarge", ("large.png", as_file(photograph(HATS, 240, 180))))
+    refused = page.get_by_role("alert").filter(has_text="more pixels than this server takes")
+    expect(refused).to_contain_text("safelight serve --max-pixels")  # and nothing was sent
+    press(page, "Another picture")
     choose(page, "enlarge", ("hats.png", small))
     expect(page.get_by_text("Becomes 192 × 144")).to_be_visible()
     work(page, "Enlarge")

@@ -46,7 +46,9 @@ export class Task {
     this.file = file;
     this.problem = refusal(file);
     this.state = this.problem === null ? 'ready' : 'failed';
-    const found = this.problem === null ? await seen(file) : null;
+    const isGood = this.problem === null;
+    // What the server takes is known before the picture is shown, and so before it can be sent.
+    const [found] = isGood ? await Promise.all([seen(file), facts.load()]) : [null];
     const tooLarge = found === null ? null : refusalOfSize(found);
     // So large a picture is not shown, either: the browser would have to hold all of its pixels.
     if (this.file === file && tooLarge === null) return void (this.seen = found);
