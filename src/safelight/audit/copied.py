@@ -13,7 +13,7 @@ from safelight.audit.merkle import EMPTY_ROOT
 from safelight.audit.walk import walk
 from safelight.errors import InputMissing, VerificationFailed
 from safelight.vault.keys import fingerprint_of
-from safelight.vault.private import open_regular
+from safelight.vault.private import open_regular, read_up_to
 
 MAX_HEAD_BYTES = 1_024
 MAX_JOURNAL_BYTES = 4_000_000_000
@@ -58,7 +58,7 @@ def _key(header: bytes, known: Mapping[str, bytes]) -> bytes:
 def _bytes(path: Path, limit: int) -> bytes:
     try:
         with open(open_regular(path), "rb") as file:
-            data = file.read(limit + 1)
+            data = read_up_to(file, limit)
     except OSError as error:
         reason = (error.strerror or "error").lower()
         raise InputMissing(f"{path} cannot be read: {reason}") from error

@@ -18,6 +18,7 @@ from safelight.engine.source import first_bytes
 from safelight.errors import InputMissing, UsageError
 from safelight.limits import MEGA
 from safelight.recipe import Recipe
+from safelight.vault.private import read_up_to
 
 MAX_TABLE_BYTES = 64 * MEGA
 MAX_PICTURES, MAX_TAGS = 20_000, 200
@@ -87,7 +88,7 @@ def _table(path: Path) -> dict[str, set[str]]:
 def _rows(path: Path) -> Iterator[tuple[str, str]]:
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_TABLE_BYTES + 1)
+            data = read_up_to(file, MAX_TABLE_BYTES)
     except OSError as error:
         reason = (error.strerror or "error").lower()
         raise InputMissing(f"{path} cannot be read: {reason}") from error

@@ -22,7 +22,7 @@ from safelight.cli.printable import printable
 from safelight.engine.source import looking
 from safelight.errors import InputMissing, UsageError
 from safelight.recipe import Recipe
-from safelight.vault.private import open_regular
+from safelight.vault.private import open_regular, read_up_to
 
 if TYPE_CHECKING:
     from safelight.cli.running import Wishes
@@ -123,7 +123,7 @@ def is_plan(path: Path) -> bool:
         return True
     try:
         with open(open_regular(path), "rb") as file:
-            text = file.read(MAX_PLAN_BYTES).lstrip().decode(errors="replace")
+            text = read_up_to(file, MAX_PLAN_BYTES).lstrip().decode(errors="replace")
         document, _ = json.JSONDecoder().raw_decode(text)
     except (OSError, ValueError, RecursionError):
         return False
@@ -133,7 +133,7 @@ def is_plan(path: Path) -> bool:
 def _read(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_PLAN_BYTES + 1)
+            data = read_up_to(file, MAX_PLAN_BYTES)
     except OSError as error:
         reason = (error.strerror or "input/output error").lower()
         raise InputMissing(f"the plan {path} cannot be read: {reason}") from error

@@ -12,6 +12,7 @@ from safelight.cli.options import setting, speaking
 from safelight.cli.paging import put
 from safelight.cli.printable import printable
 from safelight.errors import InputMissing, VerificationFailed
+from safelight.vault.private import read_up_to
 
 if TYPE_CHECKING:
     from safelight.proof.reports.signed import Signed
@@ -48,7 +49,7 @@ def command(face: Face, *, file: str, key: str | None, output: str | None) -> in
 
     try:
         with open(Path(file), "rb") as opened:
-            data = opened.read(MAX_BYTES)
+            data = read_up_to(opened, MAX_BYTES)
     except OSError as error:
         reason = (error.strerror or "error").lower()
         raise InputMissing(f"{file} cannot be read: {reason}") from error

@@ -9,12 +9,14 @@ import shlex
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from safelight.errors import DiskFull, OutputFailed, PolicyRefused
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 OTHERS = 0o077
+ROOM_BYTES = 1_000_000
 CHECK_STATE = "check the state folder: safelight config show --origin"
 
 
@@ -47,7 +49,20 @@ def read_private(path: Path, limit_bytes: int) -> bytes | None:
     except FileNotFoundError:
         return None
     with open(fd, "rb") as file:
-        return file.read(limit_bytes + 1)
+        return read_up_to(file, limit_bytes)
+
+
+def read_up_to(file: BinaryIO, limit_bytes: int) -> bytes:
+    """All of the file, or limit_bytes + 1 bytes of one that is larger.
+
+    Room is taken as it is filled: a process that overwrites what it frees would write over room for
+    the most, too, and limits are generous.
+    """
+    parts, left = [], limit_bytes + 1
+    while left and (part := file.read(min(left, ROOM_BYTES))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def open_private(path: Path, flags: int) -> int:

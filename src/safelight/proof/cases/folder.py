@@ -35,7 +35,7 @@ from safelight.proof.cases.facts import Created
 from safelight.proof.cases.registry import Registry
 from safelight.vault.keys import Keys
 from safelight.vault.lock import hold
-from safelight.vault.private import open_regular, sync_folder, write_private
+from safelight.vault.private import open_regular, read_up_to, sync_folder, write_private
 
 LOG, LOCK = CASE_LOG, ".lock"
 FOLDER_MODE = 0o700
@@ -141,7 +141,7 @@ class CaseFolder:
     def _log(self) -> bytes:
         try:
             with open(open_regular(self.folder / LOG), "rb") as file:
-                return file.read(MAX_LOG_BYTES + 1)
+                return read_up_to(file, MAX_LOG_BYTES)
         except OSError as error:
             raise InputMissing(
                 f"there is no case in {self.folder}", hint="safelight case new FOLDER"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol, cast
 
 from safelight.errors import InputMissing, VerificationFailed
-from safelight.vault.private import open_regular
+from safelight.vault.private import open_regular, read_up_to
 
 MAX_MEMBERS = 100_000
 BLOCK = tarfile.BLOCKSIZE
@@ -139,7 +139,7 @@ def _is_place(place: str) -> bool:
 
 def whole(file: BinaryIO, limit_bytes: int) -> bytes:
     """All of it. Raises VerificationFailed where it is more than that."""
-    data = file.read(limit_bytes + 1)
+    data = read_up_to(file, limit_bytes)
     if len(data) > limit_bytes:
         raise VerificationFailed(f"a file has more than {limit_bytes} bytes")
     return data

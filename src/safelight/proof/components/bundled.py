@@ -18,6 +18,8 @@ from importlib.metadata import Distribution
 from importlib.resources import files
 from typing import Any
 
+from safelight.vault.private import read_up_to
+
 MAX_FILE_BYTES = 64_000_000
 MAX_LIST_BYTES = 8_000_000
 BINARY = re.compile(r"\.(so(\.[\w.]+)?|dll|pyd|dylib)$")
@@ -133,7 +135,7 @@ def _read(found: Distribution, pattern: re.Pattern[str], limit_bytes: int) -> It
         if pattern.search(f"/{path}"):
             try:
                 with open(str(found.locate_file(path)), "rb") as file:
-                    yield file.read(limit_bytes)
+                    yield read_up_to(file, limit_bytes)
             except OSError:
                 continue
 
