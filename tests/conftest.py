@@ -13,8 +13,9 @@ import pytest
 from tests.house.claims import watch
 from tests.house.no_sockets import no_sockets
 from tests.house.receipts import held
+from tests.house.uncounted import pytest_runtest_call
 
-__all__ = ["no_sockets"]
+__all__ = ["no_sockets", "pytest_runtest_call"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("SAFELIGHT_DATA", ROOT.parent / "shared" / "data"))
@@ -28,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     watch(config)
     config.addinivalue_line("markers", "opens_sockets(reason): may open internet sockets")
+    config.addinivalue_line("markers", "uncounted: its lines are not counted, it is a sweep")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.house.layers import ATTEMPTS, LEVEL_OF, OUTBOUND, violations
 
-pytestmark = pytest.mark.no_cover  # a sweep: to count its lines takes longer than to run them
+pytestmark = pytest.mark.uncounted  # a sweep: to count its lines takes longer than to run them
 
 
 def test_the_house_keeps_its_order(root: Path) -> None:

@@ -20,6 +20,8 @@ from safelight.vault.private import write_private
 from tests.audit.making import Desk, failed, filled, leaf
 from tests.audit.test_journal import APPEND
 
+pytestmark = pytest.mark.uncounted  # a sweep: to count its lines takes longer than to run them
+
 BATCH = (failed(6),)
 
 

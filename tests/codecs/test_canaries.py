@@ -15,8 +15,6 @@ from tests.codecs import planting
 from tests.codecs.making import CANARY, png_chunks, scrubbed
 from tests.codecs.pixels import differences
 
-pytestmark = pytest.mark.no_cover  # a sweep: to count its lines takes longer than to run them
-
 Scrubber = Callable[[bytes, Profile], bytes]
 PLANTS: dict[str, bytes] = {
     f"{kind}: {place}": data

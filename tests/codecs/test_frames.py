@@ -92,6 +92,7 @@ def test_an_animation_keeps_its_frames_through_operations(format: str) -> None:
         assert (len(frames), delays, frames[0].shape[1::-1]) == (3, DELAYS, size)
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "AVIF"])
 @pytest.mark.parametrize("count", [65, 500])
 def test_an_animation_may_have_many_frames(format: str, count: int) -> None:

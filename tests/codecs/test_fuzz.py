@@ -20,7 +20,7 @@ from tests.codecs.making import profile
 from tests.fuzz.seeds import seeds
 from tests.fuzz.targets import PROFILES, everything
 
-pytestmark = pytest.mark.no_cover  # a sweep: to count its lines takes longer than to run them
+pytestmark = pytest.mark.uncounted  # a sweep: to count its lines takes longer than to run them
 
 FORMATS: tuple[Format, ...] = tuple(seeds())
 

@@ -28,7 +28,7 @@ from tests.fuzz.mutation import Mutator, smaller, with_checksums
 from tests.fuzz.reach import Reach
 from tests.fuzz.seeds import seeds
 
-pytestmark = pytest.mark.no_cover  # a sweep: to count its lines takes longer than to run them
+pytestmark = pytest.mark.uncounted  # a sweep: to count its lines takes longer than to run them
 
 SEED, WALKED, CAGED = 2_026, 1_500, 500
 VECTORS = sorted((Path(__file__).parents[1] / "vectors" / "fuzz-v1").glob("*.*"))

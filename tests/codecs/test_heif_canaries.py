@@ -10,8 +10,6 @@ from tests.codecs import planting_heif
 from tests.codecs.making_heif import Coding
 from tests.codecs.test_canaries import faults, ours, pass_through
 
-pytestmark = pytest.mark.no_cover  # a sweep: to count its lines takes longer than to run them
-
 CODINGS: tuple[Coding, ...] = ("avif", "heic")
 PLANTS = {
     f"{coding}: {place}": data

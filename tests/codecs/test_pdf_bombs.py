@@ -19,7 +19,7 @@ from tests.codecs.planting_pdf import document, photo
 from tests.codecs.planting_pdf_deep import PACKED, bomb
 from tests.codecs.test_profiles import PACKET
 
-pytestmark = pytest.mark.no_cover  # a sweep: to count its lines takes longer than to run them
+pytestmark = pytest.mark.uncounted  # a sweep: to count its lines takes longer than to run them
 
 
 def found_in(data: bytes) -> list[Finding]:

@@ -23,8 +23,6 @@ from tests.codecs.planting_pdf import document, everything_in, photo
 from tests.codecs.planting_pdf_deep import PACKED, bomb, deep, lzw, unpacked_pictures
 from tests.codecs.test_canaries import pass_through
 
-pytestmark = pytest.mark.no_cover  # a sweep: to count its lines takes longer than to run them
-
 PLANTS = deep()
 SEEDS = ("0", "1", "2", "3", "7", "42")
 SCRUB = """

@@ -223,7 +223,7 @@ def test_what_cannot_be_is_refused(data: bytes, error: type[InputRefused]) -> No
         scrubbed(data, "svg")
 
 
-@pytest.mark.no_cover
+@pytest.mark.uncounted
 @pytest.mark.parametrize(
     "inside",
     [

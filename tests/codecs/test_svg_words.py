@@ -261,7 +261,7 @@ def test_abilities_are_asked_for_by_known_properties() -> None:
         assert (sheet in clean) == asked.startswith("(display")
 
 
-@pytest.mark.no_cover
+@pytest.mark.uncounted
 @pytest.mark.parametrize(
     "inside",
     [

@@ -17,7 +17,7 @@ from safelight.formats import TABLE, Format
 from safelight.image import Change, Finding, Risk, Wish
 from tests.contract import LIMITS, opened
 
-pytestmark = pytest.mark.no_cover  # a sweep: to count its lines takes longer than to run them
+pytestmark = pytest.mark.uncounted  # a sweep: to count its lines takes longer than to run them
 
 FOLDERS = ("metadata", "formats", "video", "medical")
 EVERYTHING = tuple(risk.name.lower() for risk in Risk)

@@ -18,7 +18,7 @@ from tests.codecs.oracle import leftovers
 from tests.codecs.payload import lost
 from tests.codecs.test_dicom_clean import at_rest
 
-pytestmark = pytest.mark.no_cover  # a sweep: to count its lines takes longer than to run them
+pytestmark = pytest.mark.uncounted  # a sweep: to count its lines takes longer than to run them
 
 FOLDERS = ("metadata", "formats", "video", "medical")
 PROFILES: tuple[Profile, ...] = ("share", "strict")

@@ -21,7 +21,7 @@ from safelight.ops.rotate import Rotate
 from safelight.ops.watermark import Watermark
 from tests.contract import LIMITS, PICTURES, animated, context, drawn, opened, wide, with_pillow
 
-pytestmark = pytest.mark.no_cover  # a sweep: to count its lines takes longer than to run them
+pytestmark = pytest.mark.uncounted  # a sweep: to count its lines takes longer than to run them
 
 SIDE = st.sampled_from([1, 2, 7, 48, 300])
 GRAVITY = st.sampled_from(["centre", "north", "southwest", "east"])

@@ -17,6 +17,7 @@ from safelight.cli.main import run
 from safelight.engine.engine import Engine
 from safelight.errors import Unavailable
 from safelight.proof.serving.served import Served
+from safelight.recipe import Recipe
 from safelight.server.blob import Blob
 from safelight.server.front.routes import status as route
 from safelight.server.running import Running, alone, write_down
@@ -40,6 +41,8 @@ class Silent:
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with engine_in(tmp_path_factory.mktemp("home")) as engine:
+        # As in a server that said it is ready: /status waits only a moment for a first look.
+        engine.host(Recipe.from_steps([{"op": "inspect"}]), "jpeg").report()
         yield engine
 
 

@@ -94,9 +94,8 @@ def saved(page: Page, name: str) -> tuple[str, bytes]:
     return coming.value.suggested_filename, Path(coming.value.path()).read_bytes()
 
 
-@pytest.mark.comes_again
-def test_enlarge_restore_sanitize(page: Page, by_engine: Callable[..., bytes]) -> None:
-    small = as_file(photograph(HATS, 96, 72))
+def refused_as_too_large(page: Page) -> None:
+    """By a server that takes little: it is said before anything is sent."""
     told = page.request.get("/api/v1/capabilities").json()
     told["limits"]["input_pixels"] = 30_000
     page.route("**/api/v1/capabilities", lambda route: route.fulfill(json=told))
@@ -104,6 +103,28 @@ def test_enlarge_restore_sanitize(page: Page, by_engine: Callable[..., bytes]) -
     refused = page.get_by_role("alert").filter(has_text="more pixels than this server takes")
     expect(refused).to_contain_text("safelight serve --max-pixels")  # and nothing was sent
     press(page, "Another picture")
+
+
+def saved_before_it_goes(page: Page) -> bytes:
+    """The result that is here: nobody takes it away unasked, until it was saved."""
+    press(page, "Another picture")
+    unsaved = page.get_by_text("The result that is here has not been saved.")
+    expect(unsaved).to_be_visible()
+    press(page, "Keep the result")
+    expect(unsaved).to_have_count(0)
+    press(page, "Another picture")
+    expect(unsaved).to_be_visible()
+    _, result = saved(page, "Save")
+    expect(unsaved).to_have_count(0)  # there is nothing left to decide
+    press(page, "Another picture")  # it was saved: nobody is asked
+    expect(page.get_by_role("region", name="Result")).to_have_count(0)
+    return result
+
+
+@pytest.mark.comes_again
+def test_enlarge_restore_sanitize(page: Page, by_engine: Callable[..., bytes]) -> None:
+    refused_as_too_large(page)
+    small = as_file(photograph(HATS, 96, 72))
     choose(page, "enlarge", ("hats.png", small))
     expect(page.get_by_text("Becomes 192 × 144")).to_be_visible()
     work(page, "Enlarge")
@@ -125,18 +146,7 @@ def test_enlarge_restore_sanitize(page: Page, by_engine: Callable[..., bytes]) -
     worn = as_file(photograph(RHINO, 160, 120), "JPEG", quality=20)
     choose(page, "restore", ("worn.jpg", worn))
     work(page, "Restore")
-    press(page, "Another picture")
-    unsaved = page.get_by_text("The result that is here has not been saved.")
-    expect(unsaved).to_be_visible()
-    press(page, "Keep the result")
-    expect(unsaved).to_have_count(0)
-    press(page, "Another picture")
-    expect(unsaved).to_be_visible()
-    _, restored = saved(page, "Save")
-    expect(unsaved).to_have_count(0)  # there is nothing left to decide
-    assert restored == by_engine(worn, {"op": "restore"})
-    press(page, "Another picture")  # it was saved: nobody is asked
-    expect(page.get_by_role("region", name="Result")).to_have_count(0)
+    assert saved_before_it_goes(page) == by_engine(worn, {"op": "restore"})
 
     choose(page, "sanitize", ("worn.jpg", worn))
     page.get_by_label("Save as").select_option("png")

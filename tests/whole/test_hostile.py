@@ -27,6 +27,8 @@ from tests.codecs.pixels import stored
 from tests.codecs.test_dicom_clean import at_rest
 from tests.fuzz.caged import zygote
 
+pytestmark = pytest.mark.uncounted  # a sweep: to count its lines takes longer than to run them
+
 RECIPES = {"scrub": Recipe((Scrub(),)), "resize": Recipe((Resize(fit="64x64"),))}
 EXPECTED_CODES = {
     "format-unknown",

@@ -26,6 +26,8 @@ from safelight.worker.namespaces import undumpable
 from tests.proof.disks import Trace, can_mount, disk
 from tests.proof.trials import BAD, BROKEN_OFF, GOOD, SLOW, Course, until
 
+pytestmark = pytest.mark.uncounted  # a sweep: to count its lines takes longer than to run them
+
 COMMAND = [sys.executable, "-m", "safelight.cli"]
 GONE_S = 2.0
 MOST_WRITTEN_BYTES = 16_384
