@@ -19,6 +19,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,16 +73,24 @@ def lock(data: Iterable[Path], *, processes: int = 0) -> None:
 
 def code() -> Iterator[Path]:
     """The files of the interpreter, its libraries, the laboratory and the project."""
-    paths = sysconfig.get_paths()
-    roots = {Path(paths[name]) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    roots |= {ROOT / "lab", ROOT / "src", ROOT / "tests"}
-    for root in sorted(roots):
-        for folder, inner, names in os.walk(root):
-            inner[:] = [name for name in inner if name not in LEFT_OUT]
-            yield from (Path(folder, name) for name in names if is_code(name))
+    yield from installed()
     for place in sorted({*LIBRARIES, *_loaded_from()}):
         for library in (Path(place), *Path(place).glob("*-linux-gnu")):
             yield from (path for path in library.glob("*.so*") if path.is_file())
+
+
+@cache
+def installed() -> tuple[Path, ...]:
+    """Those of them that are installed or ours, found once: a process that is forked off knows."""
+    paths = sysconfig.get_paths()
+    roots = {Path(paths[name]) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    roots |= {ROOT / "lab", ROOT / "src", ROOT / "tests"}
+    found: list[Path] = []
+    for root in sorted(roots):
+        for folder, inner, names in os.walk(root):
+            inner[:] = [name for name in inner if name not in LEFT_OUT]
+            found += (Path(folder, name) for name in names if is_code(name))
+    return tuple(found)
 
 
 def is_code(name: str) -> bool:

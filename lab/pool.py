@@ -53,6 +53,7 @@ class Pool:
             return
         CACHE.mkdir(parents=True, exist_ok=True)
         arguments = (processes or os.cpu_count() or 1,)
+        guard.installed()  # before the fork: each of the pools is drawn by a child of its own
         child = get_context("fork").Process(target=self._draw_all, args=arguments)
         child.start()
         child.join()
