@@ -16,8 +16,6 @@ from safelight.cli.main import safelight
 from safelight.errors import family
 from safelight.formats import FORMATS
 
-pytestmark = pytest.mark.uncounted  # a sweep: to count its lines takes longer than to run them
-
 
 @pytest.fixture
 def reference(root: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:

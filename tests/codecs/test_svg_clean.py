@@ -233,9 +233,9 @@ def test_what_cannot_be_is_refused(data: bytes, error: type[InputRefused]) -> No
         "<style>" + "#a{b:url(c" * 100_000 + "</style>",
         '<set begin="' + "a" * 500_000 + '"/>',
         "<g "
-        + " ".join(f"xmlns:a{number}='b'" for number in range(10_000))
+        + " ".join(f"xmlns:a{number}='b'" for number in range(20_000))
         + ">"
-        + "<g xmlns:q='c'/>" * 25_000
+        + "<g xmlns:q='c'/>" * 50_000
         + "</g>",
     ],
     ids=["spaces", "addresses", "quotes", "rules", "times", "namespaces"],

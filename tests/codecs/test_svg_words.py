@@ -266,16 +266,16 @@ def test_abilities_are_asked_for_by_known_properties() -> None:
     "inside",
     [
         '<defs><text id="t">'
-        + "<tspan>a</tspan>" * 10_000
+        + "<tspan>a</tspan>" * 20_000
         + "</text></defs>"
         + '<g opacity="0">'
-        + '<use href="#t"/>' * 10_000
+        + '<use href="#t"/>' * 20_000
         + "</g>",
         "".join(f'<g id="a{n}" opacity="{n % 2}">' for n in range(400))
         + "<text>a</text>" * 5_000
         + "</g>" * 400
         + "".join(f'<use href="#a{n}"/>' for n in range(400)),
-        "<style>" + ".a{fill:red}" * 10_000 + "</style>" + '<g class="a"/>' * 5_000,
+        "<style>" + ".a{fill:red}" * 20_000 + "</style>" + '<g class="a"/>' * 9_000,
         '<g style="fill:' + "var(--a," * 100_000 + '"/>',
         '<set begin="' + "a." * 200_000 + '"/>',
         '<set begin="click' + " " * 300_000 + 'x"/>',

@@ -9,8 +9,6 @@ import pytest
 from safelight.operation import Operation
 from tests import contract
 
-pytestmark = pytest.mark.uncounted  # a sweep: to count its lines takes longer than to run them
-
 OPERATIONS = contract.samples()
 CLAIMS: tuple[Callable[[Operation, bytes], None], ...] = (
     contract.does_not_change_its_input,

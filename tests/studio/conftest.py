@@ -148,6 +148,7 @@ def forget(visit: BrowserContext, origin: str, known: Any) -> None:
     visit.clear_cookies()
     visit.add_cookies(known["cookies"])
     visit.clear_permissions()
+    visit.set_offline(False)
     left.close()
 
 

@@ -57,6 +57,29 @@ export async function asks(): Promise<unknown> {
   return { how, seen: started.map(({ files }) => files).filter(({ length }) => length > 0) };
 }
 
+/** Whether the worker that saw a file has ended: after others were left, the file itself, and after
+ * the file was left while something was asked.
+ */
+export async function leaves(): Promise<boolean[]> {
+  Object.assign(globalThis, { Worker: Standing });
+  const engine = createEngine(async () => new ArrayBuffer(8), { ...LIMITS, run: 5_000 });
+  const [one, two] = [new Blob(['left']), new Blob(['left later'])];
+  const of = (words: string) => started.find(({ files }) => files.includes(words))?.isEnded ?? false;
+  await engine.inspect(one);
+  engine.leave(two, {});
+  const others = of('left');
+  engine.leave({}, one);
+  const itself = of('left');
+  const asked = engine.inspect(two);
+  await Promise.resolve();
+  engine.leave(two);
+  const answer = await ended(asked);
+  await new Promise((done) => setTimeout(done));
+  const found = [others, itself, answer === 'left later', of('left later')];
+  engine.stop();
+  return found;
+}
+
 /** What was asked to be seen, of which all was given up but what was chosen last. */
 export async function sees(): Promise<unknown> {
   const facts = {};

@@ -6,19 +6,21 @@ import atexit
 import base64
 import json
 import subprocess
+import threading
 from collections.abc import Sequence
 from typing import Any
 
 from scripts import studio
 
 Call = tuple[str, Sequence[Any]]
+LONGEST_S = 120
 BUNDLE = """
 const { script } = await import(process.cwd() + '/web/build/bundling.mjs');
 process.stdout.write((await script(process.argv[1])).code);
 """
 
 
-def node(*words: str, given: str = "", timeout_s: float = 120) -> str:
+def node(*words: str, given: str = "", timeout_s: float = LONGEST_S) -> str:
     """What Node prints: the one that builds the Studio, in the project's folder. Raises
     CalledProcessError where it fails, and TimeoutExpired.
     """
@@ -49,7 +51,10 @@ class Callers:
         assert process.stdout is not None
         process.stdin.write(f"{question}\n")
         process.stdin.flush()
+        late = threading.Timer(LONGEST_S, process.kill)
+        late.start()
         answer = process.stdout.readline()
+        late.cancel()
         if not answer:
             self.close()
             raise AssertionError(f"Node ended over {question[:200]}")

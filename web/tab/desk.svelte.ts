@@ -94,7 +94,7 @@ export class Desk {
   async open(files: Iterable<File>): Promise<void> {
     // One worker for those that came together: a start for each would take longer than the looks.
     const given = [...files];
-    const among = given.length > 1 ? given : undefined;
+    const among = given.length > 1 ? {} : undefined;
     const added = given.map((file) => new Opened((this.last += 1), file, among));
     if (added.length === 0) {
       return;
@@ -115,6 +115,7 @@ export class Desk {
     }
     const one = this.opened[place] as Opened;
     one.end();
+    this.forget();
     this.closed = { one, place };
     this.opened = this.opened.filter((other) => other !== one);
     if (this.chosen === id) {
@@ -136,9 +137,13 @@ export class Desk {
     if (one.waiting) void this.busy(this.look(one));
   }
 
-  /** What was closed last is let go of: it cannot be opened again. */
+  /** What was closed last is let go of, by the worker that has seen it, too: it cannot come back. */
   forget(): void {
+    const one = this.closed?.one;
     this.closed = null;
+    if (!one) return;
+    this.engine.leave(one.file, one.among);
+    one.empty();
   }
 
   /** Tells the page that work goes on until the promise has settled. */

@@ -4,11 +4,12 @@ import type { Facts } from './engine/engine';
 
 export class Opened {
   readonly id: number;
-  readonly file: File;
+  /** As it came; nothing is in it once it was forgotten. */
+  file: File;
   readonly name: string;
   readonly size: number;
   /** What the worker that looks at it may have seen besides: those that came together. */
-  readonly among: object;
+  among: object;
   /** Fires once the file is closed; another one from when it is opened again. */
   over = new AbortController();
   /** What inspect says; null until it has, and where it cannot. */
@@ -55,6 +56,13 @@ export class Opened {
     this.over = new AbortController();
     if (this.error?.code === 'cancelled') this.error = null;
     this.waiting = this.facts === null && this.error === null;
+  }
+
+  /** Lets go of the file, whoever still knows of this. */
+  empty(): void {
+    this.file = new File([], this.name);
+    this.among = this.file;
+    this.facts = null;
   }
 
   /** Frees what the preview holds. */

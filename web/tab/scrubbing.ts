@@ -47,7 +47,7 @@ export interface Round {
 export async function allScrubbed(desk: Desk, profile: Profile, have?: Scrubbed): Promise<Round> {
   const round: Round = { results: [], failures: [] };
   const { good } = desk;
-  const among = good.length > 1 ? round : undefined;
+  const among = good.length > 1 ? {} : undefined;
   for (const of of good) {
     try {
       round.results.push(have?.of === of ? have : await scrubbed(desk, of, profile, among));

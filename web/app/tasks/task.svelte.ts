@@ -15,12 +15,16 @@ export class Task {
   state = $state<TaskState>('empty');
   share = $state(0);
   isLost = $state(false);
+  /** The picture is not shown yet, be it that it can be. */
+  isLooking = $state(false);
   problem = $state.raw<Problem | null>(null);
   result = $state.raw<Result | null>(null);
   url = $state<string | null>(null);
   /** The result that is here was handed to the browser to be saved. */
   isSaved = $state(false);
   private stop: AbortController | null = null;
+  /** What is wrong with the picture, once all is known that tells: nothing is sent before. */
+  private judged: Promise<Problem | null> = Promise.resolve(null);
   private wish: Wish | null = null;
   private began = 0;
 
@@ -46,27 +50,41 @@ export class Task {
     this.file = file;
     this.problem = refusal(file);
     this.state = this.problem === null ? 'ready' : 'failed';
-    const isGood = this.problem === null;
-    // What the server takes is known before the picture is shown, and so before it can be sent.
-    const [found] = isGood ? await Promise.all([seen(file), facts.load()]) : [null];
-    const tooLarge = found === null ? null : refusalOfSize(found);
-    // So large a picture is not shown, either: the browser would have to hold all of its pixels.
-    if (this.file === file && tooLarge === null) return void (this.seen = found);
-    if (found !== null) URL.revokeObjectURL(found.url);
-    if (this.file !== file || tooLarge === null) return;
-    this.problem = tooLarge;
+    this.judged = this.judge(file);
+    const problem = await this.judged;
+    if (this.file !== file || problem === null || this.isBusy) return;
+    this.problem = problem;
     this.state = 'failed';
   }
 
+  /** What is wrong with the picture for this server; it is shown, if it can be and nothing is. */
+  private async judge(file: File): Promise<Problem | null> {
+    const wrong = refusal(file);
+    if (wrong !== null) return wrong;
+    this.isLooking = true;
+    const [found] = await Promise.all([seen(file), facts.load()]);
+    const problem = refusal(file) ?? (found === null ? null : refusalOfSize(found));
+    if (this.file === file) this.isLooking = false;
+    // So large a picture is not shown, either: the browser would have to hold all of its pixels.
+    if (this.file === file && problem === null) this.seen = found;
+    else if (found !== null) URL.revokeObjectURL(found.url);
+    return problem;
+  }
+
   async run(wish: Wish): Promise<void> {
-    if (this.file === null || this.isBusy) return;
+    const { file } = this;
+    if (file === null || this.isBusy) return;
     this.forgetResult();
     this.wish = wish;
     const stop = new AbortController();
     this.stop = stop;
     this.began = performance.now();
+    this.state = 'sending';
+    const refused = await this.judged;
+    if (this.stop !== stop) return;
+    if (refused !== null) return this.ended(refused);
     try {
-      const result = await worked(this.file, wish, this.listener(stop), stop.signal);
+      const result = await worked(file, wish, this.listener(stop), stop.signal);
       if (this.stop === stop) this.show(result);
     } catch (thrown) {
       if (this.stop === stop) this.ended(Problem.of(thrown));
@@ -104,6 +122,7 @@ export class Task {
     this.forgetResult();
     if (this.seen !== null) URL.revokeObjectURL(this.seen.url);
     this.seen = null;
+    this.isLooking = false;
     this.file = null;
     this.wish = null;
     this.state = 'empty';

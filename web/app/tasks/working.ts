@@ -77,7 +77,8 @@ function bodyOf(file: File, wish: Wish): Blob | FormData {
   const form = new FormData();
   for (const [name, words] of Object.entries(wish.parts ?? {})) form.append(name, words);
   for (const picture of wish.pictures ?? []) form.append('picture', picture, 'picture');
-  form.append('file', file, 'file'); // its name stays here
+  // Its name stays here. As it is, Chromium cannot send a file of a disk that the frame was given.
+  form.append('file', new Blob([file]), 'file');
   return form;
 }
 

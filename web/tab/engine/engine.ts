@@ -46,6 +46,8 @@ export interface Engine {
   preview(file: Blob, longest: number, asking?: Asking): Promise<Preview>;
   /** The JSON schema of each operation that can be done here, by its name. */
   operations(): Promise<Record<string, JsonSchema>>;
+  /** Ends the worker that has seen one of these, once nothing is asked of it. */
+  leave(...seen: object[]): void;
   /** Ends all work; the next question starts another worker. */
   stop(): void;
 }
@@ -91,6 +93,7 @@ class TabEngine implements Engine {
   #spareTimer: ReturnType<typeof setTimeout> | undefined;
   #queue: Job[] = [];
   #current: Job | undefined;
+  #isLeft = false;
   #operations: Promise<Record<string, JsonSchema>> | undefined;
 
   constructor(store: Store, limits: Limits) {
@@ -131,6 +134,12 @@ class TabEngine implements Engine {
     asked.catch(() => (this.#operations = undefined));
     this.#operations = asked;
     return asked;
+  }
+
+  leave(...seen: object[]): void {
+    const have = [this.#hand?.of, this.#current && fileOf(this.#current)];
+    this.#isLeft ||= have.some((of) => of != null && seen.includes(of));
+    if (!this.#current) this.#letGo();
   }
 
   stop(): void {
@@ -182,6 +191,13 @@ class TabEngine implements Engine {
         await this.#answer(this.#current);
       }
     }
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    if (!this.#isLeft) return;
+    this.#hand?.end();
+    [this.#hand, this.#isLeft] = [undefined, false];
   }
 
   async #answer(job: Job): Promise<void> {
@@ -229,6 +245,7 @@ class TabEngine implements Engine {
 
   #fresh(): Hand {
     this.#hand?.end();
+    this.#isLeft = false;
     const spare = this.#spare;
     this.#spare = undefined;
     return spare && !spare.isEnded ? spare : new Hand(this.#store);

@@ -35,13 +35,13 @@ export class Preview {
   /** What is seen of another picture goes. */
   turnTo(file: File | null): void {
     if (file === this.file) return;
-    [this.wish, this.file] = [null, file];
+    [this.wish, this.file, this.small] = [null, file, null];
     untrack(() => this.drop());
   }
 
   destroy(): void {
     clearTimeout(this.timer);
-    [this.wish, this.file] = [null, null];
+    [this.wish, this.file, this.small] = [null, null, null];
     this.show(null);
   }
 
@@ -82,7 +82,7 @@ export class Preview {
     ];
     const { bytes, mime } = await this.engine.run(file, { steps });
     const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: mime });
-    this.small = { file, blob };
+    if (file === this.file) this.small = { file, blob };
     return blob;
   }
 
