@@ -14,6 +14,8 @@ from PIL import Image
 from safelight.errors import LimitExceeded
 from safelight.limits import Limits
 from safelight.recipe import operations
+from tests.codecs import planting_bmp, planting_gif, planting_tiff
+from tests.codecs.test_canaries import PLANTS, reveals
 from tests.studio.tab_engine import Answer, Question, asked, native, png_of
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF")
@@ -76,6 +78,15 @@ SVG = (
 )
 # More pixels than a tab decodes; more than the command line takes unless it is told to.
 LARGE, HUGE = png_of(15_000, 10_000, "A. Person"), png_of(20_000, 15_000)
+# The vectors of the engine: files with a canary in every place that their formats have.
+PLANTED = [
+    *PLANTS.values(),
+    *(
+        data
+        for one in (planting_bmp, planting_gif, planting_tiff)
+        for data in one.plants().values()
+    ),
+]
 SCRUBS = [(format, profile) for format in FORMATS for profile in PROFILES]
 WRONG: dict[str, Question] = {
     "empty": Question("inspect", b""),
@@ -103,6 +114,8 @@ def questions() -> dict[tuple[str, ...], Question]:
     asked |= {("inspect", "SVG"): Question("inspect", SVG)}
     for format, profile in SCRUBS:
         asked["scrub", format, profile] = Question("run", picture(format), scrubbing(profile))
+    for number, data in enumerate(PLANTED):
+        asked["planted", str(number)] = Question("run", data, scrubbing("share"))
     asked["scrub", "SVG", "share"] = Question("run", SVG, scrubbing("share"))
     asked |= {("inspect", "large"): Question("inspect", LARGE)}
     asked["scrub", "large", "share"] = Question("run", LARGE, scrubbing("share"))
@@ -132,6 +145,16 @@ def test_a_scrub_gives_the_same_bytes(tab: Tab, format: str, profile: str) -> No
     assert answer.failure is None
     assert answer.data == native(picture(format), scrubbing(profile))
     assert answer.told["report"]["reencoded"] is False
+
+
+def test_a_canary_is_gone_from_every_place_as_from_the_engine(tab: Tab) -> None:
+    assert len(PLANTED) > 150
+    for number, data in enumerate(PLANTED):
+        answer = tab["planted", str(number)]
+        assert answer.failure is None
+        assert answer.data == native(data, scrubbing("share"))
+        assert reveals(data)
+        assert not reveals(answer.data)
 
 
 def test_a_drawing_is_scrubbed(tab: Tab) -> None:
