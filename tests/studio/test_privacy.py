@@ -29,7 +29,7 @@ from tests.studio.by_keys import press_at
 
 PATIENCE_MS = 60_000
 # One request that fails for ever has the page ask now and then, not on and on.
-SETTLE_MS, LEAST_LOOKS, MOST_LOOKS = 1_500, 2, 12
+SETTLE_MS, LEAST_LOOKS, MOST_LOOKS, MOST_ALONE = 1_500, 2, 12, 6
 # One picture as a job, asked as the pages of the Studio ask.
 SEND = """async (data) => {
   const {csrf} = await (await fetch('/api/v1/session')).json();
@@ -214,6 +214,15 @@ def test_the_shield_says_what_was_measured(
     shield = opened(visit).get_by_role("banner").get_by_role("status")
     expect(shield).to_contain_text(words)
     expect(shield).to_contain_text(how)
+
+
+def test_one_request_that_fails_for_ever_is_not_asked_for_on_and_on(visit: BrowserContext) -> None:
+    """Though everything else answers, so that the server is found again each time."""
+    asked: list[str] = []
+    visit.on("request", lambda one: asked.append(one.url))
+    visit.route("**/api/v1/audit/ledger*", lambda route: route.abort())
+    opened(visit).wait_for_timeout(2 * SETTLE_MS)
+    assert 1 <= sum("/audit/ledger" in url for url in asked) < MOST_ALONE
 
 
 def test_a_lost_server_is_told_and_the_shield_comes_back_by_itself(visit: BrowserContext) -> None:
